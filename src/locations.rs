@@ -1,0 +1,109 @@
+//! Where our files are, per system. Pure: nothing here touches the disk.
+
+use std::path::{Path, PathBuf};
+
+use crate::settings::Environment;
+
+/// The folder name of everything that is ours alone.
+const OURS: &str = "nuget-plugin-codeartifact";
+
+/// The folders of the user who runs this process.
+///
+/// A base folder that the system defines by a variable is ignored when it is not absolute, as the
+/// XDG base directory specification asks.
+#[derive(Debug, Clone)]
+pub struct Locations {
+    home: Option<PathBuf>,
+    config: Option<PathBuf>,
+    cache: Option<PathBuf>,
+    data: Option<PathBuf>,
+    dotnet_home: Option<PathBuf>,
+}
+
+impl Locations {
+    /// Derives every folder from `environment`.
+    pub fn of(environment: &Environment) -> Self {
+        let folder = |name| environment.path(name).filter(|path| path.is_absolute());
+        let home = environment.home().filter(|path| path.is_absolute());
+        let below = |relative: &str| home.as_ref().map(|home| home.join(relative));
+        let (config, cache, data) = if cfg!(windows) {
+            (folder("APPDATA"), folder("LOCALAPPDATA"), folder("LOCALAPPDATA"))
+        } else if cfg!(target_os = "macos") {
+            (
+                folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
+                folder("XDG_CACHE_HOME").or_else(|| below("Library/Caches")),
+                folder("XDG_DATA_HOME").or_else(|| below(".local/share")),
+            )
+        } else {
+            (
+                folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
+                folder("XDG_CACHE_HOME").or_else(|| below(".cache")),
+                folder("XDG_DATA_HOME").or_else(|| below(".local/share")),
+            )
+        };
+        Self { config, cache, data, dotnet_home: folder("DOTNET_CLI_HOME"), home }
+    }
+
+    /// The user's home folder; none when the system knows none.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// The configuration file, unless `CODEARTIFACT_NUGET_CONFIG_FILE` moves it.
+    pub fn config_file(&self) -> Option<PathBuf> {
+        Some(self.config.as_ref()?.join(OURS).join("config.toml"))
+    }
+
+    /// The token cache's folder, unless `CODEARTIFACT_NUGET_CACHE_DIR` moves it.
+    pub fn cache_dir(&self) -> Option<PathBuf> {
+        Some(self.cache.as_ref()?.join(OURS))
+    }
+
+    /// The `.nuget/plugins` folders that clients of this user search: the home's, and the one below
+    /// `DOTNET_CLI_HOME`, which is where the SDK looks instead while that variable is set.
+    pub fn plugins_dirs(&self) -> Vec<PathBuf> {
+        let mut homes: Vec<&PathBuf> = self.home.iter().chain(&self.dotnet_home).collect();
+        homes.dedup();
+        homes.into_iter().map(|home| home.join(".nuget").join("plugins")).collect()
+    }
+
+    /// The base folder of NuGet's own local data (`NuGet/plugin-cache` is below it).
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xdg_folders_win_when_they_are_absolute() {
+        let environment = Environment::from_pairs([
+            ("HOME", "/home/u"),
+            ("XDG_CONFIG_HOME", "/cfg"),
+            ("XDG_CACHE_HOME", "relative"),
+        ]);
+        let locations = Locations::of(&environment);
+        assert_eq!(
+            locations.config_file(),
+            Some(PathBuf::from("/cfg/nuget-plugin-codeartifact/config.toml"))
+        );
+        if cfg!(not(target_os = "macos")) {
+            assert_eq!(
+                locations.cache_dir(),
+                Some(PathBuf::from("/home/u/.cache/nuget-plugin-codeartifact"))
+            );
+        }
+    }
+
+    #[test]
+    fn the_sdk_home_is_searched_as_well() {
+        let environment =
+            Environment::from_pairs([("HOME", "/home/u"), ("DOTNET_CLI_HOME", "/sdk")]);
+        assert_eq!(
+            Locations::of(&environment).plugins_dirs(),
+            [PathBuf::from("/home/u/.nuget/plugins"), PathBuf::from("/sdk/.nuget/plugins")]
+        );
+    }
+}

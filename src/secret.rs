@@ -1,0 +1,41 @@
+//! A secret that cannot print itself.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Text that must reach neither a log, a message nor a terminal by accident.
+///
+/// There is no `Display`, and `Debug` shows a placeholder. Serializing writes the text itself: only
+/// wire and cache types, whose whole purpose is to carry it, may derive `Serialize` around one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text over.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that hands it over.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_does_not_show_the_text() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+    }
+}
