@@ -6,9 +6,11 @@
 //! - [`settings`]: environment variables and the configuration file
 //! - [`locations`]: where files are, per system
 //! - [`secret`]: text that cannot print itself
+//! - [`token`]: the authorization token and its freshness
 
 mod locations;
 mod secret;
 mod settings;
+mod token;
 
 fn main() {}
