@@ -8,6 +8,7 @@
 //! - [`secret`]: text that cannot print itself
 //! - [`token`]: the authorization token and its freshness
 
+mod endpoint;
 mod locations;
 mod secret;
 mod settings;

@@ -1,0 +1,162 @@
+//! Which URLs are `CodeArtifact`'s, and what they name. Pure.
+//!
+//! The host decides alone: a token is asked for, and handed over, for hosts of the grammar below and
+//! for hosts that the user listed, never for a look-alike. The path only names the repository.
+//!
+//! | form | host | path |
+//! | --- | --- | --- |
+//! | IPv4 | `{domain}-{owner}.d.codeartifact.{region}.{suffix}` | `/nuget/{repository}/v3/…` |
+//! | dual-stack | `{domain}-{owner}.codeartifact.{region}.{dual-stack suffix}` | the same |
+//! | VPC endpoint | `vpce-….d.codeartifact.{region}.vpce.{suffix}` | `/nuget/d/{domain}-{owner}/{repository}/v3/…` |
+//!
+//! The suffix is that of the region's partition. Source: the `CodeArtifact` user guide.
+
+mod host;
+mod path;
+
+use std::fmt;
+
+pub use host::HostMapping;
+use host::Names;
+
+/// A domain of `CodeArtifact`: what an authorization token is issued for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Domain {
+    /// The domain's name.
+    pub name: String,
+    /// The account that owns it, twelve digits.
+    pub owner: String,
+    /// The region it lives in.
+    pub region: String,
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, owner, region } = self;
+        write!(formatter, "domain `{name}` of account {owner} in {region}")
+    }
+}
+
+/// A repository of a domain, as a source's URL names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryEndpoint {
+    /// The domain.
+    pub domain: Domain,
+    /// The repository's name.
+    pub repository: String,
+    /// Scheme and authority, in lower case: what NuGet remembers credentials by.
+    pub origin: String,
+}
+
+/// Why a URL names no repository.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Another provider's URL, or a look-alike: no token for it, and no word about it.
+    #[error("not a CodeArtifact URL: {0}")]
+    Foreign(&'static str),
+    /// The host is `CodeArtifact`'s, the path is not a NuGet repository's.
+    #[error("`{url}` names no NuGet repository; its URL is `{right}`")]
+    Path {
+        /// What was asked for, without query.
+        url: String,
+        /// What it should have been, with `<…>` where the path said nothing.
+        right: String,
+    },
+}
+
+impl RepositoryEndpoint {
+    /// Reads a source's URL; `mappings` are the hosts that the user listed.
+    pub fn parse(url: &str, mappings: &[HostMapping]) -> Result<Self, EndpointError> {
+        let parts = UrlParts::split(url).map_err(EndpointError::Foreign)?;
+        let host = host::recognize(&parts, mappings).map_err(EndpointError::Foreign)?;
+        let below_prefix = host.any_prefix;
+        let Some(path) = path::read(parts.path, host.names == Names::Path, below_prefix) else {
+            return Err(unusable_path(&parts, &host));
+        };
+        let (name, owner) = match host.names {
+            Names::Host { domain, owner } => (domain, owner),
+            Names::Path => path.domain.ok_or(EndpointError::Foreign("no domain in the path"))?,
+        };
+        Ok(Self {
+            domain: Domain { name, owner, region: host.region },
+            repository: path.repository.to_owned(),
+            origin: parts.origin(),
+        })
+    }
+}
+
+fn unusable_path(parts: &UrlParts<'_>, host: &host::Host) -> EndpointError {
+    let origin = parts.origin();
+    EndpointError::Path {
+        url: format!("{origin}{}", parts.path),
+        right: format!("{origin}{}", path::suggest(parts.path, host.names == Names::Path)),
+    }
+}
+
+/// A URL cut at its delimiters, nothing decoded and nothing repaired: what a lenient parser would
+/// mend is exactly what a look-alike hides behind.
+#[derive(Debug)]
+struct UrlParts<'a> {
+    https: bool,
+    /// As written, without port; an IPv6 address keeps its brackets.
+    host: String,
+    port: Option<u16>,
+    path: &'a str,
+}
+
+impl<'a> UrlParts<'a> {
+    fn split(url: &'a str) -> Result<Self, &'static str> {
+        let (scheme, rest) = url.split_once("://").ok_or("not an absolute URL")?;
+        let https = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return Err("neither https nor http"),
+        };
+        let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(authority_end);
+        let path = tail.split(['?', '#']).next().unwrap_or_default();
+        let (host, port) = split_port(authority)?;
+        if host.is_empty() || !host.bytes().all(is_host_byte) {
+            return Err("the host has characters that no host has");
+        }
+        Ok(Self { https, host: host.to_ascii_lowercase(), port, path })
+    }
+
+    /// The port that a connection would use.
+    fn effective_port(&self) -> u16 {
+        self.port.unwrap_or(if self.https { 443 } else { 80 })
+    }
+
+    fn origin(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        let host = &self.host;
+        match self.port {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        }
+    }
+}
+
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
+    if authority.contains('@') {
+        return Err("it carries user information");
+    }
+    let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
+    let Some(colon) = authority[after_bracket..].find(':') else {
+        return Ok((authority, None));
+    };
+    let (host, port) = authority.split_at(after_bracket + colon);
+    let digits = &port[1..];
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("the port is not a number");
+    }
+    let port = digits.parse().map_err(|_| "the port is not a number")?;
+    Ok((host, Some(port)))
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'[' | b']' | b':')
+}
+
+#[cfg(test)]
+mod tests;

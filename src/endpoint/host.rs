@@ -1,0 +1,157 @@
+//! The grammar of hosts.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::UrlParts;
+use super::path::split_domain;
+
+/// A host of the user's own: a reverse proxy before `CodeArtifact`, or a test server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostMapping {
+    /// In lower case, without port; an IPv6 address in brackets.
+    pub host: String,
+    /// None stands for the scheme's own port.
+    pub port: Option<u16>,
+    /// Domain and owner; none where the path names them, as behind a VPC endpoint.
+    pub domain: Option<(String, String)>,
+    /// The region of the domain.
+    pub region: String,
+}
+
+/// What a recognized host says.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) names: Names,
+    pub(super) region: String,
+    /// Whether folders may stand before `/nuget/`, as reverse proxies have them.
+    pub(super) any_prefix: bool,
+}
+
+/// Where domain and owner are named.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    Host { domain: String, owner: String },
+    Path,
+}
+
+pub(super) fn recognize(
+    url: &UrlParts<'_>,
+    mappings: &[HostMapping],
+) -> Result<Host, &'static str> {
+    match amazon(url) {
+        Ok(host) => Ok(host),
+        Err(reason) => match mappings.iter().find(|mapping| matches(mapping, url)) {
+            Some(mapping) if url.https || is_loopback(&url.host) => Ok(mapped(mapping)),
+            Some(_) => Err("plain http to a host that is not this machine"),
+            None => Err(reason),
+        },
+    }
+}
+
+/// Whether the host can only be this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || bare.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || bare.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn matches(mapping: &HostMapping, url: &UrlParts<'_>) -> bool {
+    let default_port = if url.https { 443 } else { 80 };
+    mapping.host == url.host && mapping.port.unwrap_or(default_port) == url.effective_port()
+}
+
+fn mapped(mapping: &HostMapping) -> Host {
+    let names = match mapping.domain.clone() {
+        Some((domain, owner)) => Names::Host { domain, owner },
+        None => Names::Path,
+    };
+    Host { names, region: mapping.region.clone(), any_prefix: true }
+}
+
+fn amazon(url: &UrlParts<'_>) -> Result<Host, &'static str> {
+    let labels: Vec<&str> = url.host.split('.').collect();
+    let host = match labels.as_slice() {
+        [first, "d", "codeartifact", region, "vpce", suffix @ ..] => {
+            vpc_endpoint(first, region, suffix)
+        }
+        [first, "d", "codeartifact", region, suffix @ ..] => {
+            named(first, region, suffix, Suffix::Ipv4)
+        }
+        [first, "codeartifact", region, suffix @ ..] => {
+            named(first, region, suffix, Suffix::DualStack)
+        }
+        _ => return Err("the host is not one of CodeArtifact's"),
+    }?;
+    if !url.https {
+        return Err("CodeArtifact's hosts are asked over https only");
+    }
+    if url.effective_port() != 443 {
+        return Err("CodeArtifact's hosts have no port but 443");
+    }
+    Ok(host)
+}
+
+fn named(first: &str, region: &str, suffix: &[&str], kind: Suffix) -> Result<Host, &'static str> {
+    check_suffix(region, suffix, kind)?;
+    let (domain, owner) = split_domain(first).ok_or("the host does not name domain and owner")?;
+    let names = Names::Host { domain, owner };
+    Ok(Host { names, region: region.to_owned(), any_prefix: false })
+}
+
+fn vpc_endpoint(first: &str, region: &str, suffix: &[&str]) -> Result<Host, &'static str> {
+    check_suffix(region, suffix, Suffix::Ipv4)?;
+    let id = first.strip_prefix("vpce-").ok_or("the host names no VPC endpoint")?;
+    let is_id_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if id.is_empty() || id.ends_with('-') || !id.bytes().all(is_id_byte) {
+        return Err("the host names no VPC endpoint");
+    }
+    Ok(Host { names: Names::Path, region: region.to_owned(), any_prefix: false })
+}
+
+#[derive(Clone, Copy)]
+enum Suffix {
+    Ipv4,
+    DualStack,
+}
+
+fn check_suffix(region: &str, suffix: &[&str], kind: Suffix) -> Result<(), &'static str> {
+    if !is_region(region) {
+        return Err("the host names no region");
+    }
+    let (ipv4, dual_stack) = partition_suffixes(region);
+    let expected = match kind {
+        Suffix::Ipv4 => Some(ipv4),
+        Suffix::DualStack => dual_stack,
+    };
+    match expected {
+        Some(expected) if suffix.iter().copied().eq(expected.split('.')) => Ok(()),
+        _ => Err("region and suffix of the host do not belong together"),
+    }
+}
+
+/// The suffixes (IPv4 and VPC, dual-stack) of the region's partition.
+fn partition_suffixes(region: &str) -> (&'static str, Option<&'static str>) {
+    match region.split('-').take(2).collect::<Vec<_>>().as_slice() {
+        ["cn", ..] => ("amazonaws.com.cn", Some("on.amazonwebservices.com.cn")),
+        ["us", "iso"] => ("c2s.ic.gov", None),
+        ["us", "isob"] => ("sc2s.sgov.gov", None),
+        ["us", "isof"] => ("csp.hci.ic.gov", None),
+        ["eu", "isoe"] => ("cloud.adc-e.uk", None),
+        ["eusc", ..] => ("amazonaws.eu", None),
+        _ => ("amazonaws.com", Some("on.aws")),
+    }
+}
+
+/// Letters, then words, then a number, as in `us-gov-west-1`.
+pub(crate) fn is_region(text: &str) -> bool {
+    let words: Vec<&str> = text.split('-').collect();
+    let [first, middle @ .., last] = words.as_slice() else { return false };
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    (2..=4).contains(&first.len())
+        && is_word(first)
+        && !middle.is_empty()
+        && middle.iter().all(|word| is_word(word))
+        && (1..=2).contains(&last.len())
+        && last.bytes().all(|b| b.is_ascii_digit())
+}
