@@ -16,8 +16,9 @@ mod path;
 
 use std::fmt;
 
-pub use host::HostMapping;
 use host::Names;
+pub use host::{HostMapping, is_loopback, is_region};
+pub use path::{is_domain, is_owner};
 
 /// A domain of `CodeArtifact`: what an authorization token is issued for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

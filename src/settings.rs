@@ -1,8 +1,132 @@
 //! The only reader of our environment variables and of the configuration file.
 
+mod file;
+
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::cache::{CacheMode, CacheSettings};
+use crate::endpoint::HostMapping;
+use crate::locations::Locations;
+
+pub use file::FileError;
+
+/// Moves the configuration file; absolute.
+const CONFIG_FILE: &str = "CODEARTIFACT_NUGET_CONFIG_FILE";
+/// How long a token is asked for, in seconds.
+const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
+/// Where tokens are kept.
+const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
+/// The folder that they are kept in; absolute.
+const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
+/// The log file.
+const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
+/// The variable of AWS's own provider, for people who move over.
+const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
+
+/// What the user set, from the variables and the configuration file.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Hosts of the user's own.
+    pub hosts: Vec<HostMapping>,
+    /// How long a token is asked for; none leaves it to `CodeArtifact` (12 hours).
+    pub duration: Option<Duration>,
+}
+
+/// A setting that cannot be used: nothing is guessed in its place.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SettingsError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the variable {name} is `{value}`: {expected}; correct or unset it")]
+    Variable { name: &'static str, value: String, expected: &'static str },
+}
+
+impl Settings {
+    /// Reads the configuration file and the variables that go before it.
+    pub fn load(environment: &Environment, locations: &Locations) -> Result<Self, SettingsError> {
+        let file = match config_file(environment, locations)? {
+            Some(path) => file::read(&path)?,
+            None => file::ConfigurationFile::default(),
+        };
+        Ok(Self {
+            hosts: file.hosts.into_iter().map(|entry| entry.0).collect(),
+            duration: duration_of(environment)?.or(file.duration_seconds),
+        })
+    }
+}
+
+fn config_file(
+    environment: &Environment,
+    locations: &Locations,
+) -> Result<Option<PathBuf>, SettingsError> {
+    match environment.path(CONFIG_FILE) {
+        Some(path) if path.is_absolute() => Ok(Some(path)),
+        Some(path) => Err(SettingsError::Variable {
+            name: CONFIG_FILE,
+            value: path.display().to_string(),
+            expected: "the path must be absolute",
+        }),
+        None => Ok(locations.config_file()),
+    }
+}
+
+fn duration_of(environment: &Environment) -> Result<Option<Duration>, SettingsError> {
+    let Some(value) = environment.get(DURATION_SECONDS) else { return Ok(None) };
+    let duration = value.parse().map_err(|_| Duration::EXPECTED).and_then(Duration::try_from);
+    duration.map(Some).map_err(|expected| SettingsError::Variable {
+        name: DURATION_SECONDS,
+        value: value.to_owned(),
+        expected,
+    })
+}
+
+/// Where tokens are kept. Apart from [`Settings`], since no configuration file says anything of it.
+pub fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
+    let mode = match environment.get(CACHE) {
+        None => CacheMode::Auto,
+        Some(value) => value.parse().map_err(|expected| SettingsError::Variable {
+            name: CACHE,
+            value: value.to_owned(),
+            expected,
+        })?,
+    };
+    Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+}
+
+/// The log files: ours, and the one that AWS's variable names.
+pub fn log_files(environment: &Environment) -> (Option<PathBuf>, Option<PathBuf>) {
+    (environment.path(LOG_FILE), environment.path(AMAZONS_LOG_FILE))
+}
+
+/// How long a token is asked for: 0 (as long as the role's own credentials) or 900 to 43,200 seconds,
+/// the limits of `GetAuthorizationToken`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Duration(i64);
+
+impl Duration {
+    const EXPECTED: &str = "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
+
+    /// The seconds.
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Duration {
+    type Error = &'static str;
+
+    fn try_from(seconds: i64) -> Result<Self, Self::Error> {
+        match seconds {
+            0 | 900..=43_200 => Ok(Self(seconds)),
+            _ => Err(Self::EXPECTED),
+        }
+    }
+}
 
 /// The environment of the process, or of a test. A variable that is set to nothing counts as unset.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +163,15 @@ impl Environment {
     pub fn home(&self) -> Option<PathBuf> {
         let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
         self.path(variable).or_else(|| self.fallback_home.clone())
+    }
+
+    /// The names of the set variables that begin so, in order.
+    pub fn names_with_prefix(&self, prefix: &str) -> Vec<&str> {
+        let names = self.variables.iter().filter(|(_, value)| !value.is_empty());
+        let mut names: Vec<&str> = names.filter_map(|(name, _)| name.to_str()).collect();
+        names.retain(|name| name.starts_with(prefix));
+        names.sort_unstable();
+        names
     }
 
     fn raw(&self, name: &str) -> Option<&OsStr> {

@@ -49,7 +49,7 @@ pub(super) fn recognize(
 }
 
 /// Whether the host can only be this machine.
-pub(crate) fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || bare.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
@@ -144,7 +144,7 @@ fn partition_suffixes(region: &str) -> (&'static str, Option<&'static str>) {
 }
 
 /// Letters, then words, then a number, as in `us-gov-west-1`.
-pub(crate) fn is_region(text: &str) -> bool {
+pub fn is_region(text: &str) -> bool {
     let words: Vec<&str> = text.split('-').collect();
     let [first, middle @ .., last] = words.as_slice() else { return false };
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());

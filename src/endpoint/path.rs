@@ -49,7 +49,7 @@ pub(super) fn split_domain(text: &str) -> Option<(String, String)> {
 }
 
 /// `[a-z][a-z0-9\-]{0,48}[a-z0-9]`
-pub(crate) fn is_domain(text: &str) -> bool {
+pub fn is_domain(text: &str) -> bool {
     let bytes = text.as_bytes();
     (2..=50).contains(&bytes.len())
         && bytes[0].is_ascii_lowercase()
@@ -58,7 +58,7 @@ pub(crate) fn is_domain(text: &str) -> bool {
 }
 
 /// Twelve digits.
-pub(crate) fn is_owner(text: &str) -> bool {
+pub fn is_owner(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 

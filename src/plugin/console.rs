@@ -1,0 +1,104 @@
+//! Lines for the user's eyes, by way of NuGet's Log requests.
+//!
+//! NuGet drops the text of a Log that it has not read before the answer that it explains, so a line is
+//! waited for. A Log Error would make the command fail even where the restore succeeds, so a failure of
+//! ours is a Warning.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::message::{Kind, Log as LogPayload, LogLevel, Outgoing};
+use super::transport::Output;
+use crate::log::Log;
+use crate::text::printable;
+
+/// How both loggers of `dotnet` know a line that is to be shown at once.
+const MARK: &str = "[CredentialProvider]CodeArtifact: ";
+
+/// How long NuGet may take to acknowledge a line.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(1);
+
+/// The way to the user. Clones share one state.
+#[derive(Debug, Clone)]
+pub struct Console {
+    output: Output,
+    log: Log,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// None until NuGet says which lines it wants: a Log before that is answered by a Fault.
+    threshold: Option<LogLevel>,
+    sent: u64,
+    unacknowledged: HashMap<String, oneshot::Sender<()>>,
+    explained: HashSet<String>,
+}
+
+impl Console {
+    /// A console that stays silent until [`Console::set_threshold`].
+    pub fn new(output: Output, log: Log) -> Self {
+        Self { output, log, state: Arc::default() }
+    }
+
+    /// Only lines of this level and above are sent from now on.
+    pub fn set_threshold(&self, level: LogLevel) {
+        self.state().threshold = Some(level);
+    }
+
+    /// Shows a failure of ours, unless this conversation has shown it already.
+    pub async fn warn_once(&self, text: &str) {
+        self.log.line(format_args!("warning: {text}"));
+        let is_new = self.state().explained.insert(text.to_owned());
+        if is_new {
+            self.show(LogLevel::Warning, text).await;
+        }
+    }
+
+    /// NuGet answered a request of ours; nothing happens where it was no Log.
+    pub fn acknowledge(&self, request_id: &str) {
+        if let Some(waiting) = self.state().unacknowledged.remove(request_id) {
+            // Whoever waited may have been cancelled meanwhile.
+            drop(waiting.send(()));
+        }
+    }
+
+    async fn show(&self, level: LogLevel, text: &str) {
+        let Some((request_id, acknowledged)) = self.register(level) else { return };
+        let message = format!("{MARK}{}", printable(text));
+        let payload = LogPayload { log_level: level, message: &message };
+        self.output.send(
+            Outgoing {
+                request_id: &request_id,
+                kind: Kind::Request,
+                method: "Log",
+                payload: Some(payload),
+            }
+            .to_line(),
+        );
+        if tokio::time::timeout(ACKNOWLEDGED_WITHIN, acknowledged).await.is_err() {
+            self.state().unacknowledged.remove(&request_id);
+            self.log.line(format_args!("NuGet did not acknowledge a log line"));
+        }
+    }
+
+    fn register(&self, level: LogLevel) -> Option<(String, oneshot::Receiver<()>)> {
+        let mut state = self.state();
+        if state.threshold.is_none_or(|threshold| level < threshold) {
+            return None;
+        }
+        state.sent += 1;
+        let request_id = format!("log-{}", state.sent);
+        let (acknowledge, acknowledged) = oneshot::channel();
+        state.unacknowledged.insert(request_id.clone(), acknowledge);
+        Some((request_id, acknowledged))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that holds the lock can leave the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,264 @@
+//! The wire types of NuGet's plugin protocol 2.0.0: one JSON object a line.
+//!
+//! Reading is tolerant: unknown keys are ignored, unknown methods parse, and an unknown `Type` is kept
+//! as text. Writing is exact: `PascalCase` keys, enums as strings, nulls left out.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::secret::Secret;
+
+/// What NuGet sends.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Incoming {
+    pub request_id: String,
+    #[serde(rename = "Type")]
+    pub kind: String,
+    pub method: String,
+    #[serde(default)]
+    pub payload: Option<Box<RawValue>>,
+}
+
+impl Incoming {
+    /// The payload as the method's own type; an absent one reads as an empty object.
+    pub fn payload<T: for<'a> Deserialize<'a>>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.payload.as_deref().map_or("{}", RawValue::get))
+    }
+}
+
+/// What we send.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Outgoing<'a, P> {
+    pub request_id: &'a str,
+    #[serde(rename = "Type")]
+    pub kind: Kind,
+    pub method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<P>,
+}
+
+impl<P: Serialize> Outgoing<'_, P> {
+    /// The message as one line, without its end.
+    #[expect(clippy::expect_used, reason = "our payloads have string keys and no failing impl")]
+    pub fn to_line(&self) -> String {
+        serde_json::to_string(self).expect("a message serializes")
+    }
+}
+
+/// The kinds of message that we send. A Fault is not among them: NuGet throws the plugin away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Kind {
+    Request,
+    Response,
+    Progress,
+    Cancel,
+}
+
+/// The Handshake request of both sides.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HandshakeRequest {
+    pub protocol_version: &'static str,
+    pub minimum_protocol_version: &'static str,
+}
+
+/// The answer to a Handshake: the version is that of the conversation.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HandshakeResponse {
+    pub response_code: ResponseCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol_version: Option<&'static str>,
+}
+
+/// NuGet's Handshake request, as far as it matters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PeerHandshake {
+    pub protocol_version: String,
+    pub minimum_protocol_version: String,
+}
+
+/// Initialize.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Initialize {
+    pub client_version: Option<String>,
+    /// A .NET time span, `[d.]hh:mm:ss[.fffffff]`.
+    pub request_timeout: Option<String>,
+}
+
+/// `GetOperationClaims`: both absent asks for the claims that hold for every source.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct GetOperationClaims {
+    pub package_source_repository: Option<Box<RawValue>>,
+    pub service_index: Option<Box<RawValue>>,
+}
+
+/// The answer to `GetOperationClaims`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OperationClaims {
+    pub claims: &'static [&'static str],
+}
+
+/// `SetLogLevel`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SetLogLevel {
+    pub log_level: LogLevel,
+}
+
+/// `MonitorNuGetProcessExit`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MonitorNuGetProcessExit {
+    pub process_id: u32,
+}
+
+/// `GetAuthenticationCredentials`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetAuthenticationCredentials {
+    pub uri: String,
+    #[serde(default)]
+    pub is_retry: bool,
+    #[serde(default)]
+    pub is_non_interactive: bool,
+}
+
+/// The answer to `GetAuthenticationCredentials`. There is no `Message`: NuGet never shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AuthenticationCredentials {
+    pub response_code: ResponseCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication_types: Option<[&'static str; 1]>,
+}
+
+impl AuthenticationCredentials {
+    /// The token, as the credentials that a repository wants.
+    pub fn token(token: Secret) -> Self {
+        Self {
+            response_code: ResponseCode::Success,
+            username: Some("aws"),
+            password: Some(token),
+            authentication_types: Some(["basic"]),
+        }
+    }
+
+    /// No credentials, for the reason that the code gives.
+    pub fn none(response_code: ResponseCode) -> Self {
+        Self { response_code, username: None, password: None, authentication_types: None }
+    }
+}
+
+/// An answer that is a code only.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CodeOnly {
+    pub response_code: ResponseCode,
+}
+
+/// A Log request: a line for the user's eyes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Log<'a> {
+    pub log_level: LogLevel,
+    pub message: &'a str,
+}
+
+/// Progress of a request that takes long. The percentage is null, and that null is written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Progress {
+    pub percentage: Option<f64>,
+}
+
+/// What an answer does: see the protocol's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ResponseCode {
+    Success,
+    /// The provider is passed over for this host, for the life of NuGet's process.
+    Error,
+    /// The next provider is asked; not remembered.
+    NotFound,
+}
+
+/// NuGet's log levels, in rising order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LogLevel {
+    Debug,
+    Verbose,
+    Information,
+    Minimal,
+    Warning,
+    Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written<P: Serialize>(kind: Kind, method: &str, payload: Option<P>) -> String {
+        Outgoing { request_id: "7", kind, method, payload }.to_line()
+    }
+
+    #[test]
+    fn a_request_with_unknown_keys_parses() {
+        let line = r#"{"RequestId":"1","Type":"Request","Method":"Made Up","New":1,"Payload":{"Uri":"u","CanShowDialog":true}}"#;
+        let message: Incoming = serde_json::from_str(line).unwrap();
+        assert_eq!((message.kind.as_str(), message.method.as_str()), ("Request", "Made Up"));
+        let ask: GetAuthenticationCredentials = message.payload().unwrap();
+        assert_eq!((ask.uri.as_str(), ask.is_retry, ask.is_non_interactive), ("u", false, false));
+    }
+
+    #[test]
+    fn answers_are_written_without_nulls() {
+        assert_eq!(
+            written(
+                Kind::Response,
+                "GetAuthenticationCredentials",
+                Some(AuthenticationCredentials::token(Secret::new("t")))
+            ),
+            r#"{"RequestId":"7","Type":"Response","Method":"GetAuthenticationCredentials","Payload":{"ResponseCode":"Success","Username":"aws","Password":"t","AuthenticationTypes":["basic"]}}"#
+        );
+        assert_eq!(
+            written(
+                Kind::Response,
+                "GetAuthenticationCredentials",
+                Some(AuthenticationCredentials::none(ResponseCode::NotFound))
+            ),
+            r#"{"RequestId":"7","Type":"Response","Method":"GetAuthenticationCredentials","Payload":{"ResponseCode":"NotFound"}}"#
+        );
+    }
+
+    #[test]
+    fn progress_is_written_with_its_null() {
+        assert_eq!(
+            written(Kind::Progress, "GetAuthenticationCredentials", Some(Progress { percentage: None })),
+            r#"{"RequestId":"7","Type":"Progress","Method":"GetAuthenticationCredentials","Payload":{"Percentage":null}}"#
+        );
+    }
+
+    #[test]
+    fn a_cancel_has_no_payload() {
+        assert_eq!(
+            written::<()>(Kind::Cancel, "GetAuthenticationCredentials", None),
+            r#"{"RequestId":"7","Type":"Cancel","Method":"GetAuthenticationCredentials"}"#
+        );
+    }
+
+    #[test]
+    fn debug_of_an_answer_lacks_the_token() {
+        let answer = AuthenticationCredentials::token(Secret::new("hunter2"));
+        assert!(!format!("{answer:?}").contains("hunter2"));
+    }
+}

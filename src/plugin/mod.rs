@@ -1,0 +1,20 @@
+//! The plugin side of NuGet's cross-platform plugin protocol.
+//!
+//! - [`message`]: the wire types
+//! - [`transport`]: standard input and output, each behind a thread
+//! - [`pending`]: the asks under way
+//! - [`console`]: lines for the user, through NuGet's Log requests
+//! - [`session`]: one conversation, from the handshake to the end of input
+//! - [`asks`]: what is answered to an ask for credentials
+//!
+//! Nothing here knows AWS or the disk; tokens come from [`crate::provider`].
+
+mod asks;
+mod console;
+mod message;
+mod pending;
+mod session;
+mod transport;
+
+pub use asks::Asks;
+pub use session::serve;

@@ -1,0 +1,85 @@
+//! The asks under way. Each completes once: a cancelled one's late result is dropped.
+
+use std::collections::HashMap;
+
+use tokio::task::{AbortHandle, Id, JoinSet};
+
+use super::message::AuthenticationCredentials;
+
+/// The tasks of asks that are not answered yet, by request id.
+#[derive(Debug, Default)]
+pub struct Pending {
+    tasks: JoinSet<AuthenticationCredentials>,
+    requests: HashMap<Id, String>,
+    aborts: HashMap<String, AbortHandle>,
+}
+
+/// The ask's task panicked; the panic itself is in the log.
+#[derive(Debug)]
+pub struct Panicked;
+
+impl Pending {
+    /// Starts a task; false when the request id is already taken.
+    pub fn start<F>(&mut self, request_id: &str, ask: F) -> bool
+    where
+        F: Future<Output = AuthenticationCredentials> + Send + 'static,
+    {
+        if self.aborts.contains_key(request_id) {
+            return false;
+        }
+        let abort = self.tasks.spawn(ask);
+        self.requests.insert(abort.id(), request_id.to_owned());
+        self.aborts.insert(request_id.to_owned(), abort);
+        true
+    }
+
+    /// Ends a task; false when there is none of this request id.
+    pub fn cancel(&mut self, request_id: &str) -> bool {
+        let Some(abort) = self.aborts.remove(request_id) else { return false };
+        self.requests.remove(&abort.id());
+        abort.abort();
+        true
+    }
+
+    /// The next ask that is done; waits for ever while there is none.
+    pub async fn next(&mut self) -> (String, Result<AuthenticationCredentials, Panicked>) {
+        loop {
+            let (id, outcome) = match self.tasks.join_next_with_id().await {
+                Some(Ok((id, answer))) => (id, Ok(answer)),
+                Some(Err(error)) => (error.id(), Err(Panicked)),
+                None => std::future::pending().await,
+            };
+            if let Some(request_id) = self.requests.remove(&id) {
+                self.aborts.remove(&request_id);
+                return (request_id, outcome);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::message::ResponseCode;
+
+    async fn answer() -> AuthenticationCredentials {
+        AuthenticationCredentials::none(ResponseCode::NotFound)
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_cancelled_ask_yields_nothing() {
+        let mut pending = Pending::default();
+        assert!(pending.start("1", std::future::pending()));
+        assert!(pending.start("2", answer()));
+        assert!(pending.cancel("1") && !pending.cancel("1"));
+        assert_eq!(pending.next().await.0, "2");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_request_id_is_taken_until_it_is_answered() {
+        let mut pending = Pending::default();
+        assert!(pending.start("1", answer()) && !pending.start("1", answer()));
+        assert_eq!(pending.next().await.0, "1");
+        assert!(pending.start("1", answer()));
+    }
+}

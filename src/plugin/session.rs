@@ -1,0 +1,312 @@
+//! One conversation with NuGet: what can happen next, and what is done about it.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::asks::Asks;
+use super::console::Console;
+use super::message::{
+    AuthenticationCredentials, CodeOnly, GetAuthenticationCredentials, GetOperationClaims,
+    HandshakeRequest, HandshakeResponse, Incoming, Initialize, Kind, MonitorNuGetProcessExit,
+    OperationClaims, Outgoing, PeerHandshake, Progress, ResponseCode, SetLogLevel,
+};
+use super::pending::{Panicked, Pending};
+use super::transport::{Input, Output, read_lines, watch_process};
+use crate::log::Log;
+use crate::text::printable;
+
+/// The protocol's only version in use; NuGet 4.8 and later speak it.
+const PROTOCOL_VERSION: &str = "2.0.0";
+
+const ASK: &str = "GetAuthenticationCredentials";
+
+/// How often NuGet is told that an ask is still worked on.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+
+/// However short the time-out: more often would only be noise.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long the last answers may take to be written after the conversation ended.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// Holds the conversation until NuGet closes it, or its input ends.
+///
+/// Fails only where the system gives no threads; NuGet's going away is the normal end.
+pub async fn serve(input: File, output: File, asks: Arc<Asks>, log: Log) -> io::Result<()> {
+    let (events, mut inputs) = unbounded_channel();
+    let output = Output::start(output)?;
+    read_lines(input, events.clone())?;
+    let mut session = Session {
+        console: Console::new(output.clone(), log.clone()),
+        output,
+        events,
+        asks,
+        log,
+        pending: Pending::default(),
+        progress_interval: PROGRESS_INTERVAL,
+    };
+    session.greet();
+    session.converse(&mut inputs).await;
+    session.output.flush(LAST_WORDS);
+    Ok(())
+}
+
+struct Session {
+    output: Output,
+    console: Console,
+    events: UnboundedSender<Input>,
+    asks: Arc<Asks>,
+    log: Log,
+    pending: Pending,
+    progress_interval: Duration,
+}
+
+/// Everything that can happen next.
+enum Event {
+    Input(Input),
+    Answered(String, Result<AuthenticationCredentials, Panicked>),
+}
+
+/// Whether the conversation goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Leave,
+}
+
+impl Session {
+    fn greet(&self) {
+        let versions = HandshakeRequest {
+            protocol_version: PROTOCOL_VERSION,
+            minimum_protocol_version: PROTOCOL_VERSION,
+        };
+        self.send("handshake", Kind::Request, "Handshake", Some(versions));
+    }
+
+    async fn converse(&mut self, inputs: &mut UnboundedReceiver<Input>) {
+        loop {
+            let event = tokio::select! {
+                input = inputs.recv() => Event::Input(input.unwrap_or(Input::End)),
+                (request_id, answer) = self.pending.next() => Event::Answered(request_id, answer),
+            };
+            let next = match event {
+                Event::Input(Input::Line(line)) => self.read(&line),
+                Event::Input(Input::TooLong) => self.ignore("a line over the limit"),
+                Event::Input(Input::End) => self.leave("the input ended"),
+                Event::Answered(request_id, answer) => self.answer(&request_id, answer),
+            };
+            if next == Next::Leave {
+                return;
+            }
+        }
+    }
+
+    fn read(&mut self, line: &[u8]) -> Next {
+        // Some writers put a byte order mark before the first line.
+        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
+        if line.is_empty() {
+            return Next::GoOn;
+        }
+        match serde_json::from_slice::<Incoming>(line) {
+            Ok(message) => self.handle(&message),
+            Err(error) => self.ignore(&format!("a line that is no message: {error}")),
+        }
+    }
+
+    fn handle(&mut self, message: &Incoming) -> Next {
+        let Incoming { request_id, kind, method, .. } = message;
+        let (kind, method) = (kind.as_str(), method.as_str());
+        self.log.line(format_args!("received {kind} {method} {request_id}"));
+        match (kind, method) {
+            ("Request", "Close") => return self.leave("NuGet closed the conversation"),
+            ("Request", _) => self.handle_request(message),
+            ("Response" | "Fault", _) => self.console.acknowledge(request_id),
+            ("Cancel", _) if self.pending.cancel(request_id) => {
+                self.send::<()>(request_id, Kind::Cancel, method, None);
+            }
+            _ => {}
+        }
+        Next::GoOn
+    }
+
+    fn handle_request(&mut self, message: &Incoming) {
+        match message.method.as_str() {
+            "Handshake" => self.handshake(message),
+            "Initialize" => self.initialize(message),
+            "GetOperationClaims" => self.operation_claims(message),
+            "SetLogLevel" => self.set_log_level(message),
+            "MonitorNuGetProcessExit" => self.monitor(message),
+            // Proxy credentials, without a word on which proxy: of no use.
+            "SetCredentials" => self.acknowledge(message, ResponseCode::Success),
+            ASK => self.ask(message),
+            _ => self.acknowledge(message, ResponseCode::NotFound),
+        }
+    }
+
+    fn handshake(&self, message: &Incoming) {
+        let peer: PeerHandshake = message.payload().unwrap_or_default();
+        let (oldest, newest) = (version(&peer.minimum_protocol_version), version(&peer.protocol_version));
+        let agreed = (oldest..=newest).contains(&version(PROTOCOL_VERSION));
+        let (response_code, protocol_version) = if agreed {
+            (ResponseCode::Success, Some(PROTOCOL_VERSION))
+        } else {
+            (ResponseCode::Error, None)
+        };
+        self.respond(message, HandshakeResponse { response_code, protocol_version });
+    }
+
+    fn initialize(&mut self, message: &Incoming) {
+        let Initialize { client_version, request_timeout } = message.payload().unwrap_or_default();
+        if let Some(timeout) = request_timeout.as_deref().and_then(time_span) {
+            self.progress_interval = (timeout / 3).clamp(SHORTEST_INTERVAL, PROGRESS_INTERVAL);
+        }
+        let client = client_version.as_deref().unwrap_or("of unknown version");
+        let timeout = request_timeout.as_deref().unwrap_or("unknown");
+        self.log.line(format_args!("NuGet {client}, request timeout {timeout}"));
+        self.acknowledge(message, ResponseCode::Success);
+    }
+
+    fn operation_claims(&self, message: &Incoming) {
+        let asked: GetOperationClaims = message.payload().unwrap_or_default();
+        let for_any_source =
+            asked.package_source_repository.is_none() && asked.service_index.is_none();
+        let claims: &[&str] = if for_any_source { &["Authentication"] } else { &[] };
+        self.respond(message, OperationClaims { claims });
+    }
+
+    fn set_log_level(&self, message: &Incoming) {
+        let code = match message.payload::<SetLogLevel>() {
+            Ok(SetLogLevel { log_level }) => {
+                self.console.set_threshold(log_level);
+                ResponseCode::Success
+            }
+            Err(_) => ResponseCode::Error,
+        };
+        self.acknowledge(message, code);
+    }
+
+    fn monitor(&self, message: &Incoming) {
+        let code = match message.payload::<MonitorNuGetProcessExit>() {
+            Ok(MonitorNuGetProcessExit { process_id })
+                if watch_process(process_id, self.events.clone()).is_ok() =>
+            {
+                ResponseCode::Success
+            }
+            _ => ResponseCode::Error,
+        };
+        self.acknowledge(message, code);
+    }
+
+    fn ask(&mut self, message: &Incoming) {
+        let Ok(ask) = message.payload::<GetAuthenticationCredentials>() else {
+            return self.respond(message, AuthenticationCredentials::none(ResponseCode::Error));
+        };
+        let (asks, console) = (Arc::clone(&self.asks), self.console.clone());
+        let answer = async move { asks.answer(&ask, &console).await };
+        let progress = Outgoing {
+            request_id: &message.request_id,
+            kind: Kind::Progress,
+            method: ASK,
+            payload: Some(Progress { percentage: None }),
+        }
+        .to_line();
+        let (output, interval) = (self.output.clone(), self.progress_interval);
+        let work = report_progress(answer, interval, move || output.send(progress.clone()));
+        if !self.pending.start(&message.request_id, work) {
+            self.ignore("a request id that is in use");
+        }
+    }
+
+    fn answer(
+        &mut self,
+        request_id: &str,
+        answer: Result<AuthenticationCredentials, Panicked>,
+    ) -> Next {
+        let answer = answer.unwrap_or_else(|Panicked| {
+            self.log.line(format_args!("the ask {request_id} panicked"));
+            AuthenticationCredentials::none(ResponseCode::Error)
+        });
+        self.log.line(format_args!("answered {request_id}: {:?}", answer.response_code));
+        self.send(request_id, Kind::Response, ASK, Some(answer));
+        Next::GoOn
+    }
+
+    fn acknowledge(&self, message: &Incoming, response_code: ResponseCode) {
+        self.respond(message, CodeOnly { response_code });
+    }
+
+    fn respond<P: Serialize>(&self, message: &Incoming, payload: P) {
+        self.send(&message.request_id, Kind::Response, &message.method, Some(payload));
+    }
+
+    fn send<P: Serialize>(&self, request_id: &str, kind: Kind, method: &str, payload: Option<P>) {
+        self.output.send(Outgoing { request_id, kind, method, payload }.to_line());
+    }
+
+    fn ignore(&self, what: &str) -> Next {
+        self.log.line(format_args!("ignored {}", printable(what)));
+        Next::GoOn
+    }
+
+    fn leave(&self, why: &str) -> Next {
+        self.log.line(format_args!("leaving: {why}"));
+        Next::Leave
+    }
+}
+
+/// Runs `work`, calling `report` at every interval until it is done, and never after.
+async fn report_progress<T>(
+    work: impl Future<Output = T>,
+    interval: Duration,
+    report: impl Fn(),
+) -> T {
+    tokio::pin!(work);
+    loop {
+        match tokio::time::timeout(interval, &mut work).await {
+            Ok(done) => return done,
+            Err(_) => report(),
+        }
+    }
+}
+
+/// `major.minor.patch`, as numbers; what cannot be read is zero.
+fn version(text: &str) -> Vec<u32> {
+    let numbers = text.split('-').next().unwrap_or_default().split('.');
+    numbers.map(|number| number.parse().unwrap_or(0)).collect()
+}
+
+/// A .NET time span, `[d.]hh:mm:ss[.fffffff]`; none where it is not one, or not positive.
+fn time_span(text: &str) -> Option<Duration> {
+    let [hours, minutes, seconds] = text.split(':').collect::<Vec<_>>().try_into().ok()?;
+    let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
+    let whole = |text: &str| text.parse::<u32>().ok().map(f64::from);
+    let days_and_hours = whole(days)? * 24.0 + whole(hours)?;
+    let seconds: f64 = seconds.parse().ok()?;
+    let total = (days_and_hours * 60.0 + whole(minutes)?) * 60.0 + seconds;
+    Duration::try_from_secs_f64(total).ok().filter(|span| !span.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_spans_of_dotnet() {
+        assert_eq!(time_span("00:00:30"), Some(Duration::from_secs(30)));
+        assert_eq!(time_span("1.02:00:00"), Some(Duration::from_secs(26 * 3600)));
+        assert_eq!(time_span("00:00:00.5000000"), Some(Duration::from_millis(500)));
+        for text in ["", "30", "00:00", "00:00:00", "-00:00:01", "x:00:01", "00:00:NaN"] {
+            assert_eq!(time_span(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(version("2.0.0") < version("10.0.0") && version("1.0.0") < version("2.0.0-rc.1"));
+    }
+}

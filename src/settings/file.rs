@@ -1,0 +1,179 @@
+//! The configuration file: TOML, every key known, every value checked where it stands.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::Deserialize;
+
+use super::Duration;
+use crate::endpoint::{HostMapping, is_domain, is_owner, is_region};
+
+/// No honest configuration is longer.
+const LARGEST: u64 = 1 << 20;
+
+/// What the file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ConfigurationFile {
+    pub(super) duration_seconds: Option<Duration>,
+    pub(super) hosts: Vec<HostEntry>,
+}
+
+/// The file cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FileError {
+    #[error("the configuration file `{}` cannot be read: {detail}; make it readable, or move it away", path.display())]
+    Unreadable { path: PathBuf, detail: String },
+    #[error("{}:{line}:{column}: {message}; correct the configuration file at line {line}, column {column}", path.display())]
+    Invalid { path: PathBuf, line: usize, column: usize, message: String },
+}
+
+/// Reads the file; one that is not there says nothing.
+pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
+    let text = match read_bounded(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ConfigurationFile::default()),
+        Err(error) => {
+            return Err(FileError::Unreadable { path: path.into(), detail: error.to_string() });
+        }
+    };
+    toml::from_str(&text).map_err(|error| {
+        let (line, column) = position(&text, error.span().map_or(0, |span| span.start));
+        // The message can go on with hints in lines of their own.
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        FileError::Invalid { path: path.into(), line, column, message }
+    })
+}
+
+fn read_bounded(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    fs::read_to_string(path)
+}
+
+/// One-based line and column (in characters) of a byte offset.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// `[[hosts]]`: a host of the user's own before `CodeArtifact`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, try_from = "RawHostEntry")]
+pub(super) struct HostEntry(pub(super) HostMapping);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHostEntry {
+    host: HostAndPort,
+    domain: Option<DomainName>,
+    owner: Option<Owner>,
+    region: Region,
+}
+
+impl TryFrom<RawHostEntry> for HostEntry {
+    type Error = &'static str;
+
+    fn try_from(raw: RawHostEntry) -> Result<Self, Self::Error> {
+        let domain = match (raw.domain, raw.owner) {
+            (Some(DomainName(domain)), Some(Owner(owner))) => Some((domain, owner)),
+            (None, None) => None,
+            _ => return Err("`domain` and `owner` go together: give both, or neither"),
+        };
+        let HostAndPort { host, port } = raw.host;
+        Ok(Self(HostMapping { host, port, domain, region: raw.region.0 }))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct HostAndPort {
+    host: String,
+    port: Option<u16>,
+}
+
+impl TryFrom<String> for HostAndPort {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        const WRONG: &str = "`host` is a host name, and a port behind `:` where it is not the usual one";
+        let port_at = text.rfind(':').filter(|at| !text[*at..].contains(']'));
+        let (host, port) = text.split_at(port_at.unwrap_or(text.len()));
+        let port = match port.strip_prefix(':') {
+            Some(port) => Some(port.parse().map_err(|_| WRONG)?),
+            None => None,
+        };
+        let is_bracketed = host.starts_with('[') && host.ends_with(']');
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+        if host.is_empty() || !(is_bracketed || host.bytes().all(is_name)) {
+            return Err(WRONG);
+        }
+        Ok(Self { host: host.to_ascii_lowercase(), port })
+    }
+}
+
+/// A string type that takes only what a check lets through.
+macro_rules! checked_text {
+    ($name:ident, $check:path, $message:literal) => {
+        #[derive(Deserialize)]
+        #[serde(try_from = "String")]
+        struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                if $check(&text) { Ok(Self(text)) } else { Err($message) }
+            }
+        }
+    };
+}
+
+checked_text!(DomainName, is_domain, "`domain` is a CodeArtifact domain: 2 to 50 of a-z, 0-9 and `-`");
+checked_text!(Owner, is_owner, "`owner` is the domain's account: twelve digits, in quotes");
+checked_text!(Region, is_region, "`region` is an AWS region, as in `us-east-1`");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> Result<ConfigurationFile, FileError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        read(file.path())
+    }
+
+    fn place(text: &str) -> (usize, usize, String) {
+        match read_text(text) {
+            Err(FileError::Invalid { line, column, message, .. }) => (line, column, message),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_whole_file() {
+        let text = "duration_seconds = 900\n[[hosts]]\nhost = \"Packages.Example:8443\"\ndomain = \"d1\"\nowner = \"111122223333\"\nregion = \"eu-west-1\"\n";
+        let file = read_text(text).unwrap();
+        let HostEntry(mapping) = &file.hosts[0];
+        assert_eq!((mapping.host.as_str(), mapping.port), ("packages.example", Some(8443)));
+        assert_eq!(file.duration_seconds.map(Duration::seconds), Some(900));
+    }
+
+    #[test]
+    fn errors_name_line_and_column() {
+        assert_eq!(place("duration_seconds = 900\nx = 1\n").0, 2);
+        assert_eq!(place("\n\nduration_seconds = \"x\"").0, 3);
+        let (line, column, message) = place("[[hosts]]\nhost = \"a b\"\nregion = \"eu-west-1\"\n");
+        assert_eq!((line, column), (2, 8), "{message}");
+        assert!(place("duration_seconds = 899").2.contains("900"));
+        assert_eq!(place("hosts = [").0, 1);
+        assert!(place("[[hosts]]\nhost=\"h\"\ndomain=\"d1\"\nregion=\"eu-west-1\"").2.contains("go together"));
+    }
+
+    #[test]
+    fn a_missing_file_says_nothing() {
+        assert!(read(Path::new("/nonexistent/config.toml")).unwrap().hosts.is_empty());
+    }
+}

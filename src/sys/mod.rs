@@ -1,0 +1,11 @@
+//! What each system does its own way.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::{machine_identity, process_is_alive, take_standard_streams};
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use windows::{machine_identity, process_is_alive, take_standard_streams};

@@ -1,0 +1,35 @@
+//! Linux and macOS.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::process::{Pid, test_kill_process};
+use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
+
+/// Takes standard input and output for this process alone: both become close-on-exec, and a child
+/// finds the null device and our standard error in their place.
+pub fn take_standard_streams() -> io::Result<(File, File)> {
+    const ABOVE_THE_STANDARD_ONES: i32 = 3;
+    let input = fcntl_dupfd_cloexec(stdin(), ABOVE_THE_STANDARD_ONES)?;
+    let output = fcntl_dupfd_cloexec(stdout(), ABOVE_THE_STANDARD_ONES)?;
+    dup2_stdin(OpenOptions::new().read(true).open("/dev/null")?)?;
+    dup2_stdout(stderr())?;
+    Ok((input.into(), output.into()))
+}
+
+/// Whether a process with this number is there. One that we may not signal is.
+pub fn process_is_alive(process_id: u32) -> bool {
+    let Some(process) = i32::try_from(process_id).ok().and_then(Pid::from_raw) else {
+        return true;
+    };
+    test_kill_process(process) != Err(Errno::SRCH)
+}
+
+/// What tells this machine, since its start, from another one.
+pub fn machine_identity() -> Vec<String> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let files = ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"];
+    let ids = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+    std::iter::once(name).chain(ids.map(|id| id.trim().to_owned())).collect()
+}
