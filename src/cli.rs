@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-/// NuGet credential plugin for AWS `CodeArtifact`.
+/// NuGet credential plugin for AWS CodeArtifact.
 #[derive(Debug, Parser)]
 #[command(name = "nuget-plugin-codeartifact", version, disable_help_subcommand = true)]
 pub struct Cli {
@@ -13,5 +13,4 @@ pub struct Cli {
 
 /// One command each.
 #[derive(Debug, Subcommand)]
-pub enum Command {
-}
+pub enum Command {}

@@ -1,4 +1,4 @@
-//! Which URLs are `CodeArtifact`'s, and what they name. Pure.
+//! Which URLs are CodeArtifact's, and what they name. Pure.
 //!
 //! The host decides alone: a token is asked for, and handed over, for hosts of the grammar below and
 //! for hosts that the user listed, never for a look-alike. The path only names the repository.
@@ -9,7 +9,7 @@
 //! | dual-stack | `{domain}-{owner}.codeartifact.{region}.{dual-stack suffix}` | the same |
 //! | VPC endpoint | `vpce-….d.codeartifact.{region}.vpce.{suffix}` | `/nuget/d/{domain}-{owner}/{repository}/v3/…` |
 //!
-//! The suffix is that of the region's partition. Source: the `CodeArtifact` user guide.
+//! The suffix is that of the region's partition. Source: the CodeArtifact user guide.
 
 mod host;
 mod path;
@@ -20,7 +20,7 @@ use host::Names;
 pub use host::{HostMapping, is_loopback, is_region};
 pub use path::{is_domain, is_owner};
 
-/// A domain of `CodeArtifact`: what an authorization token is issued for.
+/// A domain of CodeArtifact: what an authorization token is issued for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Domain {
     /// The domain's name.
@@ -55,7 +55,7 @@ pub enum EndpointError {
     /// Another provider's URL, or a look-alike: no token for it, and no word about it.
     #[error("not a CodeArtifact URL: {0}")]
     Foreign(&'static str),
-    /// The host is `CodeArtifact`'s, the path is not a NuGet repository's.
+    /// The host is CodeArtifact's, the path is not a NuGet repository's.
     #[error("`{url}` names no NuGet repository; its URL is `{right}`")]
     Path {
         /// What was asked for, without query.

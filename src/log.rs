@@ -46,21 +46,24 @@ impl Log {
         if self.files.is_empty() {
             return;
         }
-        let line = format!("{} {} {}\n", timestamp(), std::process::id(), printable(&text.to_string()));
+        let line =
+            format!("{} {} {}\n", timestamp(), std::process::id(), printable(&text.to_string()));
         for file in self.files.iter() {
             file.write(&line);
         }
-    }
-
-    /// Starts a timing; [`Timing::done`] writes it.
-    pub fn timing(&self) -> Timing {
-        Timing(Instant::now())
     }
 }
 
 /// The time since something began.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing(Instant);
+
+impl Timing {
+    /// Begins now; what is displayed is the time since.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+}
 
 impl fmt::Display for Timing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

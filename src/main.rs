@@ -1,17 +1,83 @@
-//! `nuget-plugin-codeartifact`: NuGet's credential plugin for AWS `CodeArtifact`.
+//! `nuget-plugin-codeartifact`: NuGet's credential plugin for AWS CodeArtifact.
 //!
 //! Map of the code:
 //!
 //! - [`cli`]: the command line's types
+//! - [`plugin`]: NuGet's side: the protocol, and what is answered to an ask
+//! - [`provider`]: the one policy on tokens: cached or fetched
+//! - [`aws`]: AWS's side: the identity at hand, its credentials, the token call
+//! - [`cache`]: tokens kept between processes, and the lock for fetching one
+//! - [`endpoint`]: which URLs are CodeArtifact's, and what they name
+//! - [`token`]: the authorization token and its freshness
 //! - [`settings`]: environment variables and the configuration file
 //! - [`locations`]: where files are, per system
-//! - [`secret`]: text that cannot print itself
-//! - [`token`]: the authorization token and its freshness
+//! - [`secret`], [`text`]: text that cannot print itself, and text made fit to print
+//! - [`log`]: the log file
+//! - [`sys`]: what each system does its own way
 
+mod aws;
+mod cache;
+mod cli;
 mod endpoint;
 mod locations;
+mod log;
+mod plugin;
+mod provider;
 mod secret;
 mod settings;
+mod sys;
+mod text;
 mod token;
 
-fn main() {}
+use std::ffi::OsStr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use locations::Locations;
+use log::Log;
+use provider::Provider;
+use settings::Environment;
+
+fn main() -> ExitCode {
+    if std::env::args_os().nth(1).as_deref().is_some_and(is_plugin_switch) {
+        return run_plugin();
+    }
+    ExitCode::FAILURE
+}
+
+/// NuGet's `-Plugin`; clients differ in its casing.
+fn is_plugin_switch(argument: &OsStr) -> bool {
+    argument.eq_ignore_ascii_case("-plugin")
+}
+
+/// Serves NuGet until it leaves. The streams are taken before anything else runs, and nothing is said
+/// on standard error: NuGet shows it to the user.
+fn run_plugin() -> ExitCode {
+    let Ok((input, output)) = sys::take_standard_streams() else { return ExitCode::FAILURE };
+    let environment = Environment::of_process();
+    let (ours, amazons) = settings::log_files(&environment);
+    let log = Log::open(ours, amazons);
+    log_panics_only(log.clone());
+    log.line(format_args!("{} {} started", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
+    let locations = Locations::of(&environment);
+    let provider = Arc::new(Provider::new(environment, locations, log.clone()));
+    let asks = Arc::new(plugin::Asks::new(provider, log.clone()));
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return ExitCode::FAILURE;
+    };
+    let conversation =
+        AssertUnwindSafe(|| runtime.block_on(plugin::serve(input, output, asks, log)));
+    let outcome = catch_unwind(conversation);
+    // A name that is being resolved must not hold the process.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// A panic's message may quote anything, and NuGet shows standard error.
+fn log_panics_only(log: Log) {
+    std::panic::set_hook(Box::new(move |panic| log.line(format_args!("{panic}"))));
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// There is no `Display`, and `Debug` shows a placeholder. Serializing writes the text itself: only
 /// wire and cache types, whose whole purpose is to carry it, may derive `Serialize` around one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 

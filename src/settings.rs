@@ -32,7 +32,7 @@ const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
 pub struct Settings {
     /// Hosts of the user's own.
     pub hosts: Vec<HostMapping>,
-    /// How long a token is asked for; none leaves it to `CodeArtifact` (12 hours).
+    /// How long a token is asked for; none leaves it to CodeArtifact (12 hours).
     pub duration: Option<Duration>,
 }
 
@@ -76,7 +76,8 @@ fn config_file(
 
 fn duration_of(environment: &Environment) -> Result<Option<Duration>, SettingsError> {
     let Some(value) = environment.get(DURATION_SECONDS) else { return Ok(None) };
-    let duration = value.parse().map_err(|_| Duration::EXPECTED).and_then(Duration::try_from);
+    let duration =
+        value.parse::<i64>().map_err(|_| Duration::EXPECTED).and_then(Duration::try_from);
     duration.map(Some).map_err(|expected| SettingsError::Variable {
         name: DURATION_SECONDS,
         value: value.to_owned(),
@@ -88,10 +89,10 @@ fn duration_of(environment: &Environment) -> Result<Option<Duration>, SettingsEr
 pub fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
     let mode = match environment.get(CACHE) {
         None => CacheMode::Auto,
-        Some(value) => value.parse().map_err(|expected| SettingsError::Variable {
+        Some(value) => value.parse().map_err(|_| SettingsError::Variable {
             name: CACHE,
             value: value.to_owned(),
-            expected,
+            expected: "it is auto, disk, memory or off",
         })?,
     };
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
@@ -109,7 +110,8 @@ pub fn log_files(environment: &Environment) -> (Option<PathBuf>, Option<PathBuf>
 pub struct Duration(i64);
 
 impl Duration {
-    const EXPECTED: &str = "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
+    const EXPECTED: &str =
+        "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
 
     /// The seconds.
     pub fn seconds(self) -> i64 {

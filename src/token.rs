@@ -1,10 +1,10 @@
-//! The authorization token that `CodeArtifact` issues, and how long it may be served.
+//! The authorization token that CodeArtifact issues, and how long it may be served.
 
 use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What `GetAuthorizationToken` answered: one token for every repository of a domain in a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct AuthorizationToken {
     pub secret: Secret,
     /// When it was issued, by this machine's clock.
     pub obtained: SystemTime,
-    /// When `CodeArtifact` stops accepting it.
+    /// When CodeArtifact stops accepting it.
     pub expiration: SystemTime,
 }
 

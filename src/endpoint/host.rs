@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::UrlParts;
 use super::path::split_domain;
 
-/// A host of the user's own: a reverse proxy before `CodeArtifact`, or a test server.
+/// A host of the user's own: a reverse proxy before CodeArtifact, or a test server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostMapping {
     /// In lower case, without port; an IPv6 address in brackets.

@@ -7,7 +7,7 @@ use super::console::Console;
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::log::Log;
-use crate::provider::{Need, Provider, ProviderError, Served};
+use crate::provider::{Need, Provider, ProviderError};
 use crate::secret::Secret;
 
 mod handed_out;
@@ -70,7 +70,8 @@ impl Asks {
         let served = match step {
             Step::Serve => self.provider.token(&endpoint.domain, Need::Any).await,
             Step::Replace(refused) => {
-                self.log.line(format_args!("the repository refused our token: a newer one is needed"));
+                self.log
+                    .line(format_args!("the repository refused our token: a newer one is needed"));
                 let newer = self.provider.token(&endpoint.domain, Need::OtherThan(refused)).await;
                 self.handed_out(|all| all.mark_replaced(&endpoint));
                 newer
@@ -125,4 +126,3 @@ fn failed(endpoint: &RepositoryEndpoint, error: &ProviderError) -> Refusal {
 fn now() -> SystemTime {
     SystemTime::now()
 }
-

@@ -1,7 +1,7 @@
 //! The wire types of NuGet's plugin protocol 2.0.0: one JSON object a line.
 //!
 //! Reading is tolerant: unknown keys are ignored, unknown methods parse, and an unknown `Type` is kept
-//! as text. Writing is exact: `PascalCase` keys, enums as strings, nulls left out.
+//! as text. Writing is exact: keys in `PascalCase`, enums as strings, nulls left out.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -243,7 +243,11 @@ mod tests {
     #[test]
     fn progress_is_written_with_its_null() {
         assert_eq!(
-            written(Kind::Progress, "GetAuthenticationCredentials", Some(Progress { percentage: None })),
+            written(
+                Kind::Progress,
+                "GetAuthenticationCredentials",
+                Some(Progress { percentage: None })
+            ),
             r#"{"RequestId":"7","Type":"Progress","Method":"GetAuthenticationCredentials","Payload":{"Percentage":null}}"#
         );
     }

@@ -150,7 +150,8 @@ impl Session {
 
     fn handshake(&self, message: &Incoming) {
         let peer: PeerHandshake = message.payload().unwrap_or_default();
-        let (oldest, newest) = (version(&peer.minimum_protocol_version), version(&peer.protocol_version));
+        let (oldest, newest) =
+            (version(&peer.minimum_protocol_version), version(&peer.protocol_version));
         let agreed = (oldest..=newest).contains(&version(PROTOCOL_VERSION));
         let (response_code, protocol_version) = if agreed {
             (ResponseCode::Success, Some(PROTOCOL_VERSION))

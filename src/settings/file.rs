@@ -32,7 +32,9 @@ pub enum FileError {
 pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
     let text = match read_bounded(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ConfigurationFile::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(ConfigurationFile::default());
+        }
         Err(error) => {
             return Err(FileError::Unreadable { path: path.into(), detail: error.to_string() });
         }
@@ -59,7 +61,7 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// `[[hosts]]`: a host of the user's own before `CodeArtifact`.
+/// `[[hosts]]`: a host of the user's own before CodeArtifact.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, try_from = "RawHostEntry")]
 pub(super) struct HostEntry(pub(super) HostMapping);
@@ -98,7 +100,8 @@ impl TryFrom<String> for HostAndPort {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        const WRONG: &str = "`host` is a host name, and a port behind `:` where it is not the usual one";
+        const WRONG: &str =
+            "`host` is a host name, and a port behind `:` where it is not the usual one";
         let port_at = text.rfind(':').filter(|at| !text[*at..].contains(']'));
         let (host, port) = text.split_at(port_at.unwrap_or(text.len()));
         let port = match port.strip_prefix(':') {
@@ -131,7 +134,11 @@ macro_rules! checked_text {
     };
 }
 
-checked_text!(DomainName, is_domain, "`domain` is a CodeArtifact domain: 2 to 50 of a-z, 0-9 and `-`");
+checked_text!(
+    DomainName,
+    is_domain,
+    "`domain` is a CodeArtifact domain: 2 to 50 of a-z, 0-9 and `-`"
+);
 checked_text!(Owner, is_owner, "`owner` is the domain's account: twelve digits, in quotes");
 checked_text!(Region, is_region, "`region` is an AWS region, as in `us-east-1`");
 
@@ -169,7 +176,11 @@ mod tests {
         assert_eq!((line, column), (2, 8), "{message}");
         assert!(place("duration_seconds = 899").2.contains("900"));
         assert_eq!(place("hosts = [").0, 1);
-        assert!(place("[[hosts]]\nhost=\"h\"\ndomain=\"d1\"\nregion=\"eu-west-1\"").2.contains("go together"));
+        assert!(
+            place("[[hosts]]\nhost=\"h\"\ndomain=\"d1\"\nregion=\"eu-west-1\"")
+                .2
+                .contains("go together")
+        );
     }
 
     #[test]

@@ -7,6 +7,8 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Pid, test_kill_process};
 use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
 
+use crate::settings::Environment;
+
 /// Takes standard input and output for this process alone: both become close-on-exec, and a child
 /// finds the null device and our standard error in their place.
 pub fn take_standard_streams() -> io::Result<(File, File)> {
@@ -27,7 +29,7 @@ pub fn process_is_alive(process_id: u32) -> bool {
 }
 
 /// What tells this machine, since its start, from another one.
-pub fn machine_identity() -> Vec<String> {
+pub fn machine_identity(_: &Environment) -> Vec<String> {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let files = ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"];
     let ids = files.iter().filter_map(|file| fs::read_to_string(file).ok());

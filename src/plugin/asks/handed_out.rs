@@ -11,7 +11,7 @@ use crate::provider::{Origin, Served};
 use crate::secret::Secret;
 
 /// A token younger than this is not the reason of a refusal: fetching another one changes nothing.
-const JUST_FETCHED: Duration = Duration::from_secs(5 * 60);
+const JUST_FETCHED: Duration = Duration::from_mins(5);
 
 /// The memory of one conversation.
 #[derive(Debug, Default)]

@@ -1,0 +1,245 @@
+//! Connections to AWS: what is trusted, which proxy is used, and what is never sent in the clear.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
+    SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::AwsError;
+use crate::endpoint::is_loopback;
+use crate::settings::Environment;
+
+/// The addresses of this machine and of its metadata services: no proxy can reach the same ones.
+const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
+
+/// Where the proxy's URL stands, first found first.
+const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// The one way out of this process.
+#[derive(Debug, Clone)]
+pub(super) struct HttpClient {
+    shared: SharedHttpClient,
+    seen: Arc<Seen>,
+}
+
+/// What the connections were like, for messages.
+#[derive(Debug, Default)]
+struct Seen {
+    last_host: Mutex<Option<String>>,
+    /// Host and port of the proxy in use, without its credentials.
+    proxy: Option<String>,
+}
+
+impl HttpClient {
+    /// Reads the proxy and trust settings. No connection is made.
+    pub(super) fn new(environment: &Environment) -> Result<Self, AwsError> {
+        let proxy = proxy_of(environment)?;
+        let tls = TlsContext::builder().with_trust_store(trust_store(environment)?).build();
+        let tls = tls.map_err(|error| AwsError::Trust { detail: error.to_string() })?;
+        let seen = Arc::new(Seen { proxy: proxy.name, last_host: Mutex::default() });
+        let proxy = proxy.config;
+        let inner = Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut connector = Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .tls_context(tls.clone())
+                .proxy_config(proxy.clone())
+                .connector_settings(settings.cloned().unwrap_or_else(default_settings));
+            if let Some(sleep) = components.and_then(RuntimeComponents::sleep_impl) {
+                connector = connector.sleep_impl(sleep);
+            }
+            connector.build()
+        });
+        let guarded = Guarded { inner, seen: Arc::clone(&seen) };
+        Ok(Self { shared: SharedHttpClient::new(guarded), seen })
+    }
+
+    pub(super) fn shared(&self) -> SharedHttpClient {
+        self.shared.clone()
+    }
+
+    /// The host that was asked last.
+    pub(super) fn last_host(&self) -> Option<String> {
+        self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Host and port of the proxy; none where there is none.
+    pub(super) fn proxy(&self) -> Option<&str> {
+        self.seen.proxy.as_deref()
+    }
+}
+
+/// A request over plain http to another machine was about to be sent.
+#[derive(Debug, thiserror::Error)]
+#[error("plain http to `{host}`, which is not this machine")]
+pub(super) struct PlainHttp {
+    pub(super) host: String,
+}
+
+/// The client with a guard before it: whatever setting an endpoint came from, credentials go over
+/// plain http only where nobody listens in between.
+#[derive(Debug)]
+struct Guarded {
+    inner: SharedHttpClient,
+    seen: Arc<Seen>,
+}
+
+impl SdkHttpClient for Guarded {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(GuardedConnector { inner, seen: Arc::clone(&self.seen) })
+    }
+}
+
+#[derive(Debug)]
+struct GuardedConnector {
+    inner: SharedHttpConnector,
+    seen: Arc<Seen>,
+}
+
+impl HttpConnector for GuardedConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (is_plain, host) = scheme_and_host(request.uri());
+        *self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner) = Some(host.clone());
+        if is_plain && !is_loopback(&host) && !is_metadata_service(&host) {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(
+                PlainHttp { host }.into(),
+            )));
+        }
+        self.inner.call(request)
+    }
+}
+
+fn scheme_and_host(uri: &str) -> (bool, String) {
+    let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri));
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let port_at = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
+    let host = &authority[..port_at.unwrap_or(authority.len())];
+    (!scheme.eq_ignore_ascii_case("https"), host.to_ascii_lowercase())
+}
+
+/// The instance metadata service and the container credential endpoints of ECS and EKS, which speak
+/// plain http on link-local addresses.
+fn is_metadata_service(host: &str) -> bool {
+    match host.trim_start_matches('[').trim_end_matches(']').parse() {
+        Ok(IpAddr::V4(address)) => Ipv4Addr::is_link_local(&address),
+        Ok(IpAddr::V6(address)) => {
+            Ipv6Addr::is_unicast_link_local(&address) || address.segments()[..2] == [0xfd00, 0x0ec2]
+        }
+        Err(_) => false,
+    }
+}
+
+fn default_settings() -> HttpConnectorSettings {
+    HttpConnectorSettings::builder()
+        .connect_timeout(super::CONNECT_LIMIT)
+        .read_timeout(super::FETCH_LIMIT)
+        .build()
+}
+
+struct Proxy {
+    config: ProxyConfig,
+    name: Option<String>,
+}
+
+/// The proxy for https. Plain http only ever goes to this machine and to metadata services, which no
+/// proxy may see, so no proxy is configured for it.
+fn proxy_of(environment: &Environment) -> Result<Proxy, AwsError> {
+    let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, environment.get(name)?)));
+    let Some((variable, url)) = set else {
+        return Ok(Proxy { config: ProxyConfig::disabled(), name: None });
+    };
+    let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    let config = ProxyConfig::https(url.as_str()).map_err(|_| AwsError::ProxyUrl { variable })?;
+    let exceptions = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy"));
+    let exceptions =
+        exceptions.map_or(NEVER_PROXIED.to_owned(), |more| format!("{NEVER_PROXIED},{more}"));
+    let authority = url.split("://").nth(1).and_then(|rest| rest.split('/').next());
+    let name = authority.and_then(|authority| authority.rsplit('@').next()).map(str::to_owned);
+    Ok(Proxy { config: config.no_proxy(exceptions), name })
+}
+
+/// `AWS_CA_BUNDLE` replaces the system's store. Either is checked here: the SDK panics on a store that
+/// is empty or broken.
+fn trust_store(environment: &Environment) -> Result<TrustStore, AwsError> {
+    let Some(path) = environment.path("AWS_CA_BUNDLE") else {
+        return system_trust_store();
+    };
+    let broken = |why: String| AwsError::CaBundle { path: path.clone(), why };
+    let pem = fs::read(&path).map_err(|error| broken(error.to_string()))?;
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| broken("it is not a PEM file".to_owned()))?;
+        let added = roots.add(certificate);
+        added.map_err(|error| broken(format!("a certificate in it is broken: {error}")))?;
+    }
+    if roots.is_empty() {
+        return Err(broken("there is no certificate in it".to_owned()));
+    }
+    Ok(TrustStore::empty().with_pem_certificate(pem))
+}
+
+fn system_trust_store() -> Result<TrustStore, AwsError> {
+    if rustls_native_certs::load_native_certs().certs.is_empty() {
+        return Err(AwsError::Trust {
+            detail: "the system has no trusted certificates".to_owned(),
+        });
+    }
+    Ok(TrustStore::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_cut_out_of_urls() {
+        assert_eq!(scheme_and_host("https://A.example/x"), (false, "a.example".into()));
+        assert_eq!(scheme_and_host("http://[::1]:80/x"), (true, "[::1]".into()));
+        assert_eq!(scheme_and_host("http://u:p@h:1?q"), (true, "h".into()));
+    }
+
+    #[test]
+    fn metadata_services_are_link_local() {
+        for host in ["169.254.169.254", "169.254.170.23", "[fd00:ec2::254]", "[fe80::1]"] {
+            assert!(is_metadata_service(host), "{host}");
+        }
+        for host in ["10.0.0.1", "example.org", "[fd00:ec3::254]"] {
+            assert!(!is_metadata_service(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_named_without_its_credentials() {
+        let environment =
+            Environment::from_pairs([("https_proxy", "http://user:hunter2@proxy.example:3128/")]);
+        assert_eq!(proxy_of(&environment).unwrap().name.as_deref(), Some("proxy.example:3128"));
+    }
+
+    #[test]
+    fn a_bundle_that_is_missing_empty_or_broken_is_named() {
+        let empty = tempfile::NamedTempFile::new().unwrap();
+        for path in ["/nonexistent/ca.pem", empty.path().to_str().unwrap()] {
+            let environment = Environment::from_pairs([("AWS_CA_BUNDLE", path)]);
+            let error = trust_store(&environment).unwrap_err().to_string();
+            assert!(error.contains("AWS_CA_BUNDLE") && error.contains(path), "{error}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The only user of the AWS SDK: from the identity at hand to an authorization token.
+//!
+//! - [`http`]: connections: trust, proxies, and no plain http but to this machine
+//! - [`profiles`]: the AWS files, read by the SDK's own loader
+//! - [`identity`]: who would be asking, told locally
+//! - [`credentials`]: the AWS credentials of that identity
+//! - [`error`]: failures, each with a way out
+//! - [`classify`]: which failure an SDK error is
+//!
+//! Nothing here knows NuGet or the cache.
+
+mod classify;
+mod credentials;
+mod error;
+mod http;
+mod identity;
+mod profiles;
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::region::Region;
+use aws_types::sdk_ua_metadata::FrameworkMetadata;
+
+pub use error::AwsError;
+pub use identity::Identity;
+
+use crate::endpoint::Domain;
+use crate::log::{Log, Timing};
+use crate::secret::Secret;
+use crate::settings::Environment;
+use crate::token::AuthorizationToken;
+use http::HttpClient;
+
+/// After this, a token that has not come is given up: hung, where slow would have been done.
+pub const FETCH_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long a connection may take to be made, each of the SDK's three tries.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the identity's name may take, which only decorates a message.
+const CALLER_LIMIT: Duration = Duration::from_secs(2);
+
+/// AWS, as this process's environment and files show it.
+#[derive(Debug)]
+pub struct Aws {
+    environment: Environment,
+    log: Log,
+}
+
+impl Aws {
+    /// Reads nothing yet.
+    pub fn new(environment: Environment, log: Log) -> Self {
+        Self { environment, log }
+    }
+
+    /// Who would be asking for a token now. Reads the AWS files at most, and asks nobody.
+    pub async fn identity(&self) -> Result<Identity, AwsError> {
+        identity::of(&self.environment).await
+    }
+
+    /// Calls `GetAuthorizationToken`, within [`FETCH_LIMIT`].
+    pub async fn authorization_token(
+        &self,
+        domain: &Domain,
+        duration: Option<i64>,
+        identity: &Identity,
+        now: SystemTime,
+    ) -> Result<AuthorizationToken, AwsError> {
+        let client = HttpClient::new(&self.environment)?;
+        let fetch = self.fetch(domain, duration, identity, &client, now);
+        match tokio::time::timeout(FETCH_LIMIT, fetch).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(AwsError::timed_out(&client, FETCH_LIMIT)),
+        }
+    }
+
+    /// The identity's ARN, from STS; none where it does not come soon.
+    pub async fn caller_arn(&self, domain: &Domain, identity: &Identity) -> Option<String> {
+        let ask = async {
+            let client = HttpClient::new(&self.environment).ok()?;
+            let config = self.config(domain, identity, &client).await.ok()?;
+            let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+            caller.ok()?.arn
+        };
+        tokio::time::timeout(CALLER_LIMIT, ask).await.ok().flatten()
+    }
+
+    async fn fetch(
+        &self,
+        domain: &Domain,
+        duration: Option<i64>,
+        identity: &Identity,
+        client: &HttpClient,
+        now: SystemTime,
+    ) -> Result<AuthorizationToken, AwsError> {
+        let config = self.config(domain, identity, client).await?;
+        let config = config.into_builder().region(Region::new(domain.region.clone())).build();
+        let answer = aws_sdk_codeartifact::Client::new(&config)
+            .get_authorization_token()
+            .domain(&domain.name)
+            .domain_owner(&domain.owner)
+            .set_duration_seconds(duration)
+            .send()
+            .await
+            .map_err(|error| classify::service_error(&error, client, domain, identity))?;
+        let token = answer.authorization_token.filter(|token| !token.is_empty());
+        let expiration = answer.expiration.and_then(|time| SystemTime::try_from(time).ok());
+        match (token, expiration) {
+            (Some(token), Some(expiration)) => {
+                Ok(AuthorizationToken { secret: Secret::new(token), obtained: now, expiration })
+            }
+            _ => Err(AwsError::nonsense(client, "it has no token, or no expiration")),
+        }
+    }
+
+    /// The SDK's configuration with the identity's credentials, which are loaded here, so that a
+    /// failure of theirs is not taken for one of the call.
+    async fn config(
+        &self,
+        domain: &Domain,
+        identity: &Identity,
+        client: &HttpClient,
+    ) -> Result<SdkConfig, AwsError> {
+        let region = identity.region.clone().unwrap_or_else(|| domain.region.clone());
+        let region = Region::new(region);
+        let timing = Timing::start();
+        let credentials = credentials::load(identity, client, region.clone())
+            .await
+            .map_err(|error| classify::credentials_error(&error, client, identity, domain))?;
+        self.log.line(format_args!("AWS credentials of {} loaded in {timing}", identity.label));
+        Ok(aws_config::defaults(BehaviorVersion::latest())
+            .region(region)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(client.shared())
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard())
+            // A slow answer is no stalled one.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .framework_metadata(framework())
+            .load()
+            .await)
+    }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).read_timeout(FETCH_LIMIT).build()
+}
+
+#[expect(clippy::expect_used, reason = "the crate's name and version have no other characters")]
+fn framework() -> FrameworkMetadata {
+    let version = Cow::Borrowed(env!("CARGO_PKG_VERSION"));
+    FrameworkMetadata::new(env!("CARGO_PKG_NAME"), Some(version)).expect("a valid name and version")
+}

@@ -1,0 +1,228 @@
+//! One cached token as the bytes of a file: versioned JSON, and what may be kept and served.
+
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::protect;
+use crate::secret::Secret;
+use crate::token::AuthorizationToken;
+
+/// The format below. A file of any other version counts as empty.
+const VERSION: u32 = 1;
+
+/// CodeArtifact gives no token for longer than twelve hours; the rest is for clocks that differ.
+pub const LONGEST_LIFE: Duration = Duration::from_secs(12 * 60 * 60 + 5 * 60);
+
+/// How far in the future a token may have been obtained: more is a clock that was set back.
+const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// Which token this is, in readable words: they lie beside it in clear text, so nothing secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    pub domain: String,
+    pub owner: String,
+    pub region: String,
+    pub identity: String,
+}
+
+/// The file's JSON. Times are whole seconds since 1970, rounded down. `token` is what `protect` made
+/// of the token's text.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    version: u32,
+    label: Label,
+    obtained: u64,
+    expiration: u64,
+    keep_until: u64,
+    token: Secret,
+}
+
+/// Whether this machine's clock agrees with the token's times: obtained by now, not expired, and
+/// not valid for longer than CodeArtifact grants.
+pub fn is_plausible(token: &AuthorizationToken, now: SystemTime) -> bool {
+    token.obtained <= now + CLOCK_SKEW
+        && token.obtained < token.expiration
+        && now < token.expiration
+        && token.expiration <= now + LONGEST_LIFE
+}
+
+/// The bytes of a file that [`decode`] reads back.
+pub fn encode(
+    token: &AuthorizationToken,
+    keep_until: SystemTime,
+    label: &Label,
+) -> io::Result<Vec<u8>> {
+    let record = Record {
+        version: VERSION,
+        label: label.clone(),
+        obtained: seconds(token.obtained)?,
+        expiration: seconds(token.expiration)?,
+        keep_until: seconds(keep_until)?,
+        token: Secret::new(protect::protect(token.secret.expose())?),
+    };
+    Ok(serde_json::to_vec(&record)?)
+}
+
+/// The token in `bytes`, if it may be served at `now`. Anything else is none: another version,
+/// something that is not ours, half a file.
+pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
+    let record: Record = serde_json::from_slice(bytes).ok()?;
+    if record.version != VERSION || now >= time(record.keep_until)? {
+        return None;
+    }
+    let token = AuthorizationToken {
+        secret: Secret::new(protect::reveal(record.token.expose())?),
+        obtained: time(record.obtained)?,
+        expiration: time(record.expiration)?,
+    };
+    is_plausible(&token, now).then_some(token)
+}
+
+fn seconds(time: SystemTime) -> io::Result<u64> {
+    time.duration_since(UNIX_EPOCH).map(|since| since.as_secs()).map_err(io::Error::other)
+}
+
+fn time(seconds: u64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    }
+
+    fn token(obtained: SystemTime, expiration: SystemTime) -> AuthorizationToken {
+        AuthorizationToken { secret: Secret::new("t"), obtained, expiration }
+    }
+
+    fn label() -> Label {
+        let text = |text: &str| text.to_owned();
+        Label { domain: text("d"), owner: text("1"), region: text("r"), identity: text("i") }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_format_of_version_1() {
+        let bytes = encode(&token(now(), now() + HOUR), now() + HOUR, &label()).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            concat!(
+                r#"{"version":1,"label":{"domain":"d","owner":"1","region":"r","identity":"i"},"#,
+                r#""obtained":1800000000,"expiration":1800003600,"keep_until":1800003600,"#,
+                r#""token":"t"}"#
+            )
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn another_version_is_empty_and_unknown_keys_are_ignored() {
+        let text = |version: u32| {
+            format!(
+                r#"{{"version":{version},"label":{{"domain":"d","owner":"1","region":"r",
+                "identity":"i"}},"obtained":1800000000,"expiration":1800003600,
+                "keep_until":1800003600,"token":"t","later":[1]}}"#
+            )
+        };
+        assert_eq!(decode(text(1).as_bytes(), now()), Some(token(now(), now() + HOUR)));
+        assert_eq!(decode(text(2).as_bytes(), now()), None);
+    }
+
+    #[test]
+    fn times_that_no_clock_has_are_empty() {
+        let text = format!(
+            r#"{{"version":1,"label":{{"domain":"d","owner":"1","region":"r","identity":"i"}},
+            "obtained":{0},"expiration":{0},"keep_until":{0},"token":"t"}}"#,
+            u64::MAX
+        );
+        assert_eq!(decode(text.as_bytes(), now()), None);
+    }
+
+    #[test]
+    fn the_debug_form_of_a_token_lacks_the_secret() {
+        let bytes = encode(&token(now(), now() + HOUR), now() + HOUR, &label()).unwrap();
+        assert!(!format!("{:?}", decode(&bytes, now())).contains("\"t\""));
+    }
+
+    #[test]
+    fn plausible_is_what_codeartifact_can_have_given_by_now() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let plausible = |obtained, expiration| is_plausible(&token(obtained, expiration), now());
+        assert!(plausible(now(), now() + minutes(12 * 60)));
+        assert!(plausible(now() + minutes(5), now() + minutes(12 * 60 + 5)));
+        assert!(!plausible(now() - minutes(60), now()), "expired");
+        assert!(!plausible(now(), now() + minutes(12 * 60 + 6)), "too far ahead");
+        assert!(!plausible(now() + minutes(6), now() + minutes(60)), "not obtained yet");
+        assert!(!plausible(now() + minutes(2), now() + minutes(1)), "no life at all");
+    }
+
+    #[test]
+    fn it_is_not_served_when_the_time_to_keep_it_is_over() {
+        let bytes = encode(&token(now(), now() + 12 * HOUR), now() + HOUR, &label()).unwrap();
+        assert!(decode(&bytes, now() + HOUR - Duration::from_secs(1)).is_some());
+        assert!(decode(&bytes, now() + HOUR).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+            prop_assert_eq!(decode(&bytes, now()), None);
+        }
+
+        #[test]
+        fn a_changed_byte_is_read_without_a_panic(at in 0_usize..180, byte in any::<u8>()) {
+            let mut bytes = encode(&token(now(), now() + HOUR), now() + HOUR, &label()).unwrap();
+            let length = bytes.len();
+            bytes[at % length] = byte;
+            if let Some(token) = decode(&bytes, now()) {
+                prop_assert!(is_plausible(&token, now()));
+            }
+        }
+
+        #[test]
+        fn half_a_file_is_empty(part in 0_usize..100) {
+            let bytes = encode(&token(now(), now() + HOUR), now() + HOUR, &label()).unwrap();
+            prop_assert_eq!(decode(&bytes[..bytes.len() * part / 100], now()), None);
+        }
+
+        #[test]
+        fn whatever_numbers_a_file_holds_only_a_plausible_token_is_served(
+            obtained in around_now(), expiration in around_now(), keep_until in around_now(),
+        ) {
+            let record = Record {
+                version: VERSION,
+                label: label(),
+                obtained,
+                expiration,
+                keep_until,
+                token: Secret::new(protect::protect("t").unwrap()),
+            };
+            let read = decode(&serde_json::to_vec(&record).unwrap(), now());
+            let may_be_served = time(obtained).zip(time(expiration)).is_some_and(|(from, until)| {
+                is_plausible(&token(from, until), now()) && keep_until > 1_800_000_000
+            });
+            prop_assert_eq!(read.is_some(), may_be_served);
+        }
+
+        #[test]
+        fn what_goes_in_comes_out(secret in ".{0,300}", domain in ".*", age in 0_u64..3600) {
+            let mut token = token(now() - Duration::from_secs(age), now() + HOUR);
+            token.secret = Secret::new(secret);
+            let bytes = encode(&token, now() + HOUR, &Label { domain, ..label() }).unwrap();
+            prop_assert_eq!(decode(&bytes, now()), Some(token));
+        }
+    }
+
+    fn around_now() -> impl Strategy<Value = u64> {
+        prop_oneof![1_799_999_000_u64..1_800_050_000, any::<u64>()]
+    }
+}

@@ -1,0 +1,64 @@
+//! File systems that are in memory, so that what they hold is gone with the machine or container.
+
+use std::path::{Path, PathBuf};
+
+use rustix::fs::statfs;
+
+use super::owner_only::our_uid;
+use crate::settings::Environment;
+
+/// `TMPFS_MAGIC` and `RAMFS_MAGIC` of the kernel's `magic.h`.
+const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+
+/// Folders of our own that may be made on a memory file system, best first. The name carries the
+/// user, since `/dev/shm` belongs to all: whoever takes another's name has a folder that is refused.
+pub fn memory_folders(environment: &Environment) -> Vec<PathBuf> {
+    let uid = our_uid();
+    let runtime = environment.path("XDG_RUNTIME_DIR").filter(|path| path.is_absolute());
+    let mut bases: Vec<PathBuf> = runtime.into_iter().collect();
+    bases.extend([format!("/run/user/{uid}").into(), "/dev/shm".into()]);
+    bases.retain(|base| is_memory(base));
+    bases.dedup();
+    bases.into_iter().map(|base| base.join(format!("nuget-plugin-codeartifact-{uid}"))).collect()
+}
+
+/// Whether what is written below `path` stays in memory.
+#[allow(clippy::cast_sign_loss, reason = "signed on some machines; only the lower half counts")]
+#[allow(clippy::unnecessary_cast, reason = "its width depends on the machine")]
+pub fn is_memory(path: &Path) -> bool {
+    statfs(path).is_ok_and(|found| IN_MEMORY.contains(&(found.f_type as u64 & 0xffff_ffff)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_told_from_disk() {
+        assert!(!is_memory(Path::new("/proc")));
+        assert!(!is_memory(Path::new("/nowhere")));
+        if Path::new("/dev/shm").exists() {
+            assert!(is_memory(Path::new("/dev/shm")));
+        }
+    }
+
+    #[test]
+    fn a_runtime_folder_on_disk_is_passed_over() {
+        let disk = Environment::from_pairs([("XDG_RUNTIME_DIR", "/proc")]);
+        let relative = Environment::from_pairs([("XDG_RUNTIME_DIR", "shm")]);
+        assert_eq!(memory_folders(&disk), memory_folders(&relative));
+    }
+
+    #[test]
+    fn a_runtime_folder_in_memory_comes_first() {
+        if !is_memory(Path::new("/dev/shm")) {
+            return;
+        }
+        let around = tempfile::tempdir_in("/dev/shm").unwrap();
+        let runtime = around.path().to_str().unwrap();
+        let folders = memory_folders(&Environment::from_pairs([("XDG_RUNTIME_DIR", runtime)]));
+        let name = format!("nuget-plugin-codeartifact-{}", our_uid());
+        assert_eq!(folders[0], around.path().join(&name));
+        assert_eq!(folders.last().unwrap(), &Path::new("/dev/shm").join(name));
+    }
+}

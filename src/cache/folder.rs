@@ -1,0 +1,225 @@
+//! The tokens in a folder: one file a key, exchanged as a whole, swept while storing.
+
+use std::cmp::Reverse;
+use std::fs::{self, DirEntry};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::entry::LONGEST_LIFE;
+use super::key::CacheKey;
+use super::owner_only::{self, Refusal};
+
+/// More than any token's file; a longer one is not ours.
+const LONGEST_FILE: u64 = 64 * 1024;
+
+/// So many tokens are kept, the newest. A person has a handful.
+const MOST_TOKENS: usize = 200;
+
+/// A temporary file this old belongs to a process that was killed.
+const STALE_TEMPORARY: Duration = Duration::from_secs(60 * 60);
+
+/// A file this old holds no token that is still valid.
+const STALE_TOKEN: Duration = Duration::from_secs(LONGEST_LIFE.as_secs() + 60 * 60);
+
+const TEMPORARY_PREFIX: &str = ".token-";
+
+/// A folder that was found to be this user's alone.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at this absolute path, made where it is missing.
+    pub fn open(path: PathBuf) -> Result<Self, Refusal> {
+        owner_only::prepare_folder(&path)?;
+        Ok(Self { path })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The key's file, if it is ours and not too long.
+    pub fn read(&self, key: &CacheKey) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let file = owner_only::open_to_read(&self.file_of(key))?;
+        file.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LONGEST_FILE {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes)
+    }
+
+    /// Exchanges the key's file as a whole, then sweeps what is stale at `now`.
+    pub fn write(&self, key: &CacheKey, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+        let mut temporary =
+            tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(&self.path)?;
+        temporary.write_all(bytes)?;
+        // The age in the sweep is by the clock that was handed in, not by the file system's.
+        temporary.as_file().set_modified(now)?;
+        temporary.persist(self.file_of(key)).map_err(|failed| failed.error)?;
+        self.sweep(now);
+        Ok(())
+    }
+
+    fn file_of(&self, key: &CacheKey) -> PathBuf {
+        self.path.join(format!("{key}.json"))
+    }
+
+    /// Removes stale temporaries, expired tokens and the oldest beyond the limit. What cannot be
+    /// removed stays for the next time; a file whose name is not ours is never touched.
+    fn sweep(&self, now: SystemTime) {
+        let Ok(listing) = fs::read_dir(&self.path) else { return };
+        let mut tokens = Vec::new();
+        for found in listing.flatten() {
+            match (kind_of(&found), age_of(&found, now)) {
+                (Kind::Temporary, age) if age > STALE_TEMPORARY => remove(&found),
+                (Kind::Token, age) if age > STALE_TOKEN => remove(&found),
+                (Kind::Token, age) => tokens.push((Reverse(age), found)),
+                _ => {}
+            }
+        }
+        tokens.sort_by_key(|(age, _)| *age);
+        let too_many = tokens.len().saturating_sub(MOST_TOKENS);
+        tokens.iter().take(too_many).for_each(|(_, found)| remove(found));
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Token,
+    Temporary,
+    Other,
+}
+
+fn kind_of(found: &DirEntry) -> Kind {
+    let name = found.file_name();
+    let Some(name) = name.to_str() else { return Kind::Other };
+    let is_key = |stem: &str| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match name.strip_suffix(".json") {
+        Some(stem) if is_key(stem) => Kind::Token,
+        _ if name.starts_with(TEMPORARY_PREFIX) => Kind::Temporary,
+        _ => Kind::Other,
+    }
+}
+
+/// How long ago it was written; no time at all where that is unknown or in the future.
+fn age_of(found: &DirEntry, now: SystemTime) -> Duration {
+    let written = found.metadata().and_then(|metadata| metadata.modified());
+    written.ok().and_then(|written| now.duration_since(written).ok()).unwrap_or_default()
+}
+
+fn remove(found: &DirEntry) {
+    let _ = fs::remove_file(found.path());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    }
+
+    fn folder() -> (TempDir, Folder) {
+        let around = TempDir::new().unwrap();
+        let folder = Folder::open(around.path().join("cache")).unwrap();
+        (around, folder)
+    }
+
+    fn key(number: usize) -> CacheKey {
+        CacheKey::of(&[&number.to_string()])
+    }
+
+    fn names(folder: &Folder) -> Vec<String> {
+        let listing = fs::read_dir(folder.path()).unwrap();
+        listing.map(|found| found.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// Puts a file there that was written so long before `now`.
+    fn put(folder: &Folder, name: &str, age: Duration) {
+        let path = folder.path().join(name);
+        fs::write(&path, "").unwrap();
+        fs::File::options().write(true).open(path).unwrap().set_modified(now() - age).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_exchanged_as_a_whole_and_nothing_else_is_left() {
+        let (_around, folder) = folder();
+        folder.write(&key(1), b"one", now()).unwrap();
+        folder.write(&key(1), b"two", now()).unwrap();
+        assert_eq!(folder.read(&key(1)).unwrap(), b"two");
+        assert_eq!(names(&folder), [format!("{}.json", key(1))]);
+        assert!(folder.read(&key(2)).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_for_the_owner_only_and_a_link_is_replaced_not_followed() {
+        use std::os::unix::fs::{MetadataExt, symlink};
+
+        let (around, folder) = folder();
+        let elsewhere = around.path().join("elsewhere");
+        fs::write(&elsewhere, "untouched").unwrap();
+        symlink(&elsewhere, folder.file_of(&key(1))).unwrap();
+        assert!(folder.read(&key(1)).is_err());
+        folder.write(&key(1), b"one", now()).unwrap();
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "untouched");
+        let found = fs::symlink_metadata(folder.file_of(&key(1))).unwrap();
+        assert!(found.is_file());
+        assert_eq!(found.mode() & 0o7777, 0o600);
+    }
+
+    #[test]
+    fn a_long_file_is_not_read() {
+        let (_around, folder) = folder();
+        let longest = vec![b' '; usize::try_from(LONGEST_FILE).unwrap()];
+        folder.write(&key(1), &longest, now()).unwrap();
+        assert_eq!(folder.read(&key(1)).unwrap().len(), longest.len());
+        folder.write(&key(1), &[longest, vec![b' ']].concat(), now()).unwrap();
+        assert!(folder.read(&key(1)).is_err());
+    }
+
+    #[test]
+    fn storing_sweeps_what_is_stale_and_leaves_what_is_not_ours() {
+        let (_around, folder) = folder();
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let (old, young) = (format!("{}.json", key(1)), format!("{}.json", key(2)));
+        put(&folder, &old, minutes(13 * 60 + 6));
+        put(&folder, &young, minutes(12 * 60));
+        put(&folder, ".token-killed", minutes(61));
+        put(&folder, ".token-writing", minutes(1));
+        put(&folder, "notes.json", minutes(100 * 60));
+        put(&folder, "lock-00", minutes(100 * 60));
+        folder.write(&key(3), b"", now()).unwrap();
+        let mut left = names(&folder);
+        left.sort();
+        let stored = format!("{}.json", key(3));
+        let mut expected =
+            [&young, ".token-writing", "notes.json", "lock-00", &stored].map(str::to_owned);
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn the_newest_tokens_are_kept_up_to_the_limit() {
+        let (_around, folder) = folder();
+        for number in 0..MOST_TOKENS + 10 {
+            let age = Duration::from_secs(10 * 60 - number as u64);
+            put(&folder, &format!("{}.json", key(number)), age);
+        }
+        folder.write(&key(MOST_TOKENS + 10), b"new", now()).unwrap();
+        let left = names(&folder);
+        assert_eq!(left.len(), MOST_TOKENS);
+        for (number, kept) in [(0, false), (10, false), (11, true), (MOST_TOKENS + 10, true)] {
+            assert_eq!(left.contains(&format!("{}.json", key(number))), kept, "{number}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The lock between processes, so that many that need a token at once fetch it once.
+//!
+//! A process that has the lock shows that it lives by touching the lock file every second. The
+//! others wait for as long as it does. When it dies, the system frees the lock. When it is stopped,
+//! it keeps the lock but falls silent; then the others go on to a second file, which elects one of
+//! them just like the first. Nothing is taken from the silent one: when it goes on, its token is as
+//! good as any, and it finds nothing changed below its feet. No lock file is ever exchanged or
+//! removed, so there is no race about what a path names.
+//!
+//! The lock saves calls and protects no data: where it cannot be had, one goes on without.
+
+use std::fs::{File, TryLockError};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::owner_only;
+
+/// How fast everything goes; other than [`Pace::NORMAL`] only in tests.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// From one sign of life to the next.
+    pub beat: Duration,
+    /// How long without one until the others go on.
+    pub silence: Duration,
+    /// From one look to the next, up to half as much again.
+    pub poll: Duration,
+}
+
+impl Pace {
+    pub const NORMAL: Self = Self {
+        beat: Duration::from_secs(1),
+        silence: Duration::from_secs(5),
+        poll: Duration::from_millis(50),
+    };
+}
+
+/// Has the lock until it is dropped, or has nothing.
+#[derive(Debug, Default)]
+#[must_use = "the lock is free as soon as this is dropped"]
+pub struct Lock {
+    held: Option<Held>,
+    note: Option<String>,
+}
+
+impl Lock {
+    /// Waits for the lock of these two files: the usual one, and the one for when its holder is
+    /// silent. Both are made where they are missing.
+    pub async fn acquire([usual, second]: [PathBuf; 2], pace: Pace) -> Self {
+        match Self::climb(&usual, &second, pace).await {
+            Ok(lock) => lock,
+            Err(error) => {
+                Self::without(format!("going on without the lock `{}`: {error}", usual.display()))
+            }
+        }
+    }
+
+    /// A lock that has nothing.
+    fn without(note: String) -> Self {
+        Self { held: None, note: Some(note) }
+    }
+
+    /// What a log should say about how it was had, if it was not in the usual way.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Whether others are kept out.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    async fn climb(usual: &Path, second: &Path, pace: Pace) -> io::Result<Self> {
+        if let Some(file) = wait_for(usual, pace).await? {
+            let held = Held::beating(file, pace);
+            // Whoever went past a silent holder that is gone by now may still be at it.
+            if second.exists() {
+                drop(wait_for(second, pace).await?);
+            }
+            return Ok(Self { held: Some(held), note: None });
+        }
+        let held = wait_for(second, pace).await?.map(|file| Held::beating(file, pace));
+        let silent = format!("the holder of the lock `{}` is silent", usual.display());
+        let note = match held {
+            Some(_) => format!("{silent}: took over"),
+            None => format!("{silent} and the one after it too: going on without"),
+        };
+        Ok(Self { held, note: Some(note) })
+    }
+}
+
+/// A locked file and the thread that touches it. Dropping it frees the lock at once.
+#[derive(Debug)]
+struct Held {
+    file: File,
+    _stop: Sender<()>,
+}
+
+impl Held {
+    /// Without the thread it is still a lock, only one that others go past after a while.
+    fn beating(file: File, pace: Pace) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        touch(&file);
+        if let Ok(file) = file.try_clone() {
+            let beat = move || {
+                while stopped.recv_timeout(pace.beat) == Err(RecvTimeoutError::Timeout) {
+                    touch(&file);
+                }
+            };
+            let _ = thread::Builder::new().name("lock".to_owned()).spawn(beat);
+        }
+        Self { file, _stop: stop }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Not left to closing, since the thread's handle shares the lock.
+        let _ = self.file.unlock();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a beat is nothing but the clock, written down")]
+fn touch(file: &File) {
+    let _ = file.set_modified(SystemTime::now());
+}
+
+/// Waits until the file can be locked, or until its holder has been silent for too long: none.
+async fn wait_for(path: &Path, pace: Pace) -> io::Result<Option<File>> {
+    let mut watch = Watch::new(pace);
+    loop {
+        // Opened anew each time: over a network this is what brings the current times.
+        let file = owner_only::open_to_lock(path)?;
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if watch.is_silent(file.metadata()?.modified().ok()) {
+            return Ok(None);
+        }
+        drop(file);
+        tokio::time::sleep(pace.poll + jitter(pace.poll / 2)).await;
+    }
+}
+
+/// So that many that started together do not look together for ever.
+fn jitter(most: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0);
+    most * u32::from(random.to_le_bytes()[0]) / 255
+}
+
+/// Tells by this process's own steady clock for how long the beat has not changed.
+///
+/// Time counts only in small steps: a waiter that was itself stopped, or asleep with the machine,
+/// has not listened in between.
+struct Watch {
+    pace: Pace,
+    beat: Option<SystemTime>,
+    looked: Instant,
+    silence: Duration,
+}
+
+impl Watch {
+    fn new(pace: Pace) -> Self {
+        Self { pace, beat: None, looked: Instant::now(), silence: Duration::ZERO }
+    }
+
+    fn is_silent(&mut self, beat: Option<SystemTime>) -> bool {
+        let now = Instant::now();
+        let step = now.duration_since(self.looked).min(self.pace.poll * 4);
+        self.looked = now;
+        self.silence = if beat == self.beat { self.silence + step } else { Duration::ZERO };
+        self.beat = beat;
+        self.silence >= self.pace.silence
+    }
+}

@@ -1,0 +1,171 @@
+//! Tokens that outlive the process that fetched them, and the lock so that many fetch once.
+//!
+//! A folder holds one file a token, named by a [`CacheKey`], and a fixed number of lock files.
+//! Everything in it can be deleted at any time. What cannot be used (a folder of somebody else, a
+//! file that is broken) costs a fetch and never a restore.
+//!
+//! Deliberately absent: who may be given which token (the key's business), and whether a token
+//! still lives long enough to be served (`AuthorizationToken::is_fresh`).
+
+mod entry;
+mod folder;
+mod key;
+mod lock;
+mod place;
+mod surroundings;
+
+#[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]
+mod file_system;
+#[cfg_attr(unix, path = "owner_only_unix.rs")]
+#[cfg_attr(windows, path = "owner_only_windows.rs")]
+mod owner_only;
+#[cfg_attr(unix, path = "protect_unix.rs")]
+#[cfg_attr(windows, path = "protect_windows.rs")]
+mod protect;
+
+#[cfg(test)]
+mod process_tests;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use thiserror::Error;
+
+pub use entry::Label;
+pub use key::CacheKey;
+pub use lock::Lock;
+pub use place::{CacheMode, CacheSettings, UnknownCacheMode};
+
+use crate::locations::Locations;
+use crate::settings::Environment;
+use crate::token::AuthorizationToken;
+use lock::Pace;
+use place::Place;
+
+/// Why a token was not stored. It can be used all the same, and where the file could not be written
+/// this process keeps it.
+#[derive(Debug, Error)]
+pub enum CacheError {
+    /// Most likely this machine's clock is wrong.
+    #[error(
+        "a token that is expired or valid for more than 12 hours is not kept; is this machine's clock right?"
+    )]
+    Implausible,
+    #[error("cannot write to the cache folder `{}`: {error}", .path.display())]
+    Write { path: PathBuf, error: io::Error },
+}
+
+/// The cache of one process.
+#[derive(Debug)]
+pub struct TokenCache {
+    place: Place,
+    /// Everything where the place is this process; otherwise what the folder did not take.
+    here: Mutex<HashMap<CacheKey, Kept>>,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    token: AuthorizationToken,
+    keep_until: SystemTime,
+}
+
+impl TokenCache {
+    /// Chooses the place and makes its folder. The notes are for the log: why memory only, why a
+    /// folder is not used.
+    pub fn open(
+        settings: &CacheSettings,
+        environment: &Environment,
+        locations: &Locations,
+    ) -> (Self, Vec<String>) {
+        let mut notes = Vec::new();
+        let place = Place::choose(settings, environment, locations, Path::new("/"), &mut notes);
+        (Self::at(place), notes)
+    }
+
+    fn at(place: Place) -> Self {
+        Self { place, here: Mutex::default() }
+    }
+
+    /// The key's token, if it may be used at `now` at all. Whatever cannot be read counts as none.
+    pub fn load(&self, key: &CacheKey, now: SystemTime) -> Option<AuthorizationToken> {
+        if let Place::Folder(folder) = &self.place
+            && let Ok(bytes) = folder.read(key)
+            && let Some(token) = entry::decode(&bytes, now)
+        {
+            return Some(token);
+        }
+        let kept = self.here().get(key).cloned()?;
+        (now < kept.keep_until && entry::is_plausible(&kept.token, now)).then_some(kept.token)
+    }
+
+    /// Keeps the token for [`load`](Self::load) until `keep_until`, and no longer than it lives.
+    pub fn store(
+        &self,
+        key: &CacheKey,
+        token: &AuthorizationToken,
+        keep_until: SystemTime,
+        label: &Label,
+        now: SystemTime,
+    ) -> Result<(), CacheError> {
+        if !entry::is_plausible(token, now) {
+            return Err(CacheError::Implausible);
+        }
+        let Place::Folder(folder) = &self.place else {
+            if matches!(self.place, Place::Process) {
+                self.keep_here(key, token, keep_until);
+            }
+            return Ok(());
+        };
+        let written = entry::encode(token, keep_until, label)
+            .and_then(|bytes| folder.write(key, &bytes, now));
+        written.map_err(|error| {
+            self.keep_here(key, token, keep_until);
+            CacheError::Write { path: folder.path().to_owned(), error }
+        })
+    }
+
+    /// Waits until no other process of this user is fetching the key's token. Read again before
+    /// fetching: the one that was waited for has most likely stored it.
+    ///
+    /// It never fails: where there is no lock between processes, the lock has nothing and its note
+    /// says why. Keys share a fixed number of locks, so that a lock may be awaited while having
+    /// one only by another task, never by the same.
+    pub async fn lock(&self, key: &CacheKey) -> Lock {
+        match &self.place {
+            Place::Folder(folder) => {
+                Lock::acquire(lock_files(folder.path(), key), Pace::NORMAL).await
+            }
+            Place::Process | Place::Nowhere => Lock::default(),
+        }
+    }
+
+    /// Where tokens are, in words for the log.
+    pub fn place(&self) -> String {
+        match &self.place {
+            Place::Folder(folder) => format!("the folder `{}`", folder.path().display()),
+            Place::Process => "this process only".to_owned(),
+            Place::Nowhere => "nowhere, the cache is off".to_owned(),
+        }
+    }
+
+    fn keep_here(&self, key: &CacheKey, token: &AuthorizationToken, keep_until: SystemTime) {
+        self.here().insert(key.clone(), Kept { token: token.clone(), keep_until });
+    }
+
+    fn here(&self) -> MutexGuard<'_, HashMap<CacheKey, Kept>> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One pair of lock files for each first byte of a key: 256 pairs at most, which are never removed.
+/// Two keys that share one wait for each other for the time of a fetch.
+fn lock_files(folder: &Path, key: &CacheKey) -> [PathBuf; 2] {
+    let slot = &key.as_str()[..2];
+    [folder.join(format!("{slot}.lock")), folder.join(format!("{slot}.second.lock"))]
+}

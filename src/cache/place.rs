@@ -1,0 +1,251 @@
+//! Where tokens are kept: the user's word, else what is safe here.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::file_system;
+use super::folder::Folder;
+use super::surroundings;
+use crate::locations::Locations;
+use crate::settings::Environment;
+
+/// What `CODEARTIFACT_NUGET_CACHE` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheMode {
+    /// The user's cache folder on a person's machine; in a container or on CI a memory file system,
+    /// or else this process.
+    #[default]
+    Auto,
+    /// The user's cache folder, wherever this is.
+    Disk,
+    /// This process only.
+    Memory,
+    /// Nothing is kept.
+    Off,
+}
+
+/// A text that is no [`CacheMode`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no cache mode: it is `auto`, `disk`, `memory` or `off`")]
+pub struct UnknownCacheMode(String);
+
+impl FromStr for CacheMode {
+    type Err = UnknownCacheMode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "disk" => Ok(Self::Disk),
+            "memory" => Ok(Self::Memory),
+            "off" => Ok(Self::Off),
+            _ => Err(UnknownCacheMode(text.to_owned())),
+        }
+    }
+}
+
+/// The user's word on the cache.
+#[derive(Debug, Clone, Default)]
+pub struct CacheSettings {
+    pub mode: CacheMode,
+    /// `CODEARTIFACT_NUGET_CACHE_DIR`: an absolute folder for [`CacheMode::Auto`] and
+    /// [`CacheMode::Disk`]. As the user's word it counts in a container and on CI too.
+    pub dir: Option<PathBuf>,
+}
+
+/// The place of the tokens.
+#[derive(Debug)]
+pub enum Place {
+    Folder(Folder),
+    Process,
+    Nowhere,
+}
+
+impl Place {
+    /// Chooses the place and makes its folder, and says in `notes` what a log should say about it.
+    /// `root` is `/` except in tests.
+    pub fn choose(
+        settings: &CacheSettings,
+        environment: &Environment,
+        locations: &Locations,
+        root: &Path,
+        notes: &mut Vec<String>,
+    ) -> Self {
+        let named = named_folder(settings, notes);
+        match (settings.mode, named) {
+            (CacheMode::Off, _) => Self::Nowhere,
+            (CacheMode::Memory, _) => Self::Process,
+            (CacheMode::Auto | CacheMode::Disk, Some(dir)) => Self::first_of([dir], notes),
+            (CacheMode::Disk, None) => Self::first_of(locations.cache_dir(), notes),
+            (CacheMode::Auto, None) => Self::automatic(environment, locations, root, notes),
+        }
+    }
+
+    fn automatic(
+        environment: &Environment,
+        locations: &Locations,
+        root: &Path,
+        notes: &mut Vec<String>,
+    ) -> Self {
+        let Some(sign) = surroundings::container_or_ci(environment, root) else {
+            return Self::first_of(locations.cache_dir(), notes);
+        };
+        notes.push(format!("{sign}: tokens are kept in memory only"));
+        Self::first_of(file_system::memory_folders(environment), notes)
+    }
+
+    /// The first folder that can be used, else this process.
+    fn first_of(folders: impl IntoIterator<Item = PathBuf>, notes: &mut Vec<String>) -> Self {
+        for path in folders {
+            match Folder::open(path.clone()) {
+                Ok(folder) => return Self::Folder(folder),
+                Err(refusal) => {
+                    let path = path.display();
+                    notes.push(format!("the cache folder `{path}` is not used: {refusal}"));
+                }
+            }
+        }
+        notes.push("tokens are kept in this process only".to_owned());
+        Self::Process
+    }
+}
+
+fn named_folder(settings: &CacheSettings, notes: &mut Vec<String>) -> Option<PathBuf> {
+    let dir = settings.dir.as_ref()?;
+    if !dir.is_absolute() {
+        let dir = dir.display();
+        notes.push(format!("the cache folder `{dir}` is not used: the path must be absolute"));
+        return None;
+    }
+    Some(dir.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    struct Machine {
+        home: TempDir,
+        root: TempDir,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            Self { home: TempDir::new().unwrap(), root: TempDir::new().unwrap() }
+        }
+
+        fn cache_dir(&self) -> PathBuf {
+            self.home.path().join("cache").join("nuget-plugin-codeartifact")
+        }
+
+        /// What is chosen in this home with one variable more.
+        fn choose(&self, settings: &CacheSettings, variable: (&str, &str)) -> (Place, Vec<String>) {
+            let base = self.home.path().join("cache");
+            let base = base.to_str().unwrap();
+            let environment = Environment::from_pairs([
+                ("XDG_CACHE_HOME", base),
+                ("LOCALAPPDATA", base),
+                variable,
+            ]);
+            let mut notes = Vec::new();
+            let locations = Locations::of(&environment);
+            let root = self.root.path();
+            let place = Place::choose(settings, &environment, &locations, root, &mut notes);
+            (place, notes)
+        }
+    }
+
+    fn mode(mode: CacheMode) -> CacheSettings {
+        CacheSettings { mode, dir: None }
+    }
+
+    fn folder_of(place: &Place) -> Option<&Path> {
+        match place {
+            Place::Folder(folder) => Some(folder.path()),
+            Place::Process | Place::Nowhere => None,
+        }
+    }
+
+    const PERSON: (&str, &str) = ("SHELL", "/bin/sh");
+    const CI: (&str, &str) = ("GITHUB_ACTIONS", "true");
+
+    #[test]
+    fn modes_are_read_and_anything_else_is_explained() {
+        assert_eq!("auto".parse(), Ok(CacheMode::Auto));
+        assert_eq!(" Disk".parse(), Ok(CacheMode::Disk));
+        assert_eq!("MEMORY".parse(), Ok(CacheMode::Memory));
+        assert_eq!("off".parse(), Ok(CacheMode::Off));
+        assert_eq!(
+            "on".parse::<CacheMode>().unwrap_err().to_string(),
+            "`on` is no cache mode: it is `auto`, `disk`, `memory` or `off`"
+        );
+    }
+
+    #[test]
+    fn a_persons_tokens_are_in_the_users_cache_folder() {
+        let machine = Machine::new();
+        let (place, notes) = machine.choose(&mode(CacheMode::Auto), PERSON);
+        assert_eq!(folder_of(&place), Some(machine.cache_dir().as_path()));
+        assert_eq!(notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn on_ci_nothing_is_written_below_the_home() {
+        let machine = Machine::new();
+        let (place, notes) = machine.choose(&mode(CacheMode::Auto), CI);
+        assert_eq!(notes[0], "`GITHUB_ACTIONS` is set: tokens are kept in memory only");
+        assert!(folder_of(&place).is_none_or(file_system::is_memory));
+        assert!(!machine.home.path().join("cache").exists());
+    }
+
+    #[test]
+    fn disk_is_the_users_cache_folder_even_on_ci() {
+        let machine = Machine::new();
+        let (place, _) = machine.choose(&mode(CacheMode::Disk), CI);
+        assert_eq!(folder_of(&place), Some(machine.cache_dir().as_path()));
+    }
+
+    #[test]
+    fn a_named_folder_is_the_users_word() {
+        let machine = Machine::new();
+        let dir = machine.home.path().join("named");
+        for mode in [CacheMode::Auto, CacheMode::Disk] {
+            let settings = CacheSettings { mode, dir: Some(dir.clone()) };
+            assert_eq!(folder_of(&machine.choose(&settings, CI).0), Some(dir.as_path()));
+        }
+        for mode in [CacheMode::Memory, CacheMode::Off] {
+            let settings = CacheSettings { mode, dir: Some(dir.clone()) };
+            assert_eq!(folder_of(&machine.choose(&settings, CI).0), None);
+        }
+    }
+
+    #[test]
+    fn a_relative_folder_is_not_used() {
+        let machine = Machine::new();
+        let settings = CacheSettings { mode: CacheMode::Auto, dir: Some("here".into()) };
+        let (place, notes) = machine.choose(&settings, PERSON);
+        assert_eq!(folder_of(&place), Some(machine.cache_dir().as_path()));
+        assert_eq!(notes, ["the cache folder `here` is not used: the path must be absolute"]);
+    }
+
+    #[test]
+    fn memory_and_off_make_no_folder() {
+        let machine = Machine::new();
+        assert!(matches!(machine.choose(&mode(CacheMode::Memory), PERSON).0, Place::Process));
+        assert!(matches!(machine.choose(&mode(CacheMode::Off), PERSON).0, Place::Nowhere));
+        assert!(!machine.home.path().join("cache").exists());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_used_leaves_this_process_and_a_note() {
+        let machine = Machine::new();
+        std::fs::write(machine.home.path().join("cache"), "a file").unwrap();
+        let (place, notes) = machine.choose(&mode(CacheMode::Auto), PERSON);
+        assert!(matches!(place, Place::Process));
+        assert!(notes[0].starts_with("the cache folder `"), "{notes:?}");
+        assert_eq!(notes[1], "tokens are kept in this process only");
+    }
+}

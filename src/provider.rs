@@ -1,0 +1,238 @@
+//! The one policy on tokens: cached where one is fresh, else fetched, once for everybody.
+//!
+//! A token is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
+//! the identity locally; look into the cache; join whoever in this process is fetching the same; take
+//! the lock between processes; look again; fetch; store. The plugin and the `token` command call this.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::OnceCell;
+
+use crate::aws::{Aws, AwsError, Identity};
+use crate::cache::{CacheKey, Label, TokenCache};
+use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
+use crate::locations::Locations;
+use crate::log::{Log, Timing};
+use crate::secret::Secret;
+use crate::settings::{self, Environment, Settings, SettingsError};
+use crate::token::AuthorizationToken;
+
+/// How long a token is kept whose identity can change without a trace on this machine.
+const UNSEEN_IDENTITY_KEPT: Duration = Duration::from_hours(1);
+
+/// Serves tokens.
+#[derive(Debug)]
+pub struct Provider {
+    environment: Environment,
+    locations: Locations,
+    log: Log,
+    aws: Aws,
+    settings: OnceLock<Result<Settings, SettingsError>>,
+    cache: OnceLock<TokenCache>,
+    flights: Mutex<Flights>,
+}
+
+/// The fetches under way.
+type Flights = HashMap<Flight, Arc<OnceCell<Result<Served, ProviderError>>>>;
+
+/// Which token will do.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Any fresh one.
+    Any,
+    /// A fresh one that is not this.
+    OtherThan(Secret),
+}
+
+/// A token, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    pub token: AuthorizationToken,
+    pub origin: Origin,
+}
+
+/// Where a token came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Cache,
+    Fetched,
+}
+
+/// Why there is no token: one line for the user.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ProviderError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+/// Asks that one fetch serves.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Flight {
+    key: CacheKey,
+    need: Need,
+}
+
+/// All that one token is fetched and kept by.
+struct Request<'a> {
+    domain: &'a Domain,
+    identity: Identity,
+    duration: Option<i64>,
+    key: CacheKey,
+    need: Need,
+}
+
+impl Provider {
+    /// Reads nothing yet: an ask that is not ours costs nothing.
+    pub fn new(environment: Environment, locations: Locations, log: Log) -> Self {
+        let aws = Aws::new(environment.clone(), log.clone());
+        Self {
+            environment,
+            locations,
+            log,
+            aws,
+            settings: OnceLock::new(),
+            cache: OnceLock::new(),
+            flights: Mutex::default(),
+        }
+    }
+
+    /// What a source's URL names. The configuration file is read where the URL is not one of
+    /// CodeArtifact's own; a broken one lists no hosts.
+    pub fn endpoint(&self, url: &str) -> Result<RepositoryEndpoint, EndpointError> {
+        match RepositoryEndpoint::parse(url, &[]) {
+            Err(EndpointError::Foreign(reason)) => match self.settings() {
+                Ok(settings) => RepositoryEndpoint::parse(url, &settings.hosts),
+                Err(error) => {
+                    self.log.line(format_args!("no hosts of the user's own: {error}"));
+                    Err(EndpointError::Foreign(reason))
+                }
+            },
+            parsed => parsed,
+        }
+    }
+
+    /// A token for the domain.
+    pub async fn token(&self, domain: &Domain, need: Need) -> Result<Served, ProviderError> {
+        let request = self.request(domain, need).await?;
+        if let Some(served) = self.cached(&request)? {
+            return Ok(served);
+        }
+        let flight = Flight { key: request.key.clone(), need: request.need.clone() };
+        let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());
+        let outcome = joined.get_or_init(|| self.fetch_once(&request)).await.clone();
+        let mut flights = self.flights();
+        if flights.get(&flight).is_some_and(|current| Arc::ptr_eq(current, &joined)) {
+            flights.remove(&flight);
+        }
+        outcome
+    }
+
+    /// The ARN of the identity that tokens are fetched with, where STS tells it soon.
+    pub async fn caller_arn(&self, domain: &Domain) -> Option<String> {
+        let identity = self.aws.identity().await.ok()?;
+        self.aws.caller_arn(domain, &identity).await
+    }
+
+    async fn request<'a>(
+        &self,
+        domain: &'a Domain,
+        need: Need,
+    ) -> Result<Request<'a>, ProviderError> {
+        let duration = self.settings()?.duration.map(settings::Duration::seconds);
+        let identity = self.aws.identity().await?;
+        let asked_for =
+            duration.map_or_else(|| "default".to_owned(), |seconds| seconds.to_string());
+        let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*asked_for];
+        parts.extend(identity.selectors.iter().map(String::as_str));
+        let key = CacheKey::of(&parts);
+        self.log.line(format_args!("identity {}, cache key {key}", identity.label));
+        Ok(Request { domain, identity, duration, key, need })
+    }
+
+    /// With the lock between processes: whoever had it before has most likely stored a token.
+    async fn fetch_once(&self, request: &Request<'_>) -> Result<Served, ProviderError> {
+        let lock = self.cache()?.lock(&request.key).await;
+        if let Some(note) = lock.note() {
+            self.log.line(format_args!("{note}"));
+        }
+        if let Some(served) = self.cached(request)? {
+            return Ok(served);
+        }
+        let timing = Timing::start();
+        let Request { domain, identity, duration, .. } = request;
+        let fetched = self.aws.authorization_token(domain, *duration, identity, now()).await;
+        match &fetched {
+            Ok(token) => self.store(request, token)?,
+            Err(error) => self.log.line(format_args!("no token after {timing}: {error}")),
+        }
+        let token = fetched?;
+        self.log.line(format_args!("a token for {domain} fetched in {timing}"));
+        Ok(Served { token, origin: Origin::Fetched })
+    }
+
+    fn cached(&self, request: &Request<'_>) -> Result<Option<Served>, ProviderError> {
+        let token = self.cache()?.load(&request.key, now());
+        let refused = |token: &AuthorizationToken| match &request.need {
+            Need::Any => false,
+            Need::OtherThan(refused) => token.secret == *refused,
+        };
+        let usable = token.filter(|token| token.is_fresh(now()) && !refused(token));
+        let found = if usable.is_some() { "has one" } else { "has none" };
+        self.log.line(format_args!("the cache {found} for {}", request.domain));
+        Ok(usable.map(|token| Served { token, origin: Origin::Cache }))
+    }
+
+    fn store(
+        &self,
+        request: &Request<'_>,
+        token: &AuthorizationToken,
+    ) -> Result<(), ProviderError> {
+        let Request { domain, identity, key, .. } = request;
+        let keep_until = if identity.is_visible {
+            token.expiration
+        } else {
+            token.expiration.min(token.obtained + UNSEEN_IDENTITY_KEPT)
+        };
+        let label = Label {
+            domain: domain.name.clone(),
+            owner: domain.owner.clone(),
+            region: domain.region.clone(),
+            identity: identity.label.clone(),
+        };
+        if let Err(error) = self.cache()?.store(key, token, keep_until, &label, now()) {
+            self.log.line(format_args!("{error}"));
+        }
+        Ok(())
+    }
+
+    fn settings(&self) -> Result<&Settings, ProviderError> {
+        let load = || Settings::load(&self.environment, &self.locations);
+        self.settings.get_or_init(load).as_ref().map_err(|error| error.clone().into())
+    }
+
+    fn flights(&self) -> MutexGuard<'_, Flights> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cache(&self) -> Result<&TokenCache, ProviderError> {
+        if let Some(cache) = self.cache.get() {
+            return Ok(cache);
+        }
+        let settings = settings::cache_settings(&self.environment)?;
+        let (cache, notes) = TokenCache::open(&settings, &self.environment, &self.locations);
+        for note in notes {
+            self.log.line(format_args!("{note}"));
+        }
+        self.log.line(format_args!("tokens are kept in {}", cache.place()));
+        Ok(self.cache.get_or_init(|| cache))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge: tokens are fetched and served now")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
