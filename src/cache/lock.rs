@@ -178,3 +178,92 @@ impl Watch {
         self.silence >= self.pace.silence
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const QUICK: Pace = Pace {
+        beat: Duration::from_millis(20),
+        silence: Duration::from_millis(600),
+        poll: Duration::from_millis(5),
+    };
+
+    fn files(folder: &TempDir) -> [PathBuf; 2] {
+        [folder.path().join("lock"), folder.path().join("lock.second")]
+    }
+
+    #[tokio::test]
+    async fn a_second_task_waits_for_the_first_and_the_runtime_goes_on() {
+        let folder = TempDir::new().unwrap();
+        let first = Lock::acquire(files(&folder), QUICK).await;
+        assert!(first.is_held());
+        let mut second = Box::pin(Lock::acquire(files(&folder), QUICK));
+        let longer_than_the_silence = 2 * QUICK.silence;
+        tokio::time::timeout(longer_than_the_silence, &mut second).await.unwrap_err();
+        drop(first);
+        let second = tokio::time::timeout(Duration::from_secs(10), second).await.unwrap();
+        assert!(second.is_held());
+        assert_eq!(second.note(), None);
+    }
+
+    #[tokio::test]
+    async fn one_goes_past_a_silent_holder_and_the_next_waits_for_that_one() {
+        let folder = TempDir::new().unwrap();
+        let [usual, _] = files(&folder);
+        let silent = owner_only::open_to_lock(&usual).unwrap();
+        silent.try_lock().unwrap();
+        let winner = Lock::acquire(files(&folder), QUICK).await;
+        assert!(winner.is_held());
+        assert!(winner.note().unwrap().ends_with("is silent: took over"));
+
+        // Also for one that finds the usual lock free, since the silent holder is gone by now.
+        drop(silent);
+        let next = Lock::acquire(files(&folder), QUICK);
+        let mut next = Box::pin(next);
+        tokio::time::timeout(2 * QUICK.silence, &mut next).await.unwrap_err();
+        drop(winner);
+        assert!(next.await.is_held());
+    }
+
+    #[tokio::test]
+    async fn after_two_silent_holders_one_goes_on_without() {
+        let folder = TempDir::new().unwrap();
+        let silent = files(&folder).map(|path| owner_only::open_to_lock(&path).unwrap());
+        silent.iter().for_each(|file| file.try_lock().unwrap());
+        let lock = Lock::acquire(files(&folder), QUICK).await;
+        assert!(!lock.is_held());
+        assert!(lock.note().unwrap().ends_with("going on without"));
+    }
+
+    #[tokio::test]
+    async fn where_the_file_cannot_be_had_there_is_no_lock() {
+        let folder = TempDir::new().unwrap();
+        let lock =
+            Lock::acquire([folder.path().to_owned(), files(&folder)[1].clone()], QUICK).await;
+        assert!(!lock.is_held());
+        assert!(lock.note().unwrap().starts_with("going on without the lock `"));
+    }
+
+    #[test]
+    fn silence_is_what_was_listened_to_without_a_change() {
+        let beat = |number| Some(UNIX_EPOCH + Duration::from_secs(number));
+        let mut watch = Watch::new(Pace { silence: Duration::from_millis(50), ..QUICK });
+        let a_while_ago = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
+        assert!(!watch.is_silent(beat(1)));
+        watch.looked = a_while_ago;
+        assert!(
+            !watch.is_silent(beat(1)),
+            "a minute in which nobody listened is one step of 20 ms"
+        );
+        watch.looked = a_while_ago;
+        assert!(!watch.is_silent(beat(1)));
+        watch.looked = a_while_ago;
+        assert!(watch.is_silent(beat(1)), "three steps are 60 ms");
+        assert!(!watch.is_silent(beat(2)), "it lives");
+    }
+}

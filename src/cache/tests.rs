@@ -1,1 +1,211 @@
+//! The cache as its caller sees it, against a model.
 
+use std::collections::HashMap;
+use std::fs;
+use std::time::{Duration, UNIX_EPOCH};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::folder::Folder;
+use super::*;
+use crate::secret::Secret;
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn token(text: &str, obtained: SystemTime, life: Duration) -> AuthorizationToken {
+    AuthorizationToken { secret: Secret::new(text), obtained, expiration: obtained + life }
+}
+
+fn label() -> Label {
+    let text = |text: &str| text.to_owned();
+    Label { domain: text("d"), owner: text("1"), region: text("r"), identity: text("i") }
+}
+
+fn disk() -> (TempDir, TokenCache) {
+    let around = TempDir::new().unwrap();
+    let folder = Folder::open(around.path().join("cache")).unwrap();
+    (around, TokenCache::at(Place::Folder(folder)))
+}
+
+fn file_of(around: &TempDir, key: &CacheKey) -> PathBuf {
+    around.path().join("cache").join(format!("{key}.json"))
+}
+
+#[test]
+fn a_token_is_found_by_another_process_under_its_own_key_only() {
+    let (around, cache) = disk();
+    let (key, token) = (CacheKey::of(&["one"]), token("t", now(), seconds(3600)));
+    cache.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap();
+    let folder = Folder::open(around.path().join("cache")).unwrap();
+    let another = TokenCache::at(Place::Folder(folder));
+    assert_eq!(another.load(&key, now()), Some(token));
+    assert_eq!(another.load(&CacheKey::of(&["two"]), now()), None);
+}
+
+#[test]
+fn a_token_with_impossible_times_is_not_kept_anywhere() {
+    let (around, disk) = disk();
+    for cache in [disk, TokenCache::at(Place::Process)] {
+        let key = CacheKey::of(&[]);
+        for token in [
+            token("expired", now() - seconds(60), seconds(60)),
+            token("too long", now(), seconds(12 * 3600 + 301)),
+            token("from the future", now() + seconds(301), seconds(3600)),
+        ] {
+            let stored = cache.store(&key, &token, now() + seconds(60), &label(), now());
+            assert!(matches!(stored, Err(CacheError::Implausible)));
+            assert_eq!(cache.load(&key, now()), None);
+        }
+        assert!(!file_of(&around, &key).exists());
+    }
+}
+
+#[test]
+fn what_the_folder_does_not_take_this_process_keeps() {
+    let (around, cache) = disk();
+    let (key, token) = (CacheKey::of(&["one"]), token("hunter2", now(), seconds(3600)));
+    fs::remove_dir(around.path().join("cache")).unwrap();
+    let failed = cache.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap_err();
+    assert!(failed.to_string().starts_with("cannot write to the cache folder `"), "{failed}");
+    assert_eq!(cache.load(&key, now()), Some(token));
+    assert!(!format!("{cache:?}").contains("hunter2"));
+}
+
+#[test]
+fn an_older_token_of_this_process_does_not_hide_a_newer_file() {
+    let (around, cache) = disk();
+    let key = CacheKey::of(&["one"]);
+    let until = now() + seconds(3600);
+    let (old, new) = (token("old", now(), seconds(3600)), token("new", now(), seconds(3600)));
+    fs::remove_dir(around.path().join("cache")).unwrap();
+    cache.store(&key, &old, until, &label(), now()).unwrap_err();
+    let folder = Folder::open(around.path().join("cache")).unwrap();
+    TokenCache::at(Place::Folder(folder)).store(&key, &new, until, &label(), now()).unwrap();
+    assert_eq!(cache.load(&key, now()), Some(new));
+}
+
+#[tokio::test]
+async fn without_a_folder_there_is_nothing_to_lock() {
+    let key = CacheKey::of(&[]);
+    for cache in [TokenCache::at(Place::Process), TokenCache::at(Place::Nowhere)] {
+        let (one, two) = (cache.lock(&key).await, cache.lock(&key).await);
+        assert!(!one.is_held() && !two.is_held());
+        assert_eq!(one.note(), None);
+    }
+}
+
+#[tokio::test]
+async fn the_lock_survives_storing_and_a_lock_that_cannot_be_had_is_gone_without() {
+    let (around, cache) = disk();
+    let key = CacheKey::of(&["one"]);
+    let lock = cache.lock(&key).await;
+    assert!(lock.is_held());
+    let token = token("t", now(), seconds(3600));
+    cache.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap();
+    drop(lock);
+    assert!(cache.lock(&key).await.is_held());
+    fs::remove_dir_all(around.path().join("cache")).unwrap();
+    let without = cache.lock(&key).await;
+    assert!(!without.is_held());
+    assert!(without.note().unwrap().starts_with("going on without the lock `"));
+}
+
+/// What can happen to a cache of four keys.
+#[derive(Debug, Clone)]
+enum Operation {
+    Store { key: usize, life: u64, keep: u64 },
+    Load { key: usize },
+    Wait { seconds: u64 },
+    Delete { key: usize },
+    Damage { key: usize, bytes: Vec<u8> },
+    CutShort { key: usize, left: u64 },
+}
+
+fn operations() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        4 => (0..4_usize, 0..50_000_u64, 0..50_000_u64)
+            .prop_map(|(key, life, keep)| Operation::Store { key, life, keep }),
+        8 => (0..4_usize).prop_map(|key| Operation::Load { key }),
+        4 => (0..20_000_u64).prop_map(|seconds| Operation::Wait { seconds }),
+        1 => (0..4_usize).prop_map(|key| Operation::Delete { key }),
+        1 => (0..4_usize, prop::collection::vec(any::<u8>(), 0..64))
+            .prop_map(|(key, bytes)| Operation::Damage { key, bytes }),
+        1 => (0..4_usize, 0..100_u64).prop_map(|(key, left)| Operation::CutShort { key, left }),
+    ]
+}
+
+/// What a cache should hold: each key's token and until when it is served.
+#[derive(Default)]
+struct Model(HashMap<usize, (AuthorizationToken, SystemTime)>);
+
+impl Model {
+    fn load(&self, key: usize, now: SystemTime) -> Option<AuthorizationToken> {
+        let (token, until) = self.0.get(&key)?;
+        (now < *until).then(|| token.clone())
+    }
+
+    fn store(&mut self, key: usize, token: &AuthorizationToken, keep_until: SystemTime) {
+        let longest = token.obtained + seconds(12 * 3600 + 300);
+        if token.obtained < token.expiration && token.expiration <= longest {
+            self.0.insert(key, (token.clone(), keep_until.min(token.expiration)));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_folder_behaves_like_the_model(operations in prop::collection::vec(operations(), 1..60)) {
+        let (around, cache) = disk();
+        let keys: Vec<_> = (0..4).map(|n| CacheKey::of(&[&n.to_string()])).collect();
+        let (mut model, mut now, mut tokens) = (Model::default(), now(), 0);
+        for operation in operations {
+            match operation {
+                Operation::Store { key, life, keep } => {
+                    tokens += 1;
+                    let token = token(&tokens.to_string(), now, seconds(life));
+                    let _ = cache.store(&keys[key], &token, now + seconds(keep), &label(), now);
+                    model.store(key, &token, now + seconds(keep));
+                }
+                Operation::Load { key } => {
+                    prop_assert_eq!(cache.load(&keys[key], now), model.load(key, now));
+                }
+                Operation::Wait { seconds } => now += Duration::from_secs(seconds),
+                Operation::Delete { key } => {
+                    let _ = fs::remove_file(file_of(&around, &keys[key]));
+                    model.0.remove(&key);
+                }
+                Operation::Damage { key, bytes } => {
+                    damage(&file_of(&around, &keys[key]), &bytes);
+                    model.0.remove(&key);
+                }
+                Operation::CutShort { key, left } => {
+                    cut_short(&file_of(&around, &keys[key]), left);
+                    model.0.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+/// Overwrites a file that is there, as it is.
+fn damage(path: &Path, bytes: &[u8]) {
+    if path.exists() {
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+/// Leaves less than any token's file has.
+fn cut_short(path: &Path, left: u64) {
+    if let Ok(file) = fs::File::options().write(true).open(path) {
+        file.set_len(left).unwrap();
+    }
+}
