@@ -10,8 +10,8 @@ pub fn printable(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    let clean = text.trim().chars().map(|c| if is_unsafe(c) { ' ' } else { c });
-    clean.take(LONGEST).collect()
+    let clean = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c });
+    clean.take(LONGEST).collect::<String>().trim().to_owned()
 }
 
 /// Two lower-case digits a byte.
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn control_characters_become_spaces() {
-        assert_eq!(printable("\x1b[31mred\r\nnext\u{202e}x\x07"), " [31mred  next x");
+        assert_eq!(printable("\x1b[31mred\r\nnext\u{202e}x\x07"), "[31mred  next x");
         assert_eq!(printable("pl\u{e4}in"), "pl\u{e4}in");
     }
 }
