@@ -13,10 +13,10 @@ use crate::token::AuthorizationToken;
 const VERSION: u32 = 1;
 
 /// CodeArtifact gives no token for longer than twelve hours; the rest is for clocks that differ.
-pub const LONGEST_LIFE: Duration = Duration::from_secs(12 * 60 * 60 + 5 * 60);
+pub const LONGEST_LIFE: Duration = Duration::from_mins(12 * 60 + 5);
 
 /// How far in the future a token may have been obtained: more is a clock that was set back.
-const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
+const CLOCK_SKEW: Duration = Duration::from_mins(5);
 
 /// Which token this is, in readable words: they lie beside it in clear text, so nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,10 +94,10 @@ mod tests {
 
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(60 * 60);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn now() -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+        UNIX_EPOCH + Duration::from_hours(500_000)
     }
 
     fn token(obtained: SystemTime, expiration: SystemTime) -> AuthorizationToken {
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn plausible_is_what_codeartifact_can_have_given_by_now() {
-        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let minutes = Duration::from_mins;
         let plausible = |obtained, expiration| is_plausible(&token(obtained, expiration), now());
         assert!(plausible(now(), now() + minutes(12 * 60)));
         assert!(plausible(now() + minutes(5), now() + minutes(12 * 60 + 5)));

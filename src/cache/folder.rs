@@ -17,10 +17,10 @@ const LONGEST_FILE: u64 = 64 * 1024;
 const MOST_TOKENS: usize = 200;
 
 /// A temporary file this old belongs to a process that was killed.
-const STALE_TEMPORARY: Duration = Duration::from_secs(60 * 60);
+const STALE_TEMPORARY: Duration = Duration::from_hours(1);
 
 /// A file this old holds no token that is still valid.
-const STALE_TOKEN: Duration = Duration::from_secs(LONGEST_LIFE.as_secs() + 60 * 60);
+const STALE_TOKEN: Duration = LONGEST_LIFE.saturating_add(Duration::from_hours(1));
 
 const TEMPORARY_PREFIX: &str = ".token-";
 
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn now() -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+        UNIX_EPOCH + Duration::from_hours(500_000)
     }
 
     fn folder() -> (TempDir, Folder) {
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn storing_sweeps_what_is_stale_and_leaves_what_is_not_ours() {
         let (_around, folder) = folder();
-        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let minutes = Duration::from_mins;
         let (old, young) = (format!("{}.json", key(1)), format!("{}.json", key(2)));
         put(&folder, &old, minutes(13 * 60 + 6));
         put(&folder, &young, minutes(12 * 60));

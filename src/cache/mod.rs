@@ -40,7 +40,7 @@ use thiserror::Error;
 pub use entry::Label;
 pub use key::CacheKey;
 pub use lock::Lock;
-pub use place::{CacheMode, CacheSettings, UnknownCacheMode};
+pub use place::{CacheMode, CacheSettings};
 
 use crate::locations::Locations;
 use crate::settings::Environment;

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
+const ANYTHING_FOR_GROUP_OR_OTHERS: u32 = 0o077;
 const WRITABLE_BY_OTHERS: u32 = 0o002;
 
 /// Why a folder is not used.
@@ -103,7 +104,8 @@ pub fn open_to_lock(path: &Path) -> io::Result<File> {
 }
 
 fn check_file(found: &Metadata) -> io::Result<()> {
-    if found.is_file() && found.uid() == our_uid() && found.mode() & 0o077 == 0 {
+    let for_others = found.mode() & ANYTHING_FOR_GROUP_OR_OTHERS;
+    if found.is_file() && found.uid() == our_uid() && for_others == 0 {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user alone"))

@@ -130,11 +130,16 @@ mod tests {
     struct Machine {
         home: TempDir,
         root: TempDir,
+        /// On the memory file system that Linux usually has, so that none of the user's is touched.
+        runtime: TempDir,
     }
 
     impl Machine {
         fn new() -> Self {
-            Self { home: TempDir::new().unwrap(), root: TempDir::new().unwrap() }
+            let memory = Path::new("/dev/shm");
+            let runtime = if memory.exists() { TempDir::new_in(memory) } else { TempDir::new() };
+            let (home, root) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+            Self { home, root, runtime: runtime.unwrap() }
         }
 
         fn cache_dir(&self) -> PathBuf {
@@ -148,6 +153,7 @@ mod tests {
             let environment = Environment::from_pairs([
                 ("XDG_CACHE_HOME", base),
                 ("LOCALAPPDATA", base),
+                ("XDG_RUNTIME_DIR", self.runtime.path().to_str().unwrap()),
                 variable,
             ]);
             let mut notes = Vec::new();
@@ -197,8 +203,11 @@ mod tests {
         let machine = Machine::new();
         let (place, notes) = machine.choose(&mode(CacheMode::Auto), CI);
         assert_eq!(notes[0], "`GITHUB_ACTIONS` is set: tokens are kept in memory only");
-        assert!(folder_of(&place).is_none_or(file_system::is_memory));
         assert!(!machine.home.path().join("cache").exists());
+        match folder_of(&place) {
+            Some(path) => assert!(file_system::is_memory(path)),
+            None => assert!(!file_system::is_memory(machine.runtime.path())),
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::lock::{Lock, Pace};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The normal pace, ten times faster but for the silence: this machine may be busy.
 const PACE: Pace = Pace {
