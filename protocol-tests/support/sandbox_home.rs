@@ -2,8 +2,8 @@
 //! folder, and nothing of the real user's environment gets through.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use tempfile::TempDir;
 
@@ -93,9 +93,11 @@ impl SandboxHome {
         self.home().join(".cache").join("nuget-plugin-codeartifact")
     }
 
-    /// The plugin's executable, as Cargo built it.
-    pub fn plugin() -> &'static Path {
-        Path::new(env!("CARGO_BIN_EXE_nuget-plugin-codeartifact"))
+    /// The plugin's executable: what `CODEARTIFACT_NUGET_TEST_PLUGIN` names (a release to try,
+    /// absolute), else what Cargo just built.
+    pub fn plugin() -> PathBuf {
+        let built = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
+        env::var_os("CODEARTIFACT_NUGET_TEST_PLUGIN").unwrap_or(built.into()).into()
     }
 
     /// Writes a file; `name` is relative to the temporary folder. Folders are made as needed.

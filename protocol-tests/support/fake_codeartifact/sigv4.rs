@@ -109,7 +109,8 @@ fn carries(seen: &Seen, key: &AccessKey) -> bool {
 
 fn canonical_request(seen: &Seen, signed_headers: &[&str]) -> String {
     let mut query: Vec<_> = seen.query.split('&').collect();
-    query.sort_unstable();
+    // By name and then by value, which is not the order of the whole pairs: `-` is before `=`.
+    query.sort_unstable_by_key(|pair| pair.split_once('='));
     let mut headers = String::new();
     for name in signed_headers {
         let _ = writeln!(headers, "{name}:{}", seen.header(name).trim());
