@@ -7,6 +7,7 @@
 //! - [`secret_scan`]: no token where none belongs
 //! - [`process`]: a program run to its end or to a deadline
 //! - [`dotnet`]: the real `dotnet`, where there is one
+//! - [`trials`]: tests that need a tool which is not everywhere
 
 #![allow(dead_code, reason = "every test target uses its own part of the support")]
 #![allow(unreachable_pub, reason = "`pub` marks what the tests use")]
@@ -18,3 +19,4 @@ pub mod fake_nuget;
 pub mod process;
 pub mod sandbox_home;
 pub mod secret_scan;
+pub mod trials;

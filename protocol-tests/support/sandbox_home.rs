@@ -7,12 +7,16 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
+use super::dotnet::find_on_path;
 use super::fake_codeartifact::{ACCESS_KEY_ID, FakeCodeArtifact, SECRET_ACCESS_KEY, TOKEN_PREFIX};
 use super::secret_scan;
 
 /// The name under which NuGet 6.13 and later finds the plugin on PATH.
 const PLUGIN_NAME: &str =
     if cfg!(windows) { "nuget-plugin-codeartifact.exe" } else { "nuget-plugin-codeartifact" };
+
+/// The name under which nuget.exe finds it in the folder of netfx plugins.
+const NETFX_NAME: &str = "CredentialProvider.CodeArtifact.exe";
 
 /// A temporary home with its environment. Dropping it removes the folder.
 #[derive(Debug)]
@@ -113,11 +117,13 @@ impl SandboxHome {
         self.write("home/.config/nuget-plugin-codeartifact/config.toml", toml);
     }
 
-    /// Makes NuGet find the plugin on PATH.
-    pub fn put_plugin_on_path(&self) {
-        let link = self.bin().join(PLUGIN_NAME);
-        if fs::hard_link(Self::plugin(), &link).is_err() {
-            fs::copy(Self::plugin(), &link).expect("the plugin can be copied");
+    /// Puts the plugin where clients find it: on PATH for the SDK, and into the folder of netfx
+    /// plugins for nuget.exe.
+    pub fn install_plugin(&self) {
+        let netfx = self.home().join(".nuget/plugins/netfx/CredentialProvider.CodeArtifact");
+        fs::create_dir_all(&netfx).expect("a new folder");
+        for place in [self.bin().join(PLUGIN_NAME), netfx.join(NETFX_NAME)] {
+            fs::copy(Self::plugin(), place).expect("the plugin can be copied");
         }
     }
 
@@ -175,7 +181,10 @@ impl SandboxHome {
 
     fn set_defaults(&mut self) {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        let path = [text(self.bin()), "/usr/bin".to_owned(), "/bin".to_owned()].join(":");
+        let dotnet = find_on_path("dotnet").and_then(|file| file.canonicalize().ok());
+        let dotnet = dotnet.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let path = [Some(self.bin()), dotnet, Some("/usr/bin".into()), Some("/bin".into())];
+        let path = env::join_paths(path.into_iter().flatten()).expect("no folder has a colon");
         let folders = [
             ("HOME", "home"),
             ("TMPDIR", "tmp"),
@@ -186,7 +195,7 @@ impl SandboxHome {
         for (name, folder) in folders {
             self.set(name, &text(self.path.join(folder)));
         }
-        self.set("PATH", &path);
+        self.set("PATH", &path.to_string_lossy());
         self.set("AWS_EC2_METADATA_DISABLED", "true");
         self.set("CODEARTIFACT_NUGET_CACHE", "disk");
         self.set("CODEARTIFACT_NUGET_CACHE_DIR", &text(self.cache_dir()));
