@@ -7,6 +7,9 @@ use super::stage::{OUR_LINE, Stage, count};
 use super::support::fake_codeartifact::{Access, FakeCodeArtifact, Repository, TokenBehaviour};
 use super::support::trials::{Tool, trial};
 
+/// Without the audit, which would wait for the failing source once more.
+const IGNORING: &[&str] = &["--ignore-failed-sources", "-p:NuGetAudit=false"];
+
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("restore_of_a_forbidden_repository", Tool::Dotnet, forbidden),
@@ -36,7 +39,7 @@ fn one_of_two_forbidden() {
     stage.fake.set_access(&forbidden, Access::Forbidden);
     let (good, bad) = (stage.fake.source(&stage.repository), stage.fake.source(&forbidden));
     stage.home.write_nuget_config(&[("forbidden", &bad), ("my-repo", &good)]);
-    let run = stage.restore(&["--ignore-failed-sources"]);
+    let run = stage.restore(IGNORING);
     run.assert_success().assert_says(OUR_LINE).assert_says("forbidden");
     stage.assert_restored();
     assert_eq!(stage.token_calls(), 1);
@@ -83,7 +86,7 @@ fn ignoring_failed_sources() {
     let good = stage.fake.source(&stage.repository);
     stage.home.write_nuget_config(&[("denied", &denied), ("my-repo", &good)]);
     other_host.add_repository(&Repository::of("denied", "111122223333", "my-repo"));
-    let run = stage.restore(&["--ignore-failed-sources"]);
+    let run = stage.restore(IGNORING);
     run.assert_success().assert_says(OUR_LINE);
     stage.assert_restored();
 }
