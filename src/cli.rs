@@ -1,6 +1,8 @@
 //! The command line's types, and nothing else.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
 
 /// NuGet credential plugin for AWS `CodeArtifact`.
 #[derive(Debug, Parser)]
@@ -14,4 +16,71 @@ pub struct Cli {
 /// One command each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Put the plugin where every NuGet client finds it
+    Install(InstallArgs),
+    /// Remove what `install` has put somewhere
+    Uninstall(UninstallArgs),
+}
+
+const INSTALL_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact install                  for this user: dotnet, MSBuild, nuget.exe, Visual Studio
+  nuget-plugin-codeartifact install --netcore-only   for dotnet and MSBuild on .NET only
+  nuget-plugin-codeartifact install --dir /opt/nuget/plugins
+                                                     somewhere else; name the file by NUGET_PLUGIN_PATHS
+
+Run again to update or repair; a file that is already right is not touched.";
+
+/// Arguments of `install`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = INSTALL_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each one is a flag of the command line")]
+pub struct InstallArgs {
+    /// Install in this plugins folder, not in `.nuget/plugins` of the home folder (and of
+    /// `DOTNET_CLI_HOME`, where that is set)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// Only for `dotnet` and MSBuild on .NET (the folder `netcore`)
+    #[arg(long, conflicts_with = "netfx_only")]
+    pub netcore_only: bool,
+
+    /// Only for nuget.exe, Visual Studio and MSBuild on .NET Framework (the folder `netfx`)
+    #[arg(long, conflicts_with = "no_launcher")]
+    pub netfx_only: bool,
+
+    /// Put only the native executable in `netcore`, for use by `NUGET_NETCORE_PLUGIN_PATHS`; `dotnet`
+    /// does not find it by itself then
+    #[arg(long)]
+    pub no_launcher: bool,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+const UNINSTALL_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact uninstall           for this user
+  nuget-plugin-codeartifact uninstall --purge   with cached tokens and the configuration
+  nuget-plugin-codeartifact uninstall --dir /opt/nuget/plugins
+
+Files that `install` did not put there are left alone.";
+
+/// Arguments of `uninstall`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = UNINSTALL_EXAMPLES)]
+pub struct UninstallArgs {
+    /// Remove from this plugins folder, not from `.nuget/plugins` of the home folder (and of
+    /// `DOTNET_CLI_HOME`, where that is set)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// Remove this user's cached tokens and the configuration folder as well
+    #[arg(long)]
+    pub purge: bool,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
 }

@@ -1,0 +1,5 @@
+//! The commands that people run; one file each.
+
+pub mod install;
+mod installation;
+pub mod uninstall;
