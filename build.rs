@@ -1,5 +1,5 @@
 //! Builds the launcher (`install/launcher/`) for the target, so that the plugin can embed it:
-//! `$OUT_DIR/launcher` is the library, or empty where `CODEARTIFACT_NUGET_NO_LAUNCHER` is set.
+//! `$OUT_DIR/launcher.bin` is the library, or empty where `CODEARTIFACT_NUGET_NO_LAUNCHER` is set.
 //!
 //! That variable is for `cargo check` on a target that has no linker here. `install` of such a
 //! build refuses to install what it does not have.
@@ -16,7 +16,8 @@ const NO_LAUNCHER: &str = "CODEARTIFACT_NUGET_NO_LAUNCHER";
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed={SOURCE}");
     println!("cargo::rerun-if-env-changed={NO_LAUNCHER}");
-    let launcher = PathBuf::from(needed("OUT_DIR")).join("launcher");
+    // Some linkers add a suffix to a name that has none.
+    let launcher = PathBuf::from(needed("OUT_DIR")).join("launcher.bin");
     let built = match env::var_os(NO_LAUNCHER).filter(|value| !value.is_empty()) {
         Some(_) => std::fs::write(&launcher, []).map_err(|error| error.to_string()),
         None => build(&launcher),

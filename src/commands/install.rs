@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::installation::layout::{Client, LAUNCHER, NAME};
+use super::installation::layout::{Client, LAUNCHER};
 use super::installation::{Error, claims, dotnet, folder, handshake, layout};
 use crate::cli::InstallArgs;
 use crate::settings::Environment;
@@ -18,6 +18,9 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// What was done. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, Serialize)]
 struct Report {
+    /// Whether clients search these folders by themselves.
+    #[serde(skip)]
+    in_home: bool,
     version: &'static str,
     folders: Vec<Filled>,
     /// Entries of NuGet's claims cache that kept it from starting the plugin.
@@ -86,7 +89,9 @@ fn install(args: &InstallArgs, environment: &Environment) -> Result<Report, Erro
     let checked = folders.iter().filter(|filled| filled.client == first(args));
     let checks = checked.map(|filled| check(filled, host.as_deref())).collect();
     let warnings = warnings(args, &folders, host.is_some());
-    Ok(Report { version: env!("CARGO_PKG_VERSION"), folders, claims_dropped, checks, warnings })
+    let version = env!("CARGO_PKG_VERSION");
+    let in_home = args.dir.is_none();
+    Ok(Report { in_home, version, folders, claims_dropped, checks, warnings })
 }
 
 /// The embedded launcher, where it is wanted.
@@ -215,19 +220,19 @@ fn print_check(check: &Check, out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn next_step(report: &Report) -> String {
-    let found_by_itself = report.folders.iter().any(|filled| {
-        filled.path.components().rev().nth(3).is_some_and(|name| name.as_os_str() == ".nuget")
-    });
-    let natives = report.folders.iter().filter(|filled| filled.files.len() == 1);
-    let native = natives.map(|filled| filled.client.native(&filled.path)).next();
+    let files = report.folders.iter().map(|filled| filled.files.len());
+    let native = report.folders.iter().find(|filled| filled.client == Client::Netcore);
     match native {
-        Some(native) if report.folders.iter().all(|filled| filled.files.len() == 1) => format!(
-            "next: dotnet does not find it by itself; set NUGET_NETCORE_PLUGIN_PATHS={}",
-            native.display()
+        Some(netcore) if files.max() == Some(1) => format!(
+            "next: `dotnet` does not find it by itself; set NUGET_NETCORE_PLUGIN_PATHS={}",
+            netcore.client.native(&netcore.path).display()
         ),
-        _ if found_by_itself => format!(
-            "next: run `dotnet restore`; {NAME} fetches the token for every CodeArtifact source"
-        ),
-        _ => "next: NuGet does not search this folder by itself; name the plugin by NUGET_PLUGIN_PATHS".into(),
+        _ if report.in_home => {
+            "next: run `dotnet restore`; the token for a CodeArtifact source is fetched by itself"
+                .into()
+        }
+        _ => "next: NuGet does not search this folder by itself; name the plugin's file by \
+              NUGET_PLUGIN_PATHS"
+            .into(),
     }
 }

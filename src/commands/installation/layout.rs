@@ -12,7 +12,7 @@ use crate::settings::Environment;
 pub const NAME: &str = "CredentialProvider.CodeArtifact";
 
 /// The library that the `dotnet` host loads from beside our dll; empty in a build without it.
-pub const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher"));
+pub const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher.bin"));
 
 const LAUNCHER_FILE: &str = if cfg!(windows) {
     "hostpolicy.dll"
