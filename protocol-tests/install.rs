@@ -3,6 +3,13 @@
 //! What needs a real `dotnet` is reported as ignored where `PATH` has none, and fails instead where
 //! `CODEARTIFACT_NUGET_TEST_REQUIRE` says `dotnet` or `all`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test says by a panic what it missed"
+)]
+#![allow(clippy::disallowed_methods, reason = "a test looks at its own environment")]
+
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};

@@ -13,7 +13,7 @@ pub const PLUGIN: &str = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
 pub const NAME: &str = "CredentialProvider.CodeArtifact";
 
 /// Longer than anything here takes, on a busy machine as well.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A host that starts the native file beside the dll, as the launcher makes the real one do.
 const GOOD_HOST: &str = "exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\"";

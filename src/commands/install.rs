@@ -127,21 +127,15 @@ impl Filled {
     }
 }
 
+/// Exchanges a handshake with what was put there, through `host` where that starts it.
 fn check(filled: &Filled, host: Option<&Path>) -> Check {
-    let (plugin, mut command) = match host.filter(|_| filled.client == Client::Netcore) {
-        Some(host) => {
-            let plugin = filled.client.plugin(&filled.path);
-            let mut command = Command::new(host);
-            command.arg(&plugin);
-            (plugin, command)
-        }
-        None => {
-            let native = filled.client.native(&filled.path);
-            (native.clone(), Command::new(native))
-        }
-    };
-    let through = host.filter(|_| command.get_program() != plugin).map(Path::to_path_buf);
-    let answer = handshake::exchange(command.arg("-Plugin"), HANDSHAKE_LIMIT);
+    let host = host.filter(|_| filled.client == Client::Netcore);
+    let native = filled.client.native(&filled.path);
+    let plugin = if host.is_some() { filled.client.plugin(&filled.path) } else { native };
+    let mut command = Command::new(host.unwrap_or(&plugin));
+    command.args(host.map(|_| &plugin)).arg("-Plugin");
+    let answer = handshake::exchange(&mut command, HANDSHAKE_LIMIT);
+    let through = host.map(Path::to_path_buf);
     let milliseconds = answer.as_ref().ok().map(Duration::as_millis);
     Check {
         plugin,

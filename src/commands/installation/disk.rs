@@ -16,7 +16,7 @@ const UNFINISHED: &str = ".new";
 const RETIRED: &str = ".old";
 
 /// A file that has been unfinished for so long belongs to nobody.
-const ABANDONED: Duration = Duration::from_secs(60 * 60);
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// Makes the folder and those above it; whatever the umask, others may look into what is new.
 pub fn make_folder(folder: &Path) -> Result<(), Error> {

@@ -55,21 +55,20 @@ mod tests {
 
     use super::*;
 
-    fn host(folder: &Path, mode: u32) -> PathBuf {
-        fs::create_dir_all(folder).unwrap();
-        let host = folder.join("dotnet");
-        fs::write(&host, "").unwrap();
-        fs::set_permissions(&host, fs::Permissions::from_mode(mode)).unwrap();
-        host
-    }
-
     #[test]
     fn the_one_that_can_be_started_and_is_named_first_wins() {
         let place = tempfile::tempdir().unwrap();
         let folder = |name: &str| place.path().join(name);
-        host(&folder("unstartable"), 0o644);
-        let on_path = host(&folder("on-path"), 0o755);
-        let named = host(&folder("named"), 0o755);
+        let host = |name: &str, mode| {
+            fs::create_dir_all(folder(name)).unwrap();
+            let host = folder(name).join("dotnet");
+            fs::write(&host, "").unwrap();
+            fs::set_permissions(&host, fs::Permissions::from_mode(mode)).unwrap();
+            host
+        };
+        host("unstartable", 0o644);
+        let on_path = host("on-path", 0o755);
+        let named = host("named", 0o755);
         let path =
             std::env::join_paths([folder("absent"), folder("unstartable"), folder("on-path")]);
         let path = path.unwrap().into_string().unwrap();
