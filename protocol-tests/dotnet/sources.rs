@@ -1,0 +1,121 @@
+//! More than one source, more than one plugin, and passwords beside the plugin.
+
+use libtest_mimic::Trial;
+
+use super::stage::{OUR_LINE, PACKAGE, Stage};
+use super::support::fake_codeartifact::{Access, FakeCodeArtifact, Package, Repository};
+use super::support::sandbox_home::SandboxHome;
+use super::support::trials::{Tool, trial};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("restore_beside_a_wrong_password_in_nuget_config", Tool::Dotnet, wrong_password),
+        trial("restore_of_two_domains_behind_one_host", Tool::Dotnet, two_domains),
+        trial("restore_with_two_plugins", Tool::Dotnet, two_plugins),
+        trial("restore_beside_a_foreign_source_with_password", Tool::Dotnet, foreign_password),
+        trial("restore_with_an_audit_source", Tool::Dotnet, audit_source),
+    ]
+}
+
+fn wrong_password() {
+    let stage = Stage::new();
+    let source = stage.fake.source(&stage.repository);
+    let leftover = credentials("my-repo", "aws", "stale");
+    stage.home.write_nuget_config_with(&[("my-repo", &source)], &leftover);
+    stage.restore(&[]).assert_success();
+    stage.assert_restored();
+    assert_eq!(stage.token_calls(), 1);
+}
+
+fn two_domains() {
+    let stage = Stage::new();
+    let second = Repository::of("second-domain", "444455556666", "my-repo");
+    stage.fake.add_package(&second, &Package::library("Sandbox.Second", "1.0.0"));
+    let sources = [stage.fake.source(&stage.repository), stage.fake.source(&second)];
+    stage.home.write_nuget_config(&[("first", &sources[0]), ("second", &sources[1])]);
+    stage.home.write_project("app", &[(PACKAGE, "1.0.0"), ("Sandbox.Second", "1.0.0")]);
+    stage.restore(&[]).assert_success().assert_silent_on(OUR_LINE);
+    assert!(stage.has_package("Sandbox.Second", "1.0.0"));
+    stage.assert_restored();
+    let mut domains: Vec<_> = stage.fake.token_calls().into_iter().map(|it| it.domain).collect();
+    domains.sort();
+    assert_eq!(domains, ["my-domain", "second-domain"], "one token each");
+}
+
+/// Each plugin knows one of the two sources; whoever is asked first for the other's passes.
+#[cfg(unix)]
+fn two_plugins() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::new();
+    let theirs = FakeCodeArtifact::start();
+    let repository = Repository::new("their-repo");
+    theirs.add_package(&repository, &Package::library("Sandbox.Theirs", "1.0.0"));
+    let (host, url) = (theirs.host(), theirs.url());
+    let configuration = stage.home.write(
+        "other-plugin.toml",
+        &format!("[[hosts]]\nhost = \"{host}\"\nregion = \"eu-west-1\"\n"),
+    );
+    let script = stage.home.write(
+        "bin/nuget-plugin-another",
+        &format!(
+            "#!/bin/sh\nexport CODEARTIFACT_NUGET_CONFIG_FILE='{}'\n\
+             export AWS_ENDPOINT_URL_CODEARTIFACT='{url}'\nexec '{}' \"$@\"\n",
+            configuration.display(),
+            SandboxHome::plugin().display()
+        ),
+    );
+    std::fs::set_permissions(script, PermissionsExt::from_mode(0o755)).unwrap();
+    let sources = [theirs.source(&repository), stage.fake.source(&stage.repository)];
+    stage.home.write_nuget_config(&[("theirs", &sources[0]), ("ours", &sources[1])]);
+    stage.home.write_project("app", &[(PACKAGE, "1.0.0"), ("Sandbox.Theirs", "1.0.0")]);
+    stage.restore(&[]).assert_success().assert_silent_on("CredentialProvider");
+    assert!(stage.has_package("Sandbox.Theirs", "1.0.0"));
+    stage.assert_restored();
+    assert_eq!((stage.token_calls(), theirs.token_calls().len()), (1, 1));
+}
+
+#[cfg(not(unix))]
+fn two_plugins() {
+    panic!("the second plugin is a shell script")
+}
+
+fn foreign_password() {
+    let stage = Stage::new();
+    let foreign = FakeCodeArtifact::start();
+    let repository = Repository::new("foreign");
+    foreign.set_access(&repository, Access::Password("someone", "else"));
+    foreign.add_package(&repository, &Package::library("Sandbox.Foreign", "1.0.0"));
+    let sources = [stage.fake.source(&stage.repository), foreign.source(&repository)];
+    stage.home.write_nuget_config_with(
+        &[("my-repo", &sources[0]), ("foreign", &sources[1])],
+        &credentials("foreign", "someone", "else"),
+    );
+    stage.home.write_project("app", &[(PACKAGE, "1.0.0"), ("Sandbox.Foreign", "1.0.0")]);
+    stage.restore(&[]).assert_success().assert_silent_on("CredentialProvider");
+    assert!(stage.has_package("Sandbox.Foreign", "1.0.0"));
+    stage.assert_restored();
+}
+
+fn audit_source() {
+    let stage = Stage::new();
+    let audit = Repository::new("audit");
+    stage.fake.report_vulnerable(&audit, PACKAGE);
+    let source = stage.fake.source(&stage.repository);
+    let section = format!(
+        "  <auditSources>\n    <clear />\n    <add key=\"audit\" value=\"{}\" \
+         allowInsecureConnections=\"true\" />\n  </auditSources>\n",
+        stage.fake.source(&audit)
+    );
+    stage.home.write_nuget_config_with(&[("my-repo", &source)], &section);
+    stage.restore(&[]).assert_success().assert_says("NU1903").assert_silent_on(OUR_LINE);
+    stage.assert_restored();
+    assert_eq!(stage.token_calls(), 1);
+}
+
+fn credentials(source: &str, user: &str, password: &str) -> String {
+    format!(
+        "  <packageSourceCredentials>\n    <{source}>\n      <add key=\"Username\" \
+         value=\"{user}\" />\n      <add key=\"ClearTextPassword\" value=\"{password}\" />\n    \
+         </{source}>\n  </packageSourceCredentials>\n"
+    )
+}

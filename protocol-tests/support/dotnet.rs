@@ -1,0 +1,71 @@
+//! The real `dotnet`, where there is one on PATH.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::process::{self, Run};
+use super::sandbox_home::SandboxHome;
+
+/// Ends a run that hangs. A failed restore takes 7 s on a quiet machine.
+pub const LIMIT: Duration = Duration::from_mins(2);
+
+/// A `dotnet` that was found.
+#[derive(Debug, Clone)]
+pub struct Dotnet {
+    program: PathBuf,
+}
+
+impl Dotnet {
+    /// The first `dotnet` on PATH; none where there is none.
+    pub fn find() -> Option<Self> {
+        Some(Self { program: find_on_path("dotnet")? })
+    }
+
+    /// The file that was found.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Runs `dotnet` in the home's project folder and environment, to its end or [`LIMIT`].
+    pub fn run(&self, home: &SandboxHome, arguments: &[&str]) -> Run {
+        process::run(&mut self.command(home, arguments), LIMIT)
+    }
+
+    /// As [`Self::run`], with further variables.
+    pub fn run_with(
+        &self,
+        home: &SandboxHome,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Run {
+        let mut command = self.command(home, arguments);
+        command.envs(variables.iter().copied());
+        process::run(&mut command, LIMIT)
+    }
+
+    fn command(&self, home: &SandboxHome, arguments: &[&str]) -> Command {
+        let program = self.program.canonicalize().unwrap_or_else(|_| self.program.clone());
+        let mut command = Command::new(&program);
+        command.args(arguments).current_dir(home.project()).env_clear().envs(home.environment());
+        command
+            .env("DOTNET_NOLOGO", "1")
+            .env("DOTNET_CLI_TELEMETRY_OPTOUT", "1")
+            .env("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false")
+            .env("MSBUILDDISABLENODEREUSE", "1")
+            .env("DOTNET_CLI_USE_MSBUILD_SERVER", "0")
+            .env("DOTNET_CLI_UI_LANGUAGE", "en");
+        if let Some(folder) = program.parent() {
+            command.env("DOTNET_ROOT", folder);
+        }
+        command
+    }
+}
+
+/// The first file of this name on the PATH of the tests.
+pub fn find_on_path(name: &str) -> Option<PathBuf> {
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(&file)).find(|file| file.is_file())
+}

@@ -1,0 +1,22 @@
+//! What the protocol tests are made of. Nothing here shares a type with the plugin: it sees the
+//! plugin as NuGet, AWS and a package source see it, and expectations are literal JSON.
+//!
+//! - [`fake_nuget`]: NuGet's side of a conversation with the real executable
+//! - [`fake_codeartifact`]: token API, STS and NuGet sources on one loopback port
+//! - [`sandbox_home`]: a throwaway home with its environment, configuration and projects
+//! - [`secret_scan`]: no token where none belongs
+//! - [`process`]: a program run to its end or to a deadline
+//! - [`dotnet`]: the real `dotnet`, where there is one
+//! - [`trials`]: tests that need a tool which is not everywhere
+
+#![allow(dead_code, reason = "every test target uses its own part of the support")]
+#![allow(unreachable_pub, reason = "`pub` marks what the tests use")]
+#![allow(clippy::needless_pass_by_value, reason = "`send(json!(…))` reads best")]
+
+pub mod dotnet;
+pub mod fake_codeartifact;
+pub mod fake_nuget;
+pub mod process;
+pub mod sandbox_home;
+pub mod secret_scan;
+pub mod trials;

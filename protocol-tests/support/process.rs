@@ -1,0 +1,135 @@
+//! A program run to its end, or to a deadline at which it and all its children are ended.
+
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+const POLL: Duration = Duration::from_millis(5);
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Run {
+    /// The command line, for the reader of a failed test.
+    pub command: String,
+    /// None when the deadline came first.
+    pub status: Option<ExitStatus>,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Run {
+    pub fn succeeded(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// stdout and stderr together.
+    pub fn output(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// Requires exit code 0.
+    #[track_caller]
+    pub fn assert_success(&self) -> &Self {
+        assert!(self.succeeded(), "should have succeeded: {self}");
+        self
+    }
+
+    /// Requires an exit code that is not 0, and that it ended by itself.
+    #[track_caller]
+    pub fn assert_failure(&self) -> &Self {
+        let code = self.status.and_then(|status| status.code());
+        assert!(code.is_some_and(|code| code != 0), "should have failed: {self}");
+        self
+    }
+
+    /// Requires `text` somewhere in the output.
+    #[track_caller]
+    pub fn assert_says(&self, text: &str) -> &Self {
+        assert!(self.output().contains(text), "should say {text:?}: {self}");
+        self
+    }
+
+    /// Requires that the output has `text` nowhere.
+    #[track_caller]
+    pub fn assert_silent_on(&self, text: &str) -> &Self {
+        assert!(!self.output().contains(text), "should not say {text:?}: {self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let status = self.status.map_or("ended at the deadline".to_owned(), |s| s.to_string());
+        writeln!(f, "{} ({status}, {} ms)", self.command, self.took.as_millis())?;
+        writeln!(f, "--- stdout\n{}--- stderr\n{}---", self.stdout, self.stderr)
+    }
+}
+
+/// Runs `command` without input. At `limit` its whole process group is ended.
+pub fn run(command: &mut Command, limit: Duration) -> Run {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+    let command_line = format!("{name} {}", words.join(" "));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    own_group(command);
+    let started = Instant::now();
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command_line}: {error}"));
+    let stdout = read_all(child.stdout.take().expect("piped"));
+    let stderr = read_all(child.stderr.take().expect("piped"));
+    let status = wait(&mut child, started + limit);
+    let took = started.elapsed();
+    // Build nodes and the like outlive their parent and hold its output open.
+    kill_group(&mut child);
+    let _ = child.wait();
+    Run {
+        command: command_line,
+        status,
+        stdout: stdout.join().unwrap_or_default(),
+        stderr: stderr.join().unwrap_or_default(),
+        took,
+    }
+}
+
+/// Puts the program into a process group of its own, for [`kill_group`].
+#[cfg(unix)]
+pub fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+/// Ends the process and everything in its group, also when the process itself is gone already.
+#[cfg(unix)]
+pub fn kill_group(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+}
+
+/// Other systems have no process groups: only the process itself is ended.
+#[cfg(not(unix))]
+pub fn own_group(_: &mut Command) {}
+
+/// Other systems have no process groups: only the process itself is ended.
+#[cfg(not(unix))]
+pub fn kill_group(child: &mut Child) {
+    let _ = child.kill();
+}
+
+fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        let status = child.try_wait().expect("the child can be waited for");
+        if status.is_some() || Instant::now() >= deadline {
+            return status;
+        }
+        thread::sleep(POLL);
+    }
+}
+
+fn read_all(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

@@ -1,0 +1,203 @@
+//! A throwaway home: everything that the plugin and `dotnet` read or write is below one temporary
+//! folder, and nothing of the real user's environment gets through.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use tempfile::TempDir;
+
+use super::dotnet::find_on_path;
+use super::fake_codeartifact::{ACCESS_KEY_ID, FakeCodeArtifact, SECRET_ACCESS_KEY, TOKEN_PREFIX};
+use super::secret_scan;
+
+/// The name under which NuGet 6.13 and later finds the plugin on PATH.
+const PLUGIN_NAME: &str =
+    if cfg!(windows) { "nuget-plugin-codeartifact.exe" } else { "nuget-plugin-codeartifact" };
+
+/// The name under which nuget.exe finds it in the folder of netfx plugins.
+const NETFX_NAME: &str = "CredentialProvider.CodeArtifact.exe";
+
+/// A temporary home with its environment. Dropping it removes the folder.
+#[derive(Debug)]
+pub struct SandboxHome {
+    root: Option<TempDir>,
+    path: PathBuf,
+    variables: BTreeMap<String, String>,
+}
+
+impl SandboxHome {
+    /// An empty home. No AWS credentials, no configuration, no plugin installed.
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("codeartifact-sandbox-").tempdir();
+        let root = root.expect("a temporary folder");
+        let path = root.path().canonicalize().expect("it was just made");
+        let mut home = Self { root: Some(root), path, variables: BTreeMap::new() };
+        for folder in ["home", "tmp", "bin", "project"] {
+            fs::create_dir(home.path.join(folder)).expect("a new folder");
+        }
+        home.set_defaults();
+        home
+    }
+
+    /// A home for `fake`: access keys, API endpoints, and a configuration file that says that the
+    /// fake's host is a `CodeArtifact` host whose path names domain and owner.
+    pub fn for_codeartifact(fake: &FakeCodeArtifact) -> Self {
+        let mut home = Self::new();
+        home.set("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID);
+        home.set("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+        home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &fake.url());
+        home.set("AWS_ENDPOINT_URL_STS", &fake.url());
+        home.write_configuration(&format!(
+            "[[hosts]]\nhost = \"{}\"\nregion = \"eu-west-1\"\n",
+            fake.host()
+        ));
+        home
+    }
+
+    /// Sets a variable for every program started in this home.
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Removes a variable.
+    pub fn unset(&mut self, name: &str) -> &mut Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// The whole environment.
+    pub fn environment(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.variables.iter()
+    }
+
+    /// The temporary folder that holds everything.
+    pub fn root(&self) -> &Path {
+        &self.path
+    }
+
+    /// `$HOME`
+    pub fn home(&self) -> PathBuf {
+        self.path.join("home")
+    }
+
+    /// The working directory.
+    pub fn project(&self) -> PathBuf {
+        self.path.join("project")
+    }
+
+    /// The folder that is first on PATH.
+    pub fn bin(&self) -> PathBuf {
+        self.path.join("bin")
+    }
+
+    /// The one folder that may hold tokens.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.home().join(".cache").join("nuget-plugin-codeartifact")
+    }
+
+    /// The plugin's executable: what `CODEARTIFACT_NUGET_TEST_PLUGIN` names (a release to try,
+    /// absolute), else what Cargo just built.
+    pub fn plugin() -> PathBuf {
+        let built = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
+        env::var_os("CODEARTIFACT_NUGET_TEST_PLUGIN").unwrap_or(built.into()).into()
+    }
+
+    /// Writes a file; `name` is relative to the temporary folder. Folders are made as needed.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.path.join(name);
+        fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("a folder");
+        fs::write(&file, text).expect("a file in a folder of ours");
+        file
+    }
+
+    /// Replaces the plugin's configuration file.
+    pub fn write_configuration(&self, toml: &str) {
+        self.write("home/.config/nuget-plugin-codeartifact/config.toml", toml);
+    }
+
+    /// Puts the plugin where clients find it: on PATH for the SDK, and into the folder of netfx
+    /// plugins for nuget.exe.
+    pub fn install_plugin(&self) {
+        let netfx = self.home().join(".nuget/plugins/netfx/CredentialProvider.CodeArtifact");
+        fs::create_dir_all(&netfx).expect("a new folder");
+        for place in [self.bin().join(PLUGIN_NAME), netfx.join(NETFX_NAME)] {
+            fs::copy(Self::plugin(), place).expect("the plugin can be copied");
+        }
+    }
+
+    /// Writes the project folder's NuGet.Config: these sources and no others, and nothing but
+    /// their URLs.
+    pub fn write_nuget_config(&self, sources: &[(&str, &str)]) -> PathBuf {
+        self.write_nuget_config_with(sources, "")
+    }
+
+    /// As [`Self::write_nuget_config`], with further sections.
+    pub fn write_nuget_config_with(&self, sources: &[(&str, &str)], sections: &str) -> PathBuf {
+        let add = |(name, url): &(&str, &str)| {
+            format!(
+                "    <add key=\"{name}\" value=\"{url}\" allowInsecureConnections=\"true\" />\n"
+            )
+        };
+        let lines: String = sources.iter().map(add).collect();
+        self.write(
+            "project/NuGet.Config",
+            &format!(
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<configuration>\n  \
+                 <packageSources>\n    <clear />\n{lines}  </packageSources>\n{sections}\
+                 </configuration>\n"
+            ),
+        )
+    }
+
+    /// Writes a project that wants these packages; returns the file.
+    pub fn write_project(&self, name: &str, packages: &[(&str, &str)]) -> PathBuf {
+        let reference = |(id, version): &(&str, &str)| {
+            format!("    <PackageReference Include=\"{id}\" Version=\"{version}\" />\n")
+        };
+        let references: String = packages.iter().map(reference).collect();
+        self.write(
+            &format!("project/{name}/{name}.csproj"),
+            &format!(
+                "<Project Sdk=\"Microsoft.NET.Sdk\">\n  <PropertyGroup>\n    \
+                 <TargetFramework>net10.0</TargetFramework>\n  </PropertyGroup>\n  \
+                 <ItemGroup>\n{references}  </ItemGroup>\n</Project>\n"
+            ),
+        )
+    }
+
+    /// Fails when a token of the fake or the secret key is anywhere but in the token cache.
+    #[track_caller]
+    pub fn assert_no_secrets(&self) {
+        let secrets = [TOKEN_PREFIX.to_owned(), SECRET_ACCESS_KEY.to_owned()];
+        secret_scan::assert_no_secrets(&self.path, &secrets, &[self.cache_dir()]);
+    }
+
+    /// Keeps the folder after the end of the test; returns it.
+    pub fn keep(mut self) -> PathBuf {
+        self.root.take().map_or_else(|| self.path.clone(), TempDir::keep)
+    }
+
+    fn set_defaults(&mut self) {
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let dotnet = find_on_path("dotnet").and_then(|file| file.canonicalize().ok());
+        let dotnet = dotnet.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let path = [Some(self.bin()), dotnet, Some("/usr/bin".into()), Some("/bin".into())];
+        let path = env::join_paths(path.into_iter().flatten()).expect("no folder has a colon");
+        let folders = [
+            ("HOME", "home"),
+            ("TMPDIR", "tmp"),
+            ("NUGET_PACKAGES", "packages"),
+            ("NUGET_HTTP_CACHE_PATH", "http-cache"),
+            ("NUGET_PLUGINS_CACHE_PATH", "plugins-cache"),
+        ];
+        for (name, folder) in folders {
+            self.set(name, &text(self.path.join(folder)));
+        }
+        self.set("PATH", &path.to_string_lossy());
+        self.set("AWS_EC2_METADATA_DISABLED", "true");
+        self.set("CODEARTIFACT_NUGET_CACHE", "disk");
+        self.set("CODEARTIFACT_NUGET_CACHE_DIR", &text(self.cache_dir()));
+    }
+}
