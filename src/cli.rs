@@ -1,10 +1,19 @@
 //! The command line's types, and nothing else.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const START: &str = "\
+Start:
+  nuget-plugin-codeartifact install   once; then `dotnet restore` gets its tokens by itself
+
+Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usage";
 
 /// NuGet credential plugin for AWS CodeArtifact.
 #[derive(Debug, Parser)]
 #[command(name = "nuget-plugin-codeartifact", version, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true, after_help = START)]
 pub struct Cli {
     /// What to do; NuGet itself starts the plugin with `-Plugin`
     #[command(subcommand)]
@@ -13,4 +22,102 @@ pub struct Cli {
 
 /// One command each.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Put the plugin where every NuGet client finds it
+    Install(InstallArgs),
+    /// Remove what `install` has put somewhere
+    Uninstall(UninstallArgs),
+    /// Print an authorization token, for scripts
+    Token(TokenArgs),
+}
+
+const INSTALL_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact install                  for this user: dotnet, MSBuild, nuget.exe, Visual Studio
+  nuget-plugin-codeartifact install --netcore-only   for dotnet and MSBuild on .NET only
+  nuget-plugin-codeartifact install --dir /opt/nuget/plugins
+                                                     somewhere else; name the file by NUGET_PLUGIN_PATHS
+
+Run again to update or repair; a file that is already right is not touched.";
+
+/// Arguments of `install`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = INSTALL_EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each one is a flag of the command line")]
+pub struct InstallArgs {
+    /// Install in this plugins folder, not in `.nuget/plugins` of the home folder (and of
+    /// `DOTNET_CLI_HOME`, where that is set)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// Only for `dotnet` and MSBuild on .NET (the folder `netcore`)
+    #[arg(long, conflicts_with = "netfx_only")]
+    pub netcore_only: bool,
+
+    /// Only for nuget.exe, Visual Studio and MSBuild on .NET Framework (the folder `netfx`)
+    #[arg(long, conflicts_with = "no_launcher")]
+    pub netfx_only: bool,
+
+    /// Put only the native executable in `netcore`, for use by `NUGET_NETCORE_PLUGIN_PATHS`; `dotnet`
+    /// does not find it by itself then
+    #[arg(long)]
+    pub no_launcher: bool,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+const UNINSTALL_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact uninstall           for this user
+  nuget-plugin-codeartifact uninstall --purge   with cached tokens and the configuration
+  nuget-plugin-codeartifact uninstall --dir /opt/nuget/plugins
+
+Files that `install` did not put there are left alone.";
+
+/// Arguments of `uninstall`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = UNINSTALL_EXAMPLES)]
+pub struct UninstallArgs {
+    /// Remove from this plugins folder, not from `.nuget/plugins` of the home folder (and of
+    /// `DOTNET_CLI_HOME`, where that is set)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// Remove this user's cached tokens and the configuration folder as well
+    #[arg(long)]
+    pub purge: bool,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact token https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json
+  nuget-plugin-codeartifact token --domain my-domain --domain-owner 111122223333 --region eu-west-1
+
+The token is a password: keep it out of command lines and logs.";
+
+/// Arguments of `token`.
+#[derive(Debug, Args)]
+#[command(after_help = TOKEN_EXAMPLES)]
+pub struct TokenArgs {
+    /// The source's URL
+    #[arg(required_unless_present = "domain", conflicts_with = "domain")]
+    pub url: Option<String>,
+
+    /// The domain's name
+    #[arg(long, requires_all = ["domain_owner", "region"])]
+    pub domain: Option<String>,
+
+    /// The account that owns the domain, twelve digits
+    #[arg(long, value_name = "ACCOUNT", requires = "domain")]
+    pub domain_owner: Option<String>,
+
+    /// The domain's region
+    #[arg(long, requires = "domain")]
+    pub region: Option<String>,
+}

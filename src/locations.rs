@@ -44,11 +44,6 @@ impl Locations {
         Self { config, cache, data, dotnet_home: folder("DOTNET_CLI_HOME"), home }
     }
 
-    /// The user's home folder; none when the system knows none.
-    pub fn home(&self) -> Option<&Path> {
-        self.home.as_deref()
-    }
-
     /// The configuration file, unless `CODEARTIFACT_NUGET_CONFIG_FILE` moves it.
     pub fn config_file(&self) -> Option<PathBuf> {
         Some(self.config.as_ref()?.join(OURS).join("config.toml"))

@@ -3,6 +3,7 @@
 //! Map of the code:
 //!
 //! - [`cli`]: the command line's types
+//! - [`commands`]: what people run, one file each
 //! - [`plugin`]: NuGet's side: the protocol, and what is answered to an ask
 //! - [`provider`]: the one policy on tokens: cached or fetched
 //! - [`aws`]: AWS's side: the identity at hand, its credentials, the token call
@@ -18,6 +19,7 @@
 mod aws;
 mod cache;
 mod cli;
+mod commands;
 mod endpoint;
 mod locations;
 mod log;
@@ -29,11 +31,17 @@ mod sys;
 mod text;
 mod token;
 
+use std::error::Error;
 use std::ffi::OsStr;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
+
+use cli::{Cli, Command};
 use locations::Locations;
 use log::Log;
 use provider::Provider;
@@ -43,7 +51,37 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).as_deref().is_some_and(is_plugin_switch) {
         return run_plugin();
     }
-    ExitCode::FAILURE
+    match run_command(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
+fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
+    let environment = Environment::of_process();
+    let out = &mut io::stdout();
+    match command {
+        Command::Install(args) => commands::install::run(&args, &environment, out)?,
+        Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
+        Command::Token(args) => {
+            let log = open_log(&environment);
+            let provider = provider(environment, log);
+            let runtime = runtime()?;
+            let printed = runtime.block_on(commands::token::run(&args, &provider, out));
+            runtime.shutdown_background();
+            printed?;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]
+fn report(error: &dyn Error) {
+    eprintln!("error: {error}");
 }
 
 /// NuGet's `-Plugin`; clients differ in its casing.
@@ -56,19 +94,14 @@ fn is_plugin_switch(argument: &OsStr) -> bool {
 fn run_plugin() -> ExitCode {
     let Ok((input, output)) = sys::take_standard_streams() else { return ExitCode::FAILURE };
     let environment = Environment::of_process();
-    let (ours, amazons) = settings::log_files(&environment);
-    let log = Log::open(ours, amazons);
+    let log = open_log(&environment);
     log_panics_only(log.clone());
     log.line(format_args!("{} {} started", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
-    let locations = Locations::of(&environment);
-    let provider = Arc::new(Provider::new(environment, locations, log.clone()));
+    let provider = Arc::new(provider(environment, log.clone()));
     let asks = Arc::new(plugin::Asks::new(provider, log.clone()));
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return ExitCode::FAILURE;
-    };
-    let conversation =
-        AssertUnwindSafe(|| runtime.block_on(plugin::serve(input, output, asks, log)));
-    let outcome = catch_unwind(conversation);
+    let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
+    let conversation = || runtime.block_on(plugin::serve(input, output, asks, log));
+    let outcome = catch_unwind(AssertUnwindSafe(conversation));
     // A name that is being resolved must not hold the process.
     runtime.shutdown_background();
     match outcome {
@@ -80,4 +113,19 @@ fn run_plugin() -> ExitCode {
 /// A panic's message may quote anything, and NuGet shows standard error.
 fn log_panics_only(log: Log) {
     std::panic::set_hook(Box::new(move |panic| log.line(format_args!("{panic}"))));
+}
+
+fn open_log(environment: &Environment) -> Log {
+    let (ours, amazons) = settings::log_files(environment);
+    Log::open(ours, amazons)
+}
+
+fn provider(environment: Environment, log: Log) -> Provider {
+    let locations = Locations::of(&environment);
+    Provider::new(environment, locations, log)
+}
+
+/// One thread: what takes long here is waiting.
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
 }

@@ -156,9 +156,8 @@ impl Provider {
     /// With the lock between processes: whoever had it before has most likely stored a token.
     async fn fetch_once(&self, request: &Request<'_>) -> Result<Served, ProviderError> {
         let lock = self.cache()?.lock(&request.key).await;
-        if let Some(note) = lock.note() {
-            self.log.line(format_args!("{note}"));
-        }
+        let note = lock.note().unwrap_or_default();
+        self.log.line(format_args!("locked {} {note}", lock.is_held()));
         if let Some(served) = self.cached(request)? {
             return Ok(served);
         }

@@ -42,6 +42,7 @@ impl Pace {
 #[derive(Debug, Default)]
 #[must_use = "the lock is free as soon as this is dropped"]
 pub struct Lock {
+    /// Frees the lock and stops the heartbeat when it is dropped.
     held: Option<Held>,
     note: Option<String>,
 }

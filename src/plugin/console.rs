@@ -62,7 +62,7 @@ impl Console {
     pub fn acknowledge(&self, request_id: &str) {
         if let Some(waiting) = self.state().unacknowledged.remove(request_id) {
             // Whoever waited may have been cancelled meanwhile.
-            drop(waiting.send(()));
+            let _ = waiting.send(());
         }
     }
 

@@ -89,7 +89,9 @@ impl Output {
                 match line {
                     Line::Text(text) if output.write_all(text.as_bytes()).is_err() => return,
                     Line::Text(_) => {}
-                    Line::Flushed(done) => drop(done.send(())),
+                    Line::Flushed(done) => {
+                        let _ = done.send(());
+                    }
                 }
             }
         };
@@ -107,7 +109,7 @@ impl Output {
     pub fn flush(&self, limit: Duration) {
         let (done, written) = mpsc::sync_channel(1);
         if self.0.send(Line::Flushed(done)).is_ok() {
-            drop(written.recv_timeout(limit));
+            let _ = written.recv_timeout(limit);
         }
     }
 }

@@ -1,0 +1,117 @@
+//! Builds the launcher (`install/launcher/`) for the target, so that the plugin can embed it:
+//! `$OUT_DIR/launcher.bin` is the library, or empty where `CODEARTIFACT_NUGET_NO_LAUNCHER` is set.
+//!
+//! That variable is for `cargo check` on a target that has no linker here. `install` of such a
+//! build refuses to install what it does not have.
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script by its environment")]
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Output};
+
+const SOURCE: &str = "install/launcher";
+const NO_LAUNCHER: &str = "CODEARTIFACT_NUGET_NO_LAUNCHER";
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed={SOURCE}");
+    println!("cargo::rerun-if-env-changed={NO_LAUNCHER}");
+    // Some linkers add a suffix to a name that has none.
+    let launcher = PathBuf::from(needed("OUT_DIR")).join("launcher.bin");
+    let built = match env::var_os(NO_LAUNCHER).filter(|value| !value.is_empty()) {
+        Some(_) => std::fs::write(&launcher, []).map_err(|error| error.to_string()),
+        None => build(&launcher),
+    };
+    match built {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            for line in problem.lines() {
+                println!("cargo::error={line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Compiles and links the launcher with the compiler, for the target, that cargo uses.
+fn build(launcher: &Path) -> Result<(), String> {
+    let target = needed("TARGET").to_string_lossy().into_owned();
+    let output = compiler(&target, launcher)
+        .output()
+        .map_err(|error| format!("cannot start the compiler for the launcher: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(explain(&target, &output)) }
+}
+
+fn compiler(target: &str, launcher: &Path) -> Command {
+    let root = needed("CARGO_MANIFEST_DIR");
+    let mut command = Command::new(needed("RUSTC"));
+    command
+        .current_dir(&root)
+        .args(["--edition=2024", "--crate-type=cdylib", "--crate-name=hostpolicy", "--target"])
+        .arg(target)
+        .args(["-Cpanic=abort", "-Copt-level=z", "-Clto", "-Ccodegen-units=1", "-Cstrip=symbols"])
+        // The same bytes wherever the sources are.
+        .arg(joined("--remap-path-prefix=", &root, "=."))
+        .arg(Path::new(SOURCE).join("launcher.rs"))
+        .arg("-o")
+        .arg(launcher);
+    if let Some(linker) = env::var_os("RUSTC_LINKER") {
+        command.arg(joined("-Clinker=", &linker, ""));
+    }
+    if needed("CARGO_CFG_TARGET_ENV") == "musl" {
+        // Without it rustc builds no dynamic library for musl at all.
+        command.arg("-Ctarget-feature=-crt-static");
+    }
+    command.args(system_arguments());
+    command
+}
+
+/// No C library and no start-up code: the host has brought both along.
+fn system_arguments() -> &'static [&'static str] {
+    let system = needed("CARGO_CFG_TARGET_OS").to_string_lossy().into_owned();
+    let microsoft = needed("CARGO_CFG_TARGET_ENV") == "msvc";
+    match system.as_str() {
+        "windows" if microsoft => {
+            &["-Clink-arg=/NODEFAULTLIB", "-Clink-arg=/ENTRY:DllMain", "-Clink-arg=/BREPRO"]
+        }
+        "windows" => &[
+            "-Clink-arg=-nostdlib",
+            "-Clink-arg=-nostartfiles",
+            "-Clink-arg=-Wl,--entry=DllMain",
+            "-Clink-arg=-Wl,--no-insert-timestamp",
+            "-Clink-arg=-lkernel32",
+        ],
+        // Apple's linker wants the system's one library, which the source names.
+        "macos" => &["-Clink-arg=-Wl,-install_name,@rpath/libhostpolicy.dylib"],
+        _ => &[
+            "-Cforce-unwind-tables=no",
+            "-Crelro-level=off",
+            "-Clink-arg=-nostdlib",
+            "-Clink-arg=-nostartfiles",
+            "-Clink-arg=-Wl,-z,noseparate-code",
+            "-Clink-arg=-Wl,--build-id=none",
+        ],
+    }
+}
+
+fn explain(target: &str, output: &Output) -> String {
+    let variable = target.to_uppercase().replace(['-', '.'], "_");
+    format!(
+        "the launcher (`{SOURCE}`) cannot be built for `{target}`; if its linker is missing, name \
+         it by `CARGO_TARGET_{variable}_LINKER`, or set `{NO_LAUNCHER}=1` to check the code \
+         without a launcher; the compiler said:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[expect(clippy::expect_used, reason = "cargo sets it for every build script")]
+fn needed(variable: &str) -> OsString {
+    env::var_os(variable).expect("cargo sets it for every build script")
+}
+
+fn joined(before: &str, middle: &std::ffi::OsStr, after: &str) -> OsString {
+    let mut all = OsString::from(before);
+    all.push(middle);
+    all.push(after);
+    all
+}

@@ -1,0 +1,251 @@
+//! Starts an installed plugin as NuGet does, and exchanges the handshake with it.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+const OUR_REQUEST: &str = "nuget-plugin-codeartifact-install";
+const VERSION: &str = "2.0.0";
+
+/// More than any handshake; a program that is no plugin may print without end.
+const LINE_LIMIT: u64 = 64 * 1024;
+const WORDS_LIMIT: u64 = 16 * 1024;
+
+/// How long a plugin that has closed its output, or was ended, may take to be gone.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Why there was no handshake. The texts go on with what the plugin said on standard error.
+#[derive(Debug, Error)]
+pub enum Problem {
+    /// The system did not start it.
+    #[error("it cannot be started: {0}")]
+    NotStarted(#[from] io::Error),
+    /// Nothing more came within the time.
+    #[error("it did not answer within {} s{said}", limit.as_secs())]
+    Silent {
+        /// The time.
+        limit: Duration,
+        /// What it said.
+        said: Said,
+    },
+    /// It went away in the middle.
+    #[error("it ended without an answer ({}){said}", exit(*status))]
+    Ended {
+        /// How; none where it was still there, with its output closed.
+        status: Option<ExitStatus>,
+        /// What it said.
+        said: Said,
+    },
+    /// Something that is not this conversation.
+    #[error("it answered `{}` and not the handshake{said}", printable(line.trim_end()))]
+    Strange {
+        /// The line.
+        line: String,
+        /// What it said.
+        said: Said,
+    },
+}
+
+/// What the plugin, or the host that should start it, said on standard error.
+#[derive(Debug)]
+pub struct Said(String);
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines = || self.0.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        if lines().next().is_some() {
+            formatter.write_str("; it said:")?;
+        }
+        lines().try_for_each(|line| write!(formatter, "\n  {}", printable(line)))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Message {
+    request_id: String,
+    #[serde(rename = "Type")]
+    kind: String,
+    method: String,
+    #[serde(default)]
+    payload: Value,
+}
+
+/// Returns how long it took from the start to the plugin's agreement. The plugin is gone afterwards.
+///
+/// # Errors
+///
+/// Where both sides have not agreed within `limit`.
+pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, Problem> {
+    let start = Instant::now();
+    let mut plugin = Plugin::start(command)?;
+    plugin.send(
+        OUR_REQUEST,
+        "Request",
+        &json!({
+            "ProtocolVersion": VERSION, "MinimumProtocolVersion": "1.0.0"
+        }),
+    );
+    let (mut asked, mut agreed) = (false, false);
+    while !(asked && agreed) {
+        let line = match plugin.lines.recv_timeout(limit.saturating_sub(start.elapsed())) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(Problem::Silent { limit, said: plugin.end().1 });
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let (status, said) = plugin.end();
+                return Err(Problem::Ended { status, said });
+            }
+        };
+        match Step::of(&line) {
+            Step::Asked(request) => {
+                asked = true;
+                plugin.send(
+                    &request,
+                    "Response",
+                    &json!({
+                        "ResponseCode": "Success", "ProtocolVersion": VERSION
+                    }),
+                );
+            }
+            Step::Agreed => agreed = true,
+            Step::Strange => return Err(Problem::Strange { line, said: plugin.end().1 }),
+        }
+    }
+    Ok(start.elapsed())
+}
+
+/// What a line means in this short conversation.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Asked(String),
+    Agreed,
+    Strange,
+}
+
+impl Step {
+    fn of(line: &str) -> Self {
+        let Ok(message) = serde_json::from_str::<Message>(line) else { return Self::Strange };
+        let success = message.payload["ResponseCode"] == "Success";
+        match (message.kind.as_str(), message.method.as_str()) {
+            ("Request", "Handshake") => Self::Asked(message.request_id),
+            ("Response", "Handshake") if message.request_id == OUR_REQUEST && success => {
+                Self::Agreed
+            }
+            _ => Self::Strange,
+        }
+    }
+}
+
+/// A started plugin, which is ended when this goes.
+struct Plugin {
+    child: Child,
+    lines: Receiver<String>,
+    words: Receiver<String>,
+}
+
+impl Plugin {
+    fn start(command: &mut Command) -> io::Result<Self> {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let (line_sender, lines) = channel();
+        let (word_sender, words) = channel();
+        if let Some(stdout) = child.stdout.take() {
+            thread::spawn(move || pass_lines(stdout, LINE_LIMIT, &line_sender));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            thread::spawn(move || pass_lines(stderr, WORDS_LIMIT, &word_sender));
+        }
+        Ok(Self { child, lines, words })
+    }
+
+    /// A plugin that is gone shows by its output's end.
+    fn send(&mut self, request: &str, kind: &str, payload: &Value) {
+        let message = json!({
+            "RequestId": request, "Type": kind, "Method": "Handshake", "Payload": payload
+        });
+        if let Some(stdin) = &mut self.child.stdin {
+            let _ = writeln!(stdin, "{message}").and_then(|()| stdin.flush());
+        }
+    }
+
+    /// Ends the plugin, unless it has ended; returns how, if by itself, and what it said.
+    fn end(mut self) -> (Option<ExitStatus>, Said) {
+        let mut said = String::new();
+        let deadline = Instant::now() + GRACE;
+        // A plugin that ends closes standard error; one that does not is not waited for for long.
+        while let Ok(line) =
+            self.words.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            said.push_str(&line);
+        }
+        let mut status = self.child.try_wait().ok().flatten();
+        while status.is_none() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+            status = self.child.try_wait().ok().flatten();
+        }
+        (status, Said(said))
+    }
+}
+
+impl Drop for Plugin {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Passes on line by line, until the end or `limit` bytes; reads on in silence then, so that the
+/// writer is never stuck.
+fn pass_lines(source: impl Read, limit: u64, lines: &Sender<String>) {
+    let mut source = BufReader::new(source);
+    let mut limited = source.by_ref().take(limit);
+    let mut line = Vec::new();
+    while limited.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+        let _ = lines.send(String::from_utf8_lossy(&line).into_owned());
+        line.clear();
+    }
+    let _ = io::copy(&mut source, &mut io::sink());
+}
+
+/// Without what could steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(1000).collect()
+}
+
+fn exit(status: Option<ExitStatus>) -> String {
+    status.map_or_else(|| "and still runs".into(), |status| status.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_of_the_conversation_are_told_apart() {
+        let asked = r#"{"RequestId":"7","Type":"Request","Method":"Handshake","Payload":{}}"#;
+        assert_eq!(Step::of(asked), Step::Asked("7".into()));
+        let response = |id: &str, code: &str| {
+            Step::of(&format!(
+                r#"{{"RequestId":"{id}","Type":"Response","Method":"Handshake","Payload":{{"ResponseCode":"{code}"}}}}"#
+            ))
+        };
+        assert_eq!(response(OUR_REQUEST, "Success"), Step::Agreed);
+        assert_eq!(response(OUR_REQUEST, "Error"), Step::Strange);
+        assert_eq!(response("8", "Success"), Step::Strange);
+        assert_eq!(Step::of("Hello"), Step::Strange);
+    }
+
+    #[test]
+    fn what_was_said_is_indented_and_cannot_steer_a_terminal() {
+        assert_eq!(Said("a\u{1b}[2J\r\n\nb\n".into()).to_string(), "; it said:\n  a[2J\n  b");
+        assert_eq!(Said(String::new()).to_string(), "");
+    }
+}

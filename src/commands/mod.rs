@@ -1,0 +1,6 @@
+//! The commands that people run; one file each.
+
+pub mod install;
+mod installation;
+pub mod token;
+pub mod uninstall;

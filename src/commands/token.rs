@@ -1,0 +1,63 @@
+//! `token`: prints an authorization token, by the plugin's own provider.
+
+use std::io::{self, Write};
+
+use thiserror::Error;
+
+use crate::cli::TokenArgs;
+use crate::endpoint::{Domain, EndpointError, is_domain, is_owner, is_region};
+use crate::provider::{Need, Provider, ProviderError};
+
+/// Why no token was printed.
+#[derive(Debug, Error)]
+pub enum TokenError {
+    #[error(
+        "{0}; give a repository's URL, as in \
+         `https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json`, \
+         or `--domain`, `--domain-owner` and `--region`"
+    )]
+    NotOurs(EndpointError),
+    #[error(transparent)]
+    Path(EndpointError),
+    #[error("`{option}` is `{value}`: {expected}")]
+    Option { option: &'static str, value: String, expected: &'static str },
+    #[error("no token for {domain}: {error}")]
+    Provider { domain: Domain, error: Box<ProviderError> },
+    #[error("the token cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Prints the token and a line end on `out`, and nothing else.
+pub async fn run(
+    args: &TokenArgs,
+    provider: &Provider,
+    out: &mut dyn Write,
+) -> Result<(), TokenError> {
+    let domain = match &args.url {
+        Some(url) => provider.endpoint(url).map_err(url_error)?.domain,
+        None => named_domain(args)?,
+    };
+    match provider.token(&domain, Need::Any).await {
+        Ok(served) => Ok(writeln!(out, "{}", served.token.secret.expose())?),
+        Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
+    }
+}
+
+fn url_error(error: EndpointError) -> TokenError {
+    match error {
+        EndpointError::Foreign(_) => TokenError::NotOurs(error),
+        EndpointError::Path { .. } => TokenError::Path(error),
+    }
+}
+
+fn named_domain(args: &TokenArgs) -> Result<Domain, TokenError> {
+    let checked = |option, value: &Option<String>, check: fn(&str) -> bool, expected| {
+        let value = value.clone().unwrap_or_default();
+        if check(&value) { Ok(value) } else { Err(TokenError::Option { option, value, expected }) }
+    };
+    Ok(Domain {
+        name: checked("--domain", &args.domain, is_domain, "2 to 50 of a-z, 0-9 and `-`")?,
+        owner: checked("--domain-owner", &args.domain_owner, is_owner, "it is twelve digits")?,
+        region: checked("--region", &args.region, is_region, "it is as in `us-east-1`")?,
+    })
+}

@@ -1,0 +1,118 @@
+//! `uninstall`: removes what `install` has put somewhere, and nothing else.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::installation::folder::Emptied;
+use super::installation::layout::Client;
+use super::installation::{Error, claims, disk, folder, layout};
+use crate::cli::UninstallArgs;
+use crate::locations::Locations;
+use crate::settings::Environment;
+
+/// What was done. `--json` prints just this; names and values stay as they are.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// The folders of ours in which there was anything.
+    folders: Vec<Emptied>,
+    /// Entries for the plugin in NuGet's claims cache.
+    claims_dropped: Vec<PathBuf>,
+    /// Folders that `--purge` removed.
+    purged: Vec<PathBuf>,
+    warnings: Vec<String>,
+}
+
+/// Removes, and reports on `out`. Nothing to remove is no error.
+///
+/// # Errors
+///
+/// Where something that is ours could not be removed.
+pub fn run(
+    args: &UninstallArgs,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let report = uninstall(args, environment)?;
+    if args.json {
+        let text = serde_json::to_string(&report).map_err(std::io::Error::from)?;
+        writeln!(out, "{text}")?;
+    } else {
+        print(&report, out)?;
+    }
+    Ok(())
+}
+
+fn uninstall(args: &UninstallArgs, environment: &Environment) -> Result<Report, Error> {
+    let mut folders = Vec::new();
+    let mut plugins = Vec::new();
+    for plugins_folder in layout::plugins_folders(args.dir.as_deref(), environment)? {
+        for client in Client::ALL {
+            let path = client.folder(&plugins_folder);
+            plugins.extend([client.plugin(&path), client.native(&path)]);
+            folders.extend(folder::empty(path, client)?);
+        }
+    }
+    let claims_dropped = claims::drop_all(environment, &plugins)?;
+    let purged = if args.purge { purge(environment)? } else { Vec::new() };
+    let warnings = if args.purge { moved_elsewhere(environment) } else { Vec::new() };
+    Ok(Report { folders, claims_dropped, purged, warnings })
+}
+
+/// Removes our cache and configuration folders, which are ours alone.
+fn purge(environment: &Environment) -> Result<Vec<PathBuf>, Error> {
+    let locations = Locations::of(environment);
+    let configuration = locations.config_file();
+    let configuration = configuration.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+    let mut purged = Vec::new();
+    for folder in locations.cache_dir().into_iter().chain(configuration) {
+        match std::fs::remove_dir_all(&folder) {
+            Ok(()) => purged.push(folder),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(source) => return Err(disk::refused("remove the folder", &folder, source)),
+        }
+    }
+    Ok(purged)
+}
+
+/// A folder or file that the user has named may hold other things as well.
+fn moved_elsewhere(environment: &Environment) -> Vec<String> {
+    let left = |variable| {
+        let path = environment.path(variable)?;
+        Some(format!("`{variable}` names `{}`, which is left alone", path.display()))
+    };
+    let variables = ["CODEARTIFACT_NUGET_CACHE_DIR", "CODEARTIFACT_NUGET_CONFIG_FILE"];
+    variables.into_iter().filter_map(left).collect()
+}
+
+fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+    for emptied in &report.folders {
+        print_emptied(emptied, out)?;
+    }
+    if report.folders.iter().all(|emptied| emptied.removed.is_empty()) {
+        writeln!(out, "nothing is installed here")?;
+    }
+    for entry in &report.claims_dropped {
+        writeln!(out, "removed: {} (NuGet's note about the plugin)", entry.display())?;
+    }
+    for folder in &report.purged {
+        writeln!(out, "removed: {}", folder.display())?;
+    }
+    for warning in &report.warnings {
+        writeln!(out, "note: {warning}")?;
+    }
+    Ok(())
+}
+
+fn print_emptied(emptied: &Emptied, out: &mut dyn Write) -> std::io::Result<()> {
+    let path = emptied.path.display();
+    if !emptied.removed.is_empty() {
+        writeln!(out, "removed: {path} ({})", emptied.client.description())?;
+    }
+    for name in &emptied.left {
+        let file = emptied.path.join(name);
+        writeln!(out, "note: {} is not from `install` and is left alone", file.display())?;
+    }
+    Ok(())
+}
