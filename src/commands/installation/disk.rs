@@ -100,11 +100,16 @@ pub fn sweep(folder: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = name.starts_with(NAME);
-        if ours && (name.ends_with(RETIRED) || name.ends_with(UNFINISHED) && is_abandoned(&entry)) {
+        let unfinished = name.starts_with(NAME) && name.ends_with(UNFINISHED);
+        if is_retired(&name) || unfinished && is_abandoned(&entry) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether the name is one that [`remove`] gave to a file that still runs.
+pub fn is_retired(name: &str) -> bool {
+    name.starts_with(NAME) && name.ends_with(RETIRED)
 }
 
 fn is_abandoned(entry: &fs::DirEntry) -> bool {
