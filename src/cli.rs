@@ -50,7 +50,7 @@ pub struct InstallArgs {
     pub netfx_only: bool,
 
     /// Put only the native executable in `netcore`, as `nuget-plugin-codeartifact`, for PATH or
-    /// `NUGET_NETCORE_PLUGIN_PATHS` (SDK 9.0.200 and newer); nothing finds it by itself then
+    /// `NUGET_PLUGIN_PATHS` (SDK 9.0.200 and newer); nothing finds it by itself then
     #[arg(long)]
     pub no_launcher: bool,
 

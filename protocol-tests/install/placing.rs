@@ -203,7 +203,7 @@ fn without_a_launcher() {
 updated: HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact (dotnet, MSBuild)
 checked: HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/nuget-plugin-codeartifact answers in TIME
 next: name the plugin to NuGet, which does not find it without launcher:
-  NUGET_NETCORE_PLUGIN_PATHS=HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/nuget-plugin-codeartifact"
+  NUGET_PLUGIN_PATHS=HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/nuget-plugin-codeartifact"
     );
     assert_eq!(
         tree(&home.netcore()),

@@ -233,9 +233,12 @@ fn print_next_step(report: &Report, out: &mut dyn Write) -> std::io::Result<()> 
     }
     let reason = if report.launcher { "outside of a `.nuget/plugins`" } else { "without launcher" };
     writeln!(out, "next: name the plugin to NuGet, which does not find it {reason}:")?;
-    for filled in &report.folders {
+    let unfound = |filled: &&Filled| !report.in_home || filled.client == Client::Netcore;
+    for filled in report.folders.iter().filter(unfound) {
         let variable = match filled.client {
-            Client::Netcore => "NUGET_NETCORE_PLUGIN_PATHS",
+            Client::Netcore if report.launcher => "NUGET_NETCORE_PLUGIN_PATHS",
+            // What the variable above names is always started through `dotnet`.
+            Client::Netcore => "NUGET_PLUGIN_PATHS",
             Client::Netfx => "NUGET_NETFX_PLUGIN_PATHS",
         };
         writeln!(out, "  {variable}={}", filled.plugin().display())?;
