@@ -36,7 +36,7 @@ Examples:
   nuget-plugin-codeartifact install                  for this user: dotnet, MSBuild, nuget.exe, Visual Studio
   nuget-plugin-codeartifact install --netcore-only   for dotnet and MSBuild on .NET only
   nuget-plugin-codeartifact install --dir /opt/nuget/plugins
-                                                     somewhere else; name the file by NUGET_PLUGIN_PATHS
+                                                     somewhere else, for everybody on this machine
 
 Run again to update or repair; a file that is already right is not touched.";
 
@@ -58,8 +58,8 @@ pub struct InstallArgs {
     #[arg(long, conflicts_with = "no_launcher")]
     pub netfx_only: bool,
 
-    /// Put only the native executable in `netcore`, for use by `NUGET_NETCORE_PLUGIN_PATHS`; `dotnet`
-    /// does not find it by itself then
+    /// Put only the native executable in `netcore`, as `nuget-plugin-codeartifact`, for PATH or
+    /// `NUGET_PLUGIN_PATHS` (SDK 9.0.200 and newer); nothing finds it by itself then
     #[arg(long)]
     pub no_launcher: bool,
 

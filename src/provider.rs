@@ -80,7 +80,7 @@ struct Flight {
 struct Request<'a> {
     domain: &'a Domain,
     identity: Identity,
-    duration: Option<i64>,
+    duration: settings::Duration,
     key: CacheKey,
     need: Need,
 }
@@ -142,11 +142,10 @@ impl Provider {
         domain: &'a Domain,
         need: Need,
     ) -> Result<Request<'a>, ProviderError> {
-        let duration = self.settings()?.duration.map(settings::Duration::seconds);
+        let duration = self.settings()?.duration;
         let identity = self.aws.identity().await?;
-        let asked_for =
-            duration.map_or_else(|| "default".to_owned(), |seconds| seconds.to_string());
-        let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*asked_for];
+        let seconds = duration.seconds().to_string();
+        let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));
         let key = CacheKey::of(&parts);
         self.log.line(format_args!("identity {}, cache key {key}", identity.label));
@@ -163,7 +162,8 @@ impl Provider {
         }
         let timing = Timing::start();
         let Request { domain, identity, duration, .. } = request;
-        let fetched = self.aws.authorization_token(domain, *duration, identity, now()).await;
+        let fetched =
+            self.aws.authorization_token(domain, duration.seconds(), identity, now()).await;
         match &fetched {
             Ok(token) => self.store(request, token)?,
             Err(error) => self.log.line(format_args!("no token after {timing}: {error}")),

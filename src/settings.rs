@@ -28,12 +28,12 @@ const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
 
 /// What the user set, from the variables and the configuration file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Settings {
     /// Hosts of the user's own.
     pub hosts: Vec<HostMapping>,
-    /// How long a token is asked for; none leaves it to CodeArtifact (12 hours).
-    pub duration: Option<Duration>,
+    /// How long a token is asked for.
+    pub duration: Duration,
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -54,7 +54,9 @@ impl Settings {
         };
         Ok(Self {
             hosts: file.hosts.into_iter().map(|entry| entry.0).collect(),
-            duration: duration_of(environment)?.or(file.duration_seconds),
+            duration: duration_of(environment)?
+                .or(file.duration_seconds)
+                .unwrap_or(Duration::LONGEST),
         })
     }
 }
@@ -110,6 +112,9 @@ pub fn log_files(environment: &Environment) -> (Option<PathBuf>, Option<PathBuf>
 pub struct Duration(i64);
 
 impl Duration {
+    /// Twelve hours, which is what is asked for where nothing is set.
+    const LONGEST: Self = Self(43_200);
+
     const EXPECTED: &str =
         "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
 

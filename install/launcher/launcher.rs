@@ -47,14 +47,14 @@ pub extern "C" fn corehost_unload() -> c_int {
 ///
 /// # Safety
 ///
-/// `argv` points at `argc` texts that end with a zero, as the host's contract has it.
+/// `argv` points at `count` texts that end with a zero, as the host's contract has it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn corehost_main(argc: c_int, argv: *const *const system::Char) -> c_int {
-    let count = usize::try_from(argc).unwrap_or(0);
+pub unsafe extern "C" fn corehost_main(count: c_int, argv: *const *const system::Char) -> c_int {
+    let count = usize::try_from(count).unwrap_or(0);
     if argv.is_null() || count < 2 {
         return NOT_STARTED;
     }
-    // SAFETY: the host's contract: `argc` pointers stand at `argv`, and none of them changes.
+    // SAFETY: the host's contract: `count` pointers stand at `argv`, and none of them changes.
     let command_line = unsafe { core::slice::from_raw_parts(argv, count) };
     // SAFETY: each of them is a text that ends with a zero.
     unsafe { system::run(command_line[1], &command_line[2..]) }

@@ -3,6 +3,13 @@
 //! Only `kernel32` is used: there is no C library in here, hence no large values on the stack and
 //! no copying in bulk, for which the compiler would call one.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "every length and size here is below 100,000"
+)]
+
 use core::ffi::{c_int, c_void};
 use core::ptr::{null, null_mut};
 
@@ -20,7 +27,8 @@ const TEXT_LIMIT: usize = 32_767;
 
 const HEAP_ZERO_MEMORY: u32 = 8;
 const MODULE_OF_ADDRESS_UNCOUNTED: u32 = 4 | 2;
-const STD_INPUT_OUTPUT_ERROR: [u32; 3] = [-10_i32 as u32, -11_i32 as u32, -12_i32 as u32];
+const STD_INPUT_OUTPUT_ERROR: [u32; 3] =
+    [10_u32.wrapping_neg(), 11_u32.wrapping_neg(), 12_u32.wrapping_neg()];
 const HANDLE_FLAG_INHERIT: u32 = 1;
 const STARTF_USESTDHANDLES: u32 = 0x100;
 const CREATE_SUSPENDED: u32 = 4;
@@ -124,9 +132,13 @@ pub unsafe fn run(dll: *const Char, arguments: &[*const Char]) -> c_int {
         return NOT_STARTED;
     };
     path.push_own_file();
-    let mut child = start_beside(&mut path, &mut command_line, arguments);
+    // Without a folder it would be the working directory's file: somebody else's.
+    let mut child = match path.length {
+        0 => None,
+        _ => start_beside(&mut path, &mut command_line, arguments),
+    };
     if child.is_none() {
-        path.length = 0;
+        path.clear();
         // SAFETY: the caller's promise.
         unsafe { path.push_text(dll) };
         child = start_beside(&mut path, &mut command_line, arguments);
@@ -146,7 +158,7 @@ fn start_beside(
 ) -> Option<&'static Child> {
     path.cut_to_folder();
     path.push_ascii(NATIVE);
-    command_line.length = 0;
+    command_line.clear();
     command_line.push_quoted(path.pointer);
     for argument in arguments {
         command_line.push(b' '.into());
@@ -274,6 +286,11 @@ impl Text {
     fn new() -> Option<Self> {
         let pointer = zeroed::<[u16; TEXT_LIMIT + 1]>()?.as_mut_ptr();
         Some(Self { pointer, length: 0, overflowed: false })
+    }
+
+    fn clear(&mut self) {
+        self.length = 0;
+        self.overflowed = false;
     }
 
     fn push(&mut self, character: u16) {

@@ -183,7 +183,8 @@ fn any_folder_will_do() {
     let folder = home.beside("Plügins für 'Ü' $HOME");
     let named = folder.to_str().expect("a text");
     let out = home.succeed(&["install", "--dir", named]);
-    assert!(out.contains("next: NuGet does not search this folder"), "{out}");
+    assert!(out.contains(&format!("  NUGET_NETCORE_PLUGIN_PATHS={named}/netcore/")), "{out}");
+    assert!(out.contains(&format!("  NUGET_NETFX_PLUGIN_PATHS={named}/netfx/")), "{out}");
     assert!(folder.join("netcore").join(NAME).join("CredentialProvider.CodeArtifact.dll").exists());
     assert!(!home.path().join(".nuget").exists());
     home.succeed(&["install", "--dir", "relative to here"]);
@@ -200,12 +201,13 @@ fn without_a_launcher() {
         without_time(&home.neutral(&out)),
         "\
 updated: HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact (dotnet, MSBuild)
-checked: HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact answers in TIME
-next: `dotnet` does not find it by itself; set NUGET_NETCORE_PLUGIN_PATHS=HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact"
+checked: HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/nuget-plugin-codeartifact answers in TIME
+next: name the plugin to NuGet, which does not find it without launcher:
+  NUGET_PLUGIN_PATHS=HOME/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/nuget-plugin-codeartifact"
     );
     assert_eq!(
         tree(&home.netcore()),
-        ["CredentialProvider.CodeArtifact 755", "installed-files.json 644"]
+        ["installed-files.json 644", "nuget-plugin-codeartifact 755"]
     );
 }
 

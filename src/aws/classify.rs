@@ -57,7 +57,7 @@ pub(super) fn credentials_error(
             };
             AwsError::BrokenProfile { name: name.clone(), detail }
         }
-        (CredentialsError::CredentialsNotLoaded(_), _) => {
+        (CredentialsError::CredentialsNotLoaded(_), _) | (_, Source::Instance) => {
             AwsError::no_credentials(identity, domain)
         }
         (CredentialsError::InvalidConfiguration(_), Source::Profile { name, .. }) => {

@@ -40,8 +40,10 @@ pub enum Source {
     EnvironmentKeys,
     /// A profile; `is_named` where `AWS_PROFILE` names it, so that no other source may step in.
     Profile { name: String, is_named: bool },
-    /// `AWS_WEB_IDENTITY_TOKEN_FILE`, a container's or an instance's role.
+    /// `AWS_WEB_IDENTITY_TOKEN_FILE`, or a container's role.
     Surroundings,
+    /// The instance's role, if this is an instance: nothing else is set.
+    Instance,
 }
 
 /// Tells the identity of this process.
@@ -73,8 +75,7 @@ pub(super) async fn of(environment: &Environment) -> Result<Identity, AwsError> 
         identity.label = format!("profile `{name}`");
         identity.source = Source::Profile { name, is_named };
     } else {
-        identity.label = selectors.add_surroundings().to_owned();
-        identity.source = Source::Surroundings;
+        (identity.source, identity.label) = selectors.add_surroundings();
     }
     identity.profiles = Some(profiles);
     Ok(identity.finish(selectors))

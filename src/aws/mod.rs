@@ -64,15 +64,15 @@ impl Aws {
         identity::of(&self.environment).await
     }
 
-    /// Calls `GetAuthorizationToken`, within [`FETCH_LIMIT`].
+    /// Calls `GetAuthorizationToken` for a token of `duration` seconds, within [`FETCH_LIMIT`].
     pub async fn authorization_token(
         &self,
         domain: &Domain,
-        duration: Option<i64>,
+        duration: i64,
         identity: &Identity,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let client = HttpClient::new(&self.environment)?;
+        let client = self.client().await?;
         let fetch = self.fetch(domain, duration, identity, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, fetch).await {
             Ok(fetched) => fetched,
@@ -83,7 +83,7 @@ impl Aws {
     /// The identity's ARN, from STS; none where it does not come soon.
     pub async fn caller_arn(&self, domain: &Domain, identity: &Identity) -> Option<String> {
         let ask = async {
-            let client = HttpClient::new(&self.environment).ok()?;
+            let client = self.client().await.ok()?;
             let config = self.config(domain, identity, &client).await.ok()?;
             let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
             caller.ok()?.arn
@@ -91,10 +91,17 @@ impl Aws {
         tokio::time::timeout(CALLER_LIMIT, ask).await.ok().flatten()
     }
 
+    /// Reading the trust store takes some milliseconds, in which other asks are answered.
+    async fn client(&self) -> Result<HttpClient, AwsError> {
+        let environment = self.environment.clone();
+        let made = tokio::task::spawn_blocking(move || HttpClient::new(&environment));
+        made.await.unwrap_or_else(|panic| Err(AwsError::Trust { detail: panic.to_string() }))
+    }
+
     async fn fetch(
         &self,
         domain: &Domain,
-        duration: Option<i64>,
+        duration: i64,
         identity: &Identity,
         client: &HttpClient,
         now: SystemTime,
@@ -105,7 +112,7 @@ impl Aws {
             .get_authorization_token()
             .domain(&domain.name)
             .domain_owner(&domain.owner)
-            .set_duration_seconds(duration)
+            .duration_seconds(duration)
             .send()
             .await
             .map_err(|error| classify::service_error(&error, client, domain, identity))?;

@@ -18,9 +18,12 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// What was done. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, Serialize)]
 struct Report {
-    /// Whether clients search these folders by themselves.
+    /// Whether these are the folders that clients search by themselves.
     #[serde(skip)]
     in_home: bool,
+    /// Whether what clients look for there is in them.
+    #[serde(skip)]
+    launcher: bool,
     version: &'static str,
     folders: Vec<Filled>,
     /// Entries of NuGet's claims cache that kept it from starting the plugin.
@@ -82,7 +85,8 @@ fn install(args: &InstallArgs, environment: &Environment) -> Result<Report, Erro
             folders.push(Filled { path, client, change, files });
         }
     }
-    let plugins: Vec<PathBuf> = folders.iter().flat_map(Filled::startable).collect();
+    let plugins: Vec<PathBuf> =
+        folders.iter().flat_map(|filled| filled.client.startable(&filled.path)).collect();
     let claims_dropped = claims::drop_harmful(environment, &plugins)?;
     let host = launcher.and_then(|_| dotnet::find(environment));
     // Where both kinds are in a plugins folder, their native files are the same.
@@ -90,8 +94,8 @@ fn install(args: &InstallArgs, environment: &Environment) -> Result<Report, Erro
     let checks = checked.map(|filled| check(filled, host.as_deref())).collect();
     let warnings = warnings(args, &folders, host.is_some());
     let version = env!("CARGO_PKG_VERSION");
-    let in_home = args.dir.is_none();
-    Ok(Report { in_home, version, folders, claims_dropped, checks, warnings })
+    let (in_home, launcher) = (args.dir.is_none(), !args.no_launcher);
+    Ok(Report { in_home, launcher, version, folders, claims_dropped, checks, warnings })
 }
 
 /// The embedded launcher, where it is wanted.
@@ -121,17 +125,20 @@ fn first(args: &InstallArgs) -> Client {
 }
 
 impl Filled {
-    /// What NuGet may be told to start, by finding it or by a variable.
-    fn startable(&self) -> [PathBuf; 2] {
-        [self.client.plugin(&self.path), self.client.native(&self.path)]
+    fn native(&self) -> PathBuf {
+        self.files.first().map(|file| self.path.join(file)).unwrap_or_default()
+    }
+
+    /// What NuGet finds, or is to be told of.
+    fn plugin(&self) -> PathBuf {
+        self.files.last().map(|file| self.path.join(file)).unwrap_or_default()
     }
 }
 
 /// Exchanges a handshake with what was put there, through `host` where that starts it.
 fn check(filled: &Filled, host: Option<&Path>) -> Check {
     let host = host.filter(|_| filled.client == Client::Netcore);
-    let native = filled.client.native(&filled.path);
-    let plugin = if host.is_some() { filled.client.plugin(&filled.path) } else { native };
+    let plugin = if host.is_some() { filled.plugin() } else { filled.native() };
     let mut command = Command::new(host.unwrap_or(&plugin));
     command.args(host.map(|_| &plugin)).arg("-Plugin");
     let answer = handshake::exchange(&mut command, HANDSHAKE_LIMIT);
@@ -198,7 +205,7 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "note: {warning}")?;
     }
     if report.checks.iter().all(|check| check.problem.is_none()) {
-        writeln!(out, "{}", next_step(report))?;
+        print_next_step(report, out)?;
     }
     Ok(())
 }
@@ -213,20 +220,28 @@ fn print_check(check: &Check, out: &mut dyn Write) -> std::io::Result<()> {
     }
 }
 
-fn next_step(report: &Report) -> String {
-    let files = report.folders.iter().map(|filled| filled.files.len());
-    let native = report.folders.iter().find(|filled| filled.client == Client::Netcore);
-    match native {
-        Some(netcore) if files.max() == Some(1) => format!(
-            "next: `dotnet` does not find it by itself; set NUGET_NETCORE_PLUGIN_PATHS={}",
-            netcore.client.native(&netcore.path).display()
-        ),
-        _ if report.in_home => {
-            "next: run `dotnet restore`; the token for a CodeArtifact source is fetched by itself"
-                .into()
-        }
-        _ => "next: NuGet does not search this folder by itself; name the plugin's file by \
-              NUGET_PLUGIN_PATHS"
-            .into(),
+/// What to do now. A named folder may well be one that is searched: somebody else's.
+fn print_next_step(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+    let searched = report.in_home && report.launcher;
+    let has = |client| report.folders.iter().any(|filled| filled.client == client);
+    if searched {
+        let restore = if has(Client::Netcore) { "dotnet restore" } else { "nuget restore" };
+        return writeln!(
+            out,
+            "next: run `{restore}`; the token for a CodeArtifact source is fetched by itself"
+        );
     }
+    let reason = if report.launcher { "outside of a `.nuget/plugins`" } else { "without launcher" };
+    writeln!(out, "next: name the plugin to NuGet, which does not find it {reason}:")?;
+    let unfound = |filled: &&Filled| !report.in_home || filled.client == Client::Netcore;
+    for filled in report.folders.iter().filter(unfound) {
+        let variable = match filled.client {
+            Client::Netcore if report.launcher => "NUGET_NETCORE_PLUGIN_PATHS",
+            // What the variable above names is always started through `dotnet`.
+            Client::Netcore => "NUGET_PLUGIN_PATHS",
+            Client::Netfx => "NUGET_NETFX_PLUGIN_PATHS",
+        };
+        writeln!(out, "  {variable}={}", filled.plugin().display())?;
+    }
+    Ok(())
 }

@@ -50,7 +50,7 @@ fn uninstall(args: &UninstallArgs, environment: &Environment) -> Result<Report, 
     for plugins_folder in layout::plugins_folders(args.dir.as_deref(), environment)? {
         for client in Client::ALL {
             let path = client.folder(&plugins_folder);
-            plugins.extend([client.plugin(&path), client.native(&path)]);
+            plugins.extend(client.startable(&path));
             folders.extend(folder::empty(path, client)?);
         }
     }
@@ -112,7 +112,12 @@ fn print_emptied(emptied: &Emptied, out: &mut dyn Write) -> std::io::Result<()> 
     }
     for name in &emptied.left {
         let file = emptied.path.join(name);
-        writeln!(out, "note: {} is not from `install` and is left alone", file.display())?;
+        let reason = if disk::is_retired(name) {
+            "still runs; run `uninstall` again once it has ended"
+        } else {
+            "is not from `install` and is left alone"
+        };
+        writeln!(out, "note: {} {reason}", file.display())?;
     }
     Ok(())
 }

@@ -62,8 +62,8 @@ mod tests {
     use super::*;
     use crate::plugin::message::ResponseCode;
 
-    async fn answer() -> AuthenticationCredentials {
-        AuthenticationCredentials::none(ResponseCode::NotFound)
+    fn answer() -> impl Future<Output = AuthenticationCredentials> {
+        std::future::ready(AuthenticationCredentials::none(ResponseCode::NotFound))
     }
 
     #[tokio::test(flavor = "current_thread")]

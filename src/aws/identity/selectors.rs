@@ -8,7 +8,7 @@ use aws_smithy_types::base64;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::profiles;
+use super::{Source, profiles};
 use crate::settings::Environment;
 use crate::sys;
 use crate::text::lower_hex;
@@ -109,17 +109,17 @@ impl<'a> Selectors<'a> {
     }
 
     /// Web identity, container, instance: the first that is there, in the SDK's order.
-    pub(super) fn add_surroundings(&mut self) -> &'static str {
+    pub(super) fn add_surroundings(&mut self) -> (Source, String) {
         if self.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() {
             self.add_variables(&["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"]);
             self.add_token_file(self.environment.path("AWS_WEB_IDENTITY_TOKEN_FILE"));
-            return "the web-identity role";
+            return (Source::Surroundings, "the web-identity role".to_owned());
         }
         if self.add_container() {
-            return "the container's role";
+            return (Source::Surroundings, "the container's role".to_owned());
         }
         self.add_instance();
-        "the instance's role"
+        (Source::Instance, "the instance's role".to_owned())
     }
 
     fn add_properties(&mut self, profiles: &ProfileSet, profile: &Profile) {

@@ -100,11 +100,16 @@ pub fn sweep(folder: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = name.starts_with(NAME);
-        if ours && (name.ends_with(RETIRED) || name.ends_with(UNFINISHED) && is_abandoned(&entry)) {
+        let unfinished = name.starts_with(NAME) && name.ends_with(UNFINISHED);
+        if is_retired(&name) || unfinished && is_abandoned(&entry) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether the name is one that [`remove`] gave to a file that still runs.
+pub fn is_retired(name: &str) -> bool {
+    name.starts_with(NAME) && name.ends_with(RETIRED)
 }
 
 fn is_abandoned(entry: &fs::DirEntry) -> bool {
@@ -134,6 +139,7 @@ fn change_mode(path: &Path, mode: u32) -> io::Result<bool> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
 fn change_mode(_path: &Path, _mode: u32) -> io::Result<bool> {
     Ok(false)
 }
@@ -151,6 +157,7 @@ fn give_to_owner_above(folder: &Path) -> Result<(), Error> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
 fn give_to_owner_above(_folder: &Path) -> Result<(), Error> {
     Ok(())
 }

@@ -36,7 +36,7 @@ pub fn fill(folder: &Path, files: &[File]) -> Result<Change, Error> {
         touched |= disk::remove(folder, Path::new(name))?;
     }
     let text = wanted.text();
-    let list = File { path: manifest::FILE.into(), content: &text, executable: false };
+    let list = File::new(manifest::FILE.into(), &text);
     for file in std::iter::once(&list).chain(files) {
         touched |= disk::put(folder, file)?;
     }
@@ -73,8 +73,8 @@ pub fn empty(path: PathBuf, client: Client) -> Result<Option<Emptied>, Error> {
                 removed.push(name);
             }
         }
-        disk::sweep(&path);
     }
+    disk::sweep(&path);
     let left = names_in(&path)?;
     if left.is_empty() && path.is_dir() && !path.is_symlink() {
         std::fs::remove_dir(&path)
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn file<'a>(name: &str, content: &'a [u8]) -> File<'a> {
-        File { path: name.into(), content, executable: false }
+        File::new(name.into(), content)
     }
 
     #[test]

@@ -14,6 +14,10 @@ pub const NAME: &str = "CredentialProvider.CodeArtifact";
 /// The library that the `dotnet` host loads from beside our dll; empty in a build without it.
 pub const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher.bin"));
 
+/// The native file's name where there is no launcher: clients since NuGet 6.13 start a file by itself
+/// if its name begins so.
+const DIRECT: &str = "nuget-plugin-codeartifact";
+
 const LAUNCHER_FILE: &str = if cfg!(windows) {
     "hostpolicy.dll"
 } else if cfg!(target_os = "macos") {
@@ -50,32 +54,33 @@ impl Client {
         plugins.join(client).join(NAME)
     }
 
-    /// The file in our folder that these clients find and start.
-    pub fn plugin(self, folder: &Path) -> PathBuf {
-        match self {
-            Self::Netcore => folder.join(format!("{NAME}.dll")),
-            Self::Netfx => folder.join(format!("{NAME}.exe")),
-        }
+    /// Every file in our folder that these clients may be made to start.
+    pub fn startable(self, folder: &Path) -> Vec<PathBuf> {
+        let with_launcher = self.files(&[], Some(&[]));
+        let without = self.files(&[], None);
+        let files = with_launcher.into_iter().chain(without).map(|file| folder.join(file.path));
+        files.filter(|path| !path.ends_with(LAUNCHER_FILE)).collect()
     }
 
-    /// The native executable in our folder.
-    pub fn native(self, folder: &Path) -> PathBuf {
-        let suffix = if self == Self::Netfx || cfg!(windows) { ".exe" } else { "" };
-        folder.join(format!("{NAME}{suffix}"))
-    }
-
-    /// Every file of an installation, in the order of writing: the one that NuGet looks for is last.
+    /// Every file of an installation, in the order of writing: the native file is first, and the one
+    /// that NuGet looks for is last.
     pub fn files<'a>(self, native: &'a [u8], launcher: Option<&'a [u8]>) -> Vec<File<'a>> {
-        let file = |path: PathBuf, content, executable| File { path, content, executable };
-        let mut files = vec![file(self.native(Path::new("")), native, true)];
-        if let (Self::Netcore, Some(launcher)) = (self, launcher) {
-            // The host never reads the dll. On Windows NuGet may look for a signature in it, so it
-            // is something that can carry one.
-            let dll: &[u8] = if cfg!(windows) { launcher } else { &[] };
-            files.push(file(LAUNCHER_FILE.into(), launcher, false));
-            files.push(file(self.plugin(Path::new("")), dll, false));
+        let executable = |name, suffix| File::new(format!("{name}{suffix}"), native).executable();
+        let suffix = if cfg!(windows) { ".exe" } else { "" };
+        match (self, launcher) {
+            (Self::Netfx, _) => vec![executable(NAME, ".exe")],
+            (Self::Netcore, None) => vec![executable(DIRECT, suffix)],
+            (Self::Netcore, Some(launcher)) => {
+                // The host never reads the dll. On Windows NuGet may look for a signature in it, so
+                // it is something that can carry one.
+                let dll = if cfg!(windows) { launcher } else { &[] };
+                vec![
+                    executable(NAME, suffix),
+                    File::new(LAUNCHER_FILE.into(), launcher),
+                    File::new(format!("{NAME}.dll"), dll),
+                ]
+            }
         }
-        files
     }
 }
 
@@ -88,6 +93,17 @@ pub struct File<'a> {
     pub content: &'a [u8],
     /// Whether it is started by itself.
     pub executable: bool,
+}
+
+impl<'a> File<'a> {
+    /// A file that is only read.
+    pub fn new(name: String, content: &'a [u8]) -> Self {
+        Self { path: name.into(), content, executable: false }
+    }
+
+    fn executable(self) -> Self {
+        Self { executable: true, ..self }
+    }
 }
 
 /// The plugins folders to work in: the one named, or those that this user's clients search.
@@ -163,7 +179,7 @@ mod tests {
 
     #[test]
     fn without_a_launcher_there_is_no_dll_to_find() {
-        assert_eq!(names(&Client::Netcore.files(b"", None)), [NAME]);
+        assert_eq!(names(&Client::Netcore.files(b"", None)), ["nuget-plugin-codeartifact"]);
     }
 
     #[test]

@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_text_is_this() {
-        let file = File { path: "a.dll".into(), content: b"abc", executable: false };
+        let file = File::new("a.dll".into(), b"abc");
         let mut manifest = Manifest::of(&[file]);
         manifest.version = "1.2.3".into();
         assert_eq!(

@@ -112,7 +112,7 @@ mod tests {
         let token = AuthorizationToken {
             secret: Secret::new(secret),
             obtained: NOW,
-            expiration: NOW + Duration::from_secs(43200),
+            expiration: NOW + Duration::from_hours(12),
         };
         Served { token, origin }
     }
