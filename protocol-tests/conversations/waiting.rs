@@ -35,6 +35,7 @@ fn a_cancelled_ask_is_answered_with_cancel_once() {
     fake.next_token_call_will(TokenBehaviour::Hang);
     let mut nuget = FakeNuget::start(&home);
     let id = nuget.begin_ask(&source, false, true);
+    fake.wait_for_token_calls(1);
     nuget.cancel(&id);
     let cancelled = nuget.expect_next(&json!({"RequestId": id, "Type": "Cancel"}));
     assert_eq!(cancelled["Method"], "GetAuthenticationCredentials");

@@ -31,8 +31,7 @@ fn cold_and_warm() {
     assert_eq!(stage.token_calls(), 1, "a warm restore fetches none");
     let call = &stage.fake.token_calls()[0];
     let asked = (&*call.domain, &*call.owner, &*call.region, &*call.duration);
-    // Without a duration of the user's own the API's default holds, which is 12 hours.
-    assert_eq!(asked, ("my-domain", "111122223333", "eu-west-1", ""));
+    assert_eq!(asked, ("my-domain", "111122223333", "eu-west-1", "43200"));
 }
 
 /// Ten restores on several build nodes, each with a plugin process of its own.
