@@ -32,8 +32,9 @@ const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
 pub struct Settings {
     /// Hosts of the user's own.
     pub hosts: Vec<HostMapping>,
-    /// How long a token is asked for.
-    pub duration: Duration,
+    /// How long a token is asked for. A bad value fails the ask for a token, and leaves the hosts
+    /// ours, so that the user is told.
+    pub duration: Result<Duration, SettingsError>,
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -54,9 +55,8 @@ impl Settings {
         };
         Ok(Self {
             hosts: file.hosts.into_iter().map(|entry| entry.0).collect(),
-            duration: duration_of(environment)?
-                .or(file.duration_seconds)
-                .unwrap_or(Duration::LONGEST),
+            duration: duration_of(environment)
+                .map(|duration| duration.or(file.duration_seconds).unwrap_or(Duration::LONGEST)),
         })
     }
 }
