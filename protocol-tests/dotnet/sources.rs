@@ -5,6 +5,7 @@ use libtest_mimic::Trial;
 use super::stage::{OUR_LINE, PACKAGE, Stage};
 use super::support::fake_codeartifact::{Access, FakeCodeArtifact, Package, Repository};
 use super::support::fake_internet::FakeInternet;
+#[cfg(unix)]
 use super::support::sandbox_home::SandboxHome;
 use super::support::trials::{Tool, trial};
 
