@@ -10,7 +10,6 @@
 //! - [`trials`]: tests that need a tool which is not everywhere
 
 #![allow(dead_code, reason = "every test target uses its own part of the support")]
-#![allow(unreachable_pub, reason = "`pub` marks what the tests use")]
 #![allow(clippy::needless_pass_by_value, reason = "`send(json!(…))` reads best")]
 
 pub mod dotnet;
