@@ -217,10 +217,11 @@ mod tests {
     fn durations_are_those_that_the_api_takes() {
         for (text, seconds) in [("0", 0), ("900", 900), ("43200", 43_200)] {
             let settings = load([(DURATION_SECONDS, text)]).unwrap();
-            assert_eq!(settings.duration.seconds(), seconds);
+            assert_eq!(settings.duration.unwrap().seconds(), seconds);
         }
         for text in ["899", "43201", "-1", "1h", "1.5"] {
-            let error = load([(DURATION_SECONDS, text)]).unwrap_err().to_string();
+            let settings = load([(DURATION_SECONDS, text)]).unwrap();
+            let error = settings.duration.unwrap_err().to_string();
             assert!(error.contains(DURATION_SECONDS) && error.contains(text), "{error}");
         }
     }
