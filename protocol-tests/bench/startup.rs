@@ -57,7 +57,7 @@ fn main() {
         "medians of {RUNS} runs each, in turns; all but the one cold run with a cached token\n"
     );
     println!("{:<34}{:>10}{:>10}{:>8}", "", "plugin", "null", "ratio");
-    let rows: [(&str, fn(&Figures) -> f64); 5] = [
+    let rows: [Row; 5] = [
         ("start to first line, ms", |it| milliseconds(it.first_line)),
         ("start to answer, ms", |it| milliseconds(it.start_to_answer)),
         ("ask to answer, ms", |it| milliseconds(it.ask_to_answer)),
@@ -71,6 +71,9 @@ fn main() {
     println!("{:<34}{:>10.3}", "cold ask to answer, ms", milliseconds(cold.ask_to_answer));
     println!("{:<34}{:>10.3}", "peak memory of the cold run, MB", bytes(cold.peak_memory) / 1e6);
 }
+
+/// A name, and the figure of that name.
+type Row = (&'static str, fn(&Figures) -> f64);
 
 /// One conversation's figures.
 struct Figures {
@@ -111,12 +114,12 @@ fn measure(executable: &Path, home: &SandboxHome, source: &str) -> Figures {
         "Payload": {"ResponseCode": "Success", "ProtocolVersion": "2.0.0"}
     }));
     let versions = json!({"ProtocolVersion": "2.0.0", "MinimumProtocolVersion": "1.0.0"});
-    wire.call("Handshake", versions);
-    wire.call("MonitorNuGetProcessExit", json!({"ProcessId": std::process::id()}));
+    wire.call("Handshake", &versions);
+    wire.call("MonitorNuGetProcessExit", &json!({"ProcessId": std::process::id()}));
     let client = json!({"ClientVersion": "7.9.0", "Culture": "en", "RequestTimeout": "00:00:30"});
-    wire.call("Initialize", client);
-    wire.call("GetOperationClaims", json!({}));
-    wire.call("SetLogLevel", json!({"LogLevel": "Warning"}));
+    wire.call("Initialize", &client);
+    wire.call("GetOperationClaims", &json!({}));
+    wire.call("SetLogLevel", &json!({"LogLevel": "Warning"}));
     let asked = Instant::now();
     assert_eq!(wire.ask(source), "Success");
     let (ask_to_answer, start_to_answer) = (asked.elapsed(), started.elapsed());
@@ -146,7 +149,7 @@ impl Wire {
         serde_json::from_str(&line).expect("a message")
     }
 
-    fn call(&mut self, method: &str, payload: Value) -> Value {
+    fn call(&mut self, method: &str, payload: &Value) -> Value {
         self.say(&json!({
             "RequestId": method, "Type": "Request", "Method": method, "Payload": payload
         }));
@@ -157,7 +160,7 @@ impl Wire {
         let payload = json!({
             "Uri": uri, "IsRetry": false, "IsNonInteractive": true, "CanShowDialog": true
         });
-        self.call("GetAuthenticationCredentials", payload)["ResponseCode"].take()
+        self.call("GetAuthenticationCredentials", &payload)["ResponseCode"].take()
     }
 }
 

@@ -27,7 +27,7 @@ fn token_file(home: &SandboxHome) -> PathBuf {
 }
 
 /// Changes the JSON in a token file.
-fn edit(file: &Path, changes: Value) {
+fn edit(file: &Path, changes: &Value) {
     let mut record: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     for (key, value) in changes.as_object().expect("an object of changes") {
         assert!(record.get(key).is_some(), "the file has no {key}");
@@ -46,24 +46,24 @@ const DAMAGES: [Damage; 13] = [
         let bytes = fs::read(file).unwrap();
         fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
     }),
-    ("of a future version", |file| edit(file, json!({"version": 2}))),
+    ("of a future version", |file| edit(file, &json!({"version": 2}))),
     ("too large", |file| {
         let mut bytes = fs::read(file).unwrap();
         bytes.resize(1 << 20, b' ');
         fs::write(file, bytes).unwrap();
     }),
     ("expired", |file| {
-        edit(file, json!({"obtained": now() - 13 * HOUR, "expiration": now() - HOUR}));
+        edit(file, &json!({"obtained": now() - 13 * HOUR, "expiration": now() - HOUR}));
     }),
     ("expiring within its margin", |file| {
-        edit(file, json!({"obtained": now() - 11 * HOUR, "expiration": now() + 14 * 60}));
+        edit(file, &json!({"obtained": now() - 11 * HOUR, "expiration": now() + 14 * 60}));
     }),
-    ("not to be kept any longer", |file| edit(file, json!({"keep_until": now() - 1}))),
+    ("not to be kept any longer", |file| edit(file, &json!({"keep_until": now() - 1}))),
     ("valid for longer than CodeArtifact grants", |file| {
-        edit(file, json!({"expiration": now() + 13 * HOUR, "keep_until": now() + 13 * HOUR}));
+        edit(file, &json!({"expiration": now() + 13 * HOUR, "keep_until": now() + 13 * HOUR}));
     }),
-    ("obtained in the future", |file| edit(file, json!({"obtained": now() + HOUR}))),
-    ("of times that no clock has", |file| edit(file, json!({"expiration": u64::MAX}))),
+    ("obtained in the future", |file| edit(file, &json!({"obtained": now() + HOUR}))),
+    ("of times that no clock has", |file| edit(file, &json!({"expiration": u64::MAX}))),
     ("readable by others", |file| {
         fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
     }),
