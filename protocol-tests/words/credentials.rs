@@ -1,0 +1,282 @@
+//! Failures to get AWS credentials, source by source.
+
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+
+use super::peers::Peer;
+use super::stage::{Stage, failing, trial};
+use super::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+
+const SSO_SESSION: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n[sso-session corp]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\n";
+
+const SSO_OLD_STYLE: &str = "[profile dev]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\nsso_account_id = 111122223333\nsso_role_name = Reader\n";
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = none();
+    trials.extend(sso());
+    trials.extend(profiles());
+    trials.extend(sources());
+    trials
+}
+
+fn none() -> Vec<Trial> {
+    vec![
+        failing("no_credentials", |stage| drop(stage.without_keys()), "x"),
+        failing(
+            "no_credentials_but_profiles_of_the_account",
+            |stage| {
+                stage.without_keys().set("AWS_REGION", "eu-central-1");
+                stage.home.write(
+                    "home/.aws/config",
+                    "[profile ours]\nsso_account_id = 111122223333\n[profile role]\nrole_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = ours\n[profile other]\nsso_account_id = 444455556666\n",
+                );
+            },
+            "x",
+        ),
+        trial("no_credentials_is_said_soon_also_where_metadata_is_silent", none_soon),
+        failing(
+            "half_a_key",
+            |stage| drop(stage.unset("AWS_SECRET_ACCESS_KEY")),
+            "x",
+        ),
+    ]
+}
+
+fn none_soon() {
+    let mut stage = Stage::new();
+    stage.without_keys().unset("AWS_EC2_METADATA_DISABLED");
+    let peer = Peer::silent();
+    stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &peer.url());
+    let started = Instant::now();
+    let line = stage.line_for(super::stage::SOURCE);
+    assert!(line.contains("no AWS credentials"), "{line}");
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+}
+
+fn sso() -> Vec<Trial> {
+    vec![
+        failing("sso_never_signed_in", |stage| drop(stage.with_profile(SSO_SESSION)), "x"),
+        failing("sso_old_style_never_signed_in", |stage| drop(stage.with_profile(SSO_OLD_STYLE)), "x"),
+        failing(
+            "sso_expired",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2020-01-01T00:00:00Z");
+            },
+            "x",
+        ),
+        failing(
+            "sso_old_style_expired",
+            |stage| {
+                stage.with_profile(SSO_OLD_STYLE);
+                sign_in(stage, "https://corp.awsapps.example/start", "2020-01-01T00:00:00Z");
+                portal(stage, "401 Unauthorized", "UnauthorizedException", "Session token not found or invalid");
+            },
+            "x",
+        ),
+        failing(
+            "sso_garbage_in_the_sign_in",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                stage.home.write(&sign_in_file("corp"), "not json hunter2");
+            },
+            "x",
+        ),
+        failing(
+            "sso_revoked",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                portal(stage, "401 Unauthorized", "UnauthorizedException", "Session token not found or invalid");
+            },
+            "x",
+        ),
+        failing(
+            "sso_role_not_yours",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                portal(stage, "403 Forbidden", "ForbiddenException", "No access");
+            },
+            "x",
+        ),
+        failing(
+            "sso_no_such_role",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                portal(stage, "404 Not Found", "ResourceNotFoundException", "The role does not exist");
+            },
+            "x",
+        ),
+        failing(
+            "sso_host_unknown",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                stage.set("AWS_ENDPOINT_URL_SSO", "https://portal.invalid");
+            },
+            "x",
+        ),
+        failing(
+            "sso_incomplete_profile",
+            |stage| drop(stage.with_profile("[profile dev]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n")),
+            "x",
+        ),
+        failing("sso_session_missing", |stage| drop(stage.with_profile("[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n")), "x"),
+        failing("login_never_signed_in", |stage| drop(stage.with_profile("[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/me\nregion = eu-west-1\n")), "x"),
+    ]
+}
+
+fn sign_in_file(name: &str) -> String {
+    use sha1::{Digest, Sha1};
+    use std::fmt::Write as _;
+    let digest = Sha1::digest(name).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    format!("home/.aws/sso/cache/{digest}.json")
+}
+
+fn sign_in(stage: &mut Stage, name: &str, expires_at: &str) {
+    stage.home.write(
+        &sign_in_file(name),
+        &format!("{{\"startUrl\":\"https://corp.awsapps.example/start\",\"region\":\"eu-west-1\",\"accessToken\":\"hunter2\",\"expiresAt\":\"{expires_at}\"}}"),
+    );
+}
+
+fn portal(stage: &mut Stage, status: &str, code: &str, message: &str) {
+    let body = format!("{{\"message\":\"{message}\",\"__type\":\"com.amazonaws.switchboard.portal#{code}\"}}");
+    let peer = Peer::answering(status, "application/json", &body);
+    stage.set("AWS_ENDPOINT_URL_SSO", &peer.url());
+}
+
+fn profiles() -> Vec<Trial> {
+    vec![
+        failing(
+            "unknown_profile_although_a_container_role_is_there",
+            |stage| {
+                stage.with_profile("[profile one]\nregion = eu-west-1\n[profile two]\nregion = eu-west-1\n");
+                let peer = Peer::answering("200 OK", "application/json", "{}");
+                stage.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &peer.url());
+            },
+            "x",
+        ),
+        failing("unknown_profile_without_files", |stage| drop(stage.without_keys().set("AWS_PROFILE", "typo")), "x"),
+        failing("empty_profile", |stage| drop(stage.with_profile("[profile dev]\nregion = eu-west-1\n")), "x"),
+        failing(
+            "profiles_in_a_circle",
+            |stage| drop(stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = other\n[profile other]\nrole_arn = arn:aws:iam::111122223333:role/b\nsource_profile = dev\n")),
+            "x",
+        ),
+        failing(
+            "source_profile_missing",
+            |stage| drop(stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = gone\n")),
+            "x",
+        ),
+        failing(
+            "role_without_source",
+            |stage| drop(stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\n")),
+            "x",
+        ),
+        failing(
+            "half_a_key_in_the_profile",
+            |stage| drop(stage.with_profile("[profile dev]\naws_access_key_id = AKIAFAKEACCESSKEY001\n")),
+            "x",
+        ),
+        failing("syntax_error_in_config", |stage| drop(stage.with_profile("[profile dev]\nregion = eu-west-1\n[profile broken\nsecret = hunter2\n")), "x"),
+        failing(
+            "syntax_error_in_credentials",
+            |stage| {
+                stage.without_keys();
+                stage.home.write("home/.aws/credentials", "aws_secret_access_key = hunter2\n[default]\n");
+            },
+            "x",
+        ),
+        trial("an_empty_aws_profile_is_none", empty_aws_profile),
+        trial("an_environment_key_goes_before_a_profile", key_before_profile),
+    ]
+}
+
+fn empty_aws_profile() {
+    let mut stage = Stage::new();
+    stage.without_keys().set("AWS_PROFILE", "");
+    stage.home.write(
+        "home/.aws/credentials",
+        &format!("[default]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"),
+    );
+    stage.assert_succeeds();
+}
+
+fn key_before_profile() {
+    let mut stage = Stage::new();
+    stage.set("AWS_PROFILE", "typo");
+    stage.assert_succeeds();
+}
+
+fn sources() -> Vec<Trial> {
+    vec![
+        failing(
+            "process_fails",
+            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = sh -c 'echo no ticket for hunter2 >&2; exit 3'\n")),
+            "x",
+        ),
+        failing(
+            "process_missing",
+            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = /nonexistent/tool --password hunter2\n")),
+            "x",
+        ),
+        failing(
+            "process_says_nonsense",
+            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = echo hunter2\n")),
+            "x",
+        ),
+        failing(
+            "process_gives_expired_keys",
+            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"ASIAX\",\"SecretAccessKey\":\"hunter2\",\"SessionToken\":\"hunter2\",\"Expiration\":\"2020-01-01T00:00:00Z\"}'\n")),
+            "x",
+        ),
+        failing(
+            "role_refused",
+            |stage| {
+                stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = base\n[profile base]\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n");
+                let peer = Peer::answering("403 Forbidden", "text/xml", "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/a</Message></Error></ErrorResponse>");
+                stage.set("AWS_ENDPOINT_URL_STS", &peer.url());
+            },
+            "x",
+        ),
+        failing(
+            "web_identity_refused",
+            |stage| {
+                let token = stage.home.write("home/token", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJpIiwic3ViIjoicyJ9.x");
+                let peer = Peer::answering("400 Bad Request", "text/xml", "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>ExpiredTokenException</Code><Message>Token expired: current date/time must be before the expiration date/time</Message></Error></ErrorResponse>");
+                stage.without_keys().set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a").set("AWS_WEB_IDENTITY_TOKEN_FILE", &token.to_string_lossy()).set("AWS_ENDPOINT_URL_STS", &peer.url());
+            },
+            "x",
+        ),
+        failing(
+            "web_identity_file_missing",
+            |stage| drop(stage.without_keys().set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a").set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token")),
+            "x",
+        ),
+        failing(
+            "container_refuses",
+            |stage| {
+                let peer = Peer::answering("404 Not Found", "application/json", "{\"code\":\"NoRole\",\"message\":\"no role hunter\"}");
+                stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &peer.url());
+            },
+            "x",
+        ),
+        failing(
+            "container_is_not_there",
+            |stage| drop(stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role")),
+            "x",
+        ),
+        failing(
+            "container_on_another_machine",
+            |stage| drop(stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.example/role")),
+            "x",
+        ),
+    ]
+}
