@@ -22,7 +22,7 @@ pub fn trials() -> Vec<Trial> {
 
 fn none() -> Vec<Trial> {
     vec![
-        failing("no_credentials", |stage| drop(stage.without_keys()), "x"),
+        failing("no_credentials", |stage| { stage.without_keys(); }, "x"),
         failing(
             "no_credentials_but_profiles_of_the_account",
             |stage| {
@@ -37,7 +37,7 @@ fn none() -> Vec<Trial> {
         trial("no_credentials_is_said_soon_also_where_metadata_is_silent", none_soon),
         failing(
             "half_a_key",
-            |stage| drop(stage.unset("AWS_SECRET_ACCESS_KEY")),
+            |stage| { stage.unset("AWS_SECRET_ACCESS_KEY"); },
             "x",
         ),
     ]
@@ -56,8 +56,8 @@ fn none_soon() {
 
 fn sso() -> Vec<Trial> {
     vec![
-        failing("sso_never_signed_in", |stage| drop(stage.with_profile(SSO_SESSION)), "x"),
-        failing("sso_old_style_never_signed_in", |stage| drop(stage.with_profile(SSO_OLD_STYLE)), "x"),
+        failing("sso_never_signed_in", |stage| { stage.with_profile(SSO_SESSION); }, "x"),
+        failing("sso_old_style_never_signed_in", |stage| { stage.with_profile(SSO_OLD_STYLE); }, "x"),
         failing(
             "sso_expired",
             |stage| {
@@ -121,11 +121,11 @@ fn sso() -> Vec<Trial> {
         ),
         failing(
             "sso_incomplete_profile",
-            |stage| drop(stage.with_profile("[profile dev]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n")),
+            |stage| { stage.with_profile("[profile dev]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n"); },
             "x",
         ),
-        failing("sso_session_missing", |stage| drop(stage.with_profile("[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n")), "x"),
-        failing("login_never_signed_in", |stage| drop(stage.with_profile("[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/me\nregion = eu-west-1\n")), "x"),
+        failing("sso_session_missing", |stage| { stage.with_profile("[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n"); }, "x"),
+        failing("login_never_signed_in", |stage| { stage.with_profile("[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/me\nregion = eu-west-1\n"); }, "x"),
     ]
 }
 
@@ -163,29 +163,29 @@ fn profiles() -> Vec<Trial> {
             },
             "x",
         ),
-        failing("unknown_profile_without_files", |stage| drop(stage.without_keys().set("AWS_PROFILE", "typo")), "x"),
-        failing("empty_profile", |stage| drop(stage.with_profile("[profile dev]\nregion = eu-west-1\n")), "x"),
+        failing("unknown_profile_without_files", |stage| { stage.without_keys().set("AWS_PROFILE", "typo"); }, "x"),
+        failing("empty_profile", |stage| { stage.with_profile("[profile dev]\nregion = eu-west-1\n"); }, "x"),
         failing(
             "profiles_in_a_circle",
-            |stage| drop(stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = other\n[profile other]\nrole_arn = arn:aws:iam::111122223333:role/b\nsource_profile = dev\n")),
+            |stage| { stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = other\n[profile other]\nrole_arn = arn:aws:iam::111122223333:role/b\nsource_profile = dev\n"); },
             "x",
         ),
         failing(
             "source_profile_missing",
-            |stage| drop(stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = gone\n")),
+            |stage| { stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = gone\n"); },
             "x",
         ),
         failing(
             "role_without_source",
-            |stage| drop(stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\n")),
+            |stage| { stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\n"); },
             "x",
         ),
         failing(
             "half_a_key_in_the_profile",
-            |stage| drop(stage.with_profile("[profile dev]\naws_access_key_id = AKIAFAKEACCESSKEY001\n")),
+            |stage| { stage.with_profile("[profile dev]\naws_access_key_id = AKIAFAKEACCESSKEY001\n"); },
             "x",
         ),
-        failing("syntax_error_in_config", |stage| drop(stage.with_profile("[profile dev]\nregion = eu-west-1\n[profile broken\nsecret = hunter2\n")), "x"),
+        failing("syntax_error_in_config", |stage| { stage.with_profile("[profile dev]\nregion = eu-west-1\n[profile broken\nsecret = hunter2\n"); }, "x"),
         failing(
             "syntax_error_in_credentials",
             |stage| {
@@ -219,22 +219,22 @@ fn sources() -> Vec<Trial> {
     vec![
         failing(
             "process_fails",
-            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = sh -c 'echo no ticket for hunter2 >&2; exit 3'\n")),
+            |stage| { stage.with_profile("[profile dev]\ncredential_process = sh -c 'echo no ticket for hunter2 >&2; exit 3'\n"); },
             "x",
         ),
         failing(
             "process_missing",
-            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = /nonexistent/tool --password hunter2\n")),
+            |stage| { stage.with_profile("[profile dev]\ncredential_process = /nonexistent/tool --password hunter2\n"); },
             "x",
         ),
         failing(
             "process_says_nonsense",
-            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = echo hunter2\n")),
+            |stage| { stage.with_profile("[profile dev]\ncredential_process = echo hunter2\n"); },
             "x",
         ),
         failing(
             "process_gives_expired_keys",
-            |stage| drop(stage.with_profile("[profile dev]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"ASIAX\",\"SecretAccessKey\":\"hunter2\",\"SessionToken\":\"hunter2\",\"Expiration\":\"2020-01-01T00:00:00Z\"}'\n")),
+            |stage| { stage.with_profile("[profile dev]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"ASIAX\",\"SecretAccessKey\":\"hunter2\",\"SessionToken\":\"hunter2\",\"Expiration\":\"2020-01-01T00:00:00Z\"}'\n"); },
             "x",
         ),
         failing(
@@ -257,7 +257,7 @@ fn sources() -> Vec<Trial> {
         ),
         failing(
             "web_identity_file_missing",
-            |stage| drop(stage.without_keys().set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a").set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token")),
+            |stage| { stage.without_keys().set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a").set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token"); },
             "x",
         ),
         failing(
@@ -270,12 +270,12 @@ fn sources() -> Vec<Trial> {
         ),
         failing(
             "container_is_not_there",
-            |stage| drop(stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role")),
+            |stage| { stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role"); },
             "x",
         ),
         failing(
             "container_on_another_machine",
-            |stage| drop(stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.example/role")),
+            |stage| { stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.example/role"); },
             "x",
         ),
     ]

@@ -11,27 +11,27 @@ pub fn trials() -> Vec<Trial> {
     vec![
         failing(
             "name_not_resolved",
-            |stage| drop(stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://codeartifact.invalid")),
+            |stage| { stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://codeartifact.invalid"); },
             "x",
         ),
         failing(
             "connection_refused",
-            |stage| drop(stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://127.0.0.1:1")),
+            |stage| { stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://127.0.0.1:1"); },
             "x",
         ),
         failing(
             "endpoint_is_no_url",
-            |stage| drop(stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "codeartifact.example")),
+            |stage| { stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "codeartifact.example"); },
             "x",
         ),
         failing(
             "plain_http_by_service",
-            |stage| drop(stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://codeartifact.example")),
+            |stage| { stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://codeartifact.example"); },
             "x",
         ),
         failing(
             "plain_http_by_variable",
-            |stage| drop(stage.unset("AWS_ENDPOINT_URL_CODEARTIFACT").set("AWS_ENDPOINT_URL", "http://aws.example:8080/x?y=hunter2")),
+            |stage| { stage.unset("AWS_ENDPOINT_URL_CODEARTIFACT").set("AWS_ENDPOINT_URL", "http://aws.example:8080/x?y=hunter2"); },
             "x",
         ),
         failing(
@@ -52,7 +52,7 @@ pub fn trials() -> Vec<Trial> {
         ),
         failing(
             "plain_http_to_sts",
-            |stage| drop(stage.with_profile(ROLE).set("AWS_ENDPOINT_URL_STS", "http://sts.example")),
+            |stage| { stage.with_profile(ROLE).set("AWS_ENDPOINT_URL_STS", "http://sts.example"); },
             "x",
         ),
         trial("sts_is_asked_in_the_region_of_the_profile", sts_of_profile),

@@ -10,12 +10,15 @@ use aws_types::region::Region;
 
 use super::http::HttpClient;
 use super::identity::{Identity, Source};
+use super::profiles;
+use crate::settings::Environment;
 
 /// Loads them. A profile that is named ends the search: a typo never becomes another identity.
 pub(super) async fn load(
     identity: &Identity,
     client: &HttpClient,
     region: Region,
+    environment: &Environment,
 ) -> Result<Credentials, CredentialsError> {
     let config = ProviderConfig::without_region()
         .with_region(Some(region.clone()))
@@ -26,5 +29,6 @@ pub(super) async fn load(
         return profile.configure(&config).build().provide_credentials().await;
     }
     let chain = DefaultCredentialsChain::builder().configure(config).region(region);
+    let chain = chain.profile_name(profiles::selected(environment));
     chain.build().await.provide_credentials().await
 }

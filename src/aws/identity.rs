@@ -7,7 +7,7 @@
 
 mod selectors;
 
-use aws_config::profile::ProfileSet;
+use aws_config::profile::{Profile, ProfileSet};
 
 use super::{AwsError, profiles};
 use crate::settings::Environment;
@@ -63,7 +63,7 @@ pub(super) async fn of(environment: &Environment) -> Result<Identity, AwsError> 
     if selectors.add_environment_keys() {
         return Ok(identity.finish(selectors));
     }
-    let profiles = profiles::load().await?;
+    let profiles = profiles::load(environment).await?;
     let name = profiles.selected_profile().to_owned();
     let is_named = environment.get("AWS_PROFILE").is_some();
     if is_named && profiles.get_profile(&name).is_none() {
@@ -82,10 +82,29 @@ pub(super) async fn of(environment: &Environment) -> Result<Identity, AwsError> 
 }
 
 impl Identity {
-    /// The profile in use, if one is.
-    pub fn profile(&self) -> Option<&aws_config::profile::Profile> {
+    /// The profile that signs in by SSO: the one in use, or one that it builds on.
+    pub fn sso_profile(&self) -> Option<String> {
+        self.profile_with(&["sso_session", "sso_start_url"])
+    }
+
+    /// The profile that signs in by `aws login`, found alike.
+    pub fn login_profile(&self) -> Option<String> {
+        self.profile_with(&["login_session"])
+    }
+
+    /// The command that tries this identity without us.
+    pub fn check(&self) -> String {
+        match &self.source {
+            Source::Profile { name, .. } => format!("aws sts get-caller-identity --profile {name}"),
+            _ => "aws sts get-caller-identity".to_owned(),
+        }
+    }
+
+    fn profile_with(&self, properties: &[&str]) -> Option<String> {
         let Source::Profile { name, .. } = &self.source else { return None };
-        self.profiles.as_ref()?.get_profile(name)
+        let mut chain = profiles::chain(self.profiles.as_ref()?, name).into_iter();
+        let has = |profile: &&Profile| properties.iter().any(|name| profile.get(name).is_some());
+        chain.find(has).map(|profile| profile.name().to_owned())
     }
 
     fn finish(mut self, selectors: Selectors<'_>) -> Self {

@@ -56,9 +56,6 @@ const ENDPOINT_VARIABLES: [&str; 7] = [
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
 
-/// Profiles that name each other in a circle end here; the SDK refuses them later.
-const LONGEST_CHAIN: usize = 16;
-
 /// Collects selectors, each as `name=value`.
 #[derive(Debug)]
 pub(super) struct Selectors<'a> {
@@ -92,18 +89,10 @@ impl<'a> Selectors<'a> {
 
     /// The profile and those that it builds on; false where none yields credentials.
     pub(super) fn add_profile(&mut self, profiles: &ProfileSet, name: &str) -> bool {
-        let mut next = Some(name.to_owned());
         let mut yields = false;
-        for _ in 0..LONGEST_CHAIN {
-            let Some(profile) = next.as_deref().and_then(|name| profiles.get_profile(name)) else {
-                break;
-            };
+        for profile in profiles::chain(profiles, name) {
             yields |= YIELDING_PROPERTIES.iter().any(|name| profile.get(name).is_some());
             self.add_properties(profiles, profile);
-            next = profile.get("source_profile").map(str::to_owned);
-            if next.as_deref() == Some(profile.name()) {
-                break;
-            }
         }
         yields
     }
@@ -113,7 +102,7 @@ impl<'a> Selectors<'a> {
         if self.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() {
             self.add_variables(&["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"]);
             self.add_token_file(self.environment.path("AWS_WEB_IDENTITY_TOKEN_FILE"));
-            return (Source::Surroundings, "the web-identity role".to_owned());
+            return (Source::Surroundings, "the role of AWS_WEB_IDENTITY_TOKEN_FILE".to_owned());
         }
         if self.add_container() {
             return (Source::Surroundings, "the container's role".to_owned());
