@@ -10,7 +10,6 @@
     clippy::print_stderr,
     reason = "the fences are the plugin's; its tests stand outside"
 )]
-#![allow(unreachable_pub, reason = "`pub` marks what the other files use")]
 
 #[path = "dotnet/commands.rs"]
 mod commands;

@@ -142,7 +142,7 @@ impl Provider {
         domain: &'a Domain,
         need: Need,
     ) -> Result<Request<'a>, ProviderError> {
-        let duration = self.settings()?.duration;
+        let duration = self.settings()?.duration.clone()?;
         let identity = self.aws.identity().await?;
         let seconds = duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];

@@ -32,8 +32,9 @@ const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
 pub struct Settings {
     /// Hosts of the user's own.
     pub hosts: Vec<HostMapping>,
-    /// How long a token is asked for.
-    pub duration: Duration,
+    /// How long a token is asked for. A bad value fails the ask for a token, and leaves the hosts
+    /// ours, so that the user is told.
+    pub duration: Result<Duration, SettingsError>,
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -54,9 +55,8 @@ impl Settings {
         };
         Ok(Self {
             hosts: file.hosts.into_iter().map(|entry| entry.0).collect(),
-            duration: duration_of(environment)?
-                .or(file.duration_seconds)
-                .unwrap_or(Duration::LONGEST),
+            duration: duration_of(environment)
+                .map(|duration| duration.or(file.duration_seconds).unwrap_or(Duration::LONGEST)),
         })
     }
 }
@@ -183,5 +183,52 @@ impl Environment {
 
     fn raw(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|v| !v.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The names of our variables that a text holds in quotes or backticks.
+    fn named_in(text: &str) -> BTreeSet<&str> {
+        let is_name = |word: &&str| {
+            (word.starts_with("CODEARTIFACT_NUGET_") || *word == "AWS_CODEARTIFACT_NUGET_LOGFILE")
+                && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+                && !word.ends_with('_')
+        };
+        text.split(['"', '`']).filter(is_name).collect()
+    }
+
+    #[test]
+    fn the_readme_lists_the_variables_that_are_read() {
+        let code = include_str!("settings.rs");
+        assert_eq!(named_in(include_str!("../README.md")), named_in(code));
+    }
+
+    fn load(pairs: [(&str, &str); 1]) -> Result<Settings, SettingsError> {
+        let environment = Environment::from_pairs(pairs);
+        Settings::load(&environment, &Locations::of(&environment))
+    }
+
+    #[test]
+    fn durations_are_those_that_the_api_takes() {
+        for (text, seconds) in [("0", 0), ("900", 900), ("43200", 43_200)] {
+            let settings = load([(DURATION_SECONDS, text)]).unwrap();
+            assert_eq!(settings.duration.unwrap().seconds(), seconds);
+        }
+        for text in ["899", "43201", "-1", "1h", "1.5"] {
+            let settings = load([(DURATION_SECONDS, text)]).unwrap();
+            let error = settings.duration.unwrap_err().to_string();
+            assert!(error.contains(DURATION_SECONDS) && error.contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_relative_configuration_file_is_refused() {
+        let error = load([(CONFIG_FILE, "config.toml")]).unwrap_err().to_string();
+        assert!(error.contains("must be absolute"), "{error}");
     }
 }

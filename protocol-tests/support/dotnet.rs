@@ -54,8 +54,7 @@ impl Dotnet {
             .env("DOTNET_CLI_TELEMETRY_OPTOUT", "1")
             .env("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false")
             .env("MSBUILDDISABLENODEREUSE", "1")
-            .env("DOTNET_CLI_USE_MSBUILD_SERVER", "0")
-            .env("DOTNET_CLI_UI_LANGUAGE", "en");
+            .env("DOTNET_CLI_USE_MSBUILD_SERVER", "0");
         if let Some(folder) = program.parent() {
             command.env("DOTNET_ROOT", folder);
         }

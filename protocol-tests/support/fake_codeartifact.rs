@@ -13,7 +13,7 @@ mod sts;
 mod token_api;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Reply, Seen, Server};
 use nuget_source::Sources;
@@ -62,7 +62,6 @@ impl FakeCodeArtifact {
         }));
         let shared = Arc::clone(&state);
         let server = Server::start(move |seen| answer(&mut lock(&shared), seen));
-        lock(&state).sources.base_url = format!("http://{}", server.host());
         Self { server, state }
     }
 
@@ -116,6 +115,15 @@ impl FakeCodeArtifact {
     /// Every call of the token API so far, also refused ones, in order.
     pub fn token_calls(&self) -> Vec<TokenCall> {
         self.state().tokens.calls.clone()
+    }
+
+    /// Waits until the token API was called so often.
+    pub fn wait_for_token_calls(&self, calls: usize) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.token_calls().len() < calls {
+            assert!(Instant::now() < deadline, "the token API was not called {calls} times");
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Every token issued so far, in order.

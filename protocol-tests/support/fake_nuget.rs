@@ -32,6 +32,13 @@ use super::sandbox_home::SandboxHome;
 /// How long a step may take where the test names no limit of its own.
 pub const LIMIT: Duration = Duration::from_secs(20);
 
+/// What came from the plugin.
+enum Event {
+    Message(Value),
+    /// A log line or progress.
+    Noted,
+}
+
 /// One conversation with one plugin process. Dropping it ends the process and all its children.
 #[derive(Debug)]
 pub struct FakeNuget {
@@ -91,6 +98,12 @@ impl FakeNuget {
     /// Sends bytes as they are; a line needs its own `\n`.
     pub fn send_raw(&mut self, bytes: &[u8]) {
         self.wire.write(bytes);
+    }
+
+    /// Says that a request with this id is about to be sent by [`Self::send_raw`].
+    pub fn promise_request(&mut self, id: &str) -> String {
+        self.open_requests.insert(id.to_owned());
+        id.to_owned()
     }
 
     /// Sends a request with an id of its own, which is returned.
@@ -182,6 +195,31 @@ impl FakeNuget {
         }
     }
 
+    /// Waits for a log line that no answer has told of yet.
+    pub fn expect_log(&mut self) -> LogLine {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if let Some(line) = self.logs.iter().find(|line| !line.told) {
+                return line.clone();
+            }
+            match self.next_event(deadline).expect("a log line was expected") {
+                Event::Message(message) => self.unread.push_back(message),
+                Event::Noted => {}
+            }
+        }
+    }
+
+    /// Waits until progress came for the request `id`.
+    pub fn wait_for_progress(&mut self, id: &str) {
+        let deadline = Instant::now() + LIMIT;
+        while self.progress_of(id).is_empty() {
+            match self.next_event(deadline).expect("progress was expected") {
+                Event::Message(message) => self.unread.push_back(message),
+                Event::Noted => {}
+            }
+        }
+    }
+
     /// Every log line so far, in order.
     pub fn logs(&self) -> &[LogLine] {
         &self.logs
@@ -231,19 +269,27 @@ impl FakeNuget {
     /// are noted and answered, progress is noted; neither is returned.
     fn receive(&mut self, deadline: Instant) -> Option<Value> {
         loop {
-            let message = match self.wire.next(deadline)? {
-                Heard::Message(message) => message,
-                Heard::Noise(line) => panic!("not a protocol line on stdout: {line:?}"),
-            };
-            self.hold_to_the_rules(&message);
-            match (message["Type"].as_str(), message["Method"].as_str()) {
-                (Some("Progress"), _) => {
-                    self.progress.push((text(&message["RequestId"]), Instant::now()));
-                }
-                (Some("Request"), Some("Log")) => self.take_log(&message),
-                _ => return Some(message),
+            if let Event::Message(message) = self.next_event(deadline)? {
+                return Some(message);
             }
         }
+    }
+
+    fn next_event(&mut self, deadline: Instant) -> Option<Event> {
+        let message = match self.wire.next(deadline)? {
+            Heard::Message(message) => message,
+            Heard::Noise(line) => panic!("not a protocol line on stdout: {line:?}"),
+        };
+        self.hold_to_the_rules(&message);
+        match (message["Type"].as_str(), message["Method"].as_str()) {
+            (Some("Progress"), _) => {
+                assert_eq!(message["Payload"]["Percentage"], Value::Null, "{message}");
+                self.progress.push((text(&message["RequestId"]), Instant::now()));
+            }
+            (Some("Request"), Some("Log")) => self.take_log(&message),
+            _ => return Some(Event::Message(message)),
+        }
+        Some(Event::Noted)
     }
 
     /// What ends the connection in a real NuGet.

@@ -3,6 +3,7 @@
 //!
 //! - [`fake_nuget`]: NuGet's side of a conversation with the real executable
 //! - [`fake_codeartifact`]: token API, STS and NuGet sources on one loopback port
+//! - [`fake_internet`]: a proxy and TLS, to meet the fake under AWS's real host names
 //! - [`sandbox_home`]: a throwaway home with its environment, configuration and projects
 //! - [`secret_scan`]: no token where none belongs
 //! - [`process`]: a program run to its end or to a deadline
@@ -10,11 +11,11 @@
 //! - [`trials`]: tests that need a tool which is not everywhere
 
 #![allow(dead_code, reason = "every test target uses its own part of the support")]
-#![allow(unreachable_pub, reason = "`pub` marks what the tests use")]
 #![allow(clippy::needless_pass_by_value, reason = "`send(json!(…))` reads best")]
 
 pub mod dotnet;
 pub mod fake_codeartifact;
+pub mod fake_internet;
 pub mod fake_nuget;
 pub mod process;
 pub mod sandbox_home;

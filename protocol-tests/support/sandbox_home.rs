@@ -3,20 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 use std::{env, fs};
 
 use tempfile::TempDir;
 
 use super::dotnet::find_on_path;
 use super::fake_codeartifact::{ACCESS_KEY_ID, FakeCodeArtifact, SECRET_ACCESS_KEY, TOKEN_PREFIX};
+use super::process::{self, Run};
 use super::secret_scan;
 
-/// The name under which NuGet 6.13 and later finds the plugin on PATH.
-const PLUGIN_NAME: &str =
-    if cfg!(windows) { "nuget-plugin-codeartifact.exe" } else { "nuget-plugin-codeartifact" };
-
-/// The name under which nuget.exe finds it in the folder of netfx plugins.
-const NETFX_NAME: &str = "CredentialProvider.CodeArtifact.exe";
+/// Longer than a command of the plugin's takes, on a busy machine as well.
+const COMMAND_LIMIT: Duration = Duration::from_mins(1);
 
 /// A temporary home with its environment. Dropping it removes the folder.
 #[derive(Debug)]
@@ -117,14 +116,19 @@ impl SandboxHome {
         self.write("home/.config/nuget-plugin-codeartifact/config.toml", toml);
     }
 
-    /// Puts the plugin where clients find it: on PATH for the SDK, and into the folder of netfx
-    /// plugins for nuget.exe.
-    pub fn install_plugin(&self) {
-        let netfx = self.home().join(".nuget/plugins/netfx/CredentialProvider.CodeArtifact");
-        fs::create_dir_all(&netfx).expect("a new folder");
-        for place in [self.bin().join(PLUGIN_NAME), netfx.join(NETFX_NAME)] {
-            fs::copy(Self::plugin(), place).expect("the plugin can be copied");
-        }
+    /// Installs the plugin as a user would: `nuget-plugin-codeartifact install`.
+    pub fn install_plugin(&self) -> Run {
+        let run = self.run_plugin(&["install"]);
+        run.assert_success();
+        run
+    }
+
+    /// Runs the plugin's executable as a command.
+    pub fn run_plugin(&self, arguments: &[&str]) -> Run {
+        let mut command = Command::new(Self::plugin());
+        command.args(arguments).current_dir(self.project());
+        command.env_clear().envs(self.environment());
+        process::run(&mut command, COMMAND_LIMIT)
     }
 
     /// Writes the project folder's NuGet.Config: these sources and no others, and nothing but
@@ -168,10 +172,13 @@ impl SandboxHome {
     }
 
     /// Fails when a token of the fake or the secret key is anywhere but in the token cache.
+    ///
+    /// The installed plugin is not searched: it is large, and nothing writes there later.
     #[track_caller]
     pub fn assert_no_secrets(&self) {
         let secrets = [TOKEN_PREFIX.to_owned(), SECRET_ACCESS_KEY.to_owned()];
-        secret_scan::assert_no_secrets(&self.path, &secrets, &[self.cache_dir()]);
+        let plugins = self.home().join(".nuget/plugins");
+        secret_scan::assert_no_secrets(&self.path, &secrets, &[self.cache_dir(), plugins]);
     }
 
     /// Keeps the folder after the end of the test; returns it.

@@ -27,6 +27,25 @@ pub fn files_with_secrets(root: &Path, secrets: &[String], allowed: &[PathBuf]) 
     outside.filter(|file| fs::read(file).is_ok_and(|bytes| holds(&bytes, &needles))).collect()
 }
 
+/// The files and folders below `root` that others than their owner may read.
+#[cfg(unix)]
+pub fn readable_by_others(root: &Path) -> Vec<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let is_open = |path: &PathBuf| {
+        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+    };
+    let mut all = files_below(root);
+    all.push(root.to_owned());
+    all.retain(is_open);
+    all
+}
+
+/// Other systems have no modes.
+#[cfg(not(unix))]
+pub fn readable_by_others(_: &Path) -> Vec<PathBuf> {
+    Vec::new()
+}
+
 /// Every file below `root`, links left out.
 pub fn files_below(root: &Path) -> Vec<PathBuf> {
     let mut files = vec![];

@@ -120,13 +120,16 @@ impl Aws {
             .send()
             .await
             .map_err(|error| classify::service_error(&error, client, domain, identity))?;
-        let token = answer.authorization_token.filter(|token| !token.is_empty());
+        // It becomes a part of HTTP headers.
+        let is_sound =
+            |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        let token = answer.authorization_token.filter(is_sound);
         let expiration = answer.expiration.and_then(|time| SystemTime::try_from(time).ok());
         match (token, expiration) {
             (Some(token), Some(expiration)) => {
                 Ok(AuthorizationToken { secret: Secret::new(token), obtained: now, expiration })
             }
-            _ => Err(AwsError::nonsense(client, "it has no token, or no expiration")),
+            _ => Err(AwsError::nonsense(client, "it has no usable token, or no expiration")),
         }
     }
 

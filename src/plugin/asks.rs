@@ -1,11 +1,12 @@
 //! What is answered to an ask for credentials.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::console::Console;
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
-use crate::endpoint::{EndpointError, RepositoryEndpoint};
+use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::log::Log;
 use crate::provider::{Need, Provider, ProviderError};
 use crate::secret::Secret;
@@ -20,6 +21,8 @@ pub struct Asks {
     provider: Arc<Provider>,
     log: Log,
     handed_out: Mutex<HandedOut>,
+    /// Repositories whose refusal was explained: STS is asked for that, so once is enough.
+    explained: Mutex<HashSet<(Domain, String)>>,
 }
 
 /// Why there are no credentials.
@@ -33,7 +36,7 @@ enum Refusal {
 impl Asks {
     /// A new conversation's: nothing is handed out yet.
     pub fn new(provider: Arc<Provider>, log: Log) -> Self {
-        Self { provider, log, handed_out: Mutex::default() }
+        Self { provider, log, handed_out: Mutex::default(), explained: Mutex::default() }
     }
 
     /// The answer; whatever explains it has been shown before this returns.
@@ -77,7 +80,9 @@ impl Asks {
                 newer
             }
             Step::Repeat(token) => {
-                console.warn_once(&self.refused_line(&endpoint).await).await;
+                if self.is_to_be_explained(&endpoint) {
+                    console.warn_once(&self.refused_line(&endpoint).await).await;
+                }
                 return Ok(token);
             }
         };
@@ -111,6 +116,11 @@ impl Asks {
              `codeartifact:PublishPackageVersion` (push) on it, or the domain has no repository of that \
              name; check the source's URL and the repository's policy"
         )
+    }
+
+    fn is_to_be_explained(&self, endpoint: &RepositoryEndpoint) -> bool {
+        let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
+        explained.insert((endpoint.domain.clone(), endpoint.repository.clone()))
     }
 
     fn handed_out<T>(&self, with: impl FnOnce(&mut HandedOut) -> T) -> T {

@@ -82,4 +82,14 @@ mod tests {
         assert_eq!(pending.next().await.0, "1");
         assert!(pending.start("1", answer()));
     }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_panic_is_an_outcome_and_the_next_ask_is_served() {
+        let mut pending = Pending::default();
+        pending.start("1", async { panic!("an ask that panics") });
+        let (request_id, outcome) = pending.next().await;
+        assert!(request_id == "1" && outcome.is_err());
+        pending.start("2", answer());
+        assert!(pending.next().await.1.is_ok());
+    }
 }

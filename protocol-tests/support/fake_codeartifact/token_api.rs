@@ -136,8 +136,12 @@ impl TokenApi {
         let filler = "0123456789abcdef".repeat(64);
         let text = format!("{TOKEN_PREFIX}-{domain}-{number}-{filler}");
         self.issued.push(IssuedToken { text: text.clone(), domain, owner, revoked: false });
-        let asked: u64 = call.duration.parse().unwrap_or_default();
-        let asked = Duration::from_secs(if asked == 0 { 3_600 } else { asked });
+        let asked = match call.duration.parse() {
+            // As long as the role's session, which is an hour here.
+            Ok(0) => Duration::from_hours(1),
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => Duration::from_hours(12),
+        };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         let expiration = (now + self.life.unwrap_or(asked)).as_secs();
         Reply::json(200, &json!({"authorizationToken": text, "expiration": expiration}))
