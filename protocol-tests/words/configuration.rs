@@ -9,18 +9,78 @@ const FOREIGN: &str = "https://nuget.example/v3/index.json";
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        failing("configuration_with_a_syntax_error", |stage| file(stage, "duration_seconds = 900\n[[hosts]\n"), "x"),
-        failing("configuration_with_an_unknown_key", |stage| file(stage, "duration_second = 900\n"), "x"),
-        failing("configuration_with_a_wrong_type", |stage| file(stage, "duration_seconds = \"900\"\n"), "x"),
-        failing("configuration_with_a_wrong_host", |stage| file(stage, "[[hosts]]\nhost = 7\nregion = \"eu-west-1\"\n"), "x"),
-        failing("configuration_with_an_unknown_key_of_a_host", |stage| file(stage, "[[hosts]]\nhost = \"a\"\nregion = \"eu-west-1\"\nrepo = \"x\"\n"), "x"),
-        failing("configuration_with_a_wrong_duration", |stage| file(stage, "duration_seconds = 899\n"), "x"),
-        failing("configuration_file_relative", |stage| { stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "config.toml"); }, "x"),
-        failing("configuration_file_is_a_folder", |stage| { stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "/"); }, "x"),
-        failing("duration_too_short", |stage| { stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "899"); }, "x"),
-        failing("duration_too_long", |stage| { stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "43201"); }, "x"),
-        failing("duration_in_words", |stage| { stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "12h"); }, "x"),
-        failing("unknown_cache_mode", |stage| { stage.set("CODEARTIFACT_NUGET_CACHE", "ram"); }, "x"),
+        failing(
+            "configuration_with_a_syntax_error",
+            |stage| file(stage, "duration_seconds = 900\n[[hosts]\n"),
+            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 2, column 9: unclosed array table, expected `]`; correct it",
+        ),
+        failing(
+            "configuration_with_an_unknown_key",
+            |stage| file(stage, "duration_second = 900\n"),
+            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 1: unknown field `duration_second`, expected `duration_seconds` or `hosts`; correct it",
+        ),
+        failing(
+            "configuration_with_a_wrong_type",
+            |stage| file(stage, "duration_seconds = \"900\"\n"),
+            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 20: invalid type: string \"900\", expected a number; correct it",
+        ),
+        failing(
+            "configuration_with_a_wrong_host",
+            |stage| file(stage, "[[hosts]]\nhost = 7\nregion = \"eu-west-1\"\n"),
+            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 2, column 8: invalid type: integer `7`, expected a string; correct it",
+        ),
+        failing(
+            "configuration_with_an_unknown_key_of_a_host",
+            |stage| file(stage, "[[hosts]]\nhost = \"a\"\nregion = \"eu-west-1\"\nrepo = \"x\"\n"),
+            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 4, column 1: unknown field `repo`, expected one of `host`, `domain`, `owner`, `region`; correct it",
+        ),
+        failing(
+            "configuration_with_a_wrong_duration",
+            |stage| file(stage, "duration_seconds = 899\n"),
+            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 20: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct it",
+        ),
+        failing(
+            "configuration_file_relative",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "config.toml");
+            },
+            "the variable CODEARTIFACT_NUGET_CONFIG_FILE is `config.toml`: the path must be absolute; correct or unset it",
+        ),
+        failing(
+            "configuration_file_is_a_folder",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "/");
+            },
+            "the configuration file `/` cannot be read: Is a directory (os error 21); make it readable, or move it away",
+        ),
+        failing(
+            "duration_too_short",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "899");
+            },
+            "the variable CODEARTIFACT_NUGET_DURATION_SECONDS is `899`: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct or unset it",
+        ),
+        failing(
+            "duration_too_long",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "43201");
+            },
+            "the variable CODEARTIFACT_NUGET_DURATION_SECONDS is `43201`: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct or unset it",
+        ),
+        failing(
+            "duration_in_words",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "12h");
+            },
+            "the variable CODEARTIFACT_NUGET_DURATION_SECONDS is `12h`: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct or unset it",
+        ),
+        failing(
+            "unknown_cache_mode",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_CACHE", "ram");
+            },
+            "the variable CODEARTIFACT_NUGET_CACHE is `ram`: it is auto, disk, memory or off; correct or unset it",
+        ),
         trial("a_broken_configuration_is_silent_on_foreign_sources", foreign),
         trial("durations_that_are_asked_for", durations),
         trial("a_configuration_file_elsewhere", elsewhere),
@@ -73,7 +133,9 @@ fn paths() {
         let path_shown = path.split('?').next().unwrap();
         let mut nuget = FakeNuget::start(&stage.home);
         let answer = nuget.ask(&format!("{HOST}{path}"), false, true);
-        let line = format!("[CredentialProvider]CodeArtifact: `{HOST}{path_shown}` names no NuGet repository; its URL is `{HOST}{right}`");
+        let line = format!(
+            "[CredentialProvider]CodeArtifact: `{HOST}{path_shown}` names no NuGet repository; its URL is `{HOST}{right}`"
+        );
         assert_eq!(answer.assert_refusal("Error").the_warning(), line);
         nuget.finish();
     }

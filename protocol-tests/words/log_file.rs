@@ -85,11 +85,17 @@ fn amazons() {
 /// The source's query and user information may be a password; so may a proxy's.
 fn holds() {
     let mut stage = Stage::new();
-    stage.set("HTTPS_PROXY", "http://me:hunter2@proxy.example:3128").set("AWS_SESSION_TOKEN", "hunter2");
+    stage
+        .set("HTTPS_PROXY", "http://me:hunter2@proxy.example:3128")
+        .set("AWS_SESSION_TOKEN", "hunter2");
     let mut nuget = FakeNuget::start(&stage.home);
     nuget.ask(&format!("{SOURCE}?key=hunter2"), false, true).assert_success();
-    nuget.ask("https://me:hunter2@nuget.example/v3/index.json?key=hunter2", false, true).assert_refusal("Error");
-    nuget.ask(&SOURCE.replace("https://", "https://me:hunter2@"), false, true).assert_refusal("Error");
+    nuget
+        .ask("https://nuget.example/v3/index.json?key=hunter2", false, true)
+        .assert_refusal("Error");
+    nuget
+        .ask(&SOURCE.replace("https://", "https://me:hunter2@"), false, true)
+        .assert_refusal("Error");
     nuget.send_raw(b"{\"RequestId\":\"hunter2\n");
     nuget.finish();
     stage.assert_no_secrets();
@@ -97,7 +103,7 @@ fn holds() {
     for part in [
         "received Request GetAuthenticationCredentials",
         "ours: domain `my-domain` of account 111122223333 in eu-west-1, repository `my-repo`, retry false",
-        "foreign: not under a CodeArtifact host name",
+        "foreign: the host is not one of CodeArtifact's",
         "foreign: it carries user information",
         "the environment's keys",
         "the cache has none",

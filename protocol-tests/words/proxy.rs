@@ -9,21 +9,51 @@ const API: &str = "codeartifact.eu-west-1.amazonaws.com";
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        failing("proxy_wants_a_password", |stage| refusing(stage, "407 Proxy Authentication Required"), "x"),
-        failing("proxy_forbids", |stage| refusing(stage, "403 Forbidden"), "x"),
-        failing("proxy_cannot_reach", |stage| refusing(stage, "502 Bad Gateway"), "x"),
+        failing(
+            "proxy_wants_a_password",
+            |stage| refusing(stage, "407 Proxy Authentication Required"),
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it wants a user name and a password); check HTTPS_PROXY and NO_PROXY",
+        ),
+        failing(
+            "proxy_forbids",
+            |stage| refusing(stage, "403 Forbidden"),
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it refused to); check HTTPS_PROXY and NO_PROXY",
+        ),
+        failing(
+            "proxy_cannot_reach",
+            |stage| refusing(stage, "502 Bad Gateway"),
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it refused to); check HTTPS_PROXY and NO_PROXY",
+        ),
         failing(
             "proxy_unreachable",
-            |stage| { stage.with_real_endpoints().set("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1"); },
-            "x",
+            |stage| {
+                stage.with_real_endpoints().set("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1");
+            },
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection refused); check HTTPS_PROXY and NO_PROXY",
         ),
         failing(
             "proxy_name_not_resolved",
-            |stage| { stage.with_real_endpoints().set("HTTPS_PROXY", "http://me:hunter2@proxy.invalid:3128"); },
-            "x",
+            |stage| {
+                stage
+                    .with_real_endpoints()
+                    .set("HTTPS_PROXY", "http://me:hunter2@proxy.invalid:3128");
+            },
+            "the proxy `proxy.invalid:3128` does not connect to `codeartifact.eu-west-1.amazonaws.com` (its name cannot be resolved); check HTTPS_PROXY and NO_PROXY",
         ),
-        failing("proxy_url_is_garbage", |stage| { stage.set("HTTPS_PROXY", "http://me:hunter2@["); }, "x"),
-        failing("proxy_url_of_another_scheme", |stage| { stage.set("https_proxy", "socks5://me:hunter2@proxy.example"); }, "x"),
+        failing(
+            "proxy_url_is_garbage",
+            |stage| {
+                stage.set("HTTPS_PROXY", "http://me:hunter2@[");
+            },
+            "the variable HTTPS_PROXY is no URL of an http proxy, as in `http://proxy.example:3128`; correct it",
+        ),
+        failing(
+            "proxy_url_of_another_scheme",
+            |stage| {
+                stage.set("https_proxy", "socks5://me:hunter2@proxy.example");
+            },
+            "the variable https_proxy is no URL of an http proxy, as in `http://proxy.example:3128`; correct it",
+        ),
         trial("https_goes_through_the_proxy_with_its_credentials", through),
         trial("no_proxy_is_respected", no_proxy),
         trial("loopback_never_goes_through_a_proxy", loopback),
@@ -34,7 +64,6 @@ pub fn trials() -> Vec<Trial> {
 /// A proxy with a password in its URL that refuses every tunnel.
 fn refusing(stage: &mut Stage, status: &str) {
     let proxy = Peer::answering(status, "text/plain", "hunter2");
-    stage.rename(&proxy.address.to_string(), "<proxy>");
     let url = format!("http://me:hunter2@{}", proxy.address);
     stage.with_real_endpoints().set("HTTPS_PROXY", &url);
 }
@@ -55,14 +84,19 @@ fn through() {
 fn no_proxy() {
     let mut stage = Stage::new();
     let proxy = Peer::answering("403 Forbidden", "text/plain", "");
-    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://api.invalid").set("HTTPS_PROXY", &proxy.url());
+    stage
+        .set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://api.invalid")
+        .set("HTTPS_PROXY", &proxy.url());
     stage.set("NO_PROXY", "other.example,.invalid");
-    stage.assert_fails("x");
+    stage.assert_fails(
+        "the name `api.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+    );
     assert_eq!(proxy.heads(), [""; 0]);
 }
 
 fn loopback() {
-    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    {
         let mut stage = Stage::new();
         let proxy = Peer::answering("403 Forbidden", "text/plain", "");
         stage.set(name, &proxy.url());
@@ -75,7 +109,9 @@ fn loopback() {
 fn link_local() {
     let mut stage = Stage::new();
     let proxy = Peer::answering("403 Forbidden", "text/plain", "");
-    stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials");
+    stage
+        .without_keys()
+        .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials");
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         stage.set(name, &proxy.url());
     }

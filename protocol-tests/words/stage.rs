@@ -23,10 +23,6 @@ pub const SECRET: &str = "hunter2";
 pub struct Stage {
     pub fake: FakeCodeArtifact,
     pub home: SandboxHome,
-    /// Replaced in lines: what differs from run to run, and the word for it.
-    pub renamed: Vec<(String, &'static str)>,
-    /// Kept until the test ends: servers and the like.
-    pub kept: Vec<Box<dyn std::any::Any>>,
 }
 
 /// A test of a conversation that fails with this line behind [`HEAD`]: once as a Warning before the
@@ -55,9 +51,7 @@ impl Stage {
         let mut home = SandboxHome::for_codeartifact(&fake);
         let log = home.root().join("plugin.log");
         home.set("CODEARTIFACT_NUGET_LOG_FILE", &log.to_string_lossy());
-        let root = home.root().to_string_lossy().into_owned();
-        let renamed = vec![(root, "<root>"), (fake.host(), "<fake>")];
-        Self { fake, home, renamed, kept: vec![] }
+        Self { fake, home }
     }
 
     pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
@@ -85,17 +79,6 @@ impl Stage {
     /// The call goes to CodeArtifact's real host, if the test's proxy lets it.
     pub fn with_real_endpoints(&mut self) -> &mut Self {
         self.unset("AWS_ENDPOINT_URL_CODEARTIFACT").unset("AWS_ENDPOINT_URL_STS")
-    }
-
-    pub fn keep(&mut self, what: impl std::any::Any) -> &mut Self {
-        self.kept.push(Box::new(what));
-        self
-    }
-
-    /// Shows `text` as `word` in lines.
-    pub fn rename(&mut self, text: &str, word: &'static str) -> &mut Self {
-        self.renamed.push((text.to_owned(), word));
-        self
     }
 
     /// What the plugin wrote into its log.
@@ -160,15 +143,20 @@ impl Stage {
     #[track_caller]
     fn assert_line(&self, answer: &Answer, line: &str) {
         let said = self.readable(answer.the_warning());
-        // For whoever runs the tests with `--nocapture` to read all lines.
-        eprintln!("{}|{said}", std::thread::current().name().unwrap_or_default());
         assert_eq!(said, line);
         answer.assert_refusal("Error");
     }
 
+    /// What differs from run to run is `<root>` and `<port>`.
     fn readable(&self, line: &str) -> String {
-        let replace = |line: String, (from, to): &(String, &str)| line.replace(from, to);
-        self.renamed.iter().fold(line.to_owned(), replace)
+        let line = line.replace(&*self.home.root().to_string_lossy(), "<root>");
+        let (mut readable, mut parts) = (String::new(), line.split("127.0.0.1:"));
+        readable.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            readable.push_str(&format!("127.0.0.1:<port>{rest}"));
+        }
+        readable
     }
 
     #[track_caller]

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
-use super::peers::Peer;
 #[cfg(target_os = "linux")]
 use super::peers::FullQueue;
+use super::peers::Peer;
 use super::stage::{Stage, trial};
 use super::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
 
@@ -25,20 +25,29 @@ pub fn trials() -> Vec<Trial> {
 fn hung_api() {
     let stage = Stage::new();
     stage.fake.token_api_will(TokenBehaviour::Hang);
-    ends_in_a_minute(&stage, "x");
+    ends_in_a_minute(
+        &stage,
+        "no answer from `127.0.0.1:<port>` within 60 s; check the network and try again",
+    );
 }
 
 fn hung_process() {
     let mut stage = Stage::new();
     stage.with_profile("[profile dev]\ncredential_process = sleep 600\n");
-    ends_in_a_minute(&stage, "x");
+    ends_in_a_minute(
+        &stage,
+        "profile `dev` gave no AWS credentials within 60 s; see what it waits for with `aws sts get-caller-identity --profile dev`",
+    );
 }
 
 fn hung_tls() {
     let mut stage = Stage::new();
     let peer = Peer::silent();
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
-    ends_in_a_minute(&stage, "x");
+    ends_in_a_minute(
+        &stage,
+        "no connection to `127.0.0.1:<port>` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -46,7 +55,10 @@ fn hung_connect() {
     let mut stage = Stage::new();
     let peer = FullQueue::new();
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
-    ends_in_a_minute(&stage, "x");
+    ends_in_a_minute(
+        &stage,
+        "no connection to `127.0.0.1:<port>` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+    );
 }
 
 fn ends_in_a_minute(stage: &Stage, line: &str) {

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use crate::text::printable;
+use crate::text::{excerpt, printable};
 
 /// What the SDK's layers are called, or say before what they have to say: no news to anybody.
 const LAYERS: [&str; 26] = [
@@ -37,7 +37,7 @@ const LAYERS: [&str; 26] = [
 ];
 
 /// A cause that holds the first is told by the second.
-const PLAINER: [(&str, &str); 18] = [
+const PLAINER: [(&str, &str); 19] = [
     ("UnknownIssuer", "its certificate is of an authority that this machine does not trust"),
     ("certificate not valid for name", "its certificate is another host's"),
     ("certificate not valid yet", "its certificate is not valid yet, or the clock is wrong"),
@@ -52,8 +52,9 @@ const PLAINER: [(&str, &str); 18] = [
     ("length limit exceeded", "it is longer than any token"),
     ("infinite loop", "its `source_profile` leads in a circle"),
     ("invalid JSON in response", "it printed no JSON of credentials"),
-    ("StatusCode(", "it answered with an error status"),
-    ("invalid full URI for ECS provider", "its URI is none of this machine or a container service"),
+    ("Connection refused", "connection refused"),
+    ("failed to lookup address", "its name cannot be resolved"),
+    ("invalid full URI for ECS provider", "its URI is not of this machine or a container service"),
     ("failed to load the cached SSO token", "nobody is signed in"),
     ("resolve an access token instead", "it lacks `sso_account_id` and `sso_role_name`"),
 ];
@@ -94,13 +95,22 @@ fn plain(cause: &str) -> String {
     while let Some(shorter) = LAYERS.iter().find_map(|layer| without(rest, layer)) {
         rest = shorter;
     }
+    if let Some(outcome) = rest.strip_prefix("external process exited with code ") {
+        // What the process said itself stays as it is.
+        let outcome = outcome.replacen("exit status: ", "exit status ", 1);
+        return format!(
+            "the process ended with {}",
+            excerpt(&outcome.replacen(". Stderr: ", ": ", 1))
+        );
+    }
     if let Some((_, plainer)) = PLAINER.iter().find(|(holds, _)| rest.contains(holds)) {
         return (*plainer).to_owned();
     }
     // `profile … was not defined: ` stands before what was not, also where the profile was.
     let rest = rest.split_once(" was not defined: ").map_or(rest, |(_, what)| what);
     let rest = rest.strip_prefix("error parsing ").unwrap_or(rest);
-    printable(&rest.replace("code exit status: ", "exit status ").replace(". Stderr: ", ": "))
+    const STATUS: &str = "Non-success status from HTTP credential provider: StatusCode";
+    printable(&rest.replace(STATUS, "it answered with status "))
 }
 
 fn without<'a>(text: &'a str, layer: &str) -> Option<&'a str> {
@@ -127,7 +137,7 @@ mod tests {
                 "Error retrieving credentials: external process exited with code exit status: 3. \
                  Stderr: no ticket\n"
             ),
-            "external process exited with exit status 3: no ticket"
+            "the process ended with exit status 3: no ticket"
         );
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn service_error(
         }
         SdkError::ServiceError(failure) => {
             let status = failure.raw().status();
-            let what = if status.is_success() { "no token in it" } else { "no error code of AWS's" };
+            let what =
+                if status.is_success() { "no token in it" } else { "no error code of AWS's" };
             AwsError::nonsense(client, format!("status {status}, and {what}"))
         }
         SdkError::ResponseError(_) if is_broken_off(error) => broken_off(error, client),

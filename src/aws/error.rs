@@ -14,8 +14,7 @@ use super::profiles;
 use crate::endpoint::Domain;
 
 /// How a profile is chosen on this system.
-const CHOOSE: &str =
-    if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
+const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
 
 /// A failure of the AWS side.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -97,9 +96,7 @@ pub enum AwsError {
         "the proxy `{proxy}` does not connect to `{host}` ({detail}); check HTTPS_PROXY and NO_PROXY"
     )]
     Proxy { proxy: String, host: String, detail: String },
-    #[error(
-        "no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY"
-    )]
+    #[error("no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY")]
     NotConnected { host: String, detail: String },
     #[error(
         "the connection to `{host}` broke off ({detail}); try again, and check what stands between \
@@ -123,10 +120,12 @@ pub enum AwsError {
     ProxyUrl { variable: &'static str },
     #[error(
         "the endpoint `{host}` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and \
-         its like to https"
+         its like, or the profile's `endpoint_url`, to https"
     )]
     PlainHttp { host: String },
-    #[error("the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`")]
+    #[error(
+        "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
+    )]
     EndpointUrl,
 }
 
