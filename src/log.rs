@@ -77,6 +77,10 @@ impl LogFile {
             rotate(&path)?;
         }
         let file = append_owner_only(&path)?;
+        #[cfg(unix)]
+        if rotates {
+            narrow(&file)?;
+        }
         Ok(Self { path, file, rotates })
     }
 
@@ -110,6 +114,18 @@ fn append_owner_only(path: &Path) -> io::Result<File> {
         options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     }
     options.open(path)
+}
+
+/// Takes away what others may do with a file that was there before. One that is not ours fails here,
+/// so nothing is written to it; a device is left as it is.
+#[cfg(unix)]
+fn narrow(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = file.metadata()?;
+    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a log line carries the time of its writing")]

@@ -1,22 +1,23 @@
-//! Which failure an SDK error is. Codes decide where there are any; else the chain of causes.
-//!
-//! `DisplayErrorContext` is never used: it ends in a debug dump that can hold the answer's body.
+//! Which failure an SDK error is. Codes decide where there are any; else types; words come last.
 
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codeartifact::operation::get_authorization_token::GetAuthorizationTokenError;
+use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 
+use super::causes::{find, readable, says};
 use super::error::host_of;
 use super::http::{HttpClient, PlainHttp};
 use super::identity::{Identity, Source};
 use super::{AwsError, FETCH_LIMIT};
 use crate::endpoint::Domain;
-use crate::text::printable;
+use crate::text::{excerpt, printable};
 
 type TokenError = SdkError<GetAuthorizationTokenError, HttpResponse>;
 
@@ -34,10 +35,13 @@ pub(super) fn service_error(
         }
         SdkError::ServiceError(failure) => {
             let status = failure.raw().status();
-            AwsError::nonsense(client, format!("status {status} without an error code"))
+            let what =
+                if status.is_success() { "no token in it" } else { "no error code of AWS's" };
+            AwsError::nonsense(client, format!("status {status}, and {what}"))
         }
-        SdkError::ResponseError(_) => AwsError::nonsense(client, chain(error)),
-        SdkError::TimeoutError(_) => AwsError::timed_out(client, FETCH_LIMIT),
+        SdkError::ResponseError(_) if is_broken_off(error) => broken_off(error, client),
+        SdkError::ResponseError(_) => AwsError::nonsense(client, readable(error)),
+        SdkError::TimeoutError(_) => AwsError::timed_out(client, identity, FETCH_LIMIT),
         _ => connection(error, client),
     }
 }
@@ -50,34 +54,19 @@ pub(super) fn credentials_error(
     domain: &Domain,
 ) -> AwsError {
     match (error, &identity.source) {
-        (CredentialsError::CredentialsNotLoaded(_), Source::Profile { name, is_named: true }) => {
+        (CredentialsError::CredentialsNotLoaded(_), Source::Profile { name }) => {
             let detail = match error.source() {
-                Some(cause) => chain(cause),
+                Some(cause) => readable(cause),
                 None => "there are no credentials in it".to_owned(),
             };
             AwsError::BrokenProfile { name: name.clone(), detail }
         }
-        (CredentialsError::CredentialsNotLoaded(_), _) | (_, Source::Instance) => {
-            AwsError::no_credentials(identity, domain)
-        }
-        (CredentialsError::InvalidConfiguration(_), Source::Profile { name, .. }) => {
-            AwsError::BrokenProfile { name: name.clone(), detail: chain(error) }
+        (_, Source::Instance) => AwsError::no_credentials(identity, domain),
+        (CredentialsError::InvalidConfiguration(_), Source::Profile { name }) => {
+            AwsError::BrokenProfile { name: name.clone(), detail: readable(error) }
         }
         _ => source_failure(error, client, identity),
     }
-}
-
-/// The chain of causes in one line, without repetition.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = String::new();
-    for cause in causes(error) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            let separator = if text.is_empty() { "" } else { ": " };
-            text = format!("{text}{separator}{cause}");
-        }
-    }
-    printable(&text)
 }
 
 fn refusal(
@@ -87,7 +76,7 @@ fn refusal(
     identity: &Identity,
 ) -> AwsError {
     let code = printable(error.code().unwrap_or_default());
-    let message = printable(error.message().unwrap_or("without a message"));
+    let message = message_of(error);
     let label = identity.label.clone();
     match code.as_str() {
         "AccessDeniedException" | "AccessDenied"
@@ -123,63 +112,98 @@ fn keys_refusal(code: &str, label: String) -> Option<AwsError> {
 }
 
 fn source_failure(error: &CredentialsError, client: &HttpClient, identity: &Identity) -> AwsError {
-    let text = chain(error);
-    let is_network = ["dispatch failure", "timeout", "timed out"].iter().any(|w| text.contains(w));
-    if is_network {
+    if let Some(refusal) = find::<GetRoleCredentialsError>(error)
+        && refusal.code().is_some()
+    {
+        return sso_refusal(refusal, identity);
+    }
+    if find::<ConnectorError>(error).is_some() {
         return connection(error, client);
     }
-    if let (Some(profile), Source::Profile { name, .. }) = (identity.profile(), &identity.source) {
-        let has = |property| profile.get(property).is_some();
-        if has("sso_session") || has("sso_start_url") {
-            return AwsError::SsoExpired { profile: name.clone() };
-        }
-        if has("login_session") {
-            return AwsError::LoginExpired { profile: name.clone() };
-        }
-    }
     let label = identity.label.clone();
-    let detail = sts_refusal(error).unwrap_or(text);
-    AwsError::SourceFailed { label, detail }
+    if let Some(detail) = sts_refusal(error) {
+        return AwsError::SourceFailed { label, detail, check: identity.check() };
+    }
+    if let Some(profile) = identity.sso_profile() {
+        return AwsError::SsoExpired { profile };
+    }
+    if let Some(profile) = identity.login_profile() {
+        return AwsError::LoginExpired { profile };
+    }
+    AwsError::SourceFailed { label, detail: readable(error), check: identity.check() }
+}
+
+/// What the SSO portal said when it was asked for the role's credentials.
+fn sso_refusal(refusal: &GetRoleCredentialsError, identity: &Identity) -> AwsError {
+    let profile = identity.sso_profile().unwrap_or_else(|| identity.label.clone());
+    let code = printable(refusal.code().unwrap_or_default());
+    let message = message_of(refusal);
+    match code.as_str() {
+        "UnauthorizedException" => AwsError::SsoExpired { profile },
+        "ForbiddenException" | "ResourceNotFoundException" => {
+            AwsError::SsoRoleRefused { profile, message }
+        }
+        "TooManyRequestsException" => AwsError::Throttled { code },
+        _ => AwsError::SourceFailed {
+            label: identity.label.clone(),
+            detail: format!("SSO answered {code}: {message}"),
+            check: identity.check(),
+        },
+    }
 }
 
 /// What STS said when a role could not be assumed.
 fn sts_refusal(error: &(dyn Error + 'static)) -> Option<String> {
-    causes(error).find_map(|cause| {
-        let role = cause.downcast_ref::<AssumeRoleError>().map(code_and_message);
-        let web = || cause.downcast_ref::<AssumeRoleWithWebIdentityError>().map(code_and_message);
-        role.or_else(web)
-    })
+    let role = find::<AssumeRoleError>(error).and_then(code_and_message);
+    let web = || find::<AssumeRoleWithWebIdentityError>(error).and_then(code_and_message);
+    role.or_else(web)
 }
 
-fn code_and_message(error: &impl ProvideErrorMetadata) -> String {
-    let code = error.code().unwrap_or("an unknown error");
-    let message = error.message().unwrap_or("without a message");
-    printable(&format!("the role was not assumed, STS answered {code}: {message}"))
+fn code_and_message(error: &impl ProvideErrorMetadata) -> Option<String> {
+    let (code, message) = (printable(error.code()?), message_of(error));
+    Some(format!("the role was not assumed, STS answered {code}: {message}"))
+}
+
+fn message_of(error: &impl ProvideErrorMetadata) -> String {
+    let message = error.message().map(excerpt).filter(|message| !message.is_empty());
+    message.unwrap_or_else(|| "without a message".to_owned())
 }
 
 /// A connection that was not made, or broke.
 fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
-    if let Some(PlainHttp { host }) = causes(error).find_map(|cause| cause.downcast_ref()) {
+    if let Some(PlainHttp { host }) = find(error) {
         return AwsError::PlainHttp { host: host.clone() };
     }
-    let detail = chain(error);
-    let host = host_of(client);
-    let says = |words: &[&str]| words.iter().any(|word| detail.contains(word));
-    if says(&["certificate", "TLS handshake", "InvalidContentType", "corrupt message"]) {
+    if says(error, &["failed to apply endpoint"]) {
+        // The text goes on with a dump of the request.
+        return AwsError::EndpointUrl;
+    }
+    let (host, detail) = (host_of(client), readable(error));
+    if says(error, &["InvalidContentType"]) {
+        return AwsError::NotTls { host };
+    }
+    if says(error, &["certificate", "TLS handshake", "corrupt message"]) {
         return AwsError::Tls { host, detail };
     }
-    if let Some(proxy) = client.proxy() {
+    if let (Some(proxy), true) = (client.proxy(), says(error, &["tunnel error"])) {
         return AwsError::Proxy { proxy: proxy.to_owned(), host, detail };
     }
-    if says(&["dns error", "failed to lookup address"]) {
+    if says(error, &["dns error", "failed to lookup address"]) {
         return AwsError::NameNotResolved { host };
     }
-    if says(&["timed out", "timeout"]) {
-        return AwsError::NotConnected { host, detail: "the connection timed out".to_owned() };
+    if says(error, &["parsed"]) {
+        return AwsError::nonsense(client, detail);
+    }
+    if is_broken_off(error) {
+        return broken_off(error, client);
     }
     AwsError::NotConnected { host, detail }
 }
 
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
+fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
+    says(error, &["closed before", "SendRequest", "connection error", "reset", "unexpected EOF"])
+}
+
+fn broken_off(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
+    AwsError::BrokenOff { host: host_of(client), detail: readable(error) }
 }

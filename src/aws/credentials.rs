@@ -1,8 +1,14 @@
-//! The AWS credentials of an identity, by the SDK's own providers and order.
+//! The AWS credentials of an identity, by the SDK's provider for its source.
+//!
+//! The SDK's own chain is not used: it goes on to the next source where one yields nothing, and the
+//! cache's key was made for the first.
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -11,20 +17,35 @@ use aws_types::region::Region;
 use super::http::HttpClient;
 use super::identity::{Identity, Source};
 
-/// Loads them. A profile that is named ends the search: a typo never becomes another identity.
+/// Loads them.
 pub(super) async fn load(
     identity: &Identity,
     client: &HttpClient,
     region: Region,
 ) -> Result<Credentials, CredentialsError> {
     let config = ProviderConfig::without_region()
-        .with_region(Some(region.clone()))
+        .with_region(Some(region))
         .with_http_client(client.shared())
         .with_timeout_config(super::timeouts());
-    if let Source::Profile { name, is_named: true } = &identity.source {
-        let profile = ProfileFileCredentialsProvider::builder().profile_name(name);
-        return profile.configure(&config).build().provide_credentials().await;
+    match &identity.source {
+        Source::EnvironmentKeys => {
+            EnvironmentVariableCredentialsProvider::new().provide_credentials().await
+        }
+        Source::Profile { name } => {
+            let provider = ProfileFileCredentialsProvider::builder().profile_name(name);
+            provider.configure(&config).build().provide_credentials().await
+        }
+        Source::WebIdentity => {
+            let provider = WebIdentityTokenCredentialsProvider::builder();
+            provider.configure(&config).build().provide_credentials().await
+        }
+        Source::Container => {
+            let provider = EcsCredentialsProvider::builder();
+            provider.configure(&config).build().provide_credentials().await
+        }
+        Source::Instance => {
+            let provider = ImdsCredentialsProvider::builder();
+            provider.configure(&config).build().provide_credentials().await
+        }
     }
-    let chain = DefaultCredentialsChain::builder().configure(config).region(region);
-    chain.build().await.provide_credentials().await
 }

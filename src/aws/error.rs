@@ -14,23 +14,27 @@ use super::profiles;
 use crate::endpoint::Domain;
 
 /// How a profile is chosen on this system.
-const CHOOSE: &str =
-    if cfg!(windows) { "setx AWS_PROFILE <name>" } else { "export AWS_PROFILE=<name>" };
+const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
 
 /// A failure of the AWS side.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AwsError {
     #[error(
-        "no AWS credentials: {looked_at}; {seen}{fitting}; choose a profile with `{CHOOSE}` (an IDE \
-         started from a menu does not see what a shell exports), or sign in with `aws configure` or \
-         `aws configure sso`"
+        "no AWS credentials: {looked_at}; {seen}{fitting}; choose a profile with `{CHOOSE}{choice}` (an \
+         IDE started from a menu does not see what a shell exports), or sign in with `aws configure` \
+         or `aws configure sso`"
     )]
-    NoCredentials { looked_at: String, seen: String, fitting: String },
+    NoCredentials { looked_at: &'static str, seen: String, fitting: String, choice: String },
     #[error(
         "the SSO session of profile `{profile}` is signed out or has expired; sign in with \
          `aws sso login --profile {profile}`"
     )]
     SsoExpired { profile: String },
+    #[error(
+        "the SSO sign-in of profile `{profile}` is good, but not for its role ({message}); check \
+         `sso_account_id` and `sso_role_name`, or ask for the role"
+    )]
+    SsoRoleRefused { profile: String, message: String },
     #[error(
         "the login session of profile `{profile}` is signed out or has expired; sign in with \
          `aws login --profile {profile}`"
@@ -45,17 +49,22 @@ pub enum AwsError {
     BrokenProfile { name: String, detail: String },
     #[error("the AWS files cannot be used: {detail}; correct them")]
     Files { detail: String },
-    #[error("{label} gave no AWS credentials: {detail}; try `aws sts get-caller-identity`")]
-    SourceFailed { label: String, detail: String },
+    #[error("{label} gave no AWS credentials: {detail}; try `{check}`")]
+    SourceFailed { label: String, detail: String, check: String },
+    #[error(
+        "{label} gave no AWS credentials within {} s; see what it waits for with `{check}`",
+        .limit.as_secs()
+    )]
+    SourceHung { label: String, limit: Duration, check: String },
     #[error("AWS refused the credentials of {label} ({code}): they are {what}; {way_out}")]
     KeysRefused { label: String, code: String, what: &'static str, way_out: &'static str },
     #[error(
-        "{label} may not call `codeartifact:GetAuthorizationToken` ({message}); allow it in the \
+        "`codeartifact:GetAuthorizationToken` is not allowed to {label} ({message}); allow it in the \
          identity's policy and, for another account's domain, in the domain's"
     )]
     MayNotGetToken { label: String, message: String },
     #[error(
-        "{label} lacks `sts:GetServiceBearerToken` ({message}); allow it with the condition \
+        "`sts:GetServiceBearerToken` is not allowed to {label} ({message}); allow it with the condition \
          `sts:AWSServiceName` = `codeartifact.amazonaws.com`"
     )]
     MayNotGetBearerToken { label: String, message: String },
@@ -81,19 +90,24 @@ pub enum AwsError {
          AWS_CA_BUNDLE to its certificate"
     )]
     Tls { host: String, detail: String },
+    #[error("`{host}` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY")]
+    NotTls { host: String },
     #[error(
         "the proxy `{proxy}` does not connect to `{host}` ({detail}); check HTTPS_PROXY and NO_PROXY"
     )]
     Proxy { proxy: String, host: String, detail: String },
-    #[error(
-        "no connection to `{host}` ({detail}); check the network, and HTTPS_PROXY if one is needed"
-    )]
+    #[error("no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY")]
     NotConnected { host: String, detail: String },
-    #[error("no answer from {place} within {} s; check the network and try again", .limit.as_secs())]
-    TimedOut { place: String, limit: Duration },
     #[error(
-        "the answer of `{host}` makes no sense ({detail}); check that nothing stands between this \
-         machine and AWS, and AWS_ENDPOINT_URL"
+        "the connection to `{host}` broke off ({detail}); try again, and check what stands between \
+         this machine and AWS"
+    )]
+    BrokenOff { host: String, detail: String },
+    #[error("no answer from `{host}` within {} s; check the network and try again", .limit.as_secs())]
+    TimedOut { host: String, limit: Duration },
+    #[error(
+        "the answer of `{host}` makes no sense ({detail}); check what stands between this machine and \
+         AWS, and AWS_ENDPOINT_URL and its like"
     )]
     Nonsense { host: String, detail: String },
     #[error("AWS_CA_BUNDLE `{}` cannot be used: {why}; correct or unset AWS_CA_BUNDLE", path.display())]
@@ -106,18 +120,25 @@ pub enum AwsError {
     ProxyUrl { variable: &'static str },
     #[error(
         "the endpoint `{host}` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and \
-         its like to https"
+         its like, or the profile's `endpoint_url`, to https"
     )]
     PlainHttp { host: String },
+    #[error(
+        "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
+    )]
+    EndpointUrl,
 }
 
 impl AwsError {
-    pub(super) fn timed_out(client: &HttpClient, limit: Duration) -> Self {
-        let place = match client.last_host() {
-            Some(host) => format!("`{host}`"),
-            None => "the source of AWS credentials".to_owned(),
-        };
-        Self::TimedOut { place, limit }
+    pub(super) fn timed_out(client: &HttpClient, identity: &Identity, limit: Duration) -> Self {
+        match client.last_host() {
+            Some(host) => Self::TimedOut { host, limit },
+            // Nobody was asked over the network yet: what hangs is a process.
+            None => {
+                let (label, check) = (identity.label.clone(), identity.check());
+                Self::SourceHung { label, limit, check }
+            }
+        }
     }
 
     pub(super) fn nonsense(client: &HttpClient, detail: impl Into<String>) -> Self {
@@ -136,23 +157,22 @@ impl AwsError {
     }
 
     pub(super) fn no_credentials(identity: &Identity, domain: &Domain) -> Self {
-        let looked_at = "looked at AWS_ACCESS_KEY_ID, the AWS files' profile `default`, web \
-                         identity, container and instance metadata"
-            .to_owned();
+        let looked_at = "looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' \
+                         profile `default`, web identity, container and instance metadata";
         let seen = if identity.variables.is_empty() {
             "this process sees no AWS_ variables".to_owned()
         } else {
             format!("this process sees {}", identity.variables.join(", "))
         };
-        let fitting =
-            identity.profiles.as_ref().map(|set| profiles::of_account(set, &domain.owner));
-        let fitting = match fitting {
-            Some(names) if !names.is_empty() => {
-                format!("; of account {} are the profiles `{}`", domain.owner, names.join("`, `"))
+        let names = profiles::of_account(&identity.profiles, &domain.owner);
+        let (fitting, choice) = match names.first() {
+            Some(first) => {
+                let names = names.join("`, `");
+                (format!("; of account {} are the profiles `{names}`", domain.owner), first.clone())
             }
-            _ => String::new(),
+            None => (String::new(), "<name>".to_owned()),
         };
-        Self::NoCredentials { looked_at, seen, fitting }
+        Self::NoCredentials { looked_at, seen, fitting, choice }
     }
 }
 

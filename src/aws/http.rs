@@ -15,6 +15,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::Limited;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -34,6 +36,9 @@ pub(super) struct HttpClient {
     shared: SharedHttpClient,
     seen: Arc<Seen>,
 }
+
+/// No honest answer is longer; what is longer is not held in memory.
+const LARGEST_ANSWER: usize = 1 << 20;
 
 /// What the connections were like, for messages.
 #[derive(Debug, Default)]
@@ -70,7 +75,7 @@ impl HttpClient {
         self.shared.clone()
     }
 
-    /// The host that was asked last.
+    /// The host that was asked last, with its port where that is not the usual one.
     pub(super) fn last_host(&self) -> Option<String> {
         self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -116,23 +121,33 @@ struct GuardedConnector {
 impl HttpConnector for GuardedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (is_plain, host) = scheme_and_host(request.uri());
-        *self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner) = Some(host.clone());
+        let authority = authority(request.uri()).to_ascii_lowercase();
+        *self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner) = Some(authority);
         if is_plain && !is_loopback(&host) && !is_metadata_service(&host) {
             return HttpConnectorFuture::ready(Err(ConnectorError::user(
                 PlainHttp { host }.into(),
             )));
         }
-        self.inner.call(request)
+        let answer = self.inner.call(request);
+        HttpConnectorFuture::new(async move {
+            Ok(answer.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))
+        })
     }
 }
 
 fn scheme_and_host(uri: &str) -> (bool, String) {
-    let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri));
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
+    let authority = authority(uri);
     let port_at = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
     let host = &authority[..port_at.unwrap_or(authority.len())];
     (!scheme.eq_ignore_ascii_case("https"), host.to_ascii_lowercase())
+}
+
+/// Host and port, without user information.
+fn authority(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 /// The instance metadata service and the container credential endpoints of ECS and EKS, which speak
@@ -171,9 +186,7 @@ fn proxy_of(environment: &Environment) -> Result<Proxy, AwsError> {
     let exceptions = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy"));
     let exceptions =
         exceptions.map_or(NEVER_PROXIED.to_owned(), |more| format!("{NEVER_PROXIED},{more}"));
-    let authority = url.split("://").nth(1).and_then(|rest| rest.split('/').next());
-    let name = authority.and_then(|authority| authority.rsplit('@').next()).map(str::to_owned);
-    Ok(Proxy { config: config.no_proxy(exceptions), name })
+    Ok(Proxy { config: config.no_proxy(exceptions), name: Some(authority(&url).to_owned()) })
 }
 
 /// `AWS_CA_BUNDLE` replaces the system's store. Either is checked here: the SDK panics on a store that
@@ -188,7 +201,7 @@ fn trust_store(environment: &Environment) -> Result<TrustStore, AwsError> {
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|_| broken("it is not a PEM file".to_owned()))?;
         let added = roots.add(certificate);
-        added.map_err(|error| broken(format!("a certificate in it is broken: {error}")))?;
+        added.map_err(|_| broken("a certificate in it is broken".to_owned()))?;
     }
     if roots.is_empty() {
         return Err(broken("there is no certificate in it".to_owned()));
@@ -197,7 +210,9 @@ fn trust_store(environment: &Environment) -> Result<TrustStore, AwsError> {
 }
 
 fn system_trust_store() -> Result<TrustStore, AwsError> {
-    if rustls_native_certs::load_native_certs().certs.is_empty() {
+    let certificates = rustls_native_certs::load_native_certs().certs;
+    let (usable, _) = rustls::RootCertStore::empty().add_parsable_certificates(certificates);
+    if usable == 0 {
         return Err(AwsError::Trust {
             detail: "the system has no trusted certificates".to_owned(),
         });

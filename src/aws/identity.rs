@@ -9,7 +9,7 @@ mod selectors;
 #[cfg(test)]
 mod tests;
 
-use aws_config::profile::ProfileSet;
+use aws_config::profile::{Profile, ProfileSet};
 
 use super::{AwsError, profiles};
 use crate::settings::Environment;
@@ -25,81 +25,113 @@ pub struct Identity {
     /// False where AWS can change the identity without a trace on this machine (an instance's role,
     /// a process's mind): such a token is kept for a shorter time.
     pub is_visible: bool,
-    /// The source that the SDK will find first, as far as it can be told.
+    /// Where its credentials are loaded from, and nowhere else: what the cache's key tells is what is
+    /// used.
     pub source: Source,
     /// The region of the AWS settings, for STS and its like.
     pub region: Option<String>,
     /// The `AWS_…` variables that this process sees, by name.
     pub variables: Vec<String>,
-    /// The profiles that there are; none where the files were not needed.
-    pub profiles: Option<ProfileSet>,
+    /// The profiles that there are.
+    pub profiles: ProfileSet,
 }
 
-/// Where AWS credentials come from.
+/// Where AWS credentials come from: the one source that is asked for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
     EnvironmentKeys,
-    /// A profile; `is_named` where `AWS_PROFILE` names it, so that no other source may step in.
-    Profile { name: String, is_named: bool },
-    /// `AWS_WEB_IDENTITY_TOKEN_FILE`, or a container's role.
-    Surroundings,
+    /// A profile: the one that `AWS_PROFILE` names, or `default` where it yields credentials.
+    Profile { name: String },
+    /// `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`.
+    WebIdentity,
+    /// The role of a container, or of an EKS pod identity.
+    Container,
     /// The instance's role, if this is an instance: nothing else is set.
     Instance,
 }
 
 /// Tells the identity of this process.
 pub(super) async fn of(environment: &Environment) -> Result<Identity, AwsError> {
-    tell(environment, profiles::load()).await
+    tell(environment, profiles::load(environment).await)
 }
 
-/// The profiles are loaded where they count.
-async fn tell(
+fn tell(
     environment: &Environment,
-    profiles: impl Future<Output = Result<ProfileSet, AwsError>>,
+    profiles: Result<ProfileSet, AwsError>,
 ) -> Result<Identity, AwsError> {
+    let name = profiles::selected(environment).to_owned();
     let mut selectors = Selectors::new(environment);
     selectors.add_endpoints();
-    let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
-    let mut identity = Identity {
-        selectors: Vec::new(),
-        label: "the environment's keys".to_owned(),
-        is_visible: true,
-        source: Source::EnvironmentKeys,
-        region: region.map(str::to_owned),
-        variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
-        profiles: None,
+    let has_keys = selectors.add_environment_keys();
+    let profiles = match profiles {
+        Ok(profiles) => profiles,
+        // Keys need no profile, and a broken file moves no endpoint.
+        Err(_) if has_keys => ProfileSet::default(),
+        Err(error) => return Err(error),
     };
-    if selectors.add_environment_keys() {
-        return Ok(identity.finish(selectors));
-    }
-    let profiles = profiles.await?;
-    let name = profiles.selected_profile().to_owned();
+    let (source, label) = if has_keys {
+        selectors.add_profile_endpoints(&profiles, &name);
+        (Source::EnvironmentKeys, "the environment's keys".to_owned())
+    } else {
+        choose(environment, &profiles, name, &mut selectors)?
+    };
+    let (selectors, is_visible) = selectors.into_parts();
+    let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
+    Ok(Identity {
+        selectors,
+        label,
+        is_visible,
+        source,
+        region: region.or_else(|| profiles.get("region")).map(str::to_owned),
+        variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
+        profiles,
+    })
+}
+
+/// The source behind the environment's keys. A profile that is named ends the search, whatever it
+/// holds: a typo never becomes another identity.
+fn choose(
+    environment: &Environment,
+    profiles: &ProfileSet,
+    name: String,
+    selectors: &mut Selectors<'_>,
+) -> Result<(Source, String), AwsError> {
     let is_named = environment.get("AWS_PROFILE").is_some();
     if is_named && profiles.get_profile(&name).is_none() {
-        return Err(AwsError::unknown_profile(&name, &profiles));
+        return Err(AwsError::unknown_profile(&name, profiles));
     }
-    identity.region = identity.region.or_else(|| profiles.get("region").map(str::to_owned));
-    let yields_credentials = selectors.add_profile(&profiles, &name);
+    let yields_credentials = selectors.add_profile(profiles, &name);
     if is_named || yields_credentials {
-        identity.label = format!("profile `{name}`");
-        identity.source = Source::Profile { name, is_named };
-    } else {
-        (identity.source, identity.label) = selectors.add_surroundings();
+        let label = format!("profile `{name}`");
+        return Ok((Source::Profile { name }, label));
     }
-    identity.profiles = Some(profiles);
-    Ok(identity.finish(selectors))
+    Ok(selectors.add_surroundings())
 }
 
 impl Identity {
-    /// The profile in use, if one is.
-    pub fn profile(&self) -> Option<&aws_config::profile::Profile> {
-        let Source::Profile { name, .. } = &self.source else { return None };
-        self.profiles.as_ref()?.get_profile(name)
+    /// The profile that signs in by SSO: the one in use, or one that it builds on.
+    pub fn sso_profile(&self) -> Option<String> {
+        self.profile_with(&["sso_session", "sso_start_url"])
     }
 
-    fn finish(mut self, selectors: Selectors<'_>) -> Self {
-        (self.selectors, self.is_visible) = selectors.into_parts();
-        self
+    /// The profile that signs in by `aws login`, found alike.
+    pub fn login_profile(&self) -> Option<String> {
+        self.profile_with(&["login_session"])
+    }
+
+    /// The command that tries this identity without us.
+    pub fn check(&self) -> String {
+        match &self.source {
+            Source::Profile { name } => format!("aws sts get-caller-identity --profile {name}"),
+            _ => "aws sts get-caller-identity".to_owned(),
+        }
+    }
+
+    fn profile_with(&self, properties: &[&str]) -> Option<String> {
+        let Source::Profile { name } = &self.source else { return None };
+        let mut chain = profiles::chain(&self.profiles, name).into_iter();
+        let has = |profile: &&Profile| properties.iter().any(|name| profile.get(name).is_some());
+        chain.find(has).map(|profile| profile.name().to_owned())
     }
 }

@@ -6,9 +6,11 @@
 //! - [`credentials`]: the AWS credentials of that identity
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
+//! - [`causes`]: what an SDK error says, made readable
 //!
 //! Nothing here knows NuGet or the cache.
 
+mod causes;
 mod classify;
 mod credentials;
 mod error;
@@ -76,7 +78,7 @@ impl Aws {
         let fetch = self.fetch(domain, duration, identity, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, fetch).await {
             Ok(fetched) => fetched,
-            Err(_) => Err(AwsError::timed_out(&client, FETCH_LIMIT)),
+            Err(_) => Err(AwsError::timed_out(&client, identity, FETCH_LIMIT)),
         }
     }
 
@@ -95,7 +97,9 @@ impl Aws {
     async fn client(&self) -> Result<HttpClient, AwsError> {
         let environment = self.environment.clone();
         let made = tokio::task::spawn_blocking(move || HttpClient::new(&environment));
-        made.await.unwrap_or_else(|panic| Err(AwsError::Trust { detail: panic.to_string() }))
+        let panicked =
+            |_| Err(AwsError::Trust { detail: "the trusted certificates are unreadable".into() });
+        made.await.unwrap_or_else(panicked)
     }
 
     async fn fetch(
@@ -145,6 +149,7 @@ impl Aws {
             .map_err(|error| classify::credentials_error(&error, client, identity, domain))?;
         self.log.line(format_args!("AWS credentials of {} loaded in {timing}", identity.label));
         Ok(aws_config::defaults(BehaviorVersion::latest())
+            .profile_name(profiles::selected(&self.environment))
             .region(region)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(client.shared())

@@ -25,7 +25,7 @@ pub(super) struct ConfigurationFile {
 pub enum FileError {
     #[error("the configuration file `{}` cannot be read: {detail}; make it readable, or move it away", path.display())]
     Unreadable { path: PathBuf, detail: String },
-    #[error("{}:{line}:{column}: {message}; correct the configuration file at line {line}, column {column}", path.display())]
+    #[error("the configuration file `{}` has an error at line {line}, column {column}: {message}; correct it", path.display())]
     Invalid { path: PathBuf, line: usize, column: usize, message: String },
 }
 
@@ -44,6 +44,7 @@ pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
         let (line, column) = position(&text, error.span().map_or(0, |span| span.start));
         // The message can go on with hints in lines of their own.
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        let message = message.replace("expected i64", "expected a number");
         FileError::Invalid { path: path.into(), line, column, message }
     })
 }

@@ -14,7 +14,7 @@ use crate::sys;
 use crate::text::lower_hex;
 
 /// Properties of a profile that go in as they are.
-const PLAIN_PROPERTIES: [&str; 17] = [
+const PLAIN_PROPERTIES: [&str; 15] = [
     "role_arn",
     "external_id",
     "role_session_name",
@@ -29,22 +29,26 @@ const PLAIN_PROPERTIES: [&str; 17] = [
     "sso_role_name",
     "login_session",
     "region",
-    "endpoint_url",
-    "services",
-    "use_fips_endpoint",
+    "ec2_metadata_service_endpoint",
 ];
 
-/// Properties with which the SDK's search ends at a profile: in its credentials, or, where something
-/// beside them is missing, in an error. Whatever they are, no other source steps in.
-const YIELDING_PROPERTIES: [&str; 13] = [
+/// Properties of a profile that move an API to another endpoint.
+const ENDPOINT_PROPERTIES: [&str; 5] = [
+    "endpoint_url",
+    "services",
+    "ignore_configured_endpoint_urls",
+    "use_fips_endpoint",
+    "use_dualstack_endpoint",
+];
+
+/// Properties that make a profile a source of credentials, whole or broken. An `sso-session` without
+/// an account gives access tokens to others, and no credentials.
+const YIELDING_PROPERTIES: [&str; 10] = [
     "aws_access_key_id",
     "aws_secret_access_key",
     "aws_session_token",
     "role_arn",
     "web_identity_token_file",
-    "sso_session",
-    "sso_start_url",
-    "sso_region",
     "sso_account_id",
     "sso_role_name",
     "login_session",
@@ -62,9 +66,6 @@ const ENDPOINT_VARIABLES: [&str; 7] = [
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
-
-/// Profiles that name each other in a circle end here; the SDK refuses them later.
-const LONGEST_CHAIN: usize = 16;
 
 /// Collects selectors, each as `name=value`.
 #[derive(Debug)]
@@ -98,20 +99,19 @@ impl<'a> Selectors<'a> {
         true
     }
 
+    /// The endpoints that a profile sets, which hold for keys from elsewhere too.
+    pub(super) fn add_profile_endpoints(&mut self, profiles: &ProfileSet, name: &str) {
+        if let Some(profile) = profiles.get_profile(name) {
+            self.add_endpoints_of(profiles, profile);
+        }
+    }
+
     /// The profile and those that it builds on; false where none yields credentials.
     pub(super) fn add_profile(&mut self, profiles: &ProfileSet, name: &str) -> bool {
-        let mut next = Some(name.to_owned());
         let mut yields = false;
-        for _ in 0..LONGEST_CHAIN {
-            let Some(profile) = next.as_deref().and_then(|name| profiles.get_profile(name)) else {
-                break;
-            };
+        for profile in profiles::chain(profiles, name) {
             yields |= YIELDING_PROPERTIES.iter().any(|name| profile.get(name).is_some());
             self.add_properties(profiles, profile);
-            next = profile.get("source_profile").map(str::to_owned);
-            if next.as_deref() == Some(profile.name()) {
-                break;
-            }
         }
         yields
     }
@@ -121,10 +121,10 @@ impl<'a> Selectors<'a> {
         if self.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() {
             self.add_variables(&["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"]);
             self.add_token_file(self.environment.path("AWS_WEB_IDENTITY_TOKEN_FILE"));
-            return (Source::Surroundings, "the web-identity role".to_owned());
+            return (Source::WebIdentity, "the role of AWS_WEB_IDENTITY_TOKEN_FILE".to_owned());
         }
         if self.add_container() {
-            return (Source::Surroundings, "the container's role".to_owned());
+            return (Source::Container, "the container's role".to_owned());
         }
         self.add_instance();
         (Source::Instance, "the instance's role".to_owned())
@@ -141,9 +141,7 @@ impl<'a> Selectors<'a> {
             self.add("credential_process", &digest(command));
             self.is_visible = false;
         }
-        if let Some(services) = profile.get("services") {
-            self.add_services(profiles, services);
-        }
+        self.add_endpoints_of(profiles, profile);
         self.add_sign_ins(profiles, profile);
         if let Some(file) = profile.get("web_identity_token_file") {
             self.add_token_file(Some(PathBuf::from(file)));
@@ -153,6 +151,15 @@ impl<'a> Selectors<'a> {
             Some("EcsContainer") => drop(self.add_container()),
             Some("Ec2InstanceMetadata") => self.add_instance(),
             _ => {}
+        }
+    }
+
+    fn add_endpoints_of(&mut self, profiles: &ProfileSet, profile: &Profile) {
+        for name in ENDPOINT_PROPERTIES {
+            self.add_optional(name, profile.get(name));
+        }
+        if let Some(services) = profile.get("services") {
+            self.add_services(profiles, services);
         }
     }
 

@@ -63,7 +63,7 @@ impl Machine {
         };
         let environment = Environment::from_pairs(pairs());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(tell(&environment, load))
+        tell(&environment, runtime.block_on(load))
     }
 
     fn identity(&self) -> Identity {
@@ -172,11 +172,11 @@ const PROFILES: [(&str, &str); 22] = [
         "role_arn = r\nweb_identity_token_file = /nowhere/a",
         "role_arn = r\nweb_identity_token_file = /nowhere/b",
     ),
-    ("sso_session = corp", "sso_session = other"),
-    ("sso_start_url = https://a.example", "sso_start_url = https://b.example"),
+    ("sso_session = corp\nsso_account_id = 1", "sso_session = other\nsso_account_id = 1"),
+    ("sso_account_id = 1\nsso_start_url = a", "sso_account_id = 1\nsso_start_url = b"),
     ("sso_session = corp\nsso_account_id = 1", "sso_session = corp\nsso_account_id = 2"),
     ("sso_session = corp\nsso_role_name = a", "sso_session = corp\nsso_role_name = b"),
-    ("sso_start_url = u\nsso_region = a", "sso_start_url = u\nsso_region = b"),
+    ("sso_role_name = r\nsso_region = a", "sso_role_name = r\nsso_region = b"),
     ("login_session = arn:aws:iam::1:user/a", "login_session = arn:aws:iam::1:user/b"),
     ("credential_process = /bin/a", "credential_process = /bin/b"),
     ("credential_process = /bin/a --as me", "credential_process = /bin/a --as you"),
@@ -200,7 +200,7 @@ fn a_profile_that_is_edited_in_place_is_another_identity() {
         let [one, other] = [one, other].map(|text| format!("[default]\n{text}{OTHER_SECTIONS}"));
         let machine = Machine::with_config(&one);
         let before = machine.identity();
-        assert!(matches!(before.source, Source::Profile { is_named: false, .. }), "{one}");
+        assert!(matches!(before.source, Source::Profile { .. }), "{one}");
         let after = machine.file(".aws/config", &other).selectors();
         assert_ne!(before.selectors, after, "{one}\n{other}");
     }
@@ -254,7 +254,7 @@ fn a_named_profile_is_the_identity_even_where_it_yields_nothing() {
         .variables(&WEB_IDENTITY)
         .variable("AWS_PROFILE", "dev");
     let identity = machine.identity();
-    assert_eq!(identity.source, Source::Profile { name: "dev".to_owned(), is_named: true });
+    assert_eq!(identity.source, Source::Profile { name: "dev".to_owned() });
     assert_eq!(identity.label, "profile `dev`");
     assert!(machine.variable("AWS_PROFILE", "typo").tell().is_err());
 }
@@ -264,7 +264,7 @@ fn a_named_profile_is_the_identity_even_where_it_yields_nothing() {
 fn the_default_profile_without_credentials_leaves_it_to_the_surroundings() {
     let machine = web_identity().file(".aws/config", "[default]\nregion = eu-west-1\n");
     let before = machine.identity();
-    assert_eq!(before.source, Source::Surroundings);
+    assert_eq!(before.source, Source::WebIdentity);
     assert!(before.selectors.iter().any(|it| it.starts_with("token-names=")));
     let machine = machine.file(".aws/config", "[default]\nregion = eu-west-2\n");
     assert_ne!(machine.selectors(), before.selectors);
@@ -278,11 +278,10 @@ fn half_a_default_profile_ends_the_search() {
         "aws_session_token = t",
         "sso_account_id = 1",
         "sso_role_name = r",
-        "sso_region = eu-west-1",
         "web_identity_token_file = /nowhere",
     ] {
         let machine = web_identity().file(".aws/config", &format!("[default]\n{half}\n"));
-        let source = Source::Profile { name: "default".to_owned(), is_named: false };
+        let source = Source::Profile { name: "default".to_owned() };
         assert_eq!(machine.identity().source, source, "{half}");
     }
 }
@@ -364,7 +363,7 @@ fn what_cannot_be_seen_from_here_is_said_to_be_so() {
     assert!(!is_visible(&[]), "an instance's role may be swapped");
     for (profile, visible) in [
         ("aws_access_key_id = AKIA", true),
-        ("sso_session = corp", true),
+        ("sso_session = corp\nsso_account_id = 1", true),
         ("credential_process = p", false),
         ("role_arn = r\ncredential_source = Ec2InstanceMetadata", false),
     ] {
@@ -395,5 +394,26 @@ fn nothing_of_a_secret_can_be_read_in_the_selectors() {
         let Identity { selectors, label, .. } = machine.identity();
         let told = format!("{selectors:?} {label}");
         assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+/// It gives access tokens to others; the SDK goes on behind it.
+#[test]
+fn an_sso_session_without_an_account_leaves_it_to_the_surroundings() {
+    let config = format!("[default]\nsso_session = corp{OTHER_SECTIONS}");
+    let machine = web_identity().file(".aws/config", &config);
+    assert_eq!(machine.identity().source, Source::WebIdentity);
+}
+
+/// The SDK takes its endpoints from the profile, whatever the credentials come from.
+#[test]
+fn the_endpoints_of_the_profile_count_for_keys_too() {
+    let machine = Machine::with_config("[default]\nendpoint_url = https://a.example\n");
+    let machine = machine.variables(&KEYS);
+    let before = machine.selectors();
+    for other in ["endpoint_url = https://b.example", "ignore_configured_endpoint_urls = true"] {
+        let config = format!("[default]\n{other}\n");
+        std::fs::write(machine.home.path().join(".aws/config"), config).unwrap();
+        assert_ne!(machine.selectors(), before, "{other}");
     }
 }

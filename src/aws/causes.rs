@@ -1,0 +1,143 @@
+//! The causes of an SDK error as people say them: one line, nothing twice, no layer's own name.
+//!
+//! `DisplayErrorContext` is never used, nor any `{:?}`: they can hold the answer's body.
+
+use std::error::Error;
+
+use crate::text::{excerpt, printable};
+
+/// What the SDK's layers are called, or say before what they have to say: no news to anybody.
+const LAYERS: [&str; 26] = [
+    "dispatch failure",
+    "service error",
+    "response error",
+    "request has timed out",
+    "unhandled error",
+    "unexpected credentials error",
+    "an error occurred while loading credentials",
+    "the credentials provider was not properly configured",
+    "the credential provider was not enabled",
+    "ProfileFile provider could not be built",
+    "Error retrieving credentials",
+    "Error retrieving credentials from external process, could not parse response",
+    "could not parse profile file",
+    "io error",
+    "timeout",
+    "user error",
+    "other",
+    "client error (Connect)",
+    "client error (SendRequest)",
+    "connection error",
+    "tcp connect error",
+    "dns error",
+    "tunnel error",
+    "failed to create underlying connection",
+    "TLS handshake failed",
+    "invalid peer certificate",
+];
+
+/// A cause that holds the first is told by the second.
+const PLAINER: [(&str, &str); 19] = [
+    ("UnknownIssuer", "its certificate is of an authority that this machine does not trust"),
+    ("certificate not valid for name", "its certificate is another host's"),
+    ("certificate not valid yet", "its certificate is not valid yet, or the clock is wrong"),
+    ("certificate expired", "its certificate has expired, or the clock is wrong"),
+    ("InvalidContentType", "it does not speak TLS"),
+    ("proxy authorization required", "it wants a user name and a password"),
+    ("unsuccessful", "it refused to"),
+    ("timed out", "the connection timed out"),
+    ("timeout occurred", "the connection timed out"),
+    ("invalid HTTP version parsed", "it does not speak HTTP"),
+    ("connection closed before message completed", "the connection was closed before the answer"),
+    ("length limit exceeded", "it is longer than any token"),
+    ("infinite loop", "its `source_profile` leads in a circle"),
+    ("invalid JSON in response", "it printed no JSON of credentials"),
+    ("Connection refused", "connection refused"),
+    ("failed to lookup address", "its name cannot be resolved"),
+    ("invalid full URI for ECS provider", "its URI is not of this machine or a container service"),
+    ("failed to load the cached SSO token", "nobody is signed in"),
+    ("resolve an access token instead", "it lacks `sso_account_id` and `sso_role_name`"),
+];
+
+/// The chain of causes in one line, without repetition.
+pub(super) fn readable(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    for cause in causes(error) {
+        let cause = plain(&cause.to_string());
+        if !text.contains(&cause) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            text = format!("{text}{separator}{cause}");
+        }
+    }
+    if text.is_empty() { "without a reason".to_owned() } else { text }
+}
+
+/// Whether a cause says one of `words`, in the SDK's own words.
+pub(super) fn says(error: &(dyn Error + 'static), words: &[&str]) -> bool {
+    causes(error).any(|cause| {
+        let cause = cause.to_string();
+        words.iter().any(|word| cause.contains(word))
+    })
+}
+
+/// The first cause of this type.
+pub(super) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// Empty where a cause is a layer's name and no more.
+fn plain(cause: &str) -> String {
+    let mut rest = cause;
+    while let Some(shorter) = LAYERS.iter().find_map(|layer| without(rest, layer)) {
+        rest = shorter;
+    }
+    if let Some(outcome) = rest.strip_prefix("external process exited with code ") {
+        // What the process said itself stays as it is.
+        let outcome = outcome.replacen("exit status: ", "exit status ", 1);
+        return format!(
+            "the process ended with {}",
+            excerpt(&outcome.replacen(". Stderr: ", ": ", 1))
+        );
+    }
+    if let Some((_, plainer)) = PLAINER.iter().find(|(holds, _)| rest.contains(holds)) {
+        return (*plainer).to_owned();
+    }
+    // `profile … was not defined: ` stands before what was not, also where the profile was.
+    let rest = rest.split_once(" was not defined: ").map_or(rest, |(_, what)| what);
+    let rest = rest.strip_prefix("error parsing ").unwrap_or(rest);
+    const STATUS: &str = "Non-success status from HTTP credential provider: StatusCode";
+    printable(&rest.replace(STATUS, "it answered with status "))
+}
+
+fn without<'a>(text: &'a str, layer: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(layer)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(": ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_not_named() {
+        assert_eq!(plain("dispatch failure"), "");
+        assert_eq!(plain("tunnel error: failed to create underlying connection"), "");
+        assert_eq!(plain("tunnel error: unsuccessful"), "it refused to");
+        assert_eq!(plain("other reasons"), "other reasons");
+        assert_eq!(
+            plain("error parsing /c on line 3:\n  Profile must end"),
+            "/c on line 3: Profile must end"
+        );
+        assert_eq!(
+            plain(
+                "Error retrieving credentials: external process exited with code exit status: 3. \
+                 Stderr: no ticket\n"
+            ),
+            "the process ended with exit status 3: no ticket"
+        );
+    }
+}
