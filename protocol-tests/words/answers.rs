@@ -163,19 +163,19 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "empty_answer",
             |stage| will(stage, Say(vec![])),
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "empty_token",
             |stage| {
                 will(stage, Say(br#"{"authorizationToken":"","expiration":4102444800}"#.to_vec()))
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "no_expiration",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"}"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "expiration_in_words",
