@@ -2,7 +2,8 @@
 //!
 //! A token is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
 //! the identity locally; look into the cache; join whoever in this process is fetching the same; take
-//! the lock between processes; look again; fetch; store. The plugin and the `token` command call this.
+//! the lock between processes; look again; fetch; store. Whoever waited for the lock of one that
+//! failed fetches without it. The plugin and the `token` command call this.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -166,7 +167,10 @@ impl Provider {
             self.aws.authorization_token(domain, duration.seconds(), identity, now()).await;
         match &fetched {
             Ok(token) => self.store(request, token)?,
-            Err(error) => self.log.line(format_args!("no token after {timing}: {error}")),
+            Err(error) => {
+                lock.mark_failed();
+                self.log.line(format_args!("no token after {timing}: {error}"));
+            }
         }
         let token = fetched?;
         self.log.line(format_args!("a token for {domain} fetched in {timing}"));

@@ -151,8 +151,9 @@ impl Environment {
 
     /// An environment of just these variables.
     #[cfg(test)]
-    pub fn from_pairs<const N: usize>(pairs: [(&str, &str); N]) -> Self {
-        let variables = pairs.map(|(name, value)| (name.into(), value.into())).into();
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let pairs = pairs.into_iter();
+        let variables = pairs.map(|(name, value)| (name.into(), value.into())).collect();
         Self { variables, fallback_home: None }
     }
 

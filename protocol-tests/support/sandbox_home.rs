@@ -32,7 +32,7 @@ impl SandboxHome {
         let root = root.expect("a temporary folder");
         let path = root.path().canonicalize().expect("it was just made");
         let mut home = Self { root: Some(root), path, variables: BTreeMap::new() };
-        for folder in ["home", "tmp", "bin", "project"] {
+        for folder in ["home", "tmp", "bin", "project", "runtime"] {
             fs::create_dir(home.path.join(folder)).expect("a new folder");
         }
         home.set_defaults();
@@ -195,6 +195,7 @@ impl SandboxHome {
         let folders = [
             ("HOME", "home"),
             ("TMPDIR", "tmp"),
+            ("XDG_RUNTIME_DIR", "runtime"),
             ("NUGET_PACKAGES", "packages"),
             ("NUGET_HTTP_CACHE_PATH", "http-cache"),
             ("NUGET_PLUGINS_CACHE_PATH", "plugins-cache"),

@@ -6,6 +6,8 @@
 //! digest only.
 
 mod selectors;
+#[cfg(test)]
+mod tests;
 
 use aws_config::profile::{Profile, ProfileSet};
 
@@ -48,6 +50,14 @@ pub enum Source {
 
 /// Tells the identity of this process.
 pub(super) async fn of(environment: &Environment) -> Result<Identity, AwsError> {
+    tell(environment, profiles::load(environment)).await
+}
+
+/// The profiles are loaded where they count.
+async fn tell(
+    environment: &Environment,
+    profiles: impl Future<Output = Result<ProfileSet, AwsError>>,
+) -> Result<Identity, AwsError> {
     let mut selectors = Selectors::new(environment);
     selectors.add_endpoints();
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
@@ -63,7 +73,7 @@ pub(super) async fn of(environment: &Environment) -> Result<Identity, AwsError> 
     if selectors.add_environment_keys() {
         return Ok(identity.finish(selectors));
     }
-    let profiles = profiles::load(environment).await?;
+    let profiles = profiles.await?;
     let name = profiles.selected_profile().to_owned();
     let is_named = environment.get("AWS_PROFILE").is_some();
     if is_named && profiles.get_profile(&name).is_none() {

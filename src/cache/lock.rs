@@ -7,6 +7,11 @@
 //! good as any, and it finds nothing changed below its feet. No lock file is ever exchanged or
 //! removed, so there is no race about what a path names.
 //!
+//! A holder that failed says so by making the file one byte longer before it frees the lock. Whoever
+//! waited for it goes on without the lock: what failed for one most likely fails for all, and one
+//! after the other they would wait for as many time-outs as there are processes. The length is all
+//! that is said, since Windows lets nobody read what another process has locked.
+//!
 //! The lock saves calls and protects no data: where it cannot be had, one goes on without.
 
 use std::fs::{File, TryLockError};
@@ -18,6 +23,9 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::owner_only;
+
+/// Lengths count failures up to this and begin anew, so that no lock file grows.
+const LENGTHS: u64 = 4096;
 
 /// How fast everything goes; other than [`Pace::NORMAL`] only in tests.
 #[derive(Debug, Clone, Copy)]
@@ -74,22 +82,45 @@ impl Lock {
         self.held.is_some()
     }
 
-    async fn climb(usual: &Path, second: &Path, pace: Pace) -> io::Result<Self> {
-        if let Some(file) = wait_for(usual, pace).await? {
-            let held = Held::beating(file, pace);
-            // Whoever went past a silent holder that is gone by now may still be at it.
-            if second.exists() {
-                drop(wait_for(second, pace).await?);
-            }
-            return Ok(Self { held: Some(held), note: None });
+    /// Lets those who wait go on without the lock, since what it is held for failed.
+    pub fn mark_failed(&self) {
+        if let Some(Held { file, .. }) = &self.held {
+            let length = file.metadata().map(|found| found.len());
+            let _ = length.and_then(|length| file.set_len((length + 1) % LENGTHS));
         }
-        let held = wait_for(second, pace).await?.map(|file| Held::beating(file, pace));
+    }
+
+    async fn climb(usual: &Path, second: &Path, pace: Pace) -> io::Result<Self> {
+        match wait_for(usual, pace).await? {
+            Waited::Locked(file) => {
+                let held = Held::beating(file, pace);
+                // Whoever went past a silent holder that is gone by now may still be at it.
+                if second.exists() {
+                    drop(wait_for(second, pace).await?);
+                }
+                return Ok(Self { held: Some(held), note: None });
+            }
+            Waited::Failed => return Ok(Self::after_failure(usual)),
+            Waited::Silent => {}
+        }
         let silent = format!("the holder of the lock `{}` is silent", usual.display());
-        let note = match held {
-            Some(_) => format!("{silent}: took over"),
-            None => format!("{silent} and the one after it too: going on without"),
-        };
-        Ok(Self { held, note: Some(note) })
+        Ok(match wait_for(second, pace).await? {
+            Waited::Locked(file) => {
+                let note = Some(format!("{silent}: took over"));
+                Self { held: Some(Held::beating(file, pace)), note }
+            }
+            Waited::Failed => Self::after_failure(second),
+            Waited::Silent => {
+                Self::without(format!("{silent} and the one after it too: going on without"))
+            }
+        })
+    }
+
+    fn after_failure(path: &Path) -> Self {
+        Self::without(format!(
+            "the holder of the lock `{}` failed: going on without",
+            path.display()
+        ))
     }
 }
 
@@ -129,19 +160,37 @@ fn touch(file: &File) {
     let _ = file.set_modified(SystemTime::now());
 }
 
-/// Waits until the file can be locked, or until its holder has been silent for too long: none.
-async fn wait_for(path: &Path, pace: Pace) -> io::Result<Option<File>> {
+/// How a wait ends.
+enum Waited {
+    Locked(File),
+    /// The holder failed meanwhile.
+    Failed,
+    /// The holder has shown no life for too long.
+    Silent,
+}
+
+/// Waits until the file can be locked, or until there is nothing to wait for any more.
+async fn wait_for(path: &Path, pace: Pace) -> io::Result<Waited> {
     let mut watch = Watch::new(pace);
+    let mut length_at_first = None;
     loop {
         // Opened anew each time: over a network this is what brings the current times.
         let file = owner_only::open_to_lock(path)?;
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
+        let is_locked = match file.try_lock() {
+            Ok(()) => true,
             Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::WouldBlock) => false,
+        };
+        // Looked at after trying: a holder says that it failed before it frees the lock.
+        let found = file.metadata()?;
+        if *length_at_first.get_or_insert(found.len()) != found.len() {
+            return Ok(Waited::Failed);
         }
-        if watch.is_silent(file.metadata()?.modified().ok()) {
-            return Ok(None);
+        if is_locked {
+            return Ok(Waited::Locked(file));
+        }
+        if watch.is_silent(found.modified().ok()) {
+            return Ok(Waited::Silent);
         }
         drop(file);
         tokio::time::sleep(pace.poll + jitter(pace.poll / 2)).await;
@@ -241,6 +290,37 @@ mod tests {
         let lock = Lock::acquire(files(&folder), QUICK).await;
         assert!(!lock.is_held());
         assert!(lock.note().unwrap().ends_with("going on without"));
+    }
+
+    #[tokio::test]
+    async fn whoever_waited_for_one_that_failed_goes_on_without_and_the_next_has_the_lock() {
+        let folder = TempDir::new().unwrap();
+        let first = Lock::acquire(files(&folder), QUICK).await;
+        let waiters = [(); 2].map(|()| Box::pin(Lock::acquire(files(&folder), QUICK)));
+        let [mut second, mut third] = waiters;
+        tokio::time::timeout(10 * QUICK.poll, &mut second).await.unwrap_err();
+        tokio::time::timeout(10 * QUICK.poll, &mut third).await.unwrap_err();
+        first.mark_failed();
+        let second = second.await; // while the first still has it
+        drop(first);
+        for waited in [second, third.await] {
+            assert!(!waited.is_held());
+            assert!(waited.note().unwrap().ends_with("failed: going on without"));
+            waited.mark_failed(); // which it has nothing to say with
+        }
+        let next = Lock::acquire(files(&folder), QUICK).await;
+        assert!(next.is_held());
+        assert_eq!(next.note(), None);
+    }
+
+    #[tokio::test]
+    async fn failures_of_long_ago_leave_a_short_file() {
+        let folder = TempDir::new().unwrap();
+        let lock = Lock::acquire(files(&folder), QUICK).await;
+        for _ in 0..=LENGTHS {
+            lock.mark_failed();
+        }
+        assert_eq!(files(&folder)[0].metadata().unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -76,8 +76,14 @@ impl Asks {
                 self.log
                     .line(format_args!("the repository refused our token: a newer one is needed"));
                 let newer = self.provider.token(&endpoint.domain, Need::OtherThan(refused)).await;
-                self.handed_out(|all| all.mark_replaced(&endpoint));
+                if newer.is_ok() {
+                    self.handed_out(|all| all.mark_replaced(&endpoint));
+                }
                 newer
+            }
+            Step::Give(token) => {
+                self.handed_out(|all| all.mark_given(&endpoint));
+                return Ok(token);
             }
             Step::Repeat(token) => {
                 if self.is_to_be_explained(&endpoint) {

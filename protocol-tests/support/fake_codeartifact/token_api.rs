@@ -18,6 +18,8 @@ pub enum TokenBehaviour {
     IssueAfter(Duration),
     /// Refuses, as AWS does: HTTP status, error code, text.
     Fail(u16, &'static str, &'static str),
+    /// The same after a while.
+    FailAfter(Duration, u16, &'static str, &'static str),
     /// 429 with `x-amz-retry-after`.
     Throttle(Duration),
     /// 200 with this body.
@@ -114,6 +116,9 @@ impl TokenApi {
             TokenBehaviour::Issue => self.issue(call),
             TokenBehaviour::IssueAfter(delay) => self.issue(call).after(delay),
             TokenBehaviour::Fail(status, code, message) => failure(status, code, message),
+            TokenBehaviour::FailAfter(delay, status, code, message) => {
+                failure(status, code, message).after(delay)
+            }
             TokenBehaviour::Throttle(retry_after) => {
                 let milliseconds = retry_after.as_millis().to_string();
                 failure(429, "ThrottlingException", "Rate exceeded")

@@ -34,12 +34,19 @@ const PLAIN_PROPERTIES: [&str; 17] = [
     "use_fips_endpoint",
 ];
 
-/// Properties that make a profile yield credentials.
-const YIELDING_PROPERTIES: [&str; 7] = [
+/// Properties with which the SDK's search ends at a profile: in its credentials, or, where something
+/// beside them is missing, in an error. Whatever they are, no other source steps in.
+const YIELDING_PROPERTIES: [&str; 13] = [
     "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
     "role_arn",
+    "web_identity_token_file",
     "sso_session",
     "sso_start_url",
+    "sso_region",
+    "sso_account_id",
+    "sso_role_name",
     "login_session",
     "credential_process",
     "credential_source",
@@ -80,9 +87,10 @@ impl<'a> Selectors<'a> {
 
     /// False where there are none.
     pub(super) fn add_environment_keys(&mut self) -> bool {
-        let id = self.environment.get("AWS_ACCESS_KEY_ID");
-        let secret = self.environment.get("AWS_SECRET_ACCESS_KEY");
-        let (Some(id), Some(_)) = (id, secret) else { return false };
+        // The SDK takes blanks for nothing, and an older name for the secret.
+        let get = |name| self.environment.get(name).filter(|value| !value.trim().is_empty());
+        let secret = get("AWS_SECRET_ACCESS_KEY").or_else(|| get("SECRET_ACCESS_KEY"));
+        let (Some(id), Some(_)) = (get("AWS_ACCESS_KEY_ID"), secret) else { return false };
         self.add("environment-key", &digest(id));
         true
     }
@@ -179,6 +187,10 @@ impl<'a> Selectors<'a> {
             return false;
         }
         self.add_variables(&URIS);
+        // The usual URI is one task's, whose role stays. Behind another address anybody may answer.
+        if self.environment.get(URIS[0]).is_none() {
+            self.is_visible = false;
+        }
         let token = self.environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(digest);
         self.add_optional("container-token", token.as_deref());
         let file = self.environment.path("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -188,9 +200,14 @@ impl<'a> Selectors<'a> {
         true
     }
 
-    /// The role is the instance's and may be swapped: only the machine can be told.
+    /// The role is the instance's and may be swapped: only the machine can be told, and where its
+    /// metadata is asked for.
     fn add_instance(&mut self) {
         self.is_visible = false;
+        self.add_variables(&[
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+        ]);
         for part in sys::machine_identity(self.environment) {
             self.add("machine", &part);
         }

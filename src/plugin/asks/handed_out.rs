@@ -3,7 +3,7 @@
 //! `IsRetry` says that NuGet got a 401 or a 403 from the host, not that our token was refused: NuGet
 //! remembers credentials by host and tries those of one domain on the next one behind it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 use crate::endpoint::{Domain, RepositoryEndpoint};
@@ -26,6 +26,8 @@ struct Token {
     served: Served,
     /// Whether it already stands in the place of a refused one.
     replaced: bool,
+    /// The repositories that it was given for.
+    given_for: HashSet<String>,
 }
 
 /// What to do for an ask.
@@ -35,6 +37,9 @@ pub(super) enum Step {
     Serve,
     /// Ours was refused and may be to blame: another one than this.
     Replace(Secret),
+    /// What was refused is most likely the one before this, which NuGet tried at every repository of
+    /// the host: this one, which has taken its place.
+    Give(Secret),
     /// Ours was refused and is not to blame. NuGet would remember an Error for the whole host, and
     /// one forbidden repository would break its neighbours: the same again.
     Repeat(Secret),
@@ -49,7 +54,7 @@ impl HandedOut {
     ) -> Step {
         let was_tried = self.holders.get(&endpoint.origin) == Some(&endpoint.domain);
         match self.tokens.get(&endpoint.domain) {
-            Some(token) if is_retry && was_tried => token.after_refusal(now),
+            Some(token) if is_retry && was_tried => token.after_refusal(&endpoint.repository, now),
             _ => Step::Serve,
         }
     }
@@ -59,11 +64,21 @@ impl HandedOut {
         match self.tokens.get_mut(&endpoint.domain) {
             // The same token again: how it first came stays what counts.
             Some(token) if token.served.token.secret == served.token.secret => {}
-            Some(token) => token.served = served,
+            Some(token) => {
+                token.served = served;
+                token.given_for.clear();
+            }
             None => {
-                let token = Token { served, replaced: false };
+                let token = Token { served, replaced: false, given_for: HashSet::new() };
                 self.tokens.insert(endpoint.domain.clone(), token);
             }
+        }
+        self.mark_given(endpoint);
+    }
+
+    pub(super) fn mark_given(&mut self, endpoint: &RepositoryEndpoint) {
+        if let Some(token) = self.tokens.get_mut(&endpoint.domain) {
+            token.given_for.insert(endpoint.repository.clone());
         }
     }
 
@@ -75,12 +90,14 @@ impl HandedOut {
 }
 
 impl Token {
-    fn after_refusal(&self, now: SystemTime) -> Step {
+    fn after_refusal(&self, repository: &str, now: SystemTime) -> Step {
         let Served { token, origin } = &self.served;
         let age = now.duration_since(token.obtained).unwrap_or_default();
         let may_be_to_blame = *origin == Origin::Cache && !self.replaced;
         if may_be_to_blame || age > JUST_FETCHED {
             Step::Replace(token.secret.clone())
+        } else if self.replaced && !self.given_for.contains(repository) {
+            Step::Give(token.secret.clone())
         } else {
             Step::Repeat(token.secret.clone())
         }
@@ -140,6 +157,27 @@ mod tests {
         all.mark_replaced(&d1);
         all.record(&d1, served("b", Origin::Cache));
         assert_eq!(all.next_step(&d1, true, NOW), repeat("b"));
+    }
+
+    #[test]
+    fn what_took_a_refused_ones_place_is_given_for_each_repository_before_it_counts_as_refused() {
+        let (mut all, first) = (HandedOut::default(), endpoint("d1", "h"));
+        let second = RepositoryEndpoint { repository: "second".into(), ..first.clone() };
+        all.record(&first, served("a", Origin::Cache));
+        all.mark_replaced(&first);
+        all.record(&first, served("b", Origin::Fetched));
+        assert_eq!(all.next_step(&second, true, NOW), Step::Give(Secret::new("b")));
+        all.mark_given(&second);
+        assert_eq!(all.next_step(&second, true, NOW), repeat("b"));
+        assert_eq!(all.next_step(&first, true, NOW), repeat("b"));
+    }
+
+    #[test]
+    fn the_first_token_of_a_host_was_tried_at_each_of_its_repositories() {
+        let (mut all, first) = (HandedOut::default(), endpoint("d1", "h"));
+        let second = RepositoryEndpoint { repository: "second".into(), ..first.clone() };
+        all.record(&first, served("a", Origin::Fetched));
+        assert_eq!(all.next_step(&second, true, NOW), repeat("a"));
     }
 
     #[test]

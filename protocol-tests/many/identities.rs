@@ -1,0 +1,159 @@
+//! Nobody is given another one's token, and one's own is found again.
+
+use super::support::fake_codeartifact::FakeCodeArtifact;
+use super::support::fake_nuget::FakeNuget;
+use super::support::sandbox_home::SandboxHome;
+use super::{stage, token_of_a_process};
+
+/// A home without keys in its environment, for what is in the AWS files.
+fn stage_of_profiles(credentials: &str) -> (FakeCodeArtifact, SandboxHome, String) {
+    let (fake, mut home, source) = stage();
+    home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
+    home.write("home/.aws/credentials", credentials);
+    for name in ["ONE", "TWO"] {
+        let arn = format!("arn:aws:iam::111122223333:user/{name}");
+        fake.add_access_key(&format!("AKIAFAKE{name}"), &format!("fakeSecret{name}"), &arn);
+    }
+    (fake, home, source)
+}
+
+const TWO_KEYS: &str = "[one]\naws_access_key_id = AKIAFAKEONE\n\
+                        aws_secret_access_key = fakeSecretONE\n\
+                        [two]\naws_access_key_id = AKIAFAKETWO\n\
+                        aws_secret_access_key = fakeSecretTWO\n";
+
+fn callers(fake: &FakeCodeArtifact) -> Vec<String> {
+    fake.token_calls().into_iter().map(|call| call.access_key_id).collect()
+}
+
+#[test]
+fn two_keys_in_the_environment_never_share_a_token() {
+    let (fake, mut home, source) = stage_of_profiles("");
+    let mut tokens = vec![];
+    for name in ["ONE", "TWO", "ONE", "TWO"] {
+        home.set("AWS_ACCESS_KEY_ID", &format!("AKIAFAKE{name}"));
+        home.set("AWS_SECRET_ACCESS_KEY", &format!("fakeSecret{name}"));
+        tokens.push(token_of_a_process(&home, &source));
+    }
+    assert_eq!(callers(&fake), ["AKIAFAKEONE", "AKIAFAKETWO"]);
+    assert_eq!(tokens[..2], tokens[2..]);
+    assert_ne!(tokens[0], tokens[1]);
+}
+
+#[test]
+fn the_older_name_of_the_secret_is_a_key_as_well() {
+    let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
+    home.set("AWS_PROFILE", "two");
+    token_of_a_process(&home, &source);
+    home.set("AWS_ACCESS_KEY_ID", "AKIAFAKEONE").set("SECRET_ACCESS_KEY", "fakeSecretONE");
+    token_of_a_process(&home, &source);
+    assert_eq!(callers(&fake), ["AKIAFAKETWO", "AKIAFAKEONE"]);
+}
+
+#[test]
+fn half_a_key_in_the_environment_is_none() {
+    let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
+    home.set("AWS_PROFILE", "two").set("AWS_ACCESS_KEY_ID", "AKIAFAKEONE");
+    token_of_a_process(&home, &source);
+    home.set("AWS_SECRET_ACCESS_KEY", " ");
+    token_of_a_process(&home, &source);
+    assert_eq!(callers(&fake), ["AKIAFAKETWO"]);
+}
+
+#[test]
+fn two_profiles_never_share_a_token() {
+    let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
+    for name in ["one", "two", "one", "two"] {
+        home.set("AWS_PROFILE", name);
+        token_of_a_process(&home, &source);
+    }
+    assert_eq!(callers(&fake), ["AKIAFAKEONE", "AKIAFAKETWO"]);
+}
+
+#[test]
+fn two_roles_of_one_key_never_share_a_token_and_a_warm_start_asks_sts_nothing() {
+    let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
+    home.write(
+        "home/.aws/config",
+        "[profile reader]\nrole_arn = arn:aws:iam::111122223333:role/reader\n\
+         source_profile = one\n\
+         [profile writer]\nrole_arn = arn:aws:iam::111122223333:role/writer\n\
+         source_profile = one\n",
+    );
+    for name in ["reader", "writer", "reader", "writer"] {
+        home.set("AWS_PROFILE", name);
+        token_of_a_process(&home, &source);
+    }
+    assert_eq!(callers(&fake), ["ASIAFAKEREADER", "ASIAFAKEWRITER"]);
+    assert_eq!(fake.sts_calls(), ["AssumeRole", "AssumeRole"]);
+    assert_eq!(fake.requests().len(), 4);
+}
+
+#[test]
+fn a_profile_edited_in_place_is_another_identity() {
+    let key = |name: &str| {
+        format!(
+            "[default]\naws_access_key_id = AKIAFAKE{name}\n\
+             aws_secret_access_key = fakeSecret{name}\n"
+        )
+    };
+    let (fake, home, source) = stage_of_profiles(&key("ONE"));
+    token_of_a_process(&home, &source);
+    home.write("home/.aws/credentials", &key("TWO"));
+    token_of_a_process(&home, &source);
+    home.write("home/.aws/credentials", &key("ONE"));
+    token_of_a_process(&home, &source);
+    assert_eq!(callers(&fake), ["AKIAFAKEONE", "AKIAFAKETWO"]);
+}
+
+/// Whose AWS files are gone is nobody any more, whatever is left in the cache.
+#[test]
+fn without_the_aws_files_a_profiles_token_is_not_served() {
+    let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
+    home.set("AWS_PROFILE", "one");
+    token_of_a_process(&home, &source);
+    std::fs::remove_dir_all(home.home().join(".aws")).expect("the AWS files");
+    for variable in ["one", ""] {
+        home.set("AWS_PROFILE", variable);
+        let mut nuget = FakeNuget::start(&home);
+        let answer = nuget.ask(&source, false, true);
+        answer.assert_refusal("Error").the_warning();
+        nuget.finish();
+    }
+    assert_eq!(fake.requests().len(), 1);
+}
+
+/// The files count for nothing there.
+#[test]
+fn without_the_aws_files_the_environments_token_is_served() {
+    let (fake, home, source) = stage();
+    home.write("home/.aws/credentials", TWO_KEYS);
+    token_of_a_process(&home, &source);
+    std::fs::remove_dir_all(home.home().join(".aws")).expect("the AWS files");
+    token_of_a_process(&home, &source);
+    assert_eq!(fake.requests().len(), 1);
+}
+
+#[test]
+fn the_token_command_and_the_plugin_share_one() {
+    let (fake, home, source) = stage();
+    let run = home.run_plugin(&["token", &source]);
+    run.assert_success();
+    assert_eq!(run.stdout.trim_end(), token_of_a_process(&home, &source));
+    let options =
+        ["--domain", "my-domain", "--domain-owner", "111122223333", "--region", "eu-west-1"];
+    let again = home.run_plugin(&[&["token"], &options[..]].concat());
+    assert_eq!(again.assert_success().stdout, run.stdout);
+    assert_eq!(fake.token_calls().len(), 1);
+}
+
+#[test]
+fn another_duration_is_another_token() {
+    let (fake, mut home, source) = stage();
+    for seconds in ["900", "3600", "900"] {
+        home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", seconds);
+        token_of_a_process(&home, &source);
+    }
+    let durations: Vec<_> = fake.token_calls().into_iter().map(|call| call.duration).collect();
+    assert_eq!(durations, ["900", "3600"]);
+}
