@@ -10,6 +10,7 @@
     clippy::print_stderr,
     reason = "the fences are the plugin's; its tests stand outside"
 )]
+#![allow(clippy::too_many_lines, reason = "a table is as long as there are failures")]
 
 mod support;
 

@@ -59,7 +59,7 @@ fn refusals() -> Vec<Trial> {
                         "ExpiredTokenException",
                         "The security token included in the request is expired",
                     ),
-                )
+                );
             },
             "AWS refused the credentials of the environment's keys (ExpiredTokenException): they are expired; renew them, or choose a profile that renews them by itself",
         ),
@@ -87,7 +87,7 @@ fn refusals() -> Vec<Trial> {
                         "ResourceNotFoundException",
                         "Domain not found. Domain 'my-domain' owned by account '111122223333' does not exist.",
                     ),
-                )
+                );
             },
             "there is no domain `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
         ),
@@ -106,7 +106,7 @@ fn refusals() -> Vec<Trial> {
                         "ValidationException",
                         "1 validation error detected: Value at 'domain' failed to satisfy constraint",
                     ),
-                )
+                );
             },
             "AWS rejected a parameter (1 validation error detected: Value at 'domain' failed to satisfy constraint); check the source's URL and `duration_seconds`",
         ),
@@ -131,7 +131,7 @@ fn refusals() -> Vec<Trial> {
                 will(
                     stage,
                     Fail(418, "TeapotException", "\u{1b}[31mred\r\nsecond line\u{7}\u{202e}"),
-                )
+                );
             },
             "AWS answered `TeapotException` with status 418 (red second line); try again, or look the code up",
         ),
@@ -163,19 +163,19 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "empty_answer",
             |stage| will(stage, Say(vec![])),
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "empty_token",
             |stage| {
-                will(stage, Say(br#"{"authorizationToken":"","expiration":4102444800}"#.to_vec()))
+                will(stage, Say(br#"{"authorizationToken":"","expiration":4102444800}"#.to_vec()));
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "no_expiration",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"}"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "expiration_in_words",
@@ -183,7 +183,7 @@ fn nonsense() -> Vec<Trial> {
                 will(
                     stage,
                     Say(br#"{"authorizationToken":"hunter2","expiration":"tomorrow"}"#.to_vec()),
-                )
+                );
             },
             "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),

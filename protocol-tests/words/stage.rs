@@ -26,7 +26,7 @@ pub struct Stage {
 }
 
 /// A test of a conversation that fails with this line behind [`HEAD`]: once as a Warning before the
-/// answer, Error without and NotFound with a user who could act, and nothing secret anywhere.
+/// answer, `Error` without and `NotFound` with a user who could act, and nothing secret anywhere.
 pub fn failing(name: &'static str, set_up: fn(&mut Stage), line: &'static str) -> Trial {
     Trial::test(name, move || {
         let mut stage = Stage::new();
@@ -154,7 +154,7 @@ impl Stage {
         readable.push_str(parts.next().unwrap_or_default());
         for part in parts {
             let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-            readable.push_str(&format!("127.0.0.1:<port>{rest}"));
+            readable.extend(["127.0.0.1:<port>", rest]);
         }
         readable
     }

@@ -59,7 +59,7 @@ pub fn trials() -> Vec<Trial> {
         failing(
             "bundle_with_a_broken_certificate",
             |stage| {
-                bundle(stage, "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n")
+                bundle(stage, "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n");
             },
             "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: a certificate in it is broken; correct or unset AWS_CA_BUNDLE",
         ),

@@ -59,6 +59,9 @@ const PLAINER: [(&str, &str); 19] = [
     ("resolve an access token instead", "it lacks `sso_account_id` and `sso_role_name`"),
 ];
 
+/// What stands before the status of a container service, which is in brackets.
+const CONTAINER_STATUS: &str = "Non-success status from HTTP credential provider: StatusCode";
+
 /// The chain of causes in one line, without repetition.
 pub(super) fn readable(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
@@ -109,8 +112,7 @@ fn plain(cause: &str) -> String {
     // `profile … was not defined: ` stands before what was not, also where the profile was.
     let rest = rest.split_once(" was not defined: ").map_or(rest, |(_, what)| what);
     let rest = rest.strip_prefix("error parsing ").unwrap_or(rest);
-    const STATUS: &str = "Non-success status from HTTP credential provider: StatusCode";
-    printable(&rest.replace(STATUS, "it answered with status "))
+    printable(&rest.replace(CONTAINER_STATUS, "it answered with status "))
 }
 
 fn without<'a>(text: &'a str, layer: &str) -> Option<&'a str> {

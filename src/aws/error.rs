@@ -131,14 +131,12 @@ pub enum AwsError {
 
 impl AwsError {
     pub(super) fn timed_out(client: &HttpClient, identity: &Identity, limit: Duration) -> Self {
-        match client.last_host() {
-            Some(host) => Self::TimedOut { host, limit },
-            // Nobody was asked over the network yet: what hangs is a process.
-            None => {
-                let (label, check) = (identity.label.clone(), identity.check());
-                Self::SourceHung { label, limit, check }
-            }
+        if let Some(host) = client.last_host() {
+            return Self::TimedOut { host, limit };
         }
+        // Nobody was asked over the network yet: what hangs is a process.
+        let (label, check) = (identity.label.clone(), identity.check());
+        Self::SourceHung { label, limit, check }
     }
 
     pub(super) fn nonsense(client: &HttpClient, detail: impl Into<String>) -> Self {

@@ -413,7 +413,7 @@ fn the_endpoints_of_the_profile_count_for_keys_too() {
     let before = machine.selectors();
     for other in ["endpoint_url = https://b.example", "ignore_configured_endpoint_urls = true"] {
         let config = format!("[default]\n{other}\n");
-        std::fs::write(machine.home.path().join(".aws/config"), config).unwrap();
+        fs::write(machine.home.path().join(".aws/config"), config).unwrap();
         assert_ne!(machine.selectors(), before, "{other}");
     }
 }
