@@ -71,6 +71,10 @@ async fn tell(
         profiles: None,
     };
     if selectors.add_environment_keys() {
+        // The selected profile is not the identity then, and may still name another endpoint.
+        if let Ok(profiles) = profiles.await {
+            selectors.add_profile_endpoints(&profiles);
+        }
         return Ok(identity.finish(selectors));
     }
     let profiles = profiles.await?;

@@ -14,7 +14,7 @@ use crate::sys;
 use crate::text::lower_hex;
 
 /// Properties of a profile that go in as they are.
-const PLAIN_PROPERTIES: [&str; 17] = [
+const PLAIN_PROPERTIES: [&str; 14] = [
     "role_arn",
     "external_id",
     "role_session_name",
@@ -29,9 +29,15 @@ const PLAIN_PROPERTIES: [&str; 17] = [
     "sso_role_name",
     "login_session",
     "region",
+];
+
+/// Properties of a profile that move an API to another endpoint; `services` names a section.
+const ENDPOINT_PROPERTIES: [&str; 5] = [
     "endpoint_url",
     "services",
     "use_fips_endpoint",
+    "use_dualstack_endpoint",
+    "ignore_configured_endpoint_urls",
 ];
 
 /// Properties with which the SDK's search ends at a profile: in its credentials, or, where something
@@ -98,6 +104,13 @@ impl<'a> Selectors<'a> {
         true
     }
 
+    /// Where the selected profile moves the APIs, without being the identity.
+    pub(super) fn add_profile_endpoints(&mut self, profiles: &ProfileSet) {
+        if let Some(profile) = profiles.get_profile(profiles.selected_profile()) {
+            self.add_endpoint_properties(profiles, profile);
+        }
+    }
+
     /// The profile and those that it builds on; false where none yields credentials.
     pub(super) fn add_profile(&mut self, profiles: &ProfileSet, name: &str) -> bool {
         let mut next = Some(name.to_owned());
@@ -141,9 +154,7 @@ impl<'a> Selectors<'a> {
             self.add("credential_process", &digest(command));
             self.is_visible = false;
         }
-        if let Some(services) = profile.get("services") {
-            self.add_services(profiles, services);
-        }
+        self.add_endpoint_properties(profiles, profile);
         self.add_sign_ins(profiles, profile);
         if let Some(file) = profile.get("web_identity_token_file") {
             self.add_token_file(Some(PathBuf::from(file)));
@@ -153,6 +164,15 @@ impl<'a> Selectors<'a> {
             Some("EcsContainer") => drop(self.add_container()),
             Some("Ec2InstanceMetadata") => self.add_instance(),
             _ => {}
+        }
+    }
+
+    fn add_endpoint_properties(&mut self, profiles: &ProfileSet, profile: &Profile) {
+        for name in ENDPOINT_PROPERTIES {
+            self.add_optional(name, profile.get(name));
+        }
+        if let Some(services) = profile.get("services") {
+            self.add_services(profiles, services);
         }
     }
 
