@@ -19,6 +19,8 @@ mod endpoints;
 mod leaving;
 #[path = "conversations/logs.rs"]
 mod logs;
+#[path = "conversations/network.rs"]
+mod network;
 #[path = "conversations/oddities.rs"]
 mod oddities;
 #[path = "conversations/opening.rs"]

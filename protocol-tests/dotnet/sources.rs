@@ -4,6 +4,8 @@ use libtest_mimic::Trial;
 
 use super::stage::{OUR_LINE, PACKAGE, Stage};
 use super::support::fake_codeartifact::{Access, FakeCodeArtifact, Package, Repository};
+use super::support::fake_internet::FakeInternet;
+#[cfg(unix)]
 use super::support::sandbox_home::SandboxHome;
 use super::support::trials::{Tool, trial};
 
@@ -14,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
         trial("restore_with_two_plugins", Tool::Dotnet, two_plugins),
         trial("restore_beside_a_foreign_source_with_password", Tool::Dotnet, foreign_password),
         trial("restore_with_an_audit_source", Tool::Dotnet, audit_source),
+        trial("restore_under_real_host_names", Tool::Dotnet, real_host_names),
     ]
 }
 
@@ -109,6 +112,29 @@ fn audit_source() {
     stage.home.write_nuget_config_with(&[("my-repo", &source)], &section);
     stage.restore(&[]).assert_success().assert_says("NU1903").assert_silent_on(OUR_LINE);
     stage.assert_restored();
+    assert_eq!(stage.token_calls(), 1);
+}
+
+/// No configuration of ours, https, and a proxy between.
+fn real_host_names() {
+    let mut stage = Stage::new();
+    let source = "my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
+    let api = "codeartifact.eu-west-1.amazonaws.com";
+    let internet = FakeInternet::start(&stage.fake, &[source, api]);
+    let authority = stage.home.write("authority.pem", internet.authority());
+    let authority = authority.to_string_lossy();
+    stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT").unset("AWS_ENDPOINT_URL_STS");
+    stage.home.set("HTTPS_PROXY", &internet.proxy_url());
+    stage.home.set("AWS_CA_BUNDLE", &authority).set("SSL_CERT_FILE", &authority);
+    stage.home.write_configuration("");
+    let url = format!("https://{source}/nuget/my-repo/v3/index.json");
+    stage.home.write_nuget_config(&[("my-repo", &url)]);
+    stage.restore(&[]).assert_success().assert_silent_on(OUR_LINE);
+    stage.assert_restored();
+    let targets = internet.targets();
+    for host in [source, api] {
+        assert!(targets.contains(&format!("{host}:443")), "{host} is not in {targets:?}");
+    }
     assert_eq!(stage.token_calls(), 1);
 }
 

@@ -62,7 +62,6 @@ impl FakeCodeArtifact {
         }));
         let shared = Arc::clone(&state);
         let server = Server::start(move |seen| answer(&mut lock(&shared), seen));
-        lock(&state).sources.base_url = format!("http://{}", server.host());
         Self { server, state }
     }
 

@@ -1,5 +1,8 @@
 //! The grammar of paths and names.
 
+/// How the URLs of CodeArtifact's package formats begin.
+const FORMATS: [&str; 8] = ["nuget", "npm", "pypi", "maven", "generic", "ruby", "swift", "cargo"];
+
 /// What a path names.
 #[derive(Debug)]
 pub(super) struct Path<'a> {
@@ -29,7 +32,9 @@ fn read_segments<'a>(segments: &[&'a str], names_domain: bool) -> Option<Path<'a
 
 /// The path that was probably meant, `<…>` for what it does not say.
 pub(super) fn suggest(path: &str, names_domain: bool) -> String {
-    let mut words = path.split('/').filter(|segment| !segment.is_empty()).skip(1);
+    let is_format = |word: &&str| FORMATS.contains(word);
+    let words = path.split('/').filter(|segment| !segment.is_empty());
+    let mut words = words.skip_while(is_format);
     let domain = if names_domain {
         let domain = words.find(|word| split_domain(word).is_some());
         format!("d/{}/", domain.unwrap_or("<domain>-<owner>"))

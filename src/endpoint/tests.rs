@@ -104,6 +104,7 @@ fn an_unusable_path_is_answered_with_the_right_url() {
         ("/nuget/repo", "/nuget/repo/v3/index.json"),
         ("/nuget/repo/", "/nuget/repo/v3/index.json"),
         ("/npm/repo/", "/nuget/repo/v3/index.json"),
+        ("/repo/v3/index.json", "/nuget/repo/v3/index.json"),
         ("/nuget/v3/index.json", "/nuget/<repository>/v3/index.json"),
         ("/nuget/re%20po/v3/index.json", "/nuget/<repository>/v3/index.json"),
     ] {

@@ -1,5 +1,6 @@
 //! The configuration file: TOML, every key known, every value checked where it stands.
 
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -105,15 +106,27 @@ impl TryFrom<String> for HostAndPort {
         let port_at = text.rfind(':').filter(|at| !text[*at..].contains(']'));
         let (host, port) = text.split_at(port_at.unwrap_or(text.len()));
         let port = match port.strip_prefix(':') {
-            Some(port) => Some(port.parse().map_err(|_| WRONG)?),
+            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(digits.parse().ok().filter(|port| *port != 0).ok_or(WRONG)?)
+            }
+            Some(_) => return Err(WRONG),
             None => None,
         };
-        let is_bracketed = host.starts_with('[') && host.ends_with(']');
-        let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
-        if host.is_empty() || !(is_bracketed || host.bytes().all(is_name)) {
+        if !is_host(host) {
             return Err(WRONG);
         }
         Ok(Self { host: host.to_ascii_lowercase(), port })
+    }
+}
+
+/// Labels with dots between them, or an IPv6 address in brackets.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => text.split('.').all(is_label),
     }
 }
 
@@ -181,6 +194,17 @@ mod tests {
                 .2
                 .contains("go together")
         );
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses() {
+        let entry = |host: &str| format!("[[hosts]]\nhost = \"{host}\"\nregion = \"eu-west-1\"\n");
+        for host in ["h", "h:1", "[::1]:8080", "127.0.0.1", "a-b.example"] {
+            assert!(read_text(&entry(host)).is_ok(), "{host}");
+        }
+        for host in ["", "h:", "h:0", "h:+80", "h:99999", "..", "a..b", "[zzz]", "h/x", "u@h"] {
+            assert_eq!(place(&entry(host)).0, 2, "{host}");
+        }
     }
 
     #[test]

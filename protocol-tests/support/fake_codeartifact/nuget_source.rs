@@ -13,7 +13,6 @@ use super::token_api::TokenApi;
 /// All repositories of the fake.
 #[derive(Debug, Default)]
 pub struct Sources {
-    pub base_url: String,
     repositories: HashMap<Repository, Content>,
 }
 
@@ -27,7 +26,7 @@ impl Sources {
         let Some((repository, root, rest)) = locate(&seen.path) else {
             return Reply::status(404);
         };
-        let root = format!("{}{root}", self.base_url);
+        let root = format!("{}{root}", base_url(seen.header("host")));
         let Some(content) = self.repositories.get_mut(&repository) else {
             return Reply::status(404);
         };
@@ -36,6 +35,12 @@ impl Sources {
         content.statuses.push(reply.status);
         reply
     }
+}
+
+/// What the client calls us: a real host name only ever comes through TLS.
+fn base_url(host: &str) -> String {
+    let scheme = if host.starts_with("127.0.0.1") { "http" } else { "https" };
+    format!("{scheme}://{host}")
 }
 
 /// Splits `/nuget/{name}/v3/…` and `/nuget/d/{domain}-{owner}/{name}/v3/…` into the repository,
