@@ -157,3 +157,15 @@ fn another_duration_is_another_token() {
     let durations: Vec<_> = fake.token_calls().into_iter().map(|call| call.duration).collect();
     assert_eq!(durations, ["900", "3600"]);
 }
+
+#[test]
+fn another_endpoint_in_the_profile_is_another_token_also_for_the_environments_keys() {
+    let (fake, mut home, source) = stage();
+    let other = FakeCodeArtifact::start();
+    home.unset("AWS_ENDPOINT_URL_CODEARTIFACT");
+    for api in [&fake, &other, &fake, &other] {
+        home.write("home/.aws/config", &format!("[default]\nendpoint_url = {}\n", api.url()));
+        token_of_a_process(&home, &source);
+    }
+    assert_eq!((fake.token_calls().len(), other.token_calls().len()), (1, 1));
+}

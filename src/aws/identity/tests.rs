@@ -206,6 +206,27 @@ fn a_profile_that_is_edited_in_place_is_another_identity() {
     }
 }
 
+/// The SDK takes the endpoints from there, also for the environment's keys.
+#[test]
+fn the_selected_profile_moves_the_endpoints_of_the_environments_keys() {
+    let keys = |config: &str| Machine::with_config(config).variables(&KEYS);
+    let of = |config: &str| keys(config).selectors();
+    let plain = of("[default]\naws_access_key_id = AKIATWO\nregion = eu-west-1\n");
+    assert_eq!(plain, Machine::new().variables(&KEYS).selectors());
+    let one = of("[default]\nendpoint_url = https://one.example\n");
+    let two = of("[default]\nendpoint_url = https://two.example\n");
+    assert!(plain != one && one != two);
+    assert_ne!(of("[default]\nuse_dualstack_endpoint = true\n"), plain);
+    assert_ne!(of("[default]\nignore_configured_endpoint_urls = true\n"), plain);
+    let service = |url: &str| {
+        format!("[default]\nservices = s\n[services s]\ncodeartifact =\n  endpoint_url = {url}\n")
+    };
+    assert_ne!(of(&service("https://one.example")), of(&service("https://two.example")));
+    let named = keys("[profile dev]\nendpoint_url = https://one.example\n");
+    assert_eq!(named.selectors(), plain);
+    assert_ne!(named.variable("AWS_PROFILE", "dev").selectors(), plain);
+}
+
 /// What a profile builds on, edited in place.
 #[test]
 fn what_a_profile_builds_on_counts() {
