@@ -111,6 +111,11 @@ fn check_file(found: &Metadata) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user alone"))
 }
 
+/// Whether a folder of this user, and no link, is there.
+pub fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == our_uid())
+}
+
 /// The user whose files these are.
 pub fn our_uid() -> u32 {
     rustix::process::geteuid().as_raw()
@@ -208,6 +213,7 @@ mod tests {
         assert!(open_to_read(&file).is_err());
         assert!(open_to_lock(&file).is_err());
         chown(&path, Some(12345), None).unwrap();
+        assert!(is_own_folder(path.parent().unwrap()) && !is_own_folder(&path));
         assert!(matches!(prepare_folder(&path), Err(Refusal::OtherOwner(12345))));
     }
 

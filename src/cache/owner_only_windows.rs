@@ -35,6 +35,11 @@ pub fn open_to_lock(path: &Path) -> io::Result<File> {
     check_file(options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)?)
 }
 
+/// Whether a folder, and no link, is there.
+pub fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
 fn check_file(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() {
         return Ok(file);
