@@ -4,14 +4,16 @@
 //! opened for appending.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+#[cfg(unix)]
+use rustix::fs::OFlags;
 
 use crate::text::printable;
 
@@ -73,10 +75,11 @@ impl fmt::Display for Timing {
 
 impl LogFile {
     fn open(path: PathBuf, rotates: bool) -> io::Result<Self> {
-        if rotates && fs::metadata(&path).is_ok_and(|file| file.len() > ROTATE_AT) {
+        let mut file = append_to_own(&path)?;
+        if rotates && file.metadata()?.len() > ROTATE_AT {
             rotate(&path)?;
+            file = append_to_own(&path)?;
         }
-        let file = append_owner_only(&path)?;
         #[cfg(unix)]
         if rotates {
             narrow(&file)?;
@@ -105,24 +108,38 @@ fn rotate(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn append_owner_only(path: &Path) -> io::Result<File> {
+/// A regular file of this user's, made for this user alone where it is missing. Anything else is no
+/// log: a pipe would hold the process, and another's file would tell them what is restored here.
+fn append_to_own(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        // Non-blocking, so that opening a pipe comes back.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
-    options.open(path)
+    let file = options.open(path)?;
+    if is_own_file(&file.metadata()?) { Ok(file) } else { Err(ErrorKind::PermissionDenied.into()) }
 }
 
-/// Takes away what others may do with a file that was there before. One that is not ours fails here,
-/// so nothing is written to it; a device is left as it is.
+#[cfg(unix)]
+fn is_own_file(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    found.is_file() && found.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_own_file(found: &Metadata) -> bool {
+    found.is_file()
+}
+
+/// Takes away what others may do with our own file where it was there before.
 #[cfg(unix)]
 fn narrow(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let metadata = file.metadata()?;
-    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
@@ -133,4 +150,36 @@ fn timestamp() -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     DateTime::from_millis(millis).fmt(Format::DateTime).unwrap_or_default()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_no_log_and_holds_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        assert!(LogFile::open(pipe.clone(), true).is_err());
+        assert!(LogFile::open(pipe, false).is_err());
+    }
+
+    #[test]
+    fn the_file_of_another_user_is_no_log_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        if chown(&path, Some(12345), None).is_err() {
+            eprintln!("skipped: only root can give a file away");
+            return;
+        }
+        assert!(LogFile::open(path.clone(), true).is_err());
+        assert!(LogFile::open(path.clone(), false).is_err());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+    }
 }
