@@ -63,7 +63,7 @@ pub struct InstallArgs {
     #[arg(long)]
     pub no_launcher: bool,
 
-    /// Print one JSON object instead of text
+    /// Print one JSON object instead of text; of a failure it has `error`, or a check's `problem`
     #[arg(long)]
     pub json: bool,
 }
@@ -81,7 +81,7 @@ Files that `install` did not put there are left alone.";
 #[command(after_help = UNINSTALL_EXAMPLES)]
 pub struct UninstallArgs {
     /// Remove from this plugins folder, not from `.nuget/plugins` of the home folder (and of
-    /// `DOTNET_CLI_HOME`, where that is set)
+    /// `DOTNET_CLI_HOME`, where that is set) and wherever else this user has installed
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
 
@@ -89,7 +89,7 @@ pub struct UninstallArgs {
     #[arg(long)]
     pub purge: bool,
 
-    /// Print one JSON object instead of text
+    /// Print one JSON object instead of text; of a failure it has `error`
     #[arg(long)]
     pub json: bool,
 }

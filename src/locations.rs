@@ -62,6 +62,16 @@ impl Locations {
         homes.into_iter().map(|home| home.join(".nuget").join("plugins")).collect()
     }
 
+    /// The one of them that is searched while `DOTNET_CLI_HOME` is not set.
+    pub fn home_plugins_dir(&self) -> Option<PathBuf> {
+        Some(self.home.as_ref()?.join(".nuget").join("plugins"))
+    }
+
+    /// What we know about this user's installations is in this folder.
+    pub fn own_data_dir(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join(OURS))
+    }
+
     /// The base folder of NuGet's own local data (`NuGet/plugin-cache` is below it).
     pub fn data_dir(&self) -> Option<&Path> {
         self.data.as_deref()

@@ -11,6 +11,8 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("uninstall_leaves_only_folders_of_nuget", uninstall_leaves_only_folders_of_nuget),
         trial("uninstall_leaves_what_it_does_not_know", uninstall_leaves_what_it_does_not_know),
+        trial("uninstall_finds_what_was_installed_elsewhere", finds_what_was_installed_elsewhere),
+        trial("a_failure_is_json_as_well", a_failure_is_json_as_well),
         trial("uninstall_json", uninstall_json),
         trial("nothing_to_uninstall", nothing_to_uninstall),
         trial("a_list_of_other_files_is_not_followed", a_list_of_other_files_is_not_followed),
@@ -68,6 +70,34 @@ fn uninstall_json() {
             "\n"
         )
     );
+}
+
+fn finds_what_was_installed_elsewhere() {
+    let home = Home::new();
+    let (sdk, named) = (home.beside("sdk"), home.beside("named"));
+    let install = |dir: &[&str], sdk_home: &str| {
+        let mut command = home.command(PLUGIN);
+        let ran = run(command.arg("install").args(dir).env("DOTNET_CLI_HOME", sdk_home));
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    };
+    install(&[], sdk.to_str().expect("a text"));
+    install(&["--dir", named.to_str().expect("a text"), "--netfx-only"], "");
+    let list = home.path().join(".local/share/nuget-plugin-codeartifact");
+    assert!(list.join("installed-elsewhere.json").exists());
+    let out = home.neutral(&home.succeed(&["uninstall"]));
+    assert_eq!(out.lines().filter(|line| line.starts_with("removed: ")).count(), 5, "{out}");
+    assert_eq!(tree(&named), ["netfx 755"]);
+    assert!(!list.exists() && !home.netcore().exists());
+    assert_eq!(home.succeed(&["uninstall"]), "nothing is installed here\n");
+}
+
+fn a_failure_is_json_as_well() {
+    let home = Home::new();
+    fs::write(home.path().join(".nuget"), "").expect("a file in the way");
+    let ran = home.run(&["install", "--json"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.starts_with("{\"error\":\"cannot make the folder `"), "{ran:?}");
+    assert!(ran.err.starts_with("error: cannot make the folder `"), "{ran:?}");
 }
 
 fn nothing_to_uninstall() {

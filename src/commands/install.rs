@@ -8,8 +8,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::installation::layout::{Client, LAUNCHER};
-use super::installation::{Error, claims, dotnet, folder, handshake, layout};
+use super::installation::{
+    Error, claims, dotnet, elsewhere, folder, handshake, layout, print_failure,
+};
 use crate::cli::InstallArgs;
+use crate::locations::Locations;
 use crate::settings::Environment;
 
 /// A plugin answers in a tenth of a second; NuGet itself waits for five seconds or more.
@@ -61,7 +64,8 @@ pub fn run(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let report = install(args, environment)?;
+    let report =
+        install(args, environment).inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
         let text = serde_json::to_string(&report).map_err(std::io::Error::from)?;
         writeln!(out, "{text}")?;
@@ -92,7 +96,9 @@ fn install(args: &InstallArgs, environment: &Environment) -> Result<Report, Erro
     // Where both kinds are in a plugins folder, their native files are the same.
     let checked = folders.iter().filter(|filled| filled.client == first(args));
     let checks = checked.map(|filled| check(filled, host.as_deref())).collect();
-    let warnings = warnings(args, &folders, host.is_some());
+    let mut warnings = warnings(args, &folders, host.is_some());
+    let recorded = elsewhere::add(&Locations::of(environment), &plugins_folders);
+    warnings.extend(recorded.err().map(|error| format!("`uninstall` will need `--dir`: {error}")));
     let version = env!("CARGO_PKG_VERSION");
     let (in_home, launcher) = (args.dir.is_none(), !args.no_launcher);
     Ok(Report { in_home, launcher, version, folders, claims_dropped, checks, warnings })

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::installation::folder::Emptied;
 use super::installation::layout::Client;
-use super::installation::{Error, claims, disk, folder, layout};
+use super::installation::{Error, claims, disk, elsewhere, folder, layout, print_failure};
 use crate::cache;
 use crate::cli::UninstallArgs;
 use crate::locations::Locations;
@@ -35,7 +35,8 @@ pub fn run(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let report = uninstall(args, environment)?;
+    let report =
+        uninstall(args, environment).inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
         let text = serde_json::to_string(&report).map_err(std::io::Error::from)?;
         writeln!(out, "{text}")?;
@@ -48,17 +49,30 @@ pub fn run(
 fn uninstall(args: &UninstallArgs, environment: &Environment) -> Result<Report, Error> {
     let mut folders = Vec::new();
     let mut plugins = Vec::new();
-    for plugins_folder in layout::plugins_folders(args.dir.as_deref(), environment)? {
+    let plugins_folders = plugins_folders(args, environment)?;
+    for plugins_folder in &plugins_folders {
         for client in Client::ALL {
-            let path = client.folder(&plugins_folder);
+            let path = client.folder(plugins_folder);
             plugins.extend(client.startable(&path));
             folders.extend(folder::empty(path, client)?);
         }
     }
+    elsewhere::remove(&Locations::of(environment), &plugins_folders)?;
     let claims_dropped = claims::drop_all(environment, &plugins)?;
     let purged = if args.purge { purge(environment)? } else { Vec::new() };
     let warnings = if args.purge { moved_elsewhere(environment) } else { Vec::new() };
     Ok(Report { folders, claims_dropped, purged, warnings })
+}
+
+/// The folder that was named, or those of the home and whatever else was installed in.
+fn plugins_folders(args: &UninstallArgs, environment: &Environment) -> Result<Vec<PathBuf>, Error> {
+    let mut folders = layout::plugins_folders(args.dir.as_deref(), environment)?;
+    if args.dir.is_none() {
+        let mut others = elsewhere::recorded(&Locations::of(environment));
+        others.retain(|other| !folders.contains(other));
+        folders.extend(others);
+    }
+    Ok(folders)
 }
 
 /// Removes the cache's folders and the configuration's, which are ours alone.
