@@ -16,6 +16,11 @@
 //! - [`log`]: the log file
 //! - [`sys`]: what each system does its own way
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "the fences are for what runs; tests are exempt")
+)]
+
 mod aws;
 mod cache;
 mod cli;
@@ -47,6 +52,7 @@ use log::Log;
 use provider::Provider;
 use settings::Environment;
 
+#[expect(clippy::disallowed_methods, reason = "the one reader of the command line")]
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).as_deref().is_some_and(is_plugin_switch) {
         return run_plugin();

@@ -1,4 +1,5 @@
 //! Connections to AWS: what is trusted, which proxy is used, and what is never sent in the clear.
+#![expect(clippy::disallowed_methods, reason = "the certificates that the user names are a file")]
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,5 @@
 //! The tokens in a folder: one file a key, exchanged as a whole, swept while storing.
+#![expect(clippy::disallowed_methods, reason = "the tokens' files are the cache's own")]
 
 use std::cmp::Reverse;
 use std::ffi::OsStr;

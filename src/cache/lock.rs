@@ -13,6 +13,10 @@
 //! that is said, since Windows lets nobody read what another process has locked.
 //!
 //! The lock saves calls and protects no data: where it cannot be had, one goes on without.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a lock is awaited on the machine's clock, and is a file"
+)]
 
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher, RandomState};

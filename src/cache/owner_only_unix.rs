@@ -1,4 +1,8 @@
 //! Folders 0700 and files 0600 that belong to this user alone, opened without following links.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that makes and opens the cache's files"
+)]
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};

@@ -1,5 +1,9 @@
 //! Folders and files below the user's profile, which the system gives to that user alone. Elsewhere
 //! the protection of the token itself keeps it from others.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that makes and opens the cache's files"
+)]
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};

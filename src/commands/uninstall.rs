@@ -1,4 +1,5 @@
 //! `uninstall`: removes what `install` has put somewhere, and nothing else.
+#![expect(clippy::disallowed_methods, reason = "it removes what is ours")]
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! The configuration file: TOML, every key known, every value checked where it stands.
+#![expect(clippy::disallowed_methods, reason = "the only reader of the configuration file")]
 
 use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};

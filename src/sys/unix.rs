@@ -1,4 +1,5 @@
 //! Linux and macOS.
+#![expect(clippy::disallowed_methods, reason = "what the system says is in files")]
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

@@ -1,4 +1,5 @@
 //! Folders and files of an installation: readable for everyone, replaced while they run.
+#![expect(clippy::disallowed_methods, reason = "it puts the installed files where they belong")]
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};

@@ -1,5 +1,6 @@
 //! The plugins folders outside of the home's that this user has installed in, so that `uninstall`
 //! finds them without being told.
+#![expect(clippy::disallowed_methods, reason = "the list of other installations is on disk")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

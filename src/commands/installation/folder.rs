@@ -1,4 +1,5 @@
 //! One of our folders: brought to a wanted state, or emptied.
+#![expect(clippy::disallowed_methods, reason = "the installed folders are on disk")]
 
 use std::path::{Path, PathBuf};
 

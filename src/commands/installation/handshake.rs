@@ -1,4 +1,5 @@
 //! Starts an installed plugin as NuGet does, and exchanges the handshake with it.
+#![expect(clippy::disallowed_methods, reason = "a real program is waited for, with a limit")]
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};

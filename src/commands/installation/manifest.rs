@@ -1,4 +1,5 @@
 //! The list of installed files, which stands beside them: what `uninstall` follows.
+#![expect(clippy::disallowed_methods, reason = "the list of installed files is on disk")]
 
 use std::io::ErrorKind;
 use std::path::{Component, Path};
