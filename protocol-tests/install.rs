@@ -21,6 +21,9 @@ mod home;
 #[path = "install/launcher.rs"]
 mod launcher;
 #[cfg(unix)]
+#[path = "install/links.rs"]
+mod links;
+#[cfg(unix)]
 #[path = "install/placing.rs"]
 mod placing;
 #[cfg(unix)]
@@ -33,7 +36,10 @@ fn main() -> ExitCode {
 
 #[cfg(unix)]
 fn trials() -> Vec<Trial> {
-    [placing::trials(), removing::trials(), launcher::trials()].into_iter().flatten().collect()
+    [placing::trials(), removing::trials(), links::trials(), launcher::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The helpers know Unix modes and scripts only.

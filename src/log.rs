@@ -4,14 +4,14 @@
 //! opened for appending.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
+#[cfg(unix)]
+use rustix::fs::OFlags;
 
 use crate::text::printable;
 
@@ -73,10 +73,11 @@ impl fmt::Display for Timing {
 
 impl LogFile {
     fn open(path: PathBuf, rotates: bool) -> io::Result<Self> {
-        if rotates && fs::metadata(&path).is_ok_and(|file| file.len() > ROTATE_AT) {
+        let mut file = append_to_own(&path)?;
+        if rotates && file.metadata()?.len() > ROTATE_AT {
             rotate(&path)?;
+            file = append_to_own(&path)?;
         }
-        let file = append_owner_only(&path)?;
         #[cfg(unix)]
         if rotates {
             narrow(&file)?;
@@ -105,24 +106,38 @@ fn rotate(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn append_owner_only(path: &Path) -> io::Result<File> {
+/// A regular file of this user's, made for this user alone where it is missing. Anything else is no
+/// log: a pipe would hold the process, and another's file would tell them what is restored here.
+fn append_to_own(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        // Non-blocking, so that opening a pipe comes back.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
-    options.open(path)
+    let file = options.open(path)?;
+    if is_own_file(&file.metadata()?) { Ok(file) } else { Err(ErrorKind::PermissionDenied.into()) }
 }
 
-/// Takes away what others may do with a file that was there before. One that is not ours fails here,
-/// so nothing is written to it; a device is left as it is.
+#[cfg(unix)]
+fn is_own_file(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    found.is_file() && found.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_own_file(found: &Metadata) -> bool {
+    found.is_file()
+}
+
+/// Takes away what others may do with our own file where it was there before.
 #[cfg(unix)]
 fn narrow(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let metadata = file.metadata()?;
-    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
@@ -130,7 +145,81 @@ fn narrow(file: &File) -> io::Result<()> {
 
 #[expect(clippy::disallowed_methods, reason = "a log line carries the time of its writing")]
 fn timestamp() -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-    DateTime::from_millis(millis).fmt(Format::DateTime).unwrap_or_default()
+    utc(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO))
+}
+
+/// A time since 1970 as `2026-02-28T09:05:07.120Z`.
+fn utc(since_epoch: Duration) -> String {
+    let seconds = since_epoch.as_secs();
+    let (year, month, day) = date(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let millis = since_epoch.subsec_millis();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
+/// The year, month and day that is so many days after 1970-01-01. Years begin in March here, so that
+/// the leap day is the last one: Howard Hinnant's `civil_from_days`.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468; // since 0000-03-01
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
+    let year_of_era = (day_of_era - leap_days) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let is_next_year = month >= 10;
+    let month = if is_next_year { month - 9 } else { month + 3 };
+    (era * 400 + year_of_era + u64::from(is_next_year), month, day)
+}
+
+#[cfg(test)]
+mod time_tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00.120Z"),
+            (951_782_399, "2000-02-28T23:59:59.120Z"),
+            (951_782_400, "2000-02-29T00:00:00.120Z"),
+            (951_868_800, "2000-03-01T00:00:00.120Z"),
+            (1_767_225_599, "2025-12-31T23:59:59.120Z"),
+            (1_767_225_600, "2026-01-01T00:00:00.120Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.120Z"),
+        ] {
+            assert_eq!(utc(Duration::from_millis(seconds * 1000 + 120)), expected);
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_no_log_and_holds_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        assert!(LogFile::open(pipe.clone(), true).is_err());
+        assert!(LogFile::open(pipe, false).is_err());
+    }
+
+    #[test]
+    fn the_file_of_another_user_is_no_log_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        if chown(&path, Some(12345), None).is_err() {
+            eprintln!("skipped: only root can give a file away");
+            return;
+        }
+        assert!(LogFile::open(path.clone(), true).is_err());
+        assert!(LogFile::open(path.clone(), false).is_err());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+    }
 }

@@ -15,6 +15,8 @@ pub fn trials() -> Vec<Trial> {
         trial("nothing_to_uninstall", nothing_to_uninstall),
         trial("a_list_of_other_files_is_not_followed", a_list_of_other_files_is_not_followed),
         trial("purge_removes_cache_and_configuration", purge_removes_cache_and_configuration),
+        #[cfg(target_os = "linux")]
+        trial("purge_removes_what_is_kept_in_memory", purge_removes_what_is_kept_in_memory),
     ]
 }
 
@@ -106,7 +108,7 @@ fn purge_removes_cache_and_configuration() {
         .env("XDG_CONFIG_HOME", home.beside("config"))
         .env("CODEARTIFACT_NUGET_CACHE_DIR", &moved));
     assert_eq!(
-        home.neutral(&ran.out),
+        without_memory(&home.neutral(&ran.out)),
         "\
 nothing is installed here
 removed: BESIDE/cache/nuget-plugin-codeartifact
@@ -115,4 +117,27 @@ note: `CODEARTIFACT_NUGET_CACHE_DIR` names `BESIDE/moved`, which is left alone
 "
     );
     assert!(folders.iter().all(|folder| !folder.exists()) && theirs.exists() && moved.exists());
+}
+
+/// Without what this machine's user may have in memory, which is purged as well.
+fn without_memory(text: &str) -> String {
+    let in_memory = ["removed: /dev/shm/", "removed: /run/user/"];
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| !in_memory.iter().any(|start| line.starts_with(start))).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn purge_removes_what_is_kept_in_memory() {
+    use std::os::unix::fs::MetadataExt;
+
+    let Ok(runtime) = tempfile::tempdir_in("/dev/shm") else { return };
+    let uid = fs::metadata(runtime.path()).expect("its metadata").uid();
+    let folder = runtime.path().join(format!("nuget-plugin-codeartifact-{uid}"));
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(folder.join("00.lock"), "").expect("a file");
+    let home = Home::new();
+    let mut purge = home.command(PLUGIN);
+    let ran = run(purge.args(["uninstall", "--purge"]).env("XDG_RUNTIME_DIR", runtime.path()));
+    assert!(ran.out.contains(&format!("removed: {}\n", folder.display())), "{ran:?}");
+    assert!(!folder.exists());
 }

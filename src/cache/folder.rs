@@ -1,6 +1,7 @@
 //! The tokens in a folder: one file a key, exchanged as a whole, swept while storing.
 
 use std::cmp::Reverse;
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -34,9 +35,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder at this absolute path, made where it is missing.
+    /// The folder at this absolute path, made where it is missing. One that others can read becomes
+    /// this user's alone only where nothing but the cache's own files is in it.
     pub fn open(path: PathBuf) -> Result<Self, Refusal> {
-        owner_only::prepare_folder(&path)?;
+        owner_only::prepare_folder(&path, is_own_name)?;
         Ok(Self { path })
     }
 
@@ -79,7 +81,7 @@ impl Folder {
         let Ok(listing) = fs::read_dir(&self.path) else { return };
         let mut tokens = Vec::new();
         for found in listing.flatten() {
-            match (kind_of(&found), age_of(&found, now)) {
+            match (kind_of(&found.file_name()), age_of(&found, now)) {
                 (Kind::Temporary, age) if age > STALE_TEMPORARY => remove(&found),
                 (Kind::Token, age) if age > STALE_TOKEN => remove(&found),
                 (Kind::Token, age) => tokens.push((Reverse(age), found)),
@@ -96,16 +98,24 @@ impl Folder {
 enum Kind {
     Token,
     Temporary,
+    Lock,
     Other,
 }
 
-fn kind_of(found: &DirEntry) -> Kind {
-    let name = found.file_name();
+/// Whether the cache gives such names to its files.
+fn is_own_name(name: &OsStr) -> bool {
+    kind_of(name) != Kind::Other
+}
+
+fn kind_of(name: &OsStr) -> Kind {
     let Some(name) = name.to_str() else { return Kind::Other };
-    let is_key = |stem: &str| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex =
+        |stem: &str, length| stem.len() == length && stem.bytes().all(|b| b.is_ascii_hexdigit());
+    let lock = name.strip_suffix(".lock").map(|stem| stem.strip_suffix(".second").unwrap_or(stem));
     match name.strip_suffix(".json") {
-        Some(stem) if is_key(stem) => Kind::Token,
+        Some(stem) if is_hex(stem, 64) => Kind::Token,
         _ if name.starts_with(TEMPORARY_PREFIX) => Kind::Temporary,
+        _ if lock.is_some_and(|stem| is_hex(stem, 2)) => Kind::Lock,
         _ => Kind::Other,
     }
 }
@@ -179,6 +189,19 @@ mod tests {
         let found = fs::symlink_metadata(folder.file_of(&key(1))).unwrap();
         assert!(found.is_file());
         assert_eq!(found.mode() & 0o7777, 0o600);
+    }
+
+    #[test]
+    fn the_files_that_the_cache_makes_have_names_of_its_own() {
+        let (_around, folder) = folder();
+        let locks = crate::cache::lock_files(folder.path(), &key(1));
+        let files =
+            locks.iter().chain([folder.file_of(&key(1))].iter()).cloned().collect::<Vec<_>>();
+        assert!(files.iter().all(|file| is_own_name(file.file_name().unwrap())), "{files:?}");
+        assert!(is_own_name(OsStr::new(".token-abc")));
+        for other in ["notes.json", "Cargo.lock", "zz.lock", "ab.third.lock", ".profile", "ab"] {
+            assert!(!is_own_name(OsStr::new(other)), "{other}");
+        }
     }
 
     #[test]

@@ -163,6 +163,15 @@ impl TokenCache {
     }
 }
 
+/// Every folder that may hold tokens of this user's without one being named: what a purge removes.
+/// Those on memory file systems stand in folders of all users, and are only named where they are
+/// this user's.
+pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
+    let memory = file_system::memory_folders(environment).into_iter();
+    let ours = memory.filter(|folder| owner_only::is_own_folder(folder));
+    locations.cache_dir().into_iter().chain(ours).collect()
+}
+
 /// One pair of lock files for each first byte of a key: 256 pairs at most, which are never removed.
 /// Two keys that share one wait for each other for the time of a fetch.
 fn lock_files(folder: &Path, key: &CacheKey) -> [PathBuf; 2] {

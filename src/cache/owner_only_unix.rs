@@ -1,5 +1,6 @@
 //! Folders 0700 and files 0600 that belong to this user alone, opened without following links.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -7,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, OFlags};
 use thiserror::Error;
+
+use crate::text::printable;
 
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
@@ -28,20 +31,23 @@ pub enum Refusal {
     WritableAbove(PathBuf),
     #[error("its file system keeps no modes (mode {0:04o} after 0700 was asked for)")]
     NoModes(u32),
+    #[error("others may read it, and `{0}` in it is not the cache's; name a folder of its own")]
+    NotOnlyOurs(String),
 }
 
 /// The folder at `path`, made where it is missing, and nobody else's.
 ///
-/// One that others may only read is tightened. Folders above it may belong to anybody, since every
+/// One that others may only read is tightened, unless a name in it is none `of_cache`: somebody may
+/// look for that there. Folders above it may belong to anybody, since every
 /// file is checked again when it is opened, but not everybody may be able to exchange this one.
-pub fn prepare_folder(path: &Path) -> Result<(), Refusal> {
+pub fn prepare_folder(path: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), Refusal> {
     if let Some(parent) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
         check_above(&parent.canonicalize()?)?;
     }
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
-        _ => tighten(path)?,
+        _ => tighten(path, of_cache)?,
     }
     Ok(rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)?)
 }
@@ -57,7 +63,7 @@ fn check_above(folder: &Path) -> Result<(), Refusal> {
 }
 
 /// Through one handle, so that what is checked is what is changed.
-fn tighten(path: &Path) -> Result<(), Refusal> {
+fn tighten(path: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), Refusal> {
     if !fs::symlink_metadata(path)?.is_dir() {
         return Err(Refusal::NotAFolder);
     }
@@ -71,9 +77,16 @@ fn tighten(path: &Path) -> Result<(), Refusal> {
         return Err(Refusal::WritableByOthers(found.mode() & 0o7777));
     }
     if found.mode() & 0o777 != 0o700 {
+        check_names(path, of_cache)?;
         folder.set_permissions(fs::Permissions::from_mode(0o700))?;
     }
     check_kept(folder.metadata()?.mode())
+}
+
+fn check_names(folder: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), Refusal> {
+    let mut names = fs::read_dir(folder)?.flatten().map(|found| found.file_name());
+    let other = names.find(|name| !of_cache(name));
+    other.map_or(Ok(()), |name| Err(Refusal::NotOnlyOurs(printable(&name.to_string_lossy()))))
 }
 
 /// Some file systems take a change of mode and keep their own.
@@ -111,6 +124,11 @@ fn check_file(found: &Metadata) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user alone"))
 }
 
+/// Whether a folder of this user, and no link, is there.
+pub fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == our_uid())
+}
+
 /// The user whose files these are.
 pub fn our_uid() -> u32 {
     rustix::process::geteuid().as_raw()
@@ -127,6 +145,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    fn prepare(path: &Path) -> Result<(), Refusal> {
+        prepare_folder(path, |name| name == "token")
+    }
 
     fn set_mode(path: &Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -149,15 +171,20 @@ mod tests {
     fn a_missing_folder_is_made_for_the_owner_only_with_those_above() {
         let around = TempDir::new().unwrap();
         let path = around.path().join("new").join("cache");
-        prepare_folder(&path).unwrap();
+        prepare(&path).unwrap();
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o700, 0o700));
-        prepare_folder(&path).unwrap();
+        prepare(&path).unwrap();
     }
 
     #[test]
-    fn a_folder_that_others_can_read_is_tightened() {
+    fn a_folder_that_others_can_read_is_tightened_unless_other_things_are_in_it() {
         let (_around, path) = folder_of_mode(0o755);
-        prepare_folder(&path).unwrap();
+        fs::write(path.join("token"), "").unwrap();
+        fs::write(path.join("stuff"), "").unwrap();
+        assert!(matches!(prepare(&path), Err(Refusal::NotOnlyOurs(name)) if name == "stuff"));
+        assert_eq!(mode(&path), 0o755);
+        fs::remove_file(path.join("stuff")).unwrap();
+        prepare(&path).unwrap();
         assert_eq!(mode(&path), 0o700);
     }
 
@@ -165,7 +192,7 @@ mod tests {
     fn a_folder_that_others_can_write_is_refused_and_left_alone() {
         for writable in [0o770, 0o707, 0o777, 0o1777] {
             let (_around, path) = folder_of_mode(writable);
-            assert!(matches!(prepare_folder(&path), Err(Refusal::WritableByOthers(_))));
+            assert!(matches!(prepare(&path), Err(Refusal::WritableByOthers(_))));
             assert_eq!(mode(&path), writable);
         }
     }
@@ -173,10 +200,10 @@ mod tests {
     #[test]
     fn a_folder_below_one_that_everybody_can_write_is_refused_unless_it_is_sticky() {
         let (_around, path) = folder_of_mode(0o777);
-        assert!(matches!(prepare_folder(&path.join("ours")), Err(Refusal::WritableAbove(_))));
-        assert!(matches!(prepare_folder(&path.join("a/b")), Err(Refusal::WritableAbove(_))));
+        assert!(matches!(prepare(&path.join("ours")), Err(Refusal::WritableAbove(_))));
+        assert!(matches!(prepare(&path.join("a/b")), Err(Refusal::WritableAbove(_))));
         set_mode(&path, 0o1777);
-        prepare_folder(&path.join("ours")).unwrap();
+        prepare(&path.join("ours")).unwrap();
     }
 
     #[test]
@@ -184,14 +211,14 @@ mod tests {
         let (around, path) = folder_of_mode(0o700);
         let link = around.path().join("link");
         symlink(&path, &link).unwrap();
-        assert!(matches!(prepare_folder(&link), Err(Refusal::NotAFolder)));
+        assert!(matches!(prepare(&link), Err(Refusal::NotAFolder)));
         let dangling = around.path().join("dangling");
         symlink(around.path().join("nowhere"), &dangling).unwrap();
-        assert!(matches!(prepare_folder(&dangling), Err(Refusal::NotAFolder)));
+        assert!(matches!(prepare(&dangling), Err(Refusal::NotAFolder)));
         let file = around.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(matches!(prepare_folder(&file), Err(Refusal::NotAFolder)));
-        assert!(prepare_folder(&file.join("below")).is_err());
+        assert!(matches!(prepare(&file), Err(Refusal::NotAFolder)));
+        assert!(prepare(&file.join("below")).is_err());
     }
 
     #[test]
@@ -208,7 +235,8 @@ mod tests {
         assert!(open_to_read(&file).is_err());
         assert!(open_to_lock(&file).is_err());
         chown(&path, Some(12345), None).unwrap();
-        assert!(matches!(prepare_folder(&path), Err(Refusal::OtherOwner(12345))));
+        assert!(is_own_folder(path.parent().unwrap()) && !is_own_folder(&path));
+        assert!(matches!(prepare(&path), Err(Refusal::OtherOwner(12345))));
     }
 
     #[test]

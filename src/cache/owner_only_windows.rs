@@ -1,6 +1,7 @@
 //! Folders and files below the user's profile, which the system gives to that user alone. Elsewhere
 //! the protection of the token itself keeps it from others.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
@@ -13,7 +14,7 @@ const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 pub type Refusal = io::Error;
 
 /// The folder at `path`, made where it is missing.
-pub fn prepare_folder(path: &Path) -> Result<(), Refusal> {
+pub fn prepare_folder(path: &Path, _of_cache: fn(&OsStr) -> bool) -> Result<(), Refusal> {
     fs::create_dir_all(path)?;
     if fs::symlink_metadata(path)?.is_dir() {
         return Ok(());
@@ -33,6 +34,11 @@ pub fn open_to_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     check_file(options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)?)
+}
+
+/// Whether a folder, and no link, is there.
+pub fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
 fn check_file(file: File) -> io::Result<File> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::installation::folder::Emptied;
 use super::installation::layout::Client;
 use super::installation::{Error, claims, disk, folder, layout};
+use crate::cache;
 use crate::cli::UninstallArgs;
 use crate::locations::Locations;
 use crate::settings::Environment;
@@ -60,13 +61,13 @@ fn uninstall(args: &UninstallArgs, environment: &Environment) -> Result<Report, 
     Ok(Report { folders, claims_dropped, purged, warnings })
 }
 
-/// Removes our cache and configuration folders, which are ours alone.
+/// Removes the cache's folders and the configuration's, which are ours alone.
 fn purge(environment: &Environment) -> Result<Vec<PathBuf>, Error> {
     let locations = Locations::of(environment);
     let configuration = locations.config_file();
     let configuration = configuration.as_deref().and_then(Path::parent).map(Path::to_path_buf);
     let mut purged = Vec::new();
-    for folder in locations.cache_dir().into_iter().chain(configuration) {
+    for folder in cache::folders(environment, &locations).into_iter().chain(configuration) {
         match std::fs::remove_dir_all(&folder) {
             Ok(()) => purged.push(folder),
             Err(error) if error.kind() == ErrorKind::NotFound => {}

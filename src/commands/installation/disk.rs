@@ -18,8 +18,10 @@ const RETIRED: &str = ".old";
 /// A file that has been unfinished for so long belongs to nobody.
 const ABANDONED: Duration = Duration::from_hours(1);
 
-/// Makes the folder and those above it; whatever the umask, others may look into what is new.
+/// Makes the folder and those above it; whatever the umask, others may look into what is new. A link
+/// in its place is followed where [`refuse_foreign_links`] lets it pass, and keeps its target's mode.
 pub fn make_folder(folder: &Path) -> Result<(), Error> {
+    refuse_foreign_links(folder)?;
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.is_dir()).collect();
     for folder in missing.into_iter().rev() {
         match fs::create_dir(folder) {
@@ -51,7 +53,7 @@ fn replace(folder: &Path, path: &Path, content: &[u8], mode: u32) -> io::Result<
     let mut unfinished =
         tempfile::Builder::new().prefix(&prefix).suffix(UNFINISHED).tempfile_in(folder)?;
     unfinished.write_all(content)?;
-    change_mode(unfinished.path(), mode)?;
+    change_mode(unfinished.as_file(), mode)?;
     unfinished.as_file().sync_all()?;
     // An executable that is open for writing cannot be started.
     let unfinished = unfinished.into_temp_path();
@@ -122,37 +124,81 @@ pub fn refused(action: &'static str, path: &Path, source: io::Error) -> Error {
     Error::Disk { action, path: path.to_path_buf(), source }
 }
 
-/// Adds what others need to read (and start) it; says whether anything was missing.
+/// Refuses a folder on whose way somebody has put a link to the folder of another user: root, who may
+/// write anywhere, would be led to files of root's own. Links of root's are trusted.
+#[cfg(unix)]
+pub fn refuse_foreign_links(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt;
+    for path in folder.ancestors() {
+        let Ok(link) = path.symlink_metadata() else { continue };
+        let is_foreign = |target: fs::Metadata| ![0, target.uid()].contains(&link.uid());
+        if link.is_symlink() && fs::metadata(path).is_ok_and(is_foreign) {
+            return Err(Error::ForeignLink(path.to_path_buf()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
+pub fn refuse_foreign_links(_folder: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Adds what others need to read (and start) it; says whether anything was missing. A link is left
+/// as it is, and so is what it leads to.
 fn set_mode(path: &Path, mode: u32) -> Result<bool, Error> {
-    change_mode(path, mode).map_err(|source| refused("change the mode of", path, source))
+    if path.is_symlink() {
+        return Ok(false);
+    }
+    open_itself(path)
+        .and_then(|opened| change_mode(&opened, mode))
+        .map_err(|source| refused("change the mode of", path, source))
+}
+
+/// Opens what stands at the path, and no link's target. Whatever is asked of the handle is about just
+/// that, although its owner may exchange it meanwhile.
+#[cfg(unix)]
+fn open_itself(path: &Path) -> io::Result<fs::File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
 #[cfg(unix)]
-fn change_mode(path: &Path, mode: u32) -> io::Result<bool> {
+fn change_mode(opened: &fs::File, mode: u32) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
-    let is = fs::metadata(path)?.permissions().mode() & 0o777;
-    if is == mode || path.is_dir() && is & mode == mode {
+    let metadata = opened.metadata()?;
+    let is = metadata.permissions().mode() & 0o777;
+    if is == mode || metadata.is_dir() && is & mode == mode {
         return Ok(false);
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    opened.set_permissions(fs::Permissions::from_mode(mode))?;
     Ok(true)
 }
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
-fn change_mode(_path: &Path, _mode: u32) -> io::Result<bool> {
+fn open_itself(path: &Path) -> io::Result<std::path::PathBuf> {
+    Ok(path.to_path_buf())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
+fn change_mode<T>(_opened: &T, _mode: u32) -> io::Result<bool> {
     Ok(false)
 }
 
 /// Root makes folders in somebody's home: they are that person's, or NuGet could not write there.
 #[cfg(unix)]
 fn give_to_owner_above(folder: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::{MetadataExt, chown};
+    use std::os::unix::fs::{MetadataExt, fchown};
     let Some(above) = folder.parent().filter(|_| rustix::process::geteuid().is_root()) else {
         return Ok(());
     };
     fs::metadata(above)
-        .and_then(|owner| chown(folder, Some(owner.uid()), Some(owner.gid())))
+        .and_then(|owner| fchown(open_itself(folder)?, Some(owner.uid()), Some(owner.gid())))
         .map_err(|source| refused("change the owner of", folder, source))
 }
 

@@ -47,6 +47,12 @@ pub enum Error {
         /// Its reason.
         source: io::Error,
     },
+    /// Somebody may want a more powerful user to write elsewhere.
+    #[cfg(unix)]
+    #[error(
+        "`{0}` is a link of one user's to what belongs to another; remove the link, or name another plugins folder with `--dir`"
+    )]
+    ForeignLink(PathBuf),
     /// The list of installed files cannot be trusted.
     #[error(
         "`{0}` is not a list of installed files; run `nuget-plugin-codeartifact install` to write it anew, then `uninstall`"

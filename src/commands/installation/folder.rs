@@ -63,6 +63,7 @@ pub struct Emptied {
 /// Removes what the folder's list names, the list, and the folder once it is empty. None where there
 /// is nothing at all.
 pub fn empty(path: PathBuf, client: Client) -> Result<Option<Emptied>, Error> {
+    disk::refuse_foreign_links(&path)?;
     let manifest = Manifest::read(&path)?;
     let mut removed = Vec::new();
     if let Some(manifest) = manifest {

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::text::printable;
+
 const OUR_REQUEST: &str = "nuget-plugin-codeartifact-install";
 const VERSION: &str = "2.0.0";
 
@@ -215,11 +217,6 @@ fn pass_lines(source: impl Read, limit: u64, lines: &Sender<String>) {
     let _ = io::copy(&mut source, &mut io::sink());
 }
 
-/// Without what could steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(1000).collect()
-}
-
 fn exit(status: Option<ExitStatus>) -> String {
     status.map_or_else(|| "and still runs".into(), |status| status.to_string())
 }
@@ -245,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_was_said_is_indented_and_cannot_steer_a_terminal() {
-        assert_eq!(Said("a\u{1b}[2J\r\n\nb\n".into()).to_string(), "; it said:\n  a[2J\n  b");
+        assert_eq!(Said("a\u{1b}[2J\r\n\nb\n".into()).to_string(), "; it said:\n  a\n  b");
         assert_eq!(Said(String::new()).to_string(), "");
     }
 }
