@@ -19,8 +19,6 @@ mod endpoints;
 mod leaving;
 #[path = "conversations/logs.rs"]
 mod logs;
-#[path = "conversations/network.rs"]
-mod network;
 #[path = "conversations/oddities.rs"]
 mod oddities;
 #[path = "conversations/opening.rs"]
@@ -30,8 +28,6 @@ mod retries;
 mod support;
 #[path = "conversations/waiting.rs"]
 mod waiting;
-#[path = "conversations/words.rs"]
-mod words;
 
 use support::fake_codeartifact::{FakeCodeArtifact, Repository, TokenBehaviour};
 use support::sandbox_home::SandboxHome;

@@ -116,6 +116,11 @@ impl Provider {
         }
     }
 
+    /// Why the settings cannot be used, if they cannot: hosts of the user's own are unknown then.
+    pub fn broken_settings(&self) -> Option<ProviderError> {
+        self.settings().err()
+    }
+
     /// A token for the domain.
     pub async fn token(&self, domain: &Domain, need: Need) -> Result<Served, ProviderError> {
         let request = self.request(domain, need).await?;

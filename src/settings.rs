@@ -1,9 +1,8 @@
 //! The only reader of our environment variables and of the configuration file.
 
+mod environment;
 mod file;
 
-use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -12,6 +11,7 @@ use crate::cache::{CacheMode, CacheSettings};
 use crate::endpoint::HostMapping;
 use crate::locations::Locations;
 
+pub use environment::Environment;
 pub use file::FileError;
 
 /// Moves the configuration file; absolute.
@@ -132,58 +132,6 @@ impl TryFrom<i64> for Duration {
             0 | 900..=43_200 => Ok(Self(seconds)),
             _ => Err(Self::EXPECTED),
         }
-    }
-}
-
-/// The environment of the process, or of a test. A variable that is set to nothing counts as unset.
-#[derive(Debug, Clone, Default)]
-pub struct Environment {
-    variables: HashMap<OsString, OsString>,
-    fallback_home: Option<PathBuf>,
-}
-
-impl Environment {
-    /// What this process was started with.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    pub fn of_process() -> Self {
-        Self { variables: std::env::vars_os().collect(), fallback_home: std::env::home_dir() }
-    }
-
-    /// An environment of just these variables.
-    #[cfg(test)]
-    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let pairs = pairs.into_iter();
-        let variables = pairs.map(|(name, value)| (name.into(), value.into())).collect();
-        Self { variables, fallback_home: None }
-    }
-
-    /// The variable's text; none where it is unset, empty or not Unicode.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.raw(name)?.to_str()
-    }
-
-    /// The variable as a path; none where it is unset or empty.
-    pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.raw(name).map(PathBuf::from)
-    }
-
-    /// The user's home: `HOME` (`USERPROFILE` on Windows), else the system's user database.
-    pub fn home(&self) -> Option<PathBuf> {
-        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        self.path(variable).or_else(|| self.fallback_home.clone())
-    }
-
-    /// The names of the set variables that begin so, in order.
-    pub fn names_with_prefix(&self, prefix: &str) -> Vec<&str> {
-        let names = self.variables.iter().filter(|(_, value)| !value.is_empty());
-        let mut names: Vec<&str> = names.filter_map(|(name, _)| name.to_str()).collect();
-        names.retain(|name| name.starts_with(prefix));
-        names.sort_unstable();
-        names
-    }
-
-    fn raw(&self, name: &str) -> Option<&OsStr> {
-        self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|v| !v.is_empty())
     }
 }
 

@@ -63,6 +63,20 @@ pub fn trials() -> Vec<Trial> {
             "the endpoint `aws.example` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
         ),
         failing(
+            "plain_http_to_a_metadata_address",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://169.254.9.9");
+            },
+            "the endpoint `169.254.9.9` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+        ),
+        failing(
+            "an_endpoint_set_to_nothing",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL", "");
+            },
+            "the variable AWS_ENDPOINT_URL is set to nothing, which is no endpoint; unset it",
+        ),
+        failing(
             "plain_http_to_sts",
             |stage| {
                 stage.with_profile(ROLE).set("AWS_ENDPOINT_URL_STS", "http://sts.example");

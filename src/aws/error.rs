@@ -127,6 +127,8 @@ pub enum AwsError {
         "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
     )]
     EndpointUrl,
+    #[error("the variable {variable} is set to nothing, which is no endpoint; unset it")]
+    EmptyEndpoint { variable: String },
 }
 
 impl AwsError {

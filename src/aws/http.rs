@@ -124,7 +124,7 @@ impl HttpConnector for GuardedConnector {
         let (is_plain, host) = scheme_and_host(request.uri());
         let authority = authority(request.uri()).to_ascii_lowercase();
         *self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner) = Some(authority);
-        if is_plain && !is_loopback(&host) && !is_metadata_service(&host) {
+        if is_plain && !is_loopback(&host) && !asks_metadata(&request, &host) {
             return HttpConnectorFuture::ready(Err(ConnectorError::user(
                 PlainHttp { host }.into(),
             )));
@@ -151,8 +151,17 @@ fn authority(uri: &str) -> &str {
     authority.rsplit('@').next().unwrap_or_default()
 }
 
-/// The instance metadata service and the container credential endpoints of ECS and EKS, which speak
-/// plain http on link-local addresses.
+/// Whether a metadata service is asked, which speaks plain http: never with AWS credentials, an SSO
+/// token or a form. An API's endpoint at such an address is as bad as at any other.
+fn asks_metadata(request: &HttpRequest, host: &str) -> bool {
+    let headers = request.headers();
+    let is_signed = headers.get("authorization").is_some_and(|text| text.starts_with("AWS4-"));
+    let is_api = is_signed || headers.contains_key("x-amz-sso_bearer_token");
+    is_metadata_service(host) && !is_api && request.method() != "POST"
+}
+
+/// The instance metadata service and the container credential endpoints of ECS and EKS are at
+/// link-local addresses.
 fn is_metadata_service(host: &str) -> bool {
     match host.trim_start_matches('[').trim_end_matches(']').parse() {
         Ok(IpAddr::V4(address)) => Ipv4Addr::is_link_local(&address),

@@ -95,6 +95,9 @@ impl Aws {
 
     /// Reading the trust store takes some milliseconds, in which other asks are answered.
     async fn client(&self) -> Result<HttpClient, AwsError> {
+        if let Some(variable) = self.environment.set_to_nothing("AWS_ENDPOINT_URL") {
+            return Err(AwsError::EmptyEndpoint { variable: variable.to_owned() });
+        }
         let environment = self.environment.clone();
         let made = tokio::task::spawn_blocking(move || HttpClient::new(&environment));
         let panicked =

@@ -19,6 +19,8 @@ pub enum TokenError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
+    #[error("the URL may be of a host of your own, but {0}")]
+    Settings(Box<ProviderError>),
     #[error("`{option}` is `{value}`: {expected}")]
     Option { option: &'static str, value: String, expected: &'static str },
     #[error("no token for {domain}: {error}")]
@@ -34,7 +36,7 @@ pub async fn run(
     out: &mut dyn Write,
 ) -> Result<(), TokenError> {
     let domain = match &args.url {
-        Some(url) => provider.endpoint(url).map_err(url_error)?.domain,
+        Some(url) => provider.endpoint(url).map_err(|error| url_error(error, provider))?.domain,
         None => named_domain(args)?,
     };
     match provider.token(&domain, Need::Any).await {
@@ -43,9 +45,12 @@ pub async fn run(
     }
 }
 
-fn url_error(error: EndpointError) -> TokenError {
+fn url_error(error: EndpointError, provider: &Provider) -> TokenError {
     match error {
-        EndpointError::Foreign(_) => TokenError::NotOurs(error),
+        EndpointError::Foreign(_) => match provider.broken_settings() {
+            Some(broken) => TokenError::Settings(Box::new(broken)),
+            None => TokenError::NotOurs(error),
+        },
         EndpointError::Path { .. } => TokenError::Path(error),
     }
 }

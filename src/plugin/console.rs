@@ -4,11 +4,11 @@
 //! waited for. A Log Error would make the command fail even where the restore succeeds, so a failure of
 //! ours is a Warning.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 
 use super::message::{Kind, Log as LogPayload, LogLevel, Outgoing};
 use super::transport::Output;
@@ -35,8 +35,11 @@ struct State {
     threshold: Option<LogLevel>,
     sent: u64,
     unacknowledged: HashMap<String, oneshot::Sender<()>>,
-    explained: HashSet<String>,
+    explained: HashMap<String, Arc<OnceCell<()>>>,
 }
+
+/// NuGet wants no line of this level now.
+struct NotWanted;
 
 impl Console {
     /// A console that stays silent until [`Console::set_threshold`].
@@ -52,10 +55,9 @@ impl Console {
     /// Shows a failure of ours, unless this conversation has shown it already.
     pub async fn warn_once(&self, text: &str) {
         self.log.line(format_args!("warning: {text}"));
-        let is_new = self.state().explained.insert(text.to_owned());
-        if is_new {
-            self.show(LogLevel::Warning, text).await;
-        }
+        let shown = Arc::clone(self.state().explained.entry(text.to_owned()).or_default());
+        // Whoever fails alike meanwhile waits for the same line.
+        let _ = shown.get_or_try_init(|| self.show(LogLevel::Warning, text)).await;
     }
 
     /// NuGet answered a request of ours; nothing happens where it was no Log.
@@ -66,8 +68,8 @@ impl Console {
         }
     }
 
-    async fn show(&self, level: LogLevel, text: &str) {
-        let Some((request_id, acknowledged)) = self.register(level) else { return };
+    async fn show(&self, level: LogLevel, text: &str) -> Result<(), NotWanted> {
+        let (request_id, acknowledged) = self.register(level).ok_or(NotWanted)?;
         let message = format!("{MARK}{}", printable(text));
         let payload = LogPayload { log_level: level, message: &message };
         self.output.send(
@@ -83,6 +85,7 @@ impl Console {
             self.state().unacknowledged.remove(&request_id);
             self.log.line(format_args!("NuGet did not acknowledge a log line"));
         }
+        Ok(())
     }
 
     fn register(&self, level: LogLevel) -> Option<(String, oneshot::Receiver<()>)> {

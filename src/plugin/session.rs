@@ -31,6 +31,10 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 /// However short the time-out: more often would only be noise.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
+/// What the user reads of a defect of ours; the panic itself is in the log file only.
+const PANICKED: &str = "the plugin itself failed, which is a defect of it; set \
+    CODEARTIFACT_NUGET_LOG_FILE to an absolute path, try again, and report what that file says";
+
 /// How long the last answers may take to be written after the conversation ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
@@ -49,6 +53,7 @@ pub async fn serve(input: File, output: File, asks: Arc<Asks>, log: Log) -> io::
         log,
         pending: Pending::default(),
         progress_interval: PROGRESS_INTERVAL,
+        has_panicked: false,
     };
     session.greet();
     session.converse(&mut inputs).await;
@@ -64,6 +69,7 @@ struct Session {
     log: Log,
     pending: Pending,
     progress_interval: Duration,
+    has_panicked: bool,
 }
 
 /// Everything that can happen next.
@@ -228,12 +234,24 @@ impl Session {
         request_id: &str,
         answer: Result<AuthenticationCredentials, Panicked>,
     ) -> Next {
-        let answer = answer.unwrap_or_else(|Panicked| {
-            self.log.line(format_args!("the ask {request_id} panicked"));
-            AuthenticationCredentials::none(ResponseCode::Error)
-        });
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(Panicked) if !self.has_panicked => return self.explain_panic(request_id),
+            Err(Panicked) => AuthenticationCredentials::none(ResponseCode::Error),
+        };
         self.log.line(format_args!("answered {request_id}: {:?}", answer.response_code));
         self.send(request_id, Kind::Response, ASK, Some(answer));
+        Next::GoOn
+    }
+
+    /// The line comes first, so the answer is left to a task that shows it.
+    fn explain_panic(&mut self, request_id: &str) -> Next {
+        self.has_panicked = true;
+        let console = self.console.clone();
+        self.pending.start(request_id, async move {
+            console.warn_once(PANICKED).await;
+            AuthenticationCredentials::none(ResponseCode::Error)
+        });
         Next::GoOn
     }
 

@@ -32,29 +32,39 @@ pub enum FileError {
 
 /// Reads the file; one that is not there says nothing.
 pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
-    let text = match read_bounded(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(ConfigurationFile::default());
-        }
+    let bytes = match read_bounded(path) {
+        Ok(bytes) => bytes,
+        Err(error) if is_absence(error.kind()) => return Ok(ConfigurationFile::default()),
         Err(error) => {
             return Err(FileError::Unreadable { path: path.into(), detail: error.to_string() });
         }
     };
-    toml::from_str(&text).map_err(|error| {
-        let (line, column) = position(&text, error.span().map_or(0, |span| span.start));
+    let invalid = |text: &str, offset, message: String| {
+        let (line, column) = position(text, offset);
+        FileError::Invalid { path: path.into(), line, column, message }
+    };
+    let text = str::from_utf8(&bytes).map_err(|error| {
+        let sound = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        invalid(sound, sound.len(), "a byte that is not UTF-8".to_owned())
+    })?;
+    toml::from_str(text).map_err(|error| {
         // The message can go on with hints in lines of their own.
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         let message = message.replace("expected i64", "expected a number");
-        FileError::Invalid { path: path.into(), line, column, message }
+        invalid(text, error.span().map_or(0, |span| span.start), message)
     })
 }
 
-fn read_bounded(path: &Path) -> io::Result<String> {
+/// Also where the home is no folder, as `/dev/null` of a service account.
+fn is_absence(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     if fs::metadata(path)?.len() > LARGEST {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
-    fs::read_to_string(path)
+    fs::read(path)
 }
 
 /// One-based line and column (in characters) of a byte offset.
@@ -161,13 +171,13 @@ checked_text!(Region, is_region, "`region` is an AWS region, as in `us-east-1`")
 mod tests {
     use super::*;
 
-    fn read_text(text: &str) -> Result<ConfigurationFile, FileError> {
+    fn read_text(text: impl AsRef<[u8]>) -> Result<ConfigurationFile, FileError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), text).unwrap();
         read(file.path())
     }
 
-    fn place(text: &str) -> (usize, usize, String) {
+    fn place(text: impl AsRef<[u8]>) -> (usize, usize, String) {
         match read_text(text) {
             Err(FileError::Invalid { line, column, message, .. }) => (line, column, message),
             other => panic!("{other:?}"),
@@ -202,15 +212,21 @@ mod tests {
     fn hosts_are_names_or_addresses() {
         let entry = |host: &str| format!("[[hosts]]\nhost = \"{host}\"\nregion = \"eu-west-1\"\n");
         for host in ["h", "h:1", "[::1]:8080", "127.0.0.1", "a-b.example"] {
-            assert!(read_text(&entry(host)).is_ok(), "{host}");
+            assert!(read_text(entry(host)).is_ok(), "{host}");
         }
         for host in ["", "h:", "h:0", "h:+80", "h:99999", "..", "a..b", "[zzz]", "h/x", "u@h"] {
-            assert_eq!(place(&entry(host)).0, 2, "{host}");
+            assert_eq!(place(entry(host)).0, 2, "{host}");
         }
     }
 
     #[test]
+    fn a_byte_that_is_no_text_has_a_place() {
+        assert_eq!((place(b"a = 1\nb\xff").0, place(b"a = 1\nb\xff").1), (2, 2));
+    }
+
+    #[test]
     fn a_missing_file_says_nothing() {
+        assert!(read(Path::new("/dev/null/config.toml")).unwrap().hosts.is_empty());
         assert!(read(Path::new("/nonexistent/config.toml")).unwrap().hosts.is_empty());
     }
 }

@@ -21,12 +21,20 @@ pub fn take_standard_streams() -> io::Result<(File, File)> {
     Ok((input.into(), output.into()))
 }
 
-/// Whether a process with this number is there. One that we may not signal is.
+/// Whether a process with this number is running. One that we may not signal is; one that has ended
+/// and that nobody has reaped, as in a container without an init, is not.
 pub fn process_is_alive(process_id: u32) -> bool {
     let Some(process) = i32::try_from(process_id).ok().and_then(Pid::from_raw) else {
         return true;
     };
-    test_kill_process(process) != Err(Errno::SRCH)
+    test_kill_process(process) != Err(Errno::SRCH) && !has_ended(process_id)
+}
+
+/// The state stands behind the name, which is in brackets and may hold brackets itself.
+fn has_ended(process_id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process_id}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    matches!(state, Some('Z' | 'X'))
 }
 
 /// What tells this machine, since its start, from another one.
@@ -35,4 +43,23 @@ pub fn machine_identity(_: &Environment) -> Vec<String> {
     let files = ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"];
     let ids = files.iter().filter_map(|file| fs::read_to_string(file).ok());
     std::iter::once(name).chain(ids.map(|id| id.trim().to_owned())).collect()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_ended_is_not_alive_before_it_is_reaped() {
+        assert!(process_is_alive(std::process::id()));
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        assert!(process_is_alive(child.id()));
+        drop(child.stdin.take());
+        while process_is_alive(child.id()) {
+            std::thread::yield_now();
+        }
+        assert!(child.wait().unwrap().success());
+    }
 }

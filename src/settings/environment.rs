@@ -1,0 +1,99 @@
+//! The environment variables that the process was started with.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+
+/// The environment of the process, or of a test. A variable that is set to nothing counts as unset.
+/// On Windows a name's case does not matter.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: HashMap<OsString, OsString>,
+    fallback_home: Option<PathBuf>,
+}
+
+/// Names only: AWS keys and proxy passwords are among the values.
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
+impl Environment {
+    /// What this process was started with.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn of_process() -> Self {
+        let variables = std::env::vars_os().map(|(name, value)| (folded(&name), value)).collect();
+        Self { variables, fallback_home: std::env::home_dir() }
+    }
+
+    /// An environment of just these variables.
+    #[cfg(test)]
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let pairs = pairs.into_iter();
+        let variables =
+            pairs.map(|(name, value)| (folded(OsStr::new(name)), value.into())).collect();
+        Self { variables, fallback_home: None }
+    }
+
+    /// The variable's text; none where it is unset, empty or not Unicode.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name)?.to_str()
+    }
+
+    /// The variable as a path; none where it is unset or empty.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.raw(name).map(PathBuf::from)
+    }
+
+    /// The user's home: `HOME` (`USERPROFILE` on Windows), else the system's user database.
+    pub fn home(&self) -> Option<PathBuf> {
+        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        self.path(variable).or_else(|| self.fallback_home.clone())
+    }
+
+    /// The names of the set variables that begin so, in order.
+    pub fn names_with_prefix(&self, prefix: &str) -> Vec<&str> {
+        let names = self.variables.iter().filter(|(_, value)| !value.is_empty());
+        let mut names: Vec<&str> = names.filter_map(|(name, _)| name.to_str()).collect();
+        names.retain(|name| name.starts_with(prefix));
+        names.sort_unstable();
+        names
+    }
+
+    /// A variable of this prefix that is set, to nothing: the SDK takes some for a value.
+    pub fn set_to_nothing(&self, prefix: &str) -> Option<&str> {
+        let nothing = self.variables.iter().filter(|(_, value)| value.is_empty());
+        nothing.filter_map(|(name, _)| name.to_str()).find(|name| name.starts_with(prefix))
+    }
+
+    fn raw(&self, name: &str) -> Option<&OsStr> {
+        let value = self.variables.get(&folded(OsStr::new(name)))?;
+        Some(value.as_os_str()).filter(|value| !value.is_empty())
+    }
+}
+
+/// A name as the system compares it.
+fn folded(name: &OsStr) -> OsString {
+    if cfg!(windows) { name.to_ascii_uppercase() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_value() {
+        let environment = Environment::from_pairs([("AWS_SECRET_ACCESS_KEY", "hunter2")]);
+        let text = format!("{environment:?}");
+        assert!(text.contains("AWS_SECRET_ACCESS_KEY") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn what_is_set_to_nothing_counts_as_unset_and_can_be_found() {
+        let environment = Environment::from_pairs([("AWS_ENDPOINT_URL_STS", "")]);
+        assert_eq!(environment.get("AWS_ENDPOINT_URL_STS"), None);
+        assert_eq!(environment.set_to_nothing("AWS_ENDPOINT_URL"), Some("AWS_ENDPOINT_URL_STS"));
+    }
+}
