@@ -1,5 +1,6 @@
 //! The only reader of our environment variables and of the configuration file.
 
+mod cache;
 mod environment;
 mod file;
 
@@ -7,10 +8,10 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::cache::{CacheMode, CacheSettings};
 use crate::endpoint::HostMapping;
 use crate::locations::Locations;
 
+pub use cache::{CacheMode, CacheSettings};
 pub use environment::Environment;
 pub use file::FileError;
 
@@ -91,13 +92,19 @@ fn duration_of(environment: &Environment) -> Result<Option<Duration>, SettingsEr
 pub fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
     let mode = match environment.get(CACHE) {
         None => CacheMode::Auto,
-        Some(value) => value.parse().map_err(|_| SettingsError::Variable {
+        Some(value) => value.parse().map_err(|expected| SettingsError::Variable {
             name: CACHE,
             value: value.to_owned(),
-            expected: "it is auto, disk, memory or off",
+            expected,
         })?,
     };
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+}
+
+/// The variables with which the user named a place of their own, and what they say.
+pub fn moved_places(environment: &Environment) -> Vec<(&'static str, PathBuf)> {
+    let names = [CACHE_DIR, CONFIG_FILE];
+    names.into_iter().filter_map(|name| Some((name, environment.path(name)?))).collect()
 }
 
 /// The log files: ours, and the one that AWS's variable names.

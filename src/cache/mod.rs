@@ -40,10 +40,9 @@ use thiserror::Error;
 pub use entry::Label;
 pub use key::CacheKey;
 pub use lock::Lock;
-pub use place::{CacheMode, CacheSettings};
 
 use crate::locations::Locations;
-use crate::settings::Environment;
+use crate::settings::{CacheSettings, Environment};
 use crate::token::AuthorizationToken;
 use lock::Pace;
 use place::Place;

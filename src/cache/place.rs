@@ -1,58 +1,12 @@
 //! Where tokens are kept: the user's word, else what is safe here.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
-use thiserror::Error;
 
 use super::file_system;
 use super::folder::Folder;
 use super::surroundings;
 use crate::locations::Locations;
-use crate::settings::Environment;
-
-/// What `CODEARTIFACT_NUGET_CACHE` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CacheMode {
-    /// The user's cache folder on a person's machine; in a container or on CI a memory file system,
-    /// or else this process.
-    #[default]
-    Auto,
-    /// The user's cache folder, wherever this is.
-    Disk,
-    /// This process only.
-    Memory,
-    /// Nothing is kept.
-    Off,
-}
-
-/// A text that is no [`CacheMode`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no cache mode: it is `auto`, `disk`, `memory` or `off`")]
-pub struct UnknownCacheMode(String);
-
-impl FromStr for CacheMode {
-    type Err = UnknownCacheMode;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "auto" => Ok(Self::Auto),
-            "disk" => Ok(Self::Disk),
-            "memory" => Ok(Self::Memory),
-            "off" => Ok(Self::Off),
-            _ => Err(UnknownCacheMode(text.to_owned())),
-        }
-    }
-}
-
-/// The user's word on the cache.
-#[derive(Debug, Clone, Default)]
-pub struct CacheSettings {
-    pub mode: CacheMode,
-    /// `CODEARTIFACT_NUGET_CACHE_DIR`: an absolute folder for [`CacheMode::Auto`] and
-    /// [`CacheMode::Disk`]. As the user's word it counts in a container and on CI too.
-    pub dir: Option<PathBuf>,
-}
+use crate::settings::{CacheMode, CacheSettings, Environment};
 
 /// The place of the tokens.
 #[derive(Debug)]
@@ -177,18 +131,6 @@ mod tests {
 
     const PERSON: (&str, &str) = ("SHELL", "/bin/sh");
     const CI: (&str, &str) = ("GITHUB_ACTIONS", "true");
-
-    #[test]
-    fn modes_are_read_and_anything_else_is_explained() {
-        assert_eq!("auto".parse(), Ok(CacheMode::Auto));
-        assert_eq!(" Disk".parse(), Ok(CacheMode::Disk));
-        assert_eq!("MEMORY".parse(), Ok(CacheMode::Memory));
-        assert_eq!("off".parse(), Ok(CacheMode::Off));
-        assert_eq!(
-            "on".parse::<CacheMode>().unwrap_err().to_string(),
-            "`on` is no cache mode: it is `auto`, `disk`, `memory` or `off`"
-        );
-    }
 
     #[test]
     fn a_persons_tokens_are_in_the_users_cache_folder() {

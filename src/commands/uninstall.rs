@@ -12,7 +12,7 @@ use super::installation::{Error, claims, disk, elsewhere, folder, layout, print_
 use crate::cache;
 use crate::cli::UninstallArgs;
 use crate::locations::Locations;
-use crate::settings::Environment;
+use crate::settings::{self, Environment};
 
 /// What was done. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, Serialize)]
@@ -94,12 +94,10 @@ fn purge(environment: &Environment) -> Result<Vec<PathBuf>, Error> {
 
 /// A folder or file that the user has named may hold other things as well.
 fn moved_elsewhere(environment: &Environment) -> Vec<String> {
-    let left = |variable| {
-        let path = environment.path(variable)?;
-        Some(format!("`{variable}` names `{}`, which is left alone", path.display()))
+    let left = |(variable, path): (&str, PathBuf)| {
+        format!("`{variable}` names `{}`, which is left alone", path.display())
     };
-    let variables = ["CODEARTIFACT_NUGET_CACHE_DIR", "CODEARTIFACT_NUGET_CONFIG_FILE"];
-    variables.into_iter().filter_map(left).collect()
+    settings::moved_places(environment).into_iter().map(left).collect()
 }
 
 fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {

@@ -1,0 +1,57 @@
+//! The user's word on where tokens are kept.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// What `CODEARTIFACT_NUGET_CACHE` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheMode {
+    /// The user's cache folder on a person's machine; in a container or on CI a memory file system,
+    /// or else this process.
+    #[default]
+    Auto,
+    /// The user's cache folder, wherever this is.
+    Disk,
+    /// This process only.
+    Memory,
+    /// Nothing is kept.
+    Off,
+}
+
+impl FromStr for CacheMode {
+    /// What it should have been.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "disk" => Ok(Self::Disk),
+            "memory" => Ok(Self::Memory),
+            "off" => Ok(Self::Off),
+            _ => Err("it is auto, disk, memory or off"),
+        }
+    }
+}
+
+/// The user's word on the cache.
+#[derive(Debug, Clone, Default)]
+pub struct CacheSettings {
+    pub mode: CacheMode,
+    /// `CODEARTIFACT_NUGET_CACHE_DIR`: an absolute folder for [`CacheMode::Auto`] and
+    /// [`CacheMode::Disk`]. As the user's word it counts in a container and on CI too.
+    pub dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_are_read_and_anything_else_is_explained() {
+        assert_eq!("auto".parse(), Ok(CacheMode::Auto));
+        assert_eq!(" Disk".parse(), Ok(CacheMode::Disk));
+        assert_eq!("MEMORY".parse(), Ok(CacheMode::Memory));
+        assert_eq!("off".parse(), Ok(CacheMode::Off));
+        assert_eq!("on".parse::<CacheMode>(), Err("it is auto, disk, memory or off"));
+    }
+}
