@@ -27,7 +27,7 @@ pub fn trials() -> Vec<Trial> {
 
 fn install() {
     let (fake, home, repository) = stage();
-    install_package(&home, &fake.source(&repository)).assert_success();
+    assert_done(&install_package(&home, &fake.source(&repository)));
     assert_installed(&home);
     assert_eq!(fake.token_calls().len(), 1);
     home.assert_no_secrets();
@@ -37,7 +37,7 @@ fn install() {
 fn install_slowly() {
     let (fake, home, repository) = stage();
     fake.token_api_will(TokenBehaviour::IssueAfter(Duration::from_secs(7)));
-    install_package(&home, &fake.source(&repository)).assert_success();
+    assert_done(&install_package(&home, &fake.source(&repository)));
     assert_installed(&home);
 }
 
@@ -48,8 +48,8 @@ fn push_twice() {
     let source = fake.source(&repository);
     let file = file.to_string_lossy();
     let push = ["push", &*file, "key", "-Source", &source, "-SkipDuplicate", "-NonInteractive"];
-    nuget(&home, &push).assert_success();
-    nuget(&home, &push).assert_success();
+    assert_done(&nuget(&home, &push));
+    assert_done(&nuget(&home, &push));
     assert_eq!(fake.pushed(&repository), ["Sandbox.New 1.0.0"]);
     assert_eq!(fake.count(&repository, 409), 1);
 }
@@ -90,4 +90,15 @@ fn nuget(home: &SandboxHome, arguments: &[&str]) -> Run {
 fn assert_installed(home: &SandboxHome) {
     let folder = home.project().join("out/Sandbox.Greeting.1.0.0");
     assert!(folder.is_dir(), "the package did not come");
+}
+
+/// Mono itself now and then crashes when it aborts its timer thread at the very end of a program: then
+/// what the program did has to speak for it, and each test looks at that too.
+#[track_caller]
+fn assert_done(run: &Run) {
+    let crashed_at_the_end = run.stderr.contains("RunSchedulerLoop")
+        && run.stderr.contains("ThreadAbortException: Thread was being aborted");
+    if !crashed_at_the_end {
+        run.assert_success();
+    }
 }
