@@ -17,7 +17,7 @@ use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::{self, Environment, Settings, SettingsError};
+use crate::settings::{self, Environment, Settings, SettingsError, Terms};
 use crate::token::AuthorizationToken;
 
 /// How long a token is kept whose identity can change without a trace on this machine.
@@ -45,6 +45,15 @@ pub enum Need {
     Any,
     /// A fresh one that is not this.
     OtherThan(Secret),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub domain: &'a Domain,
+    /// The repository, where one is named: rules may match it.
+    pub repository: Option<&'a str>,
+    pub need: &'a Need,
 }
 
 /// A token, and where it came from.
@@ -80,10 +89,10 @@ struct Flight {
 /// All that one token is fetched and kept by.
 struct Request<'a> {
     domain: &'a Domain,
+    terms: Terms,
     identity: Identity,
-    duration: settings::Duration,
     key: CacheKey,
-    need: Need,
+    need: &'a Need,
 }
 
 impl Provider {
@@ -122,8 +131,8 @@ impl Provider {
     }
 
     /// A token for the domain.
-    pub async fn token(&self, domain: &Domain, need: Need) -> Result<Served, ProviderError> {
-        let request = self.request(domain, need).await?;
+    pub async fn token(&self, wanted: Wanted<'_>) -> Result<Served, ProviderError> {
+        let request = self.request(wanted).await?;
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
         }
@@ -138,24 +147,23 @@ impl Provider {
     }
 
     /// The ARN of the identity that tokens are fetched with, where STS tells it soon.
-    pub async fn caller_arn(&self, domain: &Domain) -> Option<String> {
-        let identity = self.aws.identity().await.ok()?;
-        self.aws.caller_arn(domain, &identity).await
+    pub async fn caller_arn(&self, endpoint: &RepositoryEndpoint) -> Option<String> {
+        let RepositoryEndpoint { domain, repository, .. } = endpoint;
+        let terms = self.settings().ok()?.terms(domain, Some(repository)).ok()?;
+        let identity = self.aws.identity(&terms.aws).await.ok()?;
+        self.aws.caller_arn(domain, &identity, &terms.aws).await
     }
 
-    async fn request<'a>(
-        &self,
-        domain: &'a Domain,
-        need: Need,
-    ) -> Result<Request<'a>, ProviderError> {
-        let duration = self.settings()?.duration.clone()?;
-        let identity = self.aws.identity().await?;
-        let seconds = duration.seconds().to_string();
+    async fn request<'a>(&self, wanted: Wanted<'a>) -> Result<Request<'a>, ProviderError> {
+        let Wanted { domain, repository, need } = wanted;
+        let terms = self.settings()?.terms(domain, repository)?;
+        let identity = self.aws.identity(&terms.aws).await?;
+        let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));
         let key = CacheKey::of(&parts);
         self.log.line(format_args!("identity {}, cache key {key}", identity.label));
-        Ok(Request { domain, identity, duration, key, need })
+        Ok(Request { domain, terms, identity, key, need })
     }
 
     /// With the lock between processes: whoever had it before has most likely stored a token.
@@ -167,9 +175,8 @@ impl Provider {
             return Ok(served);
         }
         let timing = Timing::start();
-        let Request { domain, identity, duration, .. } = request;
-        let fetched =
-            self.aws.authorization_token(domain, duration.seconds(), identity, now()).await;
+        let Request { domain, identity, terms, .. } = request;
+        let fetched = self.aws.authorization_token(domain, identity, terms, now()).await;
         match &fetched {
             Ok(token) => self.store(request, token)?,
             Err(error) => {
@@ -184,7 +191,7 @@ impl Provider {
 
     fn cached(&self, request: &Request<'_>) -> Result<Option<Served>, ProviderError> {
         let token = self.cache()?.load(&request.key, now());
-        let refused = |token: &AuthorizationToken| match &request.need {
+        let refused = |token: &AuthorizationToken| match request.need {
             Need::Any => false,
             Need::OtherThan(refused) => token.secret == *refused,
         };

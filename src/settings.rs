@@ -3,17 +3,19 @@
 mod cache;
 mod environment;
 mod file;
+mod terms;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::endpoint::HostMapping;
+use crate::endpoint::{Domain, HostMapping};
 use crate::locations::Locations;
 
 pub use cache::{CacheMode, CacheSettings};
 pub use environment::Environment;
 pub use file::FileError;
+pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
 const CONFIG_FILE: &str = "CODEARTIFACT_NUGET_CONFIG_FILE";
@@ -58,6 +60,20 @@ impl Settings {
             hosts: file.hosts.into_iter().map(|entry| entry.0).collect(),
             duration: duration_of(environment)
                 .map(|duration| duration.or(file.duration_seconds).unwrap_or(Duration::LONGEST)),
+        })
+    }
+
+    /// What holds for a repository, or for a domain of which no repository is named.
+    pub fn terms(
+        &self,
+        _domain: &Domain,
+        _repository: Option<&str>,
+    ) -> Result<Terms, SettingsError> {
+        Ok(Terms {
+            rule: None,
+            duration: self.duration.clone()?,
+            interactive: Interactive::default(),
+            aws: AwsSettings::default(),
         })
     }
 }

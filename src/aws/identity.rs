@@ -12,7 +12,7 @@ mod tests;
 use aws_config::profile::{Profile, ProfileSet};
 
 use super::{AwsError, profiles};
-use crate::settings::Environment;
+use crate::settings::{AwsSettings, Environment};
 use selectors::Selectors;
 
 /// The identity at hand.
@@ -52,7 +52,10 @@ pub enum Source {
 }
 
 /// Tells the identity of this process.
-pub(super) async fn of(environment: &Environment) -> Result<Identity, AwsError> {
+pub(super) async fn of(
+    environment: &Environment,
+    _settings: &AwsSettings,
+) -> Result<Identity, AwsError> {
     tell(environment, profiles::load(environment).await)
 }
 

@@ -4,6 +4,7 @@
 //! - [`profiles`]: the AWS files, read by the SDK's own loader
 //! - [`identity`]: who would be asking, told locally
 //! - [`credentials`]: the AWS credentials of that identity
+//! - [`sso`]: sign-ins of IAM Identity Center
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
 //! - [`causes`]: what an SDK error says, made readable
@@ -17,6 +18,7 @@ mod error;
 mod http;
 mod identity;
 mod profiles;
+mod sso;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -35,7 +37,7 @@ pub use identity::Identity;
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::Environment;
+use crate::settings::{AwsSettings, Environment, Terms};
 use crate::token::AuthorizationToken;
 use http::HttpClient;
 
@@ -62,20 +64,20 @@ impl Aws {
     }
 
     /// Who would be asking for a token now. Reads the AWS files at most, and asks nobody.
-    pub async fn identity(&self) -> Result<Identity, AwsError> {
-        identity::of(&self.environment).await
+    pub async fn identity(&self, settings: &AwsSettings) -> Result<Identity, AwsError> {
+        identity::of(&self.environment, settings).await
     }
 
-    /// Calls `GetAuthorizationToken` for a token of `duration` seconds, within [`FETCH_LIMIT`].
+    /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].
     pub async fn authorization_token(
         &self,
         domain: &Domain,
-        duration: i64,
         identity: &Identity,
+        terms: &Terms,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let client = self.client().await?;
-        let fetch = self.fetch(domain, duration, identity, &client, now);
+        let client = self.client(&terms.aws).await?;
+        let fetch = self.fetch(domain, terms, identity, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, fetch).await {
             Ok(fetched) => fetched,
             Err(_) => Err(AwsError::timed_out(&client, identity, FETCH_LIMIT)),
@@ -83,9 +85,14 @@ impl Aws {
     }
 
     /// The identity's ARN, from STS; none where it does not come soon.
-    pub async fn caller_arn(&self, domain: &Domain, identity: &Identity) -> Option<String> {
+    pub async fn caller_arn(
+        &self,
+        domain: &Domain,
+        identity: &Identity,
+        settings: &AwsSettings,
+    ) -> Option<String> {
         let ask = async {
-            let client = self.client().await.ok()?;
+            let client = self.client(settings).await.ok()?;
             let config = self.config(domain, identity, &client).await.ok()?;
             let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
             caller.ok()?.arn
@@ -94,7 +101,7 @@ impl Aws {
     }
 
     /// Reading the trust store takes some milliseconds, in which other asks are answered.
-    async fn client(&self) -> Result<HttpClient, AwsError> {
+    async fn client(&self, _settings: &AwsSettings) -> Result<HttpClient, AwsError> {
         if let Some(variable) = self.environment.set_to_nothing("AWS_ENDPOINT_URL") {
             return Err(AwsError::EmptyEndpoint { variable: variable.to_owned() });
         }
@@ -108,7 +115,7 @@ impl Aws {
     async fn fetch(
         &self,
         domain: &Domain,
-        duration: i64,
+        terms: &Terms,
         identity: &Identity,
         client: &HttpClient,
         now: SystemTime,
@@ -119,7 +126,7 @@ impl Aws {
             .get_authorization_token()
             .domain(&domain.name)
             .domain_owner(&domain.owner)
-            .duration_seconds(duration)
+            .duration_seconds(terms.duration.seconds())
             .send()
             .await
             .map_err(|error| classify::service_error(&error, client, domain, identity))?;

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::cli::TokenArgs;
 use crate::endpoint::{Domain, EndpointError, is_domain, is_owner, is_region};
-use crate::provider::{Need, Provider, ProviderError};
+use crate::provider::{Need, Provider, ProviderError, Wanted};
 
 /// Why no token was printed.
 #[derive(Debug, Error)]
@@ -35,11 +35,15 @@ pub async fn run(
     provider: &Provider,
     out: &mut dyn Write,
 ) -> Result<(), TokenError> {
-    let domain = match &args.url {
-        Some(url) => provider.endpoint(url).map_err(|error| url_error(error, provider))?.domain,
-        None => named_domain(args)?,
+    let (domain, repository) = match &args.url {
+        Some(url) => {
+            let endpoint = provider.endpoint(url).map_err(|error| url_error(error, provider))?;
+            (endpoint.domain, Some(endpoint.repository))
+        }
+        None => (named_domain(args)?, None),
     };
-    match provider.token(&domain, Need::Any).await {
+    let (repository, need) = (repository.as_deref(), &Need::Any);
+    match provider.token(Wanted { domain: &domain, repository, need }).await {
         Ok(served) => Ok(writeln!(out, "{}", served.token.secret.expose())?),
         Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
     }

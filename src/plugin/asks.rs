@@ -8,7 +8,7 @@ use super::console::Console;
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::log::Log;
-use crate::provider::{Need, Provider, ProviderError};
+use crate::provider::{Need, Provider, ProviderError, Wanted};
 use crate::secret::Secret;
 
 mod handed_out;
@@ -71,11 +71,12 @@ impl Asks {
         ));
         let step = self.handed_out(|all| all.next_step(&endpoint, ask.is_retry, now()));
         let served = match step {
-            Step::Serve => self.provider.token(&endpoint.domain, Need::Any).await,
+            Step::Serve => self.provider.token(wanted(&endpoint, &Need::Any)).await,
             Step::Replace(refused) => {
                 self.log
                     .line(format_args!("the repository refused our token: a newer one is needed"));
-                let newer = self.provider.token(&endpoint.domain, Need::OtherThan(refused)).await;
+                let need = Need::OtherThan(refused);
+                let newer = self.provider.token(wanted(&endpoint, &need)).await;
                 if newer.is_ok() {
                     self.handed_out(|all| all.mark_replaced(&endpoint));
                 }
@@ -112,7 +113,7 @@ impl Asks {
     /// a missing permission.
     async fn refused_line(&self, endpoint: &RepositoryEndpoint) -> String {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        let identity = match self.provider.caller_arn(domain).await {
+        let identity = match self.provider.caller_arn(endpoint).await {
             Some(arn) => format!("`{arn}`"),
             None => "the identity in use".to_owned(),
         };
@@ -132,6 +133,10 @@ impl Asks {
     fn handed_out<T>(&self, with: impl FnOnce(&mut HandedOut) -> T) -> T {
         with(&mut self.handed_out.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn wanted<'a>(endpoint: &'a RepositoryEndpoint, need: &'a Need) -> Wanted<'a> {
+    Wanted { domain: &endpoint.domain, repository: Some(&endpoint.repository), need }
 }
 
 fn failed(endpoint: &RepositoryEndpoint, error: &ProviderError) -> Refusal {
