@@ -167,6 +167,10 @@ impl Provider {
     async fn request<'a>(&self, wanted: Wanted<'a>) -> Result<Request<'a>, ProviderError> {
         let Wanted { domain, repository, need } = wanted;
         let terms = self.settings()?.terms(domain, repository)?;
+        match terms.rule {
+            Some(number) => self.log.line(format_args!("rule {number} holds")),
+            None => self.log.line(format_args!("no rule matches")),
+        }
         let identity = self.aws.identity(&terms.aws).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];

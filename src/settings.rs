@@ -30,7 +30,6 @@ use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
 pub use rules::Rule;
-pub use shadow::Shadow;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
@@ -134,15 +133,14 @@ impl Settings {
         if let Some(path) = config_file(environment, locations)? {
             files.push((file::read(&path)?, path));
         }
-        if let Some(path) = machine::path() {
-            match machine::read(&path)? {
-                MachineFile::Absent => {}
-                MachineFile::Untrusted(reason) => notes.push(format!(
-                    "the machine-wide configuration file `{}` is not used: {reason}",
-                    path.display()
-                )),
-                MachineFile::Read(file) => files.push((file, path)),
-            }
+        let path = machine::path();
+        match machine::read(&path)? {
+            MachineFile::Absent => {}
+            MachineFile::Untrusted(reason) => notes.push(format!(
+                "the machine-wide configuration file `{}` is not used: {reason}",
+                path.display()
+            )),
+            MachineFile::Read(file) => files.push((file, path)),
         }
         let mut settings = Self::of(environment, files);
         settings.notes.extend(notes);
@@ -248,15 +246,14 @@ pub fn file_reports(
         };
         reports.push(FileReport { kind: FileKind::User, path, state });
     }
-    if let Some(path) = machine::path() {
-        let state = match machine::read(&path) {
-            Ok(MachineFile::Read(_)) => FileState::Used,
-            Ok(MachineFile::Absent) => FileState::Absent,
-            Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
-            Err(error) => FileState::Broken(error),
-        };
-        reports.push(FileReport { kind: FileKind::Machine, path, state });
-    }
+    let path = machine::path();
+    let state = match machine::read(&path) {
+        Ok(MachineFile::Read(_)) => FileState::Used,
+        Ok(MachineFile::Absent) => FileState::Absent,
+        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
+        Err(error) => FileState::Broken(error),
+    };
+    reports.push(FileReport { kind: FileKind::Machine, path, state });
     Ok(reports)
 }
 

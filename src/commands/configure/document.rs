@@ -25,7 +25,7 @@ pub struct Document {
     path: PathBuf,
     /// None where there was no file.
     before: Option<String>,
-    content: DocumentMut,
+    parsed: DocumentMut,
 }
 
 impl Document {
@@ -34,8 +34,8 @@ impl Document {
         let path = settings::config_file(context.environment, &context.locations)?;
         let path = path.ok_or(Error::NoHome)?;
         let before = settings::text_of(&path)?;
-        let content = parse(&path, before.as_deref().unwrap_or_default())?;
-        Ok(Self { path, before, content })
+        let parsed = parse(&path, before.as_deref().unwrap_or_default())?;
+        Ok(Self { path, before, parsed })
     }
 
     pub fn path(&self) -> &Path {
@@ -44,13 +44,13 @@ impl Document {
 
     /// The keys above all tables.
     pub fn root(&mut self) -> &mut Table {
-        self.content.as_table_mut()
+        self.parsed.as_table_mut()
     }
 
     /// The `[[key]]` tables; none where there are none.
     pub fn tables(&mut self, key: &'static str) -> Result<Option<&mut ArrayOfTables>, Error> {
         let path = self.path.clone();
-        let Some(item) = self.content.get_mut(key) else { return Ok(None) };
+        let Some(item) = self.parsed.get_mut(key) else { return Ok(None) };
         item.as_array_of_tables_mut().map(Some).ok_or(Error::NotTables { key, path })
     }
 
@@ -90,8 +90,8 @@ impl Document {
 
     /// Takes what stands behind the last key: comments.
     pub fn take_end(&mut self) -> String {
-        let end = self.content.trailing().as_str().unwrap_or_default().to_owned();
-        self.content.set_trailing("");
+        let end = self.parsed.trailing().as_str().unwrap_or_default().to_owned();
+        self.parsed.set_trailing("");
         end
     }
 
@@ -124,14 +124,14 @@ impl Document {
             next.decor_mut().set_prefix(joined);
         } else {
             let end = self.take_end();
-            self.content.set_trailing(format!("{comment}\n{end}"));
+            self.parsed.set_trailing(format!("{comment}\n{end}"));
         }
     }
 
     /// Writes the file, unless nothing has changed or the result could not be used.
     pub fn save(self) -> Result<PathBuf, Error> {
-        let Self { path, before, content } = self;
-        let text = as_before(before.as_deref(), &content.to_string());
+        let Self { path, before, parsed } = self;
+        let text = as_before(before.as_deref(), &parsed.to_string());
         settings::check_text(&path, &text).map_err(|error| would_be_invalid(&path, error))?;
         if before.as_ref() != Some(&text) {
             write(&path, before.as_deref(), &text)?;

@@ -1,6 +1,6 @@
 //! `configure set` and `unset`: the keys outside of rules and hosts.
 
-use toml_edit::{Array, Item, TableLike, Value};
+use toml_edit::{Item, TableLike, Value};
 
 use super::{Context, Document, Error};
 
@@ -46,7 +46,7 @@ impl Key {
             Kind::Seconds => text.trim().parse::<i64>().map(Value::from).map_err(|_| {
                 Error::NotANumber { key: self.name.to_owned(), value: text.to_owned() }
             }),
-            Kind::List => Ok(Value::Array(Array::from_iter(words(text)))),
+            Kind::List => Ok(Value::Array(words(text).collect())),
             Kind::WordOrList => Ok(word_or_list(&words(text).collect::<Vec<_>>())),
         }
     }

@@ -1,5 +1,4 @@
 //! Who may read and write the configuration file: as before; where there was none, its owner only.
-#![expect(clippy::disallowed_methods, reason = "the configuration's folder is made here")]
 
 use std::fs::{DirBuilder, File, Metadata, Permissions};
 use std::io;
