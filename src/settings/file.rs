@@ -56,7 +56,7 @@ pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
 }
 
 /// Also where the home is no folder, as `/dev/null` of a service account.
-fn is_absence(kind: io::ErrorKind) -> bool {
+pub(super) fn is_absence(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
