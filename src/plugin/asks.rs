@@ -101,8 +101,8 @@ impl Asks {
         let was_given = self.handed_out(|all| all.given_place(asked)).is_some();
         match self.provider.token(wanted(asked.endpoint, &need)).await {
             Ok(newer) => {
-                // Where one that was given stands in for another, the last word is AWS's.
-                if newer.origin != Origin::Given {
+                // In a given one's place, one of the cache or given as well is a first try of its kind.
+                if !was_given || newer.origin == Origin::Fetched {
                     self.handed_out(|all| all.mark_replaced(asked));
                 }
                 Ok(self.hand_out(asked, newer, console).await)
