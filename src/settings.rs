@@ -4,6 +4,7 @@ mod cache;
 mod defaults;
 mod environment;
 mod file;
+mod given;
 mod hosts;
 mod machine;
 mod pattern;
@@ -17,7 +18,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::endpoint::{Domain, EndpointError, HostMapping, RepositoryEndpoint};
+use crate::endpoint::{
+    Domain, EndpointError, HostMapping, RepositoryEndpoint, is_domain, split_domain,
+};
 use crate::locations::Locations;
 
 pub use cache::{CacheMode, CacheSettings};
@@ -25,6 +28,7 @@ pub use defaults::Defaults;
 pub use environment::Environment;
 use file::ConfigurationFile;
 pub use file::FileError;
+pub use given::{Binding, Given, GivenPlace, GivenToken, Unusable};
 use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::Policy;
@@ -43,6 +47,12 @@ const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
 const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
 const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
+/// A token that the user brings along: the variable of AWS's own guides.
+const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
+/// The file that holds such a token; absolute. It goes before the variable, since it can be renewed.
+const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
+/// The domain that such a token is for.
+const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 /// The log file.
 const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 /// The variable of AWS's own provider, for people who move over.
@@ -182,12 +192,7 @@ fn config_file(
     locations: &Locations,
 ) -> Result<Option<PathBuf>, SettingsError> {
     match environment.path(CONFIG_FILE) {
-        Some(path) if path.is_absolute() => Ok(Some(path)),
-        Some(path) => Err(SettingsError::Variable {
-            name: CONFIG_FILE,
-            value: path.display().to_string(),
-            expected: "the path must be absolute",
-        }),
+        Some(path) => absolute(CONFIG_FILE, path).map(Some),
         None => Ok(locations.config_file()),
     }
 }
@@ -203,6 +208,49 @@ fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsEr
         })?,
     };
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+}
+
+/// The tokens that the user brings along, read now, in the order in which they count.
+pub fn given_tokens(environment: &Environment) -> Result<Vec<Given>, SettingsError> {
+    let mut given = Vec::new();
+    if let Some(path) = environment.path(AUTH_TOKEN_FILE) {
+        let path = absolute(AUTH_TOKEN_FILE, path)?;
+        let token = given::of_file(&path);
+        given.push((GivenPlace::File { name: AUTH_TOKEN_FILE, path }, token));
+    }
+    if let Some(text) = environment.get(AUTH_TOKEN) {
+        let token = given::of_variable(text.trim());
+        given.push((GivenPlace::Variable { name: AUTH_TOKEN }, token));
+    }
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let binding = token_domain(environment)?;
+    let with_binding = |(place, token)| Given { place, binding: binding.clone(), token };
+    Ok(given.into_iter().map(with_binding).collect())
+}
+
+fn token_domain(environment: &Environment) -> Result<Binding, SettingsError> {
+    let Some(value) = environment.get(TOKEN_DOMAIN) else { return Ok(Binding::default()) };
+    if let Some((domain, owner)) = split_domain(value) {
+        return Ok(Binding { domain: Some(domain), owner: Some(owner), region: None });
+    }
+    if is_domain(value) {
+        return Ok(Binding { domain: Some(value.to_owned()), ..Binding::default() });
+    }
+    Err(SettingsError::Variable {
+        name: TOKEN_DOMAIN,
+        value: value.to_owned(),
+        expected: "it is a domain, as in `my-domain` or `my-domain-111122223333`",
+    })
+}
+
+fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError> {
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    let value = path.display().to_string();
+    Err(SettingsError::Variable { name, value, expected: "the path must be absolute" })
 }
 
 /// The variables with which the user named a place of their own, and what they say.

@@ -8,7 +8,7 @@ use super::*;
 /// The names of our variables that a text holds in quotes or backticks.
 fn named_in(text: &str) -> BTreeSet<&str> {
     let is_name = |word: &&str| {
-        (word.starts_with("CODEARTIFACT_NUGET_") || *word == "AWS_CODEARTIFACT_NUGET_LOGFILE")
+        (word.starts_with("CODEARTIFACT_") || word.starts_with("AWS_CODEARTIFACT_"))
             && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
             && !word.ends_with('_')
     };
@@ -198,4 +198,48 @@ fn a_host_that_a_policy_does_not_list_is_none_of_ours() {
         );
         assert_eq!(settings.refusal_of_host("https://other.example/"), None);
     }
+}
+
+fn bound_to(value: &str) -> Result<Binding, SettingsError> {
+    let pairs = [(AUTH_TOKEN, "t"), (TOKEN_DOMAIN, value)];
+    given_tokens(&Environment::from_pairs(pairs)).map(|mut given| given.remove(0).binding)
+}
+
+#[test]
+fn a_given_token_is_bound_to_a_domain_or_to_one_of_an_owner() {
+    let binding = |domain: &str, owner: Option<&str>| Binding {
+        domain: Some(domain.into()),
+        owner: owner.map(Into::into),
+        region: None,
+    };
+    assert_eq!(bound_to("").unwrap(), Binding::default());
+    assert_eq!(bound_to("my-domain").unwrap(), binding("my-domain", None));
+    let with_owner = bound_to("my-domain-111122223333").unwrap();
+    assert_eq!(with_owner, binding("my-domain", Some("111122223333")));
+    // Eleven digits are no owner.
+    assert_eq!(bound_to("d-11112222333").unwrap(), binding("d-11112222333", None));
+    for wrong in ["111122223333", "My-Domain", "d", "my-domain.d.codeartifact"] {
+        let error = bound_to(wrong).unwrap_err().to_string();
+        assert!(error.contains(TOKEN_DOMAIN) && error.contains(wrong), "{error}");
+    }
+}
+
+#[test]
+fn the_file_goes_before_the_variable() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let environment =
+        Environment::from_pairs([(AUTH_TOKEN, " variables\n"), (AUTH_TOKEN_FILE, path)]);
+    let given = given_tokens(&environment).unwrap();
+    let places: Vec<_> = given.iter().map(|given| given.place.to_string()).collect();
+    assert_eq!(places, [format!("{AUTH_TOKEN_FILE} `{path}`"), AUTH_TOKEN.to_owned()]);
+    assert_eq!(given[0].token, Err(Unusable::Absent("is empty")));
+    assert_eq!(given[1].token.as_ref().unwrap().secret.expose(), "variables");
+}
+
+#[test]
+fn a_relative_token_file_is_refused() {
+    let environment = Environment::from_pairs([(AUTH_TOKEN_FILE, "token")]);
+    let error = given_tokens(&environment).unwrap_err().to_string();
+    assert!(error.contains("must be absolute"), "{error}");
 }
