@@ -206,8 +206,8 @@ impl Provider {
     pub async fn caller_arn(&self, endpoint: &RepositoryEndpoint) -> Option<String> {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
         let terms = self.settings().ok()?.terms(domain, Some(repository)).ok()?;
-        let identity = self.aws.identity(&terms.aws).await.ok()?;
-        self.aws.caller_arn(domain, &identity, &terms.aws).await
+        let identity = self.aws.identity(&terms).await.ok()?;
+        self.aws.caller_arn(domain, &identity, &terms, now()).await
     }
 
     async fn request<'a>(
@@ -216,7 +216,7 @@ impl Provider {
         terms: Terms,
     ) -> Result<Request<'a>, ProviderError> {
         let Wanted { domain, need, .. } = wanted;
-        let identity = self.aws.identity(&terms.aws).await?;
+        let identity = self.aws.identity(&terms).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));
