@@ -1,9 +1,11 @@
 //! The one policy on tokens: cached where one is fresh, else fetched, once for everybody.
 //!
 //! A token is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
-//! the identity locally; look into the cache; join whoever in this process is fetching the same; take
+//! the identity locally; look into the cache; renew its SSO session if it needs one; join whoever in this process is fetching the same; take
 //! the lock between processes; look again; fetch; store. Whoever waited for the lock of one that
 //! failed fetches without it. The plugin and the `token` command call this.
+
+mod sign_in;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -132,9 +134,12 @@ impl Provider {
 
     /// A token for the domain.
     pub async fn token(&self, wanted: Wanted<'_>) -> Result<Served, ProviderError> {
-        let request = self.request(wanted).await?;
+        let mut request = self.request(wanted).await?;
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
+        }
+        if self.renew_sign_in(&request).await? {
+            request = self.request(wanted).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());

@@ -16,6 +16,7 @@ use aws_types::region::Region;
 
 use super::http::HttpClient;
 use super::identity::{Identity, Source};
+use super::sso;
 
 /// Loads them.
 pub(super) async fn load(
@@ -30,6 +31,9 @@ pub(super) async fn load(
     match &identity.source {
         Source::EnvironmentKeys => {
             EnvironmentVariableCredentialsProvider::new().provide_credentials().await
+        }
+        Source::Profile { name } if signs_in(identity, name) => {
+            sso_credentials(identity, name, client).await
         }
         Source::Profile { name } => {
             let provider = ProfileFileCredentialsProvider::builder().profile_name(name);
@@ -48,4 +52,21 @@ pub(super) async fn load(
             provider.configure(&config).build().provide_credentials().await
         }
     }
+}
+
+/// Whether the profile itself, and none that it builds on, leads to a role by SSO.
+fn signs_in(identity: &Identity, name: &str) -> bool {
+    identity.sign_in.as_ref().is_some_and(|session| session.profile == name)
+}
+
+async fn sso_credentials(
+    identity: &Identity,
+    name: &str,
+    client: &HttpClient,
+) -> Result<Credentials, CredentialsError> {
+    let profile = identity.profiles.get_profile(name);
+    let get = |key| profile.and_then(|profile| profile.get(key)).unwrap_or_default();
+    let Some(session) = &identity.sign_in else { return Err(CredentialsError::not_loaded(name)) };
+    let config = session.sdk_config(client).await;
+    sso::role_credentials(session, get("sso_account_id"), get("sso_role_name"), &config).await
 }

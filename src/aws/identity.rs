@@ -11,6 +11,7 @@ mod tests;
 
 use aws_config::profile::{Profile, ProfileSet};
 
+use super::sso::SsoSession;
 use super::{AwsError, profiles};
 use crate::settings::{AwsSettings, Environment};
 use selectors::Selectors;
@@ -34,6 +35,8 @@ pub struct Identity {
     pub variables: Vec<String>,
     /// The profiles that there are.
     pub profiles: ProfileSet,
+    /// The SSO sign-in that its credentials come from, where they do.
+    pub sign_in: Option<SsoSession>,
 }
 
 /// Where AWS credentials come from: the one source that is asked for them.
@@ -80,6 +83,13 @@ fn tell(
         choose(environment, &profiles, name, &mut selectors)?
     };
     let (selectors, is_visible) = selectors.into_parts();
+    let sign_in = match &source {
+        Source::Profile { name } => {
+            let mut chain = profiles::chain(&profiles, name).into_iter();
+            chain.find_map(|profile| SsoSession::of_role(&profiles, profile))
+        }
+        _ => None,
+    };
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
     Ok(Identity {
         selectors,
@@ -88,6 +98,7 @@ fn tell(
         source,
         region: region.or_else(|| profiles.get("region")).map(str::to_owned),
         variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
+        sign_in,
         profiles,
     })
 }

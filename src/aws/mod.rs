@@ -33,6 +33,7 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
 pub use identity::Identity;
+pub use sso::{Refreshed, SignInState, SsoSession};
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -66,6 +67,23 @@ impl Aws {
     /// Who would be asking for a token now. Reads the AWS files at most, and asks nobody.
     pub async fn identity(&self, settings: &AwsSettings) -> Result<Identity, AwsError> {
         identity::of(&self.environment, settings).await
+    }
+
+    /// Whether the session's access token can be used, as the shared file says.
+    pub fn sign_in_state(session: &SsoSession, now: SystemTime) -> SignInState {
+        sso::state(session, now)
+    }
+
+    /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
+    /// One process at a time, please: the service may accept a refresh token only once.
+    pub async fn refresh_sign_in(
+        &self,
+        session: &SsoSession,
+        settings: &AwsSettings,
+        now: SystemTime,
+    ) -> Result<Refreshed, AwsError> {
+        let client = self.client(settings).await?;
+        sso::refresh(session, &client, &settings.endpoints, now).await
     }
 
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].
