@@ -10,13 +10,13 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::endpoint::{Domain, HostMapping, is_domain, split_domain};
+use crate::endpoint::{Domain, HostMapping};
 use crate::locations::Locations;
 
 pub use cache::{CacheMode, CacheSettings};
 pub use environment::Environment;
 pub use file::FileError;
-pub use given::{Binding, Given, GivenPlace, GivenToken, Unusable};
+pub use given::{Given, GivenToken, Unusable, given_tokens};
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
@@ -120,41 +120,6 @@ pub fn cache_settings(environment: &Environment) -> Result<CacheSettings, Settin
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
 }
 
-/// The tokens that the user brings along, read now, in the order in which they count.
-pub fn given_tokens(environment: &Environment) -> Result<Vec<Given>, SettingsError> {
-    let mut given = Vec::new();
-    if let Some(path) = environment.path(AUTH_TOKEN_FILE) {
-        let path = absolute(AUTH_TOKEN_FILE, path)?;
-        let token = given::of_file(&path);
-        given.push((GivenPlace::File { name: AUTH_TOKEN_FILE, path }, token));
-    }
-    if let Some(text) = environment.get(AUTH_TOKEN) {
-        let token = given::of_variable(text.trim());
-        given.push((GivenPlace::Variable { name: AUTH_TOKEN }, token));
-    }
-    if given.is_empty() {
-        return Ok(Vec::new());
-    }
-    let binding = token_domain(environment)?;
-    let with_binding = |(place, token)| Given { place, binding: binding.clone(), token };
-    Ok(given.into_iter().map(with_binding).collect())
-}
-
-fn token_domain(environment: &Environment) -> Result<Binding, SettingsError> {
-    let Some(value) = environment.get(TOKEN_DOMAIN) else { return Ok(Binding::default()) };
-    if let Some((domain, owner)) = split_domain(value) {
-        return Ok(Binding { domain: Some(domain), owner: Some(owner), region: None });
-    }
-    if is_domain(value) {
-        return Ok(Binding { domain: Some(value.to_owned()), ..Binding::default() });
-    }
-    Err(SettingsError::Variable {
-        name: TOKEN_DOMAIN,
-        value: value.to_owned(),
-        expected: "it is a domain, as in `my-domain` or `my-domain-111122223333`",
-    })
-}
-
 fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError> {
     if path.is_absolute() {
         return Ok(path);
@@ -242,50 +207,6 @@ mod tests {
             let error = settings.duration.unwrap_err().to_string();
             assert!(error.contains(DURATION_SECONDS) && error.contains(text), "{error}");
         }
-    }
-
-    fn bound_to(value: &str) -> Result<Binding, SettingsError> {
-        let pairs = [(AUTH_TOKEN, "t"), (TOKEN_DOMAIN, value)];
-        given_tokens(&Environment::from_pairs(pairs)).map(|mut given| given.remove(0).binding)
-    }
-
-    #[test]
-    fn a_given_token_is_bound_to_a_domain_or_to_one_of_an_owner() {
-        let binding = |domain: &str, owner: Option<&str>| Binding {
-            domain: Some(domain.into()),
-            owner: owner.map(Into::into),
-            region: None,
-        };
-        assert_eq!(bound_to("").unwrap(), Binding::default());
-        assert_eq!(bound_to("my-domain").unwrap(), binding("my-domain", None));
-        let with_owner = bound_to("my-domain-111122223333").unwrap();
-        assert_eq!(with_owner, binding("my-domain", Some("111122223333")));
-        // Eleven digits are no owner.
-        assert_eq!(bound_to("d-11112222333").unwrap(), binding("d-11112222333", None));
-        for wrong in ["111122223333", "My-Domain", "d", "my-domain.d.codeartifact"] {
-            let error = bound_to(wrong).unwrap_err().to_string();
-            assert!(error.contains(TOKEN_DOMAIN) && error.contains(wrong), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_file_goes_before_the_variable() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let path = file.path().to_str().unwrap();
-        let environment =
-            Environment::from_pairs([(AUTH_TOKEN, " variables\n"), (AUTH_TOKEN_FILE, path)]);
-        let given = given_tokens(&environment).unwrap();
-        let places: Vec<_> = given.iter().map(|given| given.place.to_string()).collect();
-        assert_eq!(places, [format!("{AUTH_TOKEN_FILE} `{path}`"), AUTH_TOKEN.to_owned()]);
-        assert_eq!(given[0].token, Err(Unusable::Absent("is empty")));
-        assert_eq!(given[1].token.as_ref().unwrap().secret.expose(), "variables");
-    }
-
-    #[test]
-    fn a_relative_token_file_is_refused() {
-        let environment = Environment::from_pairs([(AUTH_TOKEN_FILE, "token")]);
-        let error = given_tokens(&environment).unwrap_err().to_string();
-        assert!(error.contains("must be absolute"), "{error}");
     }
 
     #[test]

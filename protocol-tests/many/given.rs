@@ -1,8 +1,8 @@
 //! Tokens that the user brings along: when one serves, and what is said of one that does not.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::support::fake_codeartifact::{FakeCodeArtifact, Repository};
+use super::support::fake_codeartifact::FakeCodeArtifact;
 use super::support::fake_nuget::{Answer, FakeNuget};
 use super::support::sandbox_home::SandboxHome;
 use super::support::secret_scan;
