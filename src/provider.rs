@@ -19,7 +19,7 @@ use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::{self, Environment, Settings, SettingsError, Terms};
+use crate::settings::{Environment, Settings, SettingsError, Terms};
 use crate::token::AuthorizationToken;
 
 /// How long a token is kept whose identity can change without a trace on this machine.
@@ -137,7 +137,12 @@ impl Provider {
     pub fn endpoint(&self, url: &str) -> Result<RepositoryEndpoint, EndpointError> {
         match RepositoryEndpoint::parse(url, &[]) {
             Err(EndpointError::Foreign(reason)) => match self.settings() {
-                Ok(settings) => RepositoryEndpoint::parse(url, &settings.hosts),
+                Ok(settings) => {
+                    if let Some(refusal) = settings.refusal_of_host(url) {
+                        self.log.line(format_args!("{refusal}"));
+                    }
+                    RepositoryEndpoint::parse(url, &settings.hosts)
+                }
                 Err(error) => {
                     self.log.line(format_args!("no hosts of the user's own: {error}"));
                     Err(EndpointError::Foreign(reason))
@@ -150,6 +155,11 @@ impl Provider {
     /// Why the settings cannot be used, if they cannot: hosts of the user's own are unknown then.
     pub fn broken_settings(&self) -> Option<ProviderError> {
         self.settings().err()
+    }
+
+    /// Why a URL is not ours although a configuration file lists its host, if that is so.
+    pub fn refused_host(&self, url: &str) -> Option<String> {
+        self.settings().ok()?.refusal_of_host(url)
     }
 
     /// A token for the domain.
@@ -274,7 +284,13 @@ impl Provider {
     }
 
     fn settings(&self) -> Result<&Settings, ProviderError> {
-        let load = || Settings::load(&self.environment, &self.locations);
+        let load = || {
+            let settings = Settings::load(&self.environment, &self.locations);
+            for note in settings.iter().flat_map(|settings| &settings.notes) {
+                self.log.line(format_args!("{note}"));
+            }
+            settings
+        };
         self.settings.get_or_init(load).as_ref().map_err(|error| error.clone().into())
     }
 
@@ -286,8 +302,8 @@ impl Provider {
         if let Some(cache) = self.cache.get() {
             return Ok(cache);
         }
-        let settings = settings::cache_settings(&self.environment)?;
-        let (cache, notes) = TokenCache::open(&settings, &self.environment, &self.locations);
+        let settings = self.settings()?.cache()?;
+        let (cache, notes) = TokenCache::open(settings, &self.environment, &self.locations);
         for note in notes {
             self.log.line(format_args!("{note}"));
         }

@@ -19,6 +19,8 @@ pub enum TokenError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
+    #[error("no token for that host: {0}")]
+    RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
     #[error("`{option}` is `{value}`: {expected}")]
@@ -37,7 +39,8 @@ pub async fn run(
 ) -> Result<(), TokenError> {
     let (domain, repository) = match &args.url {
         Some(url) => {
-            let endpoint = provider.endpoint(url).map_err(|error| url_error(error, provider))?;
+            let endpoint =
+                provider.endpoint(url).map_err(|error| url_error(url, error, provider))?;
             (endpoint.domain, Some(endpoint.repository))
         }
         None => (named_domain(args)?, None),
@@ -49,14 +52,15 @@ pub async fn run(
     }
 }
 
-fn url_error(error: EndpointError, provider: &Provider) -> TokenError {
-    match error {
-        EndpointError::Foreign(_) => match provider.broken_settings() {
-            Some(broken) => TokenError::Settings(Box::new(broken)),
-            None => TokenError::NotOurs(error),
-        },
-        EndpointError::Path { .. } => TokenError::Path(error),
+fn url_error(url: &str, error: EndpointError, provider: &Provider) -> TokenError {
+    if let EndpointError::Path { .. } = error {
+        return TokenError::Path(error);
     }
+    if let Some(broken) = provider.broken_settings() {
+        return TokenError::Settings(Box::new(broken));
+    }
+    let refusal = provider.refused_host(url);
+    refusal.map_or(TokenError::NotOurs(error), TokenError::RefusedHost)
 }
 
 fn named_domain(args: &TokenArgs) -> Result<Domain, TokenError> {

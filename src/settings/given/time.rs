@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use toml::value::{Datetime, Offset};
+use toml_edit::{Datetime, Offset};
 
 /// Seconds since 1970, or a date and time with their offset.
 #[derive(Deserialize)]
