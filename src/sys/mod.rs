@@ -1,5 +1,16 @@
 //! What each system does its own way.
 
+use std::io;
+
+#[cfg(unix)]
+mod administered_unix;
+#[cfg(unix)]
+pub use administered_unix::{check_administered, machine_config_dir};
+#[cfg(windows)]
+mod administered_windows;
+#[cfg(windows)]
+pub use administered_windows::{check_administered, machine_config_dir};
+
 #[cfg(unix)]
 mod leash_unix;
 #[cfg(unix)]
@@ -17,3 +28,18 @@ mod windows;
 pub use leash_windows::Leash;
 #[cfg(windows)]
 pub use windows::{machine_identity, process_is_alive, take_standard_streams};
+
+/// Why a file does not count as the administrator's.
+#[derive(Debug)]
+pub enum Distrust {
+    /// It could not be looked at.
+    Io(io::Error),
+    /// Others may have written it.
+    Reason(String),
+}
+
+impl From<io::Error> for Distrust {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}

@@ -25,7 +25,8 @@ impl Machine {
         let variables = vec![("HOME".to_owned(), path.clone()), ("USERPROFILE".to_owned(), path)];
         let duration = Duration::try_from(900).unwrap();
         let (interactive, aws) = (Interactive::Never, AwsSettings::default());
-        Self { home, variables, terms: Terms { rule: None, duration, interactive, aws } }
+        let terms = Terms { rule: None, duration, interactive, aws, rule_chooses_identity: false };
+        Self { home, variables, terms }
     }
 
     /// One whose AWS configuration is this.
