@@ -207,8 +207,7 @@ fn chosen(
         _ => &selected.label,
     };
     let is_of_profile = label == selected.label;
-    let mut looked_at: Vec<&'static str> = places.iter().map(|place| place.name()).collect();
-    looked_at.dedup();
+    let looked_at = order::names(places);
     Chosen { plan, label: label.to_owned(), is_of_profile, looked_at }
 }
 

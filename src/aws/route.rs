@@ -57,7 +57,7 @@ impl Route {
     }
 }
 
-/// For every host: the rule knows its own, and NO_PROXY is about the other variables.
+/// For every host: the rule knows its own, and `NO_PROXY` is about the other variables.
 fn proxy_of_rule(url: &str, terms: &Terms) -> Result<Proxy, AwsError> {
     let setting = format!("{}`proxy`", of_rule(terms));
     proxy(url, NEVER_PROXIED, setting.clone(), setting)
