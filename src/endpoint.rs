@@ -17,8 +17,8 @@ mod path;
 use std::fmt;
 
 use host::Names;
-pub use host::{HostMapping, is_loopback, is_region};
-pub use path::{is_domain, is_owner, is_repository_byte};
+pub use host::{HostKind, HostMapping, is_loopback, is_region};
+pub use path::{is_domain, is_owner, is_repository_byte, split_domain};
 
 /// A domain of CodeArtifact: what an authorization token is issued for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,6 +47,8 @@ pub struct RepositoryEndpoint {
     pub repository: String,
     /// Scheme and authority, in lower case: what NuGet remembers credentials by.
     pub origin: String,
+    /// By whose word it is CodeArtifact's.
+    pub host: HostKind,
 }
 
 /// Why a URL names no repository.
@@ -82,6 +84,7 @@ impl RepositoryEndpoint {
             domain: Domain { name, owner, region: host.region },
             repository: path.repository.to_owned(),
             origin: parts.origin(),
+            host: host.kind,
         })
     }
 }

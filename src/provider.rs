@@ -1,9 +1,14 @@
-//! The one policy on tokens: cached where one is fresh, else fetched, once for everybody.
+//! The one policy on tokens: given, cached where one is fresh, else fetched, once for everybody.
 //!
-//! A token is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
-//! the identity locally; look into the cache; join whoever in this process is fetching the same; take
-//! the lock between processes; look again; fetch; store. Whoever waited for the lock of one that
-//! failed fetches without it. The plugin and the `token` command call this.
+//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for
+//! (domain, owner, region, API endpoints, duration, identity). To serve one: tell the identity locally;
+//! look into the cache; renew the SSO session where the identity needs one ([`sign_in`]); join whoever
+//! in this process is fetching the same; take the lock between processes; look again; fetch; store.
+//! Whoever waited for the lock of one that failed fetches without it. The plugin and the `token`
+//! command call this.
+
+mod given;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -13,7 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::aws::{Aws, AwsError, Identity};
 use crate::cache::{CacheKey, Label, TokenCache};
-use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
+use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
@@ -53,19 +58,29 @@ pub struct Wanted<'a> {
     pub domain: &'a Domain,
     /// The repository, where one is named: rules may match it.
     pub repository: Option<&'a str>,
+    /// The kind of host that gets it; none where it is printed.
+    pub host: Option<HostKind>,
     pub need: &'a Need,
 }
 
 /// A token, and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    pub token: AuthorizationToken,
+    pub secret: Secret,
+    /// When it was issued; for a given one, when it was read.
+    pub obtained: SystemTime,
     pub origin: Origin,
+    /// Whose it is, for people: an identity, or where a given one stands.
+    pub label: String,
+    /// What the user should know all the same.
+    pub note: Option<String>,
 }
 
 /// Where a token came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
+    /// The user brought it along.
+    Given,
     Cache,
     Fetched,
 }
@@ -77,6 +92,9 @@ pub enum ProviderError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// Nothing else serves in the place of given tokens.
+    #[error("{said}; without it: {error}")]
+    Given { said: String, error: Box<ProviderError> },
 }
 
 /// Asks that one fetch serves.
@@ -93,6 +111,13 @@ struct Request<'a> {
     identity: Identity,
     key: CacheKey,
     need: &'a Need,
+}
+
+impl Request<'_> {
+    fn served(&self, token: AuthorizationToken, origin: Origin) -> Served {
+        let AuthorizationToken { secret, obtained, .. } = token;
+        Served { secret, obtained, origin, label: self.identity.label.clone(), note: None }
+    }
 }
 
 impl Provider {
@@ -142,9 +167,29 @@ impl Provider {
 
     /// A token for the domain.
     pub async fn token(&self, wanted: Wanted<'_>) -> Result<Served, ProviderError> {
-        let request = self.request(wanted).await?;
+        let terms = self.settings()?.terms(wanted.domain, wanted.repository)?;
+        let mut given = self.given(wanted, &terms)?;
+        let served = match given.served.take() {
+            Some(served) => Ok(served),
+            None => self.issued(wanted, terms).await,
+        };
+        match served {
+            Ok(served) => {
+                self.remember_refusal(&given);
+                Ok(Served { note: given.note(&served), ..served })
+            }
+            Err(error) => Err(given.explain(error)),
+        }
+    }
+
+    /// A token that AWS issued to the identity at hand.
+    async fn issued(&self, wanted: Wanted<'_>, terms: Terms) -> Result<Served, ProviderError> {
+        let mut request = self.request(wanted, terms).await?;
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
+        }
+        if self.renew_sign_in(&request).await? {
+            request = self.request(wanted, request.terms).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());
@@ -156,22 +201,32 @@ impl Provider {
         outcome
     }
 
+    /// The rule that holds for the repository, if one does: tokens of two rules may be of two
+    /// identities.
+    pub fn rule(&self, endpoint: &RepositoryEndpoint) -> Option<usize> {
+        let RepositoryEndpoint { domain, repository, .. } = endpoint;
+        self.settings().ok()?.terms(domain, Some(repository)).ok()?.rule
+    }
+
     /// The ARN of the identity that tokens are fetched with, where STS tells it soon.
     pub async fn caller_arn(&self, endpoint: &RepositoryEndpoint) -> Option<String> {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
         let terms = self.settings().ok()?.terms(domain, Some(repository)).ok()?;
-        let identity = self.aws.identity(&terms.aws).await.ok()?;
-        self.aws.caller_arn(domain, &identity, &terms.aws).await
+        let identity = self.aws.identity(&terms).await.ok()?;
+        self.aws.caller_arn(domain, &identity, &terms, now()).await
     }
 
-    async fn request<'a>(&self, wanted: Wanted<'a>) -> Result<Request<'a>, ProviderError> {
-        let Wanted { domain, repository, need } = wanted;
-        let terms = self.settings()?.terms(domain, repository)?;
+    async fn request<'a>(
+        &self,
+        wanted: Wanted<'a>,
+        terms: Terms,
+    ) -> Result<Request<'a>, ProviderError> {
+        let Wanted { domain, need, .. } = wanted;
         match terms.rule {
             Some(number) => self.log.line(format_args!("rule {number} holds")),
             None => self.log.line(format_args!("no rule matches")),
         }
-        let identity = self.aws.identity(&terms.aws).await?;
+        let identity = self.aws.identity(&terms).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));
@@ -200,7 +255,7 @@ impl Provider {
         }
         let token = fetched?;
         self.log.line(format_args!("a token for {domain} fetched in {timing}"));
-        Ok(Served { token, origin: Origin::Fetched })
+        Ok(request.served(token, Origin::Fetched))
     }
 
     fn cached(&self, request: &Request<'_>) -> Result<Option<Served>, ProviderError> {
@@ -212,7 +267,7 @@ impl Provider {
         let usable = token.filter(|token| token.is_fresh(now()) && !refused(token));
         let found = if usable.is_some() { "has one" } else { "has none" };
         self.log.line(format_args!("the cache {found} for {}", request.domain));
-        Ok(usable.map(|token| Served { token, origin: Origin::Cache }))
+        Ok(usable.map(|token| request.served(token, Origin::Cache)))
     }
 
     fn store(

@@ -4,6 +4,7 @@ mod cache;
 mod defaults;
 mod environment;
 mod file;
+mod given;
 mod hosts;
 mod machine;
 mod pattern;
@@ -26,6 +27,7 @@ pub use defaults::Defaults;
 pub use environment::Environment;
 use file::ConfigurationFile;
 pub use file::FileError;
+pub use given::{Given, GivenToken, Unusable, given_tokens};
 use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
@@ -44,6 +46,12 @@ const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
 const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
 const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
+/// A token that the user brings along: the variable of AWS's own guides.
+const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
+/// The file that holds such a token; absolute. It goes before the variable, since it can be renewed.
+const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
+/// The domain that such a token is for.
+const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 /// The log file.
 const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 /// The variable of AWS's own provider, for people who move over.
@@ -275,12 +283,7 @@ pub fn config_file(
     locations: &Locations,
 ) -> Result<Option<PathBuf>, SettingsError> {
     match environment.path(CONFIG_FILE) {
-        Some(path) if path.is_absolute() => Ok(Some(path)),
-        Some(path) => Err(SettingsError::Variable {
-            name: CONFIG_FILE,
-            value: path.display().to_string(),
-            expected: "the path must be absolute",
-        }),
+        Some(path) => absolute(CONFIG_FILE, path).map(Some),
         None => Ok(locations.config_file()),
     }
 }
@@ -296,6 +299,14 @@ fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsEr
         })?,
     };
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+}
+
+fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError> {
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    let value = path.display().to_string();
+    Err(SettingsError::Variable { name, value, expected: "the path must be absolute" })
 }
 
 /// The variables with which the user named a place of their own, and what they say.

@@ -1,6 +1,7 @@
 //! Tokens that outlive the process that fetched them, and the lock so that many fetch once.
 //!
-//! A folder holds one file a token, named by a [`CacheKey`], and a fixed number of lock files.
+//! A folder holds one file a token, named by a [`CacheKey`], and a fixed number of lock files. Of a
+//! token that is not ours to keep, but was refused, it holds that, under a digest of the token.
 //! Everything in it can be deleted at any time. What cannot be used (a folder of somebody else, a
 //! file that is broken) costs a fetch and never a restore.
 //!
@@ -12,6 +13,8 @@ mod folder;
 mod key;
 mod lock;
 mod place;
+mod refusal;
+mod sign_in;
 mod surroundings;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
@@ -29,10 +32,10 @@ mod process_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use thiserror::Error;
@@ -66,6 +69,17 @@ pub struct TokenCache {
     place: Place,
     /// Everything where the place is this process; otherwise what the folder did not take.
     here: Mutex<HashMap<CacheKey, Kept>>,
+    /// Likewise.
+    refused_here: Mutex<HashSet<CacheKey>>,
+    sign_ins: Mutex<SignIns>,
+}
+
+/// What this process knows of sign-ins, by the key that each stands for.
+#[derive(Debug, Default)]
+struct SignIns {
+    locks: HashMap<CacheKey, Arc<tokio::sync::Mutex<()>>>,
+    /// When the user was asked last.
+    asked: HashMap<CacheKey, SystemTime>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +102,12 @@ impl TokenCache {
     }
 
     fn at(place: Place) -> Self {
-        Self { place, here: Mutex::default() }
+        Self {
+            place,
+            here: Mutex::default(),
+            refused_here: Mutex::default(),
+            sign_ins: Mutex::default(),
+        }
     }
 
     /// The key's token, if it may be used at `now` at all. Whatever cannot be read counts as none.
@@ -129,6 +148,29 @@ impl TokenCache {
         })
     }
 
+    /// Remembers for [`was_refused`](Self::was_refused) that a token was refused; its digest is in the
+    /// key.
+    pub fn remember_refused(&self, key: &CacheKey, now: SystemTime) {
+        if let Place::Folder(folder) = &self.place
+            && folder.write(key, &refusal::encode(now), now).is_ok()
+        {
+            return;
+        }
+        if !matches!(self.place, Place::Nowhere) {
+            self.refused_here().insert(key.clone());
+        }
+    }
+
+    /// Whether this was remembered not too long before `now`.
+    pub fn was_refused(&self, key: &CacheKey, now: SystemTime) -> bool {
+        if let Place::Folder(folder) = &self.place
+            && let Ok(bytes) = folder.read(key)
+        {
+            return refusal::holds(&bytes, now);
+        }
+        self.refused_here().contains(key)
+    }
+
     /// Waits until no other process of this user is fetching the key's token. Read again before
     /// fetching: the one that was waited for has most likely stored it.
     ///
@@ -137,9 +179,7 @@ impl TokenCache {
     /// one only by another task, never by the same.
     pub async fn lock(&self, key: &CacheKey) -> Lock {
         match &self.place {
-            Place::Folder(folder) => {
-                Lock::acquire(lock_files(folder.path(), key), Pace::NORMAL).await
-            }
+            Place::Folder(folder) => Lock::acquire(folder.locks(key), Pace::NORMAL).await,
             Place::Process | Place::Nowhere => Lock::default(),
         }
     }
@@ -157,6 +197,14 @@ impl TokenCache {
         self.here().insert(key.clone(), Kept { token: token.clone(), keep_until });
     }
 
+    fn refused_here(&self) -> MutexGuard<'_, HashSet<CacheKey>> {
+        self.refused_here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
+        self.sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn here(&self) -> MutexGuard<'_, HashMap<CacheKey, Kept>> {
         self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -169,11 +217,4 @@ pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf>
     let memory = file_system::memory_folders(environment).into_iter();
     let ours = memory.filter(|folder| owner_only::is_own_folder(folder));
     locations.cache_dir().into_iter().chain(ours).collect()
-}
-
-/// One pair of lock files for each first byte of a key: 256 pairs at most, which are never removed.
-/// Two keys that share one wait for each other for the time of a fetch.
-fn lock_files(folder: &Path, key: &CacheKey) -> [PathBuf; 2] {
-    let slot = &key.as_str()[..2];
-    [folder.join(format!("{slot}.lock")), folder.join(format!("{slot}.second.lock"))]
 }

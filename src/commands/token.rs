@@ -31,7 +31,7 @@ pub enum TokenError {
     Output(#[from] io::Error),
 }
 
-/// Prints the token and a line end on `out`, and nothing else.
+/// Prints the token and a line end on `out`, and nothing else. It is never one that was given.
 pub async fn run(
     args: &TokenArgs,
     provider: &Provider,
@@ -46,8 +46,8 @@ pub async fn run(
         None => (named_domain(args)?, None),
     };
     let (repository, need) = (repository.as_deref(), &Need::Any);
-    match provider.token(Wanted { domain: &domain, repository, need }).await {
-        Ok(served) => Ok(writeln!(out, "{}", served.token.secret.expose())?),
+    match provider.token(Wanted { domain: &domain, repository, host: None, need }).await {
+        Ok(served) => Ok(writeln!(out, "{}", served.secret.expose())?),
         Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn suggest(path: &str, names_domain: bool) -> String {
 }
 
 /// `{domain}-{owner}`: the owner is what follows the last `-`.
-pub(super) fn split_domain(text: &str) -> Option<(String, String)> {
+pub fn split_domain(text: &str) -> Option<(String, String)> {
     let (domain, owner) = text.rsplit_once('-')?;
     (is_domain(domain) && is_owner(owner)).then(|| (domain.to_owned(), owner.to_owned()))
 }
