@@ -3,6 +3,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 
@@ -14,6 +15,8 @@ pub enum Tool {
     Dotnet,
     /// `mono`, and a nuget.exe that the variable `NUGET_EXE` names.
     NugetExe,
+    /// A mount namespace of one's own, in which root can put anything into `/etc`.
+    MountNamespace,
 }
 
 impl Tool {
@@ -22,6 +25,7 @@ impl Tool {
         match self {
             Self::Dotnet => "dotnet",
             Self::NugetExe => "nuget.exe",
+            Self::MountNamespace => "mount-namespace",
         }
     }
 
@@ -29,6 +33,7 @@ impl Tool {
         match self {
             Self::Dotnet => Dotnet::find().is_some(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
+            Self::MountNamespace => has_mount_namespaces(),
         }
     }
 
@@ -41,6 +46,13 @@ impl Tool {
 /// The nuget.exe that `NUGET_EXE` names, where it is a file.
 pub fn nuget_exe() -> Option<PathBuf> {
     env::var_os("NUGET_EXE").map(PathBuf::from).filter(|file| file.is_file())
+}
+
+/// Whether this is root, and the system lets it mount something where nobody else sees it.
+fn has_mount_namespaces() -> bool {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc"]);
+    unshare.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// A test that needs `tool`.
