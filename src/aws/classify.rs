@@ -179,6 +179,9 @@ fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
         return AwsError::EndpointUrl;
     }
     let (host, detail) = (host_of(client), readable(error));
+    if let Some((_, detail)) = detail.split_once("Invalid Configuration: ") {
+        return AwsError::EndpointConflict { detail: detail.to_owned() };
+    }
     if says(error, &["InvalidContentType"]) {
         return AwsError::NotTls { host };
     }
@@ -191,7 +194,7 @@ fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
     if says(error, &["dns error", "failed to lookup address"]) {
         return AwsError::NameNotResolved { host };
     }
-    if says(error, &["parsed"]) {
+    if says(error, &["parsed", "too large"]) {
         return AwsError::nonsense(client, detail);
     }
     if is_broken_off(error) {

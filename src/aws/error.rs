@@ -127,6 +127,11 @@ pub enum AwsError {
         "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
     )]
     EndpointUrl,
+    #[error(
+        "the settings of the API endpoint do not go together ({detail}); unset AWS_ENDPOINT_URL and its \
+         like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like"
+    )]
+    EndpointConflict { detail: String },
     #[error("the variable {variable} is set to nothing, which is no endpoint; unset it")]
     EmptyEndpoint { variable: String },
 }
