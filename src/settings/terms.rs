@@ -20,14 +20,7 @@ pub struct Terms {
     /// What is said about AWS.
     pub aws: AwsSettings,
     /// Whether it is the rule, and no default, that says who asks for the token.
-    pub(super) rule_chooses_identity: bool,
-}
-
-impl Terms {
-    /// Whether the rule that matched says who asks for the token. A default profile does not count.
-    pub fn rule_chooses_identity(&self) -> bool {
-        self.rule_chooses_identity
-    }
+    pub rule_chooses_identity: bool,
 }
 
 /// Whether the plugin may ask the user to sign in, where NuGet says that it may interact. The later
