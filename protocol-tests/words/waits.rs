@@ -72,7 +72,7 @@ fn dripping_answer() {
 }
 
 fn endless_interim_answers() {
-    drips("", "HTTP/1.1 100 Continue\r\n\r\n", Duration::ZERO);
+    drips("", "HTTP/1.1 100 Continue\r\n\r\n", Duration::from_millis(50));
 }
 
 fn drips(start: &'static str, line: &'static str, every: Duration) {
