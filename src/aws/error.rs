@@ -118,8 +118,11 @@ pub enum AwsError {
         "AWS answered `{code}` with status {status} ({message}); try again, or look the code up"
     )]
     Refused { code: String, status: u16, message: String },
-    #[error("the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region")]
-    NameNotResolved { host: String },
+    /// The hint is of a system's proxy, where there is one: see [`super::system_proxy`].
+    #[error(
+        "the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region{hint}"
+    )]
+    NameNotResolved { host: String, hint: String },
     #[error(
         "no trusted TLS connection to `{host}` ({detail}); behind a proxy that inspects TLS set \
          AWS_CA_BUNDLE to its certificate"
@@ -129,8 +132,10 @@ pub enum AwsError {
     NotTls { host: String },
     #[error("the proxy `{proxy}` does not connect to `{host}` ({detail}); check {settings}")]
     Proxy { proxy: String, host: String, detail: String, settings: String },
-    #[error("no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY")]
-    NotConnected { host: String, detail: String },
+    #[error(
+        "no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY{hint}"
+    )]
+    NotConnected { host: String, detail: String, hint: String },
     #[error(
         "the connection to `{host}` broke off ({detail}); try again, and check what stands between \
          this machine and AWS"
@@ -158,6 +163,11 @@ pub enum AwsError {
         "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
     )]
     EndpointUrl,
+    #[error(
+        "the settings of the API endpoint do not go together ({detail}); unset AWS_ENDPOINT_URL and its \
+         like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like"
+    )]
+    EndpointConflict { detail: String },
     #[error("the variable {variable} is set to nothing, which is no endpoint; unset it")]
     EmptyEndpoint { variable: String },
 }
