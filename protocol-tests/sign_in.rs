@@ -11,6 +11,12 @@
 
 mod support;
 
+#[path = "sign_in/asking.rs"]
+mod asking;
+#[path = "sign_in/browser.rs"]
+mod browser;
+#[path = "sign_in/login.rs"]
+mod login;
 #[path = "sign_in/refreshing.rs"]
 mod refreshing;
 #[path = "sign_in/stage.rs"]
@@ -24,6 +30,6 @@ const TOGETHER: usize = 8;
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(TOGETHER);
-    let trials = [refreshing::trials()];
+    let trials = [asking::trials(), browser::trials(), login::trials(), refreshing::trials()];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
 }

@@ -13,6 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
+pub use sign_in::{SignIn, User};
+
 use crate::aws::{Aws, AwsError, Identity};
 use crate::cache::{CacheKey, Label, TokenCache};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
@@ -35,6 +37,9 @@ pub struct Provider {
     settings: OnceLock<Result<Settings, SettingsError>>,
     cache: OnceLock<TokenCache>,
     flights: Mutex<Flights>,
+    /// The sign-ins of this process that did not come about, and why: asks that follow are told the
+    /// same.
+    failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
 }
 
 /// The fetches under way.
@@ -56,6 +61,8 @@ pub struct Wanted<'a> {
     /// The repository, where one is named: rules may match it.
     pub repository: Option<&'a str>,
     pub need: &'a Need,
+    /// Whom to ask for a sign-in, where somebody may be asked.
+    pub user: Option<User<'a>>,
 }
 
 /// A token, and where it came from.
@@ -109,6 +116,7 @@ impl Provider {
             settings: OnceLock::new(),
             cache: OnceLock::new(),
             flights: Mutex::default(),
+            failed_sign_ins: Mutex::default(),
         }
     }
 
@@ -138,7 +146,7 @@ impl Provider {
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
         }
-        if self.renew_sign_in(&request).await? {
+        if self.renew_sign_in(&request, wanted.user).await? {
             request = self.request(wanted).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
@@ -160,7 +168,7 @@ impl Provider {
     }
 
     async fn request<'a>(&self, wanted: Wanted<'a>) -> Result<Request<'a>, ProviderError> {
-        let Wanted { domain, repository, need } = wanted;
+        let Wanted { domain, repository, need, .. } = wanted;
         let terms = self.settings()?.terms(domain, repository)?;
         let identity = self.aws.identity(&terms.aws).await?;
         let seconds = terms.duration.seconds().to_string();

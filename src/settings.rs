@@ -3,6 +3,7 @@
 mod cache;
 mod environment;
 mod file;
+mod sign_in;
 mod terms;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::locations::Locations;
 pub use cache::{CacheMode, CacheSettings};
 pub use environment::Environment;
 pub use file::FileError;
+pub use sign_in::SignInMethod;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
@@ -25,6 +27,10 @@ const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
 const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
 const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
+/// Whether the user may be asked to sign in.
+const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
+/// How the user signs in.
+const SIGN_IN: &str = "CODEARTIFACT_NUGET_SIGN_IN";
 /// The log file.
 const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 /// The variable of AWS's own provider, for people who move over.
@@ -38,6 +44,8 @@ pub struct Settings {
     /// How long a token is asked for. A bad value fails the ask for a token, and leaves the hosts
     /// ours, so that the user is told.
     pub duration: Result<Duration, SettingsError>,
+    /// Whether the user may be asked to sign in.
+    pub interactive: Result<Interactive, SettingsError>,
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -60,6 +68,7 @@ impl Settings {
             hosts: file.hosts.into_iter().map(|entry| entry.0).collect(),
             duration: duration_of(environment)
                 .map(|duration| duration.or(file.duration_seconds).unwrap_or(Duration::LONGEST)),
+            interactive: parsed(environment, INTERACTIVE),
         })
     }
 
@@ -72,7 +81,7 @@ impl Settings {
         Ok(Terms {
             rule: None,
             duration: self.duration.clone()?,
-            interactive: Interactive::default(),
+            interactive: self.interactive.clone()?,
             aws: AwsSettings::default(),
         })
     }
@@ -106,15 +115,22 @@ fn duration_of(environment: &Environment) -> Result<Option<Duration>, SettingsEr
 
 /// Where tokens are kept. Apart from [`Settings`], since no configuration file says anything of it.
 pub fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
-    let mode = match environment.get(CACHE) {
-        None => CacheMode::Auto,
-        Some(value) => value.parse().map_err(|expected| SettingsError::Variable {
-            name: CACHE,
-            value: value.to_owned(),
-            expected,
-        })?,
-    };
-    Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+    Ok(CacheSettings { mode: parsed(environment, CACHE)?, dir: environment.path(CACHE_DIR) })
+}
+
+/// How the user signs in, where the plugin asks for it.
+pub fn sign_in_method(environment: &Environment) -> Result<SignInMethod, SettingsError> {
+    parsed(environment, SIGN_IN)
+}
+
+/// The variable's value, or the default where it is not set.
+fn parsed<T>(environment: &Environment, name: &'static str) -> Result<T, SettingsError>
+where
+    T: Default + std::str::FromStr<Err = &'static str>,
+{
+    let Some(value) = environment.get(name) else { return Ok(T::default()) };
+    let variable = |expected| SettingsError::Variable { name, value: value.to_owned(), expected };
+    value.parse().map_err(variable)
 }
 
 /// The variables with which the user named a place of their own, and what they say.

@@ -143,9 +143,29 @@ impl Stage {
         secret_scan::assert_no_secrets(self.home.root(), &secrets(), &allowed);
     }
 
+    /// The user may be asked, and signs in by this method.
+    pub fn may_ask(&mut self, method: &str) -> &mut Self {
+        self.home.set("CODEARTIFACT_NUGET_INTERACTIVE", "always");
+        self.home.set("CODEARTIFACT_NUGET_SIGN_IN", method);
+        self
+    }
+
+    /// Begins an interactive ask; returns the line that the user is shown for it.
+    #[track_caller]
+    pub fn begin(&self, nuget: &mut FakeNuget) -> (String, String) {
+        let ask = nuget.begin_ask(&self.source, false, false);
+        let line = nuget.expect_log();
+        assert_eq!(line.level, "Minimal");
+        (ask, line.text)
+    }
+
     /// Takes the token out of the cache, so that the next restore is a cold one.
     pub fn forget_tokens(&self) {
-        let _ = fs::remove_dir_all(self.home.cache_dir());
+        for file in secret_scan::files_below(&self.home.cache_dir()) {
+            if file.extension().is_some_and(|end| end == "json") {
+                fs::remove_file(file).expect("a file of the cache");
+            }
+        }
     }
 }
 

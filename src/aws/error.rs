@@ -55,6 +55,18 @@ pub enum AwsError {
          `sso_account_id` and `sso_role_name`, or ask for the role"
     )]
     SsoRoleRefused { profile: String, message: String },
+    #[error("there is no profile `{name}` ({known}); name another one with `--profile`")]
+    NoSuchProfile { name: String, known: String },
+    #[error(
+        "no AWS file has an sso-session `{name}`, with its start URL and region ({known}); name \
+         another one, or make it with `aws configure sso-session`"
+    )]
+    NoSuchSession { name: String, known: String },
+    #[error(
+        "profile `{profile}` does not sign in by SSO: it has no `sso_session` or `sso_start_url`, or \
+         not all that belongs to it; {way_out}"
+    )]
+    NotBySso { profile: String, way_out: String },
     #[error(
         "the login session of profile `{profile}` is signed out or has expired; sign in with \
          `aws login --profile {profile}`"
@@ -175,14 +187,7 @@ impl AwsError {
     }
 
     pub(super) fn unknown_profile(name: &str, profiles: &ProfileSet) -> Self {
-        let mut known: Vec<&str> = profiles.profiles().collect();
-        known.sort_unstable();
-        let known = match known.len() {
-            0 => "there are no profiles".to_owned(),
-            1..=12 => format!("there are `{}`", known.join("`, `")),
-            count => format!("there are {count} others"),
-        };
-        Self::UnknownProfile { name: name.to_owned(), known }
+        Self::UnknownProfile { name: name.to_owned(), known: known_profiles(profiles) }
     }
 
     pub(super) fn no_credentials(identity: &Identity, domain: &Domain) -> Self {
@@ -214,5 +219,16 @@ fn how_long_ago(time: Duration) -> String {
         0 => "just now".to_owned(),
         1 => "a minute ago".to_owned(),
         minutes => format!("{minutes} minutes ago"),
+    }
+}
+
+/// The profiles that there are, in words.
+pub(super) fn known_profiles(profiles: &ProfileSet) -> String {
+    let mut known: Vec<&str> = profiles.profiles().collect();
+    known.sort_unstable();
+    match known.len() {
+        0 => "there are no profiles".to_owned(),
+        1..=12 => format!("there are `{}`", known.join("`, `")),
+        count => format!("there are {count} others"),
     }
 }

@@ -33,7 +33,7 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
 pub use identity::Identity;
-pub use sso::{Refreshed, SignInState, SsoSession};
+pub use sso::{Prompt, Refreshed, Show, SignInBy, SignInState, SignedIn, SsoSession};
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -84,6 +84,30 @@ impl Aws {
     ) -> Result<Refreshed, AwsError> {
         let client = self.client(settings).await?;
         sso::refresh(session, &client, &settings.endpoints, now).await
+    }
+
+    /// Signs in with the user's help, and keeps it in the shared file.
+    pub async fn sign_in(
+        &self,
+        session: &SsoSession,
+        by: SignInBy,
+        settings: &AwsSettings,
+        clock: fn() -> SystemTime,
+        show: Show<'_>,
+    ) -> Result<SignedIn, AwsError> {
+        let client = self.client(settings).await?;
+        sso::sign_in(session, by, &client, &settings.endpoints, clock, show).await
+    }
+
+    /// The sign-in that a profile stands for, or the `sso-session` of this name.
+    pub async fn sso_session(
+        &self,
+        profile: Option<&str>,
+        session: Option<&str>,
+    ) -> Result<SsoSession, AwsError> {
+        let profiles = profiles::load(&self.environment).await?;
+        let profile = profile.unwrap_or_else(|| profiles::selected(&self.environment));
+        sso::choose(&profiles, profile, session)
     }
 
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].

@@ -13,7 +13,6 @@ mod key;
 mod lock;
 mod place;
 mod sign_in;
-mod surroundings;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]

@@ -2,5 +2,6 @@
 
 pub mod install;
 mod installation;
+pub mod login;
 pub mod token;
 pub mod uninstall;

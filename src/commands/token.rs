@@ -43,7 +43,7 @@ pub async fn run(
         None => (named_domain(args)?, None),
     };
     let (repository, need) = (repository.as_deref(), &Need::Any);
-    match provider.token(Wanted { domain: &domain, repository, need }).await {
+    match provider.token(Wanted { domain: &domain, repository, need, user: None }).await {
         Ok(served) => Ok(writeln!(out, "{}", served.token.secret.expose())?),
         Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
     }

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::log::Log;
-use crate::provider::{Need, Provider, ProviderError, Wanted};
+use crate::provider::{Need, Provider, ProviderError, User, Wanted};
 use crate::secret::Secret;
 
 mod handed_out;
@@ -69,14 +69,16 @@ impl Asks {
             "ours: {}, repository `{}`, retry {}",
             endpoint.domain, endpoint.repository, ask.is_retry
         ));
+        let tell = |text: &str| console.announce(text);
+        let user = (!ask.is_non_interactive).then(|| User::new(&tell));
         let step = self.handed_out(|all| all.next_step(&endpoint, ask.is_retry, now()));
         let served = match step {
-            Step::Serve => self.provider.token(wanted(&endpoint, &Need::Any)).await,
+            Step::Serve => self.provider.token(wanted(&endpoint, &Need::Any, user)).await,
             Step::Replace(refused) => {
                 self.log
                     .line(format_args!("the repository refused our token: a newer one is needed"));
                 let need = Need::OtherThan(refused);
-                let newer = self.provider.token(wanted(&endpoint, &need)).await;
+                let newer = self.provider.token(wanted(&endpoint, &need, user)).await;
                 if newer.is_ok() {
                     self.handed_out(|all| all.mark_replaced(&endpoint));
                 }
@@ -135,8 +137,12 @@ impl Asks {
     }
 }
 
-fn wanted<'a>(endpoint: &'a RepositoryEndpoint, need: &'a Need) -> Wanted<'a> {
-    Wanted { domain: &endpoint.domain, repository: Some(&endpoint.repository), need }
+fn wanted<'a>(
+    endpoint: &'a RepositoryEndpoint,
+    need: &'a Need,
+    user: Option<User<'a>>,
+) -> Wanted<'a> {
+    Wanted { domain: &endpoint.domain, repository: Some(&endpoint.repository), need, user }
 }
 
 fn failed(endpoint: &RepositoryEndpoint, error: &ProviderError) -> Refusal {

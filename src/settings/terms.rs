@@ -1,6 +1,7 @@
 //! What the settings say about the tokens of one repository.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::Duration;
 use crate::secret::Secret;
@@ -27,6 +28,20 @@ pub enum Interactive {
     /// Wherever NuGet says so.
     Always,
     Never,
+}
+
+impl FromStr for Interactive {
+    /// What it should have been.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err("it is auto, always or never"),
+        }
+    }
 }
 
 /// The identity that a rule chooses and the way to AWS that it names; all of it is empty where no rule
