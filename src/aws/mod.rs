@@ -1,5 +1,7 @@
 //! The only user of the AWS SDK: from the identity at hand to an authorization token.
 //!
+//! - [`route`]: which proxy and which certificates are to be used
+//! - [`endpoints`]: API endpoints that a rule moves
 //! - [`http`]: connections: trust, proxies, and no plain http but to this machine
 //! - [`profiles`]: the AWS files, read by the SDK's own loader
 //! - [`identity`]: who would be asking, told locally
@@ -14,10 +16,12 @@
 mod causes;
 mod classify;
 mod credentials;
+mod endpoints;
 mod error;
 mod http;
 mod identity;
 mod profiles;
+mod route;
 mod sso;
 
 use std::borrow::Cow;
@@ -38,9 +42,11 @@ pub use sso::{Prompt, Refreshed, Show, SignInBy, SignInState, SignedIn, SsoSessi
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::{AwsSettings, Environment, Terms};
+use crate::settings::{Environment, Terms};
 use crate::token::AuthorizationToken;
+use credentials::Loader;
 use http::HttpClient;
+use route::Route;
 
 /// After this, a token that has not come is given up: hung, where slow would have been done.
 pub const FETCH_LIMIT: Duration = Duration::from_mins(1);
@@ -65,8 +71,8 @@ impl Aws {
     }
 
     /// Who would be asking for a token now. Reads the AWS files at most, and asks nobody.
-    pub async fn identity(&self, settings: &AwsSettings) -> Result<Identity, AwsError> {
-        identity::of(&self.environment, settings).await
+    pub async fn identity(&self, terms: &Terms) -> Result<Identity, AwsError> {
+        identity::of(&self.environment, terms).await
     }
 
     /// Whether the session's access token can be used, as the shared file says.
@@ -79,24 +85,37 @@ impl Aws {
     pub async fn refresh_sign_in(
         &self,
         session: &SsoSession,
-        settings: &AwsSettings,
+        identity: &Identity,
+        terms: &Terms,
         now: SystemTime,
     ) -> Result<Refreshed, AwsError> {
-        let client = self.client(settings).await?;
-        sso::refresh(session, &client, &settings.endpoints, now).await
+        let client = self.client(identity, terms).await?;
+        let config = session.sdk_config(&client, profiles::files(&self.environment)).await;
+        let config = endpoints::with_rule(config, &terms.aws.endpoints);
+        sso::refresh(session, &client, &config, now).await
     }
 
-    /// Signs in with the user's help, and keeps it in the shared file.
+    /// Signs in with the user's help, and keeps it in the shared file. `asker` is what a token is
+    /// wanted for; none where it is the user's own wish.
     pub async fn sign_in(
         &self,
         session: &SsoSession,
         by: SignInBy,
-        settings: &AwsSettings,
+        asker: Option<(&Identity, &Terms)>,
         clock: fn() -> SystemTime,
         show: Show<'_>,
     ) -> Result<SignedIn, AwsError> {
-        let client = self.client(settings).await?;
-        sso::sign_in(session, by, &client, &settings.endpoints, clock, show).await
+        let client = match asker {
+            Some((identity, terms)) => self.client(identity, terms).await?,
+            None => {
+                self.client_of(Route::of_profile(&self.environment, &session.profile).await).await?
+            }
+        };
+        let mut config = session.sdk_config(&client, profiles::files(&self.environment)).await;
+        if let Some((_, terms)) = asker {
+            config = endpoints::with_rule(config, &terms.aws.endpoints);
+        }
+        sso::sign_in(session, by, &client, &config, clock, show).await
     }
 
     /// The sign-in that a profile stands for, or the `sso-session` of this name.
@@ -105,9 +124,9 @@ impl Aws {
         profile: Option<&str>,
         session: Option<&str>,
     ) -> Result<SsoSession, AwsError> {
-        let profiles = profiles::load(&self.environment).await?;
-        let profile = profile.unwrap_or_else(|| profiles::selected(&self.environment));
-        sso::choose(&profiles, profile, session)
+        let files = profiles::load(&self.environment).await?;
+        let selected = || self.environment.get("AWS_PROFILE").unwrap_or("default");
+        sso::choose(&files, profile.unwrap_or_else(selected), session)
     }
 
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].
@@ -118,7 +137,7 @@ impl Aws {
         terms: &Terms,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let client = self.client(&terms.aws).await?;
+        let client = self.client(identity, terms).await?;
         let fetch = self.fetch(domain, terms, identity, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, fetch).await {
             Ok(fetched) => fetched,
@@ -131,24 +150,28 @@ impl Aws {
         &self,
         domain: &Domain,
         identity: &Identity,
-        settings: &AwsSettings,
+        terms: &Terms,
+        now: SystemTime,
     ) -> Option<String> {
         let ask = async {
-            let client = self.client(settings).await.ok()?;
-            let config = self.config(domain, identity, &client).await.ok()?;
+            let client = self.client(identity, terms).await.ok()?;
+            let config = self.config(domain, terms, identity, &client, now).await.ok()?;
             let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
             caller.ok()?.arn
         };
         tokio::time::timeout(CALLER_LIMIT, ask).await.ok().flatten()
     }
 
+    async fn client(&self, identity: &Identity, terms: &Terms) -> Result<HttpClient, AwsError> {
+        self.client_of(Route::of(&self.environment, identity, terms)).await
+    }
+
     /// Reading the trust store takes some milliseconds, in which other asks are answered.
-    async fn client(&self, _settings: &AwsSettings) -> Result<HttpClient, AwsError> {
+    async fn client_of(&self, route: Result<Route, AwsError>) -> Result<HttpClient, AwsError> {
         if let Some(variable) = self.environment.set_to_nothing("AWS_ENDPOINT_URL") {
             return Err(AwsError::EmptyEndpoint { variable: variable.to_owned() });
         }
-        let environment = self.environment.clone();
-        let made = tokio::task::spawn_blocking(move || HttpClient::new(&environment));
+        let made = tokio::task::spawn_blocking(move || HttpClient::new(&route?));
         let panicked =
             |_| Err(AwsError::Trust { detail: "the trusted certificates are unreadable".into() });
         made.await.unwrap_or_else(panicked)
@@ -162,7 +185,7 @@ impl Aws {
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let config = self.config(domain, identity, client).await?;
+        let config = self.config(domain, terms, identity, client, now).await?;
         let config = config.into_builder().region(Region::new(domain.region.clone())).build();
         let answer = aws_sdk_codeartifact::Client::new(&config)
             .get_authorization_token()
@@ -190,20 +213,35 @@ impl Aws {
     async fn config(
         &self,
         domain: &Domain,
+        terms: &Terms,
         identity: &Identity,
         client: &HttpClient,
+        now: SystemTime,
     ) -> Result<SdkConfig, AwsError> {
-        let region = identity.region.clone().unwrap_or_else(|| domain.region.clone());
-        let region = Region::new(region);
+        let config = self.config_without_credentials(domain, terms, identity, client).await;
         let timing = Timing::start();
-        let credentials = credentials::load(identity, client, region.clone())
-            .await
-            .map_err(|error| classify::credentials_error(&error, client, identity, domain))?;
+        let environment = &self.environment;
+        let loader = Loader { environment, identity, client, domain, config: &config, now };
+        let credentials = loader.load().await?;
         self.log.line(format_args!("AWS credentials of {} loaded in {timing}", identity.label));
-        Ok(aws_config::defaults(BehaviorVersion::latest())
-            .profile_name(profiles::selected(&self.environment))
-            .region(region)
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+        let credentials = SharedCredentialsProvider::new(credentials);
+        Ok(config.into_builder().credentials_provider(credentials).build())
+    }
+
+    /// Region and endpoints as the environment and the profile say, and the rule's endpoints.
+    async fn config_without_credentials(
+        &self,
+        domain: &Domain,
+        terms: &Terms,
+        identity: &Identity,
+        client: &HttpClient,
+    ) -> SdkConfig {
+        let region = identity.region.clone().unwrap_or_else(|| domain.region.clone());
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .profile_files(profiles::files(&self.environment))
+            .profile_name(&identity.profile)
+            .region(Region::new(region))
+            .no_credentials()
             .http_client(client.shared())
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard())
@@ -211,7 +249,8 @@ impl Aws {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .framework_metadata(framework())
             .load()
-            .await)
+            .await;
+        endpoints::with_rule(config, &terms.aws.endpoints)
     }
 }
 

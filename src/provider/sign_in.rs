@@ -13,10 +13,12 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::{Provider, ProviderError, Request, now};
-use crate::aws::{Aws, AwsError, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession};
+use crate::aws::{
+    Aws, AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
+};
 use crate::browser::Browser;
 use crate::cache::CacheKey;
-use crate::settings::{self, AwsSettings, Interactive, SignInMethod, Terms};
+use crate::settings::{self, Interactive, SignInMethod, Terms};
 use crate::surroundings;
 
 /// For so long nobody is asked again after a sign-in that did not come about.
@@ -71,9 +73,8 @@ impl Provider {
         let browser = Browser::find(&self.environment).filter(|_| opens_browser);
         let key = key_of(&session);
         self.cache()?.forget_asked(&key);
-        let (by, browser) = self.way(&session, method, browser);
-        let settings = AwsSettings::default();
-        let signed_in = self.show_and_wait(&session, by, browser, &settings, user).await?;
+        let way = self.way(&session, method, browser);
+        let signed_in = self.show_and_wait(&session, way, None, user).await?;
         self.cache()?.forget_asked(&key);
         Ok((session, signed_in))
     }
@@ -92,7 +93,7 @@ impl Provider {
         let lock = self.cache()?.lock_sign_in(&key_of(session)).await;
         let note = lock.note().unwrap_or_default();
         self.log.line(format_args!("locked the SSO session of `{}` {note}", session.profile));
-        let renewed = self.renew_locked(session, &request.terms, user).await;
+        let renewed = self.renew_locked(session, request, user).await;
         if let Err(error) = &renewed {
             lock.mark_failed();
             self.log.line(format_args!("the SSO session is not renewed: {error}"));
@@ -104,28 +105,29 @@ impl Provider {
     async fn renew_locked(
         &self,
         session: &SsoSession,
-        terms: &Terms,
+        request: &Request<'_>,
         user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
         let state = Aws::sign_in_state(session, now());
         if state == SignInState::Good {
             return Ok(true);
         }
-        let refreshed = self.aws.refresh_sign_in(session, &terms.aws, now()).await;
+        let Request { identity, terms, .. } = request;
+        let refreshed = self.aws.refresh_sign_in(session, identity, terms, now()).await;
         self.log.line(format_args!("SSO refresh: {refreshed:?}"));
         match (refreshed, state) {
             (Ok(Refreshed::Yes), _) => Ok(true),
             // What is left of the access token's life is enough for now.
             (_, SignInState::AboutToExpire) => Ok(false),
             (Err(error), _) => Err(error.into()),
-            (Ok(_), _) => self.ask(session, terms, user).await.map(|()| true),
+            (Ok(_), _) => self.ask(session, request, user).await.map(|()| true),
         }
     }
 
     async fn ask(
         &self,
         session: &SsoSession,
-        terms: &Terms,
+        Request { identity, terms, .. }: &Request<'_>,
         user: Option<User<'_>>,
     ) -> Result<(), ProviderError> {
         let profile = session.profile.clone();
@@ -138,10 +140,11 @@ impl Provider {
             return Err(ours.unwrap_or_else(|| AwsError::SsoDeclined { profile, ago }.into()));
         }
         let method = settings::sign_in_method(&self.environment)?;
-        let (by, browser) = self.way(session, method, Browser::find(&self.environment));
+        let way = self.way(session, method, Browser::find(&self.environment));
+        let asker = Some((identity, terms));
         cache.note_asked(&key, now());
         let signed_in = tokio::select! {
-            signed_in = self.show_and_wait(session, by, browser, &terms.aws, user) => signed_in.map(drop),
+            signed_in = self.show_and_wait(session, way, asker, user) => signed_in.map(drop),
             () = signed_in_elsewhere(session) => Ok(()),
         };
         match &signed_in {
@@ -194,9 +197,8 @@ impl Provider {
     async fn show_and_wait(
         &self,
         session: &SsoSession,
-        by: SignInBy,
-        browser: Option<Browser>,
-        settings: &AwsSettings,
+        (by, browser): (SignInBy, Option<Browser>),
+        asker: Option<(&Identity, &Terms)>,
         user: User<'_>,
     ) -> Result<SignedIn, ProviderError> {
         let show = |prompt: &Prompt| {
@@ -206,7 +208,7 @@ impl Provider {
                 self.log.line(format_args!("opening a browser: {opened:?}"));
             }
         };
-        let signed_in = self.aws.sign_in(session, by, settings, now, &show).await?;
+        let signed_in = self.aws.sign_in(session, by, asker, now, &show).await?;
         self.log.line(format_args!("signed in to `{}` for {by:?}", session.identifier()));
         Ok(signed_in)
     }

@@ -2,24 +2,31 @@
 
 use aws_config::profile::{Profile, ProfileSet};
 
-use super::super::{AwsError, error, profiles};
+use super::super::profiles::AwsFiles;
+use super::super::{AwsError, error};
 use super::SsoSession;
+
+/// Profiles that name each other in a circle end here.
+const LONGEST_CHAIN: usize = 16;
 
 /// The sign-in of the profile, or of the first that it builds on which has one; or the one of this
 /// session, for the first profile that uses it.
 pub(in crate::aws) fn choose(
-    profiles: &ProfileSet,
+    files: &AwsFiles,
     profile: &str,
     session: Option<&str>,
 ) -> Result<SsoSession, AwsError> {
+    let profiles = &files.profiles;
     if let Some(session) = session {
         return of_session(profiles, session);
     }
-    if profiles.get_profile(profile).is_none() {
-        let known = error::known_profiles(profiles);
+    if files.get(profile).is_none() {
+        let known = error::known_profiles(files);
         return Err(AwsError::NoSuchProfile { name: profile.to_owned(), known });
     }
-    let chain = profiles::chain(profiles, profile);
+    let next = |profile: &&Profile| files.get(profile.get("source_profile")?);
+    let chain: Vec<_> =
+        std::iter::successors(files.get(profile), next).take(LONGEST_CHAIN).collect();
     let found = chain.iter().find_map(|profile| SsoSession::of(profiles, profile));
     found.ok_or_else(|| not_by_sso(profile, &chain))
 }

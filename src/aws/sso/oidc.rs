@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use aws_config::SdkConfig;
 use aws_sdk_ssooidc::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_ssooidc::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ssooidc::error::{BoxError, ProvideErrorMetadata, SdkError};
@@ -18,7 +19,6 @@ use super::registration::Purpose;
 use super::{Client, SsoSession};
 use crate::browser::Address;
 use crate::secret::Secret;
-use crate::settings::EndpointSettings;
 use crate::text::{excerpt, printable};
 
 const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
@@ -73,18 +73,8 @@ pub(super) enum OidcError {
 }
 
 impl Oidc {
-    pub(super) async fn of(
-        session: &SsoSession,
-        http: &HttpClient,
-        endpoints: &EndpointSettings,
-    ) -> Self {
-        let config = session.sdk_config(http).await;
-        let mut config = aws_sdk_ssooidc::config::Builder::from(&config);
-        if let Some(url) = &endpoints.sso {
-            config = config.endpoint_url(url);
-        }
-        let sdk = aws_sdk_ssooidc::Client::from_conf(config.build());
-        Self { sdk, http: http.clone() }
+    pub(super) fn of(http: &HttpClient, config: &SdkConfig) -> Self {
+        Self { sdk: aws_sdk_ssooidc::Client::new(config), http: http.clone() }
     }
 
     /// Registers a client of ours, as the AWS CLI registers its own.

@@ -2,13 +2,14 @@
 
 use std::time::SystemTime;
 
+use aws_config::SdkConfig;
+
 use super::super::AwsError;
 use super::super::http::HttpClient;
 use super::oidc::{Grant, Granted, Oidc, OidcError};
 use super::token_file::{SignIn, TokenFile};
 use super::{Client, SsoSession};
 use crate::secret::Secret;
-use crate::settings::EndpointSettings;
 
 /// How a refresh ended that met no obstacle on its way.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Refreshed {
 pub(in crate::aws) async fn refresh(
     session: &SsoSession,
     http: &HttpClient,
-    endpoints: &EndpointSettings,
+    config: &SdkConfig,
     now: SystemTime,
 ) -> Result<Refreshed, AwsError> {
     let Some(file) = TokenFile::of(session) else { return Ok(Refreshed::Impossible) };
@@ -37,7 +38,7 @@ pub(in crate::aws) async fn refresh(
     // The service may accept a refresh token only once: what comes for it must not be lost.
     let kept = |error| AwsError::sign_in_not_kept(session, file.path(), &error);
     let replacement = file.replacement().map_err(kept)?;
-    let oidc = Oidc::of(session, http, endpoints).await;
+    let oidc = Oidc::of(http, config);
     let granted = match oidc.create_token(client, Grant::RefreshToken(token)).await {
         Ok(granted) => granted,
         Err(OidcError::Refused { code }) if is_trouble(&code) => {

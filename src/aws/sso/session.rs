@@ -3,6 +3,7 @@
 
 use aws_config::profile::{Profile, ProfileSet};
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 
@@ -58,13 +59,6 @@ impl SsoSession {
         Self::from_properties(Some(name), "default", |key| session.get(key))
     }
 
-    /// As [`of`](Self::of), where the sign-in leads to a role and so to credentials.
-    pub(in crate::aws) fn of_role(profiles: &ProfileSet, profile: &Profile) -> Option<Self> {
-        let leads_to_role = ["sso_account_id", "sso_role_name"];
-        let session = leads_to_role.iter().all(|name| profile.get(name).is_some());
-        session.then(|| Self::of(profiles, profile)).flatten()
-    }
-
     /// What the shared file is named by.
     pub fn identifier(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.start_url)
@@ -80,8 +74,13 @@ impl SsoSession {
     }
 
     /// For the services of the sign-in, which sign nothing.
-    pub(in crate::aws) async fn sdk_config(&self, client: &HttpClient) -> SdkConfig {
+    pub(in crate::aws) async fn sdk_config(
+        &self,
+        client: &HttpClient,
+        files: EnvConfigFiles,
+    ) -> SdkConfig {
         aws_config::defaults(BehaviorVersion::latest())
+            .profile_files(files)
             .profile_name(&self.profile)
             .region(Region::new(self.region.clone()))
             .no_credentials()

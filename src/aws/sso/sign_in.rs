@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use aws_config::SdkConfig;
+
 use super::super::AwsError;
 use super::super::http::HttpClient;
 use super::oidc::{Granted, Oidc, OidcError};
@@ -11,7 +13,6 @@ use super::registration::{self, Purpose};
 use super::token_file::{SignIn, TokenFile};
 use super::{Client, SsoSession, device, pkce, times};
 use crate::browser::Address;
-use crate::settings::EndpointSettings;
 
 /// A user who has not signed in by then is not there.
 const LIMIT: Duration = Duration::from_mins(10);
@@ -68,7 +69,7 @@ pub(in crate::aws) async fn sign_in(
     session: &SsoSession,
     by: SignInBy,
     http: &HttpClient,
-    endpoints: &EndpointSettings,
+    config: &SdkConfig,
     clock: fn() -> SystemTime,
     show: Show<'_>,
 ) -> Result<SignedIn, AwsError> {
@@ -77,7 +78,7 @@ pub(in crate::aws) async fn sign_in(
     let kept = |error| AwsError::sign_in_not_kept(session, file.path(), &error);
     // Nobody shall sign in for nothing.
     drop(file.replacement().map_err(kept)?);
-    let oidc = Oidc::of(session, http, endpoints).await;
+    let oidc = Oidc::of(http, config);
     let asked = tokio::time::timeout(LIMIT, ask(&oidc, session, by, clock(), show)).await;
     let (client, granted) = match asked.unwrap_or(Err(SignInError::TimedOut)) {
         Ok(granted) => granted,
