@@ -136,10 +136,11 @@ impl Stage {
         self.assert_no_secrets();
     }
 
-    /// The shared folder holds secrets, and so does the token cache.
+    /// The shared folder holds secrets, and so do the token cache and what the AWS CLI keeps.
     #[track_caller]
     pub fn assert_no_secrets(&self) {
-        let allowed = [self.sso_cache(), self.home.cache_dir()];
+        let theirs = self.home.home().join(".aws/cli/cache");
+        let allowed = [self.sso_cache(), self.home.cache_dir(), theirs];
         secret_scan::assert_no_secrets(self.home.root(), &secrets(), &allowed);
     }
 
@@ -177,4 +178,12 @@ pub fn secrets() -> [String; 2] {
 pub fn read_json(path: &Path) -> Value {
     let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Keeps what people saw in the folder that `CODEARTIFACT_NUGET_TEST_TRANSCRIPTS` names, if it names
+/// one.
+pub fn keep_transcript(name: &str, text: &str) {
+    if let Some(folder) = std::env::var_os("CODEARTIFACT_NUGET_TEST_TRANSCRIPTS") {
+        fs::write(Path::new(&folder).join(name), text).expect("a folder for transcripts");
+    }
 }
