@@ -7,7 +7,7 @@ use std::error::Error;
 use crate::text::printable;
 
 /// What the SDK's layers are called, or say before what they have to say: no news to anybody.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "dispatch failure",
     "service error",
     "response error",
@@ -15,6 +15,7 @@ const LAYERS: [&str; 22] = [
     "unhandled error",
     "unexpected credentials error",
     "an error occurred while loading credentials",
+    "the credentials provider was not properly configured",
     "the credential provider was not enabled",
     "could not parse profile file",
     "io error",

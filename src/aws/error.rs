@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::http::HttpClient;
-use super::identity::{Identity, of_rule};
+use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
 use crate::endpoint::Domain;
 use crate::settings::Terms;
@@ -163,7 +163,7 @@ impl AwsError {
     pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
         let names = &terms.aws.profiles;
         Self::NoSuchProfiles {
-            whose: of_rule(terms),
+            whose: whose_profile(terms),
             names: format!("`{}`", names.join("`, `")),
             first: names.first().cloned().unwrap_or_default(),
             known: known_profiles(files),
