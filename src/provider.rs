@@ -1,11 +1,14 @@
 //! The one policy on tokens: given, cached where one is fresh, else fetched, once for everybody.
 //!
-//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
-//! the identity locally; look into the cache; join whoever in this process is fetching the same; take
-//! the lock between processes; look again; fetch; store. Whoever waited for the lock of one that
-//! failed fetches without it. The plugin and the `token` command call this.
+//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for
+//! (domain, owner, region, API endpoints, duration, identity). To serve one: tell the identity locally;
+//! look into the cache; renew the SSO session where the identity needs one ([`sign_in`]); join whoever
+//! in this process is fetching the same; take the lock between processes; look again; fetch; store.
+//! Whoever waited for the lock of one that failed fetches without it. The plugin and the `token`
+//! command call this.
 
 mod given;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -181,9 +184,12 @@ impl Provider {
 
     /// A token that AWS issued to the identity at hand.
     async fn issued(&self, wanted: Wanted<'_>, terms: Terms) -> Result<Served, ProviderError> {
-        let request = self.request(wanted, terms).await?;
+        let mut request = self.request(wanted, terms).await?;
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
+        }
+        if self.renew_sign_in(&request).await? {
+            request = self.request(wanted, request.terms).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());

@@ -18,9 +18,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::endpoint::{
-    Domain, EndpointError, HostMapping, RepositoryEndpoint, is_domain, split_domain,
-};
+use crate::endpoint::{Domain, EndpointError, HostMapping, RepositoryEndpoint};
 use crate::locations::Locations;
 
 pub use cache::{CacheMode, CacheSettings};
@@ -28,7 +26,7 @@ pub use defaults::Defaults;
 pub use environment::Environment;
 use file::ConfigurationFile;
 pub use file::FileError;
-pub use given::{Binding, Given, GivenPlace, GivenToken, Unusable};
+pub use given::{Given, GivenToken, Unusable, given_tokens};
 use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::Policy;
@@ -208,41 +206,6 @@ fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsEr
         })?,
     };
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
-}
-
-/// The tokens that the user brings along, read now, in the order in which they count.
-pub fn given_tokens(environment: &Environment) -> Result<Vec<Given>, SettingsError> {
-    let mut given = Vec::new();
-    if let Some(path) = environment.path(AUTH_TOKEN_FILE) {
-        let path = absolute(AUTH_TOKEN_FILE, path)?;
-        let token = given::of_file(&path);
-        given.push((GivenPlace::File { name: AUTH_TOKEN_FILE, path }, token));
-    }
-    if let Some(text) = environment.get(AUTH_TOKEN) {
-        let token = given::of_variable(text.trim());
-        given.push((GivenPlace::Variable { name: AUTH_TOKEN }, token));
-    }
-    if given.is_empty() {
-        return Ok(Vec::new());
-    }
-    let binding = token_domain(environment)?;
-    let with_binding = |(place, token)| Given { place, binding: binding.clone(), token };
-    Ok(given.into_iter().map(with_binding).collect())
-}
-
-fn token_domain(environment: &Environment) -> Result<Binding, SettingsError> {
-    let Some(value) = environment.get(TOKEN_DOMAIN) else { return Ok(Binding::default()) };
-    if let Some((domain, owner)) = split_domain(value) {
-        return Ok(Binding { domain: Some(domain), owner: Some(owner), region: None });
-    }
-    if is_domain(value) {
-        return Ok(Binding { domain: Some(value.to_owned()), ..Binding::default() });
-    }
-    Err(SettingsError::Variable {
-        name: TOKEN_DOMAIN,
-        value: value.to_owned(),
-        expected: "it is a domain, as in `my-domain` or `my-domain-111122223333`",
-    })
 }
 
 fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError> {

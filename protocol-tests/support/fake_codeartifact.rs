@@ -93,9 +93,9 @@ impl FakeCodeArtifact {
         self.state().keys.add(id, secret, arn);
     }
 
-    /// Lets a temporary access key in, whose calls carry this token.
-    pub fn add_session(&self, id: &str, secret: &str, token: &str, arn: &str) {
-        self.state().keys.add_temporary(id, secret, token, arn);
+    /// As [`Self::add_access_key`], for one that comes with a session token.
+    pub fn add_temporary_key(&self, id: &str, secret: &str, session_token: &str, arn: &str) {
+        self.state().keys.add_temporary(id, secret, session_token, arn);
     }
 
     /// What the token API does from now on.

@@ -8,6 +8,9 @@ use super::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 /// What a container must say to get its credentials.
 pub const CONTAINER_TOKEN: &str = "fakeContainerToken";
 
+/// What comes with temporary keys.
+pub const SESSION_TOKEN: &str = "fakeSessionToken";
+
 const INSTANCE_TOKEN: &str = "fakeInstanceToken";
 
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
@@ -31,6 +34,11 @@ impl FakeMetadata {
             _ => Reply::status(404),
         };
         Self { server: Server::start(token_only) }
+    }
+
+    /// No metadata, but the service of `aws login`, which renews every session or none.
+    pub fn sign_in_service(renews: bool) -> Self {
+        Self { server: Server::start(move |_| if renews { renewed() } else { not_renewed() }) }
     }
 
     /// `http://127.0.0.1:PORT`
@@ -60,6 +68,27 @@ fn answer(seen: &Seen) -> Reply {
     }
 }
 
+fn renewed() -> Reply {
+    Reply::json(
+        200,
+        &json!({
+            "accessToken": {
+                "accessKeyId": ACCESS_KEY_ID,
+                "secretAccessKey": SECRET_ACCESS_KEY,
+                "sessionToken": SESSION_TOKEN
+            },
+            "tokenType": "aws_sigv4",
+            "expiresIn": 900,
+            "refreshToken": "fakeRefreshToken"
+        }),
+    )
+}
+
+fn not_renewed() -> Reply {
+    let what = json!({"error": "TOKEN_EXPIRED", "message": "the refresh token has expired"});
+    Reply::json(400, &what).with_header("x-amzn-errortype", "AccessDeniedException")
+}
+
 fn credentials() -> Reply {
     Reply::json(
         200,
@@ -69,7 +98,7 @@ fn credentials() -> Reply {
             "LastUpdated": "2026-01-01T00:00:00Z",
             "AccessKeyId": ACCESS_KEY_ID,
             "SecretAccessKey": SECRET_ACCESS_KEY,
-            "Token": "fakeSessionToken",
+            "Token": SESSION_TOKEN,
             "Expiration": "2099-01-01T00:00:00Z"
         }),
     )

@@ -73,14 +73,14 @@ fn sso() -> Vec<Trial> {
             |stage| {
                 stage.with_profile(SSO_SESSION);
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_old_style_never_signed_in",
             |stage| {
                 stage.with_profile(SSO_OLD_STYLE);
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_expired",
@@ -88,7 +88,7 @@ fn sso() -> Vec<Trial> {
                 stage.with_profile(SSO_SESSION);
                 sign_in(stage, "corp", "2020-01-01T00:00:00Z");
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_old_style_expired",
@@ -102,7 +102,7 @@ fn sso() -> Vec<Trial> {
                     "Session token not found or invalid",
                 );
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_garbage_in_the_sign_in",
@@ -110,7 +110,7 @@ fn sso() -> Vec<Trial> {
                 stage.with_profile(SSO_SESSION);
                 stage.home.write(&sign_in_file("corp"), "not json hunter2");
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_revoked",
@@ -124,7 +124,7 @@ fn sso() -> Vec<Trial> {
                     "Session token not found or invalid",
                 );
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_role_not_yours",
@@ -165,7 +165,7 @@ fn sso() -> Vec<Trial> {
                     "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = corp-base\n[profile corp-base]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n[sso-session corp]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\n",
                 );
             },
-            "the SSO session of profile `corp-base` is signed out or has expired; sign in with `aws sso login --profile corp-base`",
+            "the SSO session of profile `corp-base` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile corp-base` or `aws sso login --profile corp-base`",
         ),
         failing(
             "sso_portal_in_trouble",

@@ -180,7 +180,7 @@ fn message_of(error: &impl ProvideErrorMetadata) -> String {
 }
 
 /// A connection that was not made, or broke.
-fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
+pub(super) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
     if let Some(PlainHttp { host }) = find(error) {
         return AwsError::PlainHttp { host: host.clone() };
     }

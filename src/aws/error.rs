@@ -3,12 +3,14 @@
 //! Each reads after "no token for domain …: ". No variant holds a secret, or text of a peer that has
 //! not been through [`crate::text::printable`].
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::http::HttpClient;
 use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
+use super::sso::SsoSession;
 use crate::endpoint::Domain;
 use crate::settings::Terms;
 
@@ -26,9 +28,27 @@ pub enum AwsError {
     NoCredentials { looked_at: String, seen: String, fitting: String, choice: String },
     #[error(
         "the SSO session of profile `{profile}` is signed out or has expired; sign in with \
-         `aws sso login --profile {profile}`"
+         `nuget-plugin-codeartifact login --profile {profile}` or `aws sso login --profile {profile}`"
     )]
     SsoExpired { profile: String },
+    #[error(
+        "the SSO session of profile `{profile}` is signed out or has expired, and the sign-in that was \
+         asked for {} did not come about; sign in with \
+         `nuget-plugin-codeartifact login --profile {profile}`",
+        how_long_ago(*.ago)
+    )]
+    SsoDeclined { profile: String, ago: Duration },
+    #[error(
+        "the SSO sign-in of profile `{profile}` failed: {detail}; try again with \
+         `nuget-plugin-codeartifact login --profile {profile}`"
+    )]
+    SsoSignInFailed { profile: String, detail: String },
+    #[error(
+        "the SSO sign-in of profile `{profile}` cannot be kept in `{}` ({detail}); make the file and \
+         its folder writable",
+        path.display()
+    )]
+    SsoNotKept { profile: String, path: PathBuf, detail: String },
     #[error(
         "the SSO sign-in of profile `{profile}` is good, but not for its role ({message}); check \
          `sso_account_id` and `sso_role_name`, or ask for the role"
@@ -152,6 +172,15 @@ impl AwsError {
         Self::SourceHung { label, limit, check }
     }
 
+    pub(super) fn sign_in_failed(session: &SsoSession, detail: impl Into<String>) -> Self {
+        Self::SsoSignInFailed { profile: session.profile.clone(), detail: detail.into() }
+    }
+
+    pub(super) fn sign_in_not_kept(session: &SsoSession, path: &Path, error: &io::Error) -> Self {
+        let profile = session.profile.clone();
+        Self::SsoNotKept { profile, path: path.to_owned(), detail: error.kind().to_string() }
+    }
+
     pub(super) fn nonsense(client: &HttpClient, detail: impl Into<String>) -> Self {
         Self::Nonsense { host: host_of(client), detail: detail.into() }
     }
@@ -207,4 +236,12 @@ fn known_profiles(files: &AwsFiles) -> String {
 
 pub(super) fn host_of(client: &HttpClient) -> String {
     client.last_host().unwrap_or_else(|| "AWS".to_owned())
+}
+
+fn how_long_ago(time: Duration) -> String {
+    match time.as_secs() / 60 {
+        0 => "just now".to_owned(),
+        1 => "a minute ago".to_owned(),
+        minutes => format!("{minutes} minutes ago"),
+    }
 }

@@ -37,6 +37,7 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
 pub use identity::Identity;
+pub use sso::{Refreshed, SignInState, SsoSession};
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -72,6 +73,26 @@ impl Aws {
     /// Who would be asking for a token now. Reads the AWS files at most, and asks nobody.
     pub async fn identity(&self, terms: &Terms) -> Result<Identity, AwsError> {
         identity::of(&self.environment, terms).await
+    }
+
+    /// Whether the session's access token can be used, as the shared file says.
+    pub fn sign_in_state(session: &SsoSession, now: SystemTime) -> SignInState {
+        sso::state(session, now)
+    }
+
+    /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
+    /// One process at a time, please: the service may accept a refresh token only once.
+    pub async fn refresh_sign_in(
+        &self,
+        session: &SsoSession,
+        identity: &Identity,
+        terms: &Terms,
+        now: SystemTime,
+    ) -> Result<Refreshed, AwsError> {
+        let client = self.client(identity, terms).await?;
+        let config = session.sdk_config(&client, profiles::files(&self.environment)).await;
+        let config = endpoints::with_rule(config, &terms.aws.endpoints);
+        sso::refresh(session, &client, &config, now).await
     }
 
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].
