@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::http::HttpClient;
-use super::identity::{Identity, of_rule};
+use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
 use super::sso::SsoSession;
 use crate::endpoint::Domain;
@@ -214,7 +214,7 @@ impl AwsError {
     pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
         let names = &terms.aws.profiles;
         Self::NoSuchProfiles {
-            whose: of_rule(terms),
+            whose: whose_profile(terms),
             names: format!("`{}`", names.join("`, `")),
             first: names.first().cloned().unwrap_or_default(),
             known: known_profiles(files),
