@@ -168,10 +168,13 @@ impl Stage {
         self.assert_no_secrets();
     }
 
-    /// The AWS files hold secrets, and so does the token cache.
+    /// The AWS files hold secrets, the configuration may (a proxy's password), and so does the token
+    /// cache.
     #[track_caller]
     pub fn assert_no_secrets(&self) {
-        let allowed = [self.home.home().join(".aws"), self.home.cache_dir(), self.home.bin()];
+        let home = self.home.home();
+        let users = [home.join(".aws"), home.join(".config")];
+        let allowed = [&users[..], &[self.home.cache_dir(), self.home.bin()]].concat();
         secret_scan::assert_no_secrets(self.home.root(), &secrets(), &allowed);
     }
 }
