@@ -11,6 +11,8 @@
     reason = "the fences are the plugin's; its tests stand outside"
 )]
 
+#[path = "dotnet/accounts.rs"]
+mod accounts;
 #[path = "dotnet/commands.rs"]
 mod commands;
 #[path = "dotnet/consoles.rs"]
@@ -34,10 +36,11 @@ use libtest_mimic::{Arguments, Trial};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // Failed restores take long by waiting, so they go first.
-    let groups: [fn() -> Vec<Trial>; 6] = [
+    let groups: [fn() -> Vec<Trial>; 7] = [
         refusals::trials,
         sources::trials,
         restores::trials,
+        accounts::trials,
         commands::trials,
         consoles::trials,
         mono::trials,
