@@ -17,6 +17,8 @@ mod accounts;
 mod commands;
 #[path = "dotnet/consoles.rs"]
 mod consoles;
+#[path = "dotnet/given.rs"]
+mod given;
 #[path = "dotnet/mono.rs"]
 mod mono;
 #[path = "dotnet/refusals.rs"]
@@ -36,11 +38,12 @@ use libtest_mimic::{Arguments, Trial};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // Failed restores take long by waiting, so they go first.
-    let groups: [fn() -> Vec<Trial>; 7] = [
+    let groups: [fn() -> Vec<Trial>; 8] = [
         refusals::trials,
         sources::trials,
         restores::trials,
         accounts::trials,
+        given::trials,
         commands::trials,
         consoles::trials,
         mono::trials,
