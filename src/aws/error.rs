@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::http::HttpClient;
-use super::identity::{Identity, of_rule};
+use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
 use super::sso::SsoSession;
 use crate::endpoint::Domain;
@@ -54,6 +54,18 @@ pub enum AwsError {
          `sso_account_id` and `sso_role_name`, or ask for the role"
     )]
     SsoRoleRefused { profile: String, message: String },
+    #[error("there is no profile `{name}` ({known}); name another one with `--profile`")]
+    NoSuchProfile { name: String, known: String },
+    #[error(
+        "no AWS file has an sso-session `{name}`, with its start URL and region ({known}); name \
+         another one, or make it with `aws configure sso-session`"
+    )]
+    NoSuchSession { name: String, known: String },
+    #[error(
+        "profile `{profile}` does not sign in by SSO: it has no `sso_session` or `sso_start_url`, or \
+         not all that belongs to it; {way_out}"
+    )]
+    NotBySso { profile: String, way_out: String },
     #[error(
         "the login session of profile `{profile}` is signed out or has expired; sign in with \
          `aws login --profile {profile}`"
@@ -202,7 +214,7 @@ impl AwsError {
     pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
         let names = &terms.aws.profiles;
         Self::NoSuchProfiles {
-            whose: of_rule(terms),
+            whose: whose_profile(terms),
             names: format!("`{}`", names.join("`, `")),
             first: names.first().cloned().unwrap_or_default(),
             known: known_profiles(files),
@@ -235,7 +247,8 @@ impl AwsError {
     }
 }
 
-fn known_profiles(files: &AwsFiles) -> String {
+/// The profiles that there are, in words.
+pub(super) fn known_profiles(files: &AwsFiles) -> String {
     let known = files.names();
     match known.len() {
         0 => "there are no profiles".to_owned(),
