@@ -17,6 +17,8 @@ pub enum Tool {
     NugetExe,
     /// A mount namespace of one's own, in which root can put anything into `/etc`.
     MountNamespace,
+    /// The AWS CLI, version 2, that `AWS_CLI` names or that is on PATH.
+    Aws,
 }
 
 impl Tool {
@@ -26,6 +28,7 @@ impl Tool {
             Self::Dotnet => "dotnet",
             Self::NugetExe => "nuget.exe",
             Self::MountNamespace => "mount-namespace",
+            Self::Aws => "aws",
         }
     }
 
@@ -34,6 +37,7 @@ impl Tool {
             Self::Dotnet => Dotnet::find().is_some(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
             Self::MountNamespace => has_mount_namespaces(),
+            Self::Aws => aws_cli().is_some(),
         }
     }
 
@@ -53,6 +57,17 @@ fn has_mount_namespaces() -> bool {
     let mut unshare = Command::new("unshare");
     unshare.args(["-m", "sh", "-c", "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc"]);
     unshare.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// The first `aws` that says it is version 2: `AWS_CLI`, the system's, the first on PATH. Version 1
+/// of Python's tools may stand before the system's.
+pub fn aws_cli() -> Option<PathBuf> {
+    let named = env::var_os("AWS_CLI").map(PathBuf::from);
+    let system = Some(PathBuf::from("/usr/bin/aws")).filter(|file| file.is_file());
+    [named, system, find_on_path("aws")].into_iter().flatten().find(|file| {
+        let version = Command::new(file).arg("--version").output();
+        version.is_ok_and(|output| output.stdout.starts_with(b"aws-cli/2."))
+    })
 }
 
 /// A test that needs `tool`.

@@ -168,13 +168,12 @@ impl Stage {
         self.assert_no_secrets();
     }
 
-    /// The AWS files hold secrets, the configuration may (a proxy's password), and so does the token
-    /// cache.
+    /// The AWS files hold secrets, the user's configuration may, and so does the token cache.
     #[track_caller]
     pub fn assert_no_secrets(&self) {
         let home = self.home.home();
-        let users = [home.join(".aws"), home.join(".config")];
-        let allowed = [&users[..], &[self.home.cache_dir(), self.home.bin()]].concat();
+        let allowed =
+            [home.join(".aws"), home.join(".config"), self.home.cache_dir(), self.home.bin()];
         secret_scan::assert_no_secrets(self.home.root(), &secrets(), &allowed);
     }
 }
