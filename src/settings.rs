@@ -168,6 +168,11 @@ impl Settings {
         })
     }
 
+    /// The profiles that are used where no rule says otherwise; none where AWS's own settings choose.
+    pub fn default_profiles(&self) -> Result<Vec<String>, SettingsError> {
+        self.defaults.clone().map(|defaults| defaults.profiles)
+    }
+
     /// Where tokens are kept.
     pub fn cache(&self) -> Result<&CacheSettings, SettingsError> {
         self.cache.as_ref().map_err(Clone::clone)
