@@ -3,7 +3,7 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 
@@ -15,6 +15,8 @@ pub enum Tool {
     Dotnet,
     /// `mono`, and a nuget.exe that the variable `NUGET_EXE` names.
     NugetExe,
+    /// A mount namespace of one's own, in which root can put anything into `/etc`.
+    MountNamespace,
     /// The AWS CLI, version 2, that `AWS_CLI` names or that is on PATH.
     Aws,
 }
@@ -25,6 +27,7 @@ impl Tool {
         match self {
             Self::Dotnet => "dotnet",
             Self::NugetExe => "nuget.exe",
+            Self::MountNamespace => "mount-namespace",
             Self::Aws => "aws",
         }
     }
@@ -33,6 +36,7 @@ impl Tool {
         match self {
             Self::Dotnet => Dotnet::find().is_some(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
+            Self::MountNamespace => has_mount_namespaces(),
             Self::Aws => aws_cli().is_some(),
         }
     }
@@ -46,6 +50,13 @@ impl Tool {
 /// The nuget.exe that `NUGET_EXE` names, where it is a file.
 pub fn nuget_exe() -> Option<PathBuf> {
     env::var_os("NUGET_EXE").map(PathBuf::from).filter(|file| file.is_file())
+}
+
+/// Whether this is root, and the system lets it mount something where nobody else sees it.
+fn has_mount_namespaces() -> bool {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc"]);
+    unshare.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// The first `aws` that says it is version 2: `AWS_CLI`, the system's, the first on PATH. Version 1

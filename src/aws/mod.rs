@@ -10,6 +10,7 @@
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
 //! - [`causes`]: what an SDK error says, made readable
+//! - [`system_proxy`]: what is said of the system's own proxy, which is not used
 //!
 //! Nothing here knows NuGet or the cache.
 
@@ -23,6 +24,7 @@ mod identity;
 mod profiles;
 mod route;
 mod sso;
+mod system_proxy;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
