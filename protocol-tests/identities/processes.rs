@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         trial("process_says_much_on_both_streams", says_much),
         trial("process_ends_when_nuget_leaves", ends_with_us),
         trial("process_ends_when_the_ask_is_cancelled", ends_with_the_ask),
+        trial("process_ends_when_a_signal_ends_us", ends_by_signals),
         trial("process_leaves_a_child_that_stays", leaves_a_child),
         asks_on_terminal(),
         failing(
@@ -153,6 +154,26 @@ fn ends_with_the_ask() {
     }
     nuget.close_stdin();
     assert!(nuget.wait_exit(LIMIT).success());
+}
+
+/// Ctrl-C in a terminal, a closed terminal, and what `kill` sends.
+fn ends_by_signals() {
+    for signal in [Signal::INT, Signal::HUP, Signal::TERM] {
+        let mut stage = Stage::new();
+        with_script(&mut stage, WAITING);
+        let mut command = Command::new(SandboxHome::plugin());
+        let domain = ["--domain", "d1", "--domain-owner", "111122223333"];
+        command.arg("token").args(domain).args(["--region", "eu-west-1"]);
+        command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+        let mut plugin = command.spawn().expect("the plugin starts");
+        let ids = ids_in(&stage.home.project().join("ids"));
+        kill_process(id_of(&plugin.id().to_string()), signal).expect("it is ours to end");
+        for id in ids {
+            wait_for_the_end_of(&id);
+        }
+        let status = plugin.wait().expect("our child");
+        assert_eq!(status.code(), Some(128 + signal.as_raw()));
+    }
 }
 
 /// An agent, for one: it was started to stay.
