@@ -13,6 +13,8 @@
 //! - [`settings`]: environment variables and the configuration file
 //! - [`locations`]: where files are, per system
 //! - [`secret`], [`text`]: text that cannot print itself, and text made fit to print
+//! - [`time`]: times as text
+//! - [`terminal`]: colours and symbols, where they can be shown
 //! - [`log`]: the log file
 //! - [`sys`]: what each system does its own way
 
@@ -33,7 +35,9 @@ mod provider;
 mod secret;
 mod settings;
 mod sys;
+mod terminal;
 mod text;
+mod time;
 mod token;
 
 use std::error::Error;
@@ -46,7 +50,8 @@ use std::sync::Arc;
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, SelectionArgs};
+use commands::selection::{Fetched, SelectionError};
 use locations::Locations;
 use log::Log;
 use provider::Provider;
@@ -59,30 +64,62 @@ fn main() -> ExitCode {
     }
     match run_command(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Failure { error, code }) => {
             report(&*error);
-            ExitCode::FAILURE
+            code
         }
     }
 }
 
+/// Why a command failed, and how the process ends.
+struct Failure {
+    error: Box<dyn Error>,
+    code: ExitCode,
+}
+
+impl<E: Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: Box::new(error), code: ExitCode::FAILURE }
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
-fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
+fn run_command(command: Command) -> Result<(), Failure> {
     let environment = Environment::of_process();
     let out = &mut io::stdout();
     match command {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
         Command::Token(args) => {
-            let log = open_log(&environment);
-            let provider = provider(environment, log);
-            let runtime = runtime()?;
-            let printed = runtime.block_on(commands::token::run(&args, &provider, out));
-            runtime.shutdown_background();
-            printed?;
+            let fetched = fetch(&args.selection, &environment);
+            commands::token::run(&args, fetched, out)?;
         }
+        Command::Exec(args) => {
+            let fetched = fetch(&args.selection, &environment)?;
+            match commands::exec::run(&args.command, &fetched, &environment) {
+                Err(error) => {
+                    let code = error.exit_code().into();
+                    return Err(Failure { error: Box::new(error), code });
+                }
+            }
+        }
+        Command::Completions(args) => commands::completions::run(&args, out)?,
     }
     Ok(())
+}
+
+/// The token that a command hands over, masked in the log of CI where that can be.
+#[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
+fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
+    let log = open_log(environment);
+    let provider = provider(environment.clone(), log);
+    let runtime = runtime()?;
+    let fetched = runtime.block_on(commands::selection::fetch(selection, &provider));
+    // A name that is being resolved must not hold the process.
+    runtime.shutdown_background();
+    let fetched = fetched?;
+    commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
+    Ok(fetched)
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]

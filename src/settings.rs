@@ -1,6 +1,7 @@
 //! The only reader of our environment variables and of the configuration file.
 
 mod cache;
+mod chosen;
 mod environment;
 mod file;
 mod given;
@@ -14,6 +15,7 @@ use crate::endpoint::{Domain, HostMapping, is_domain, split_domain};
 use crate::locations::Locations;
 
 pub use cache::{CacheMode, CacheSettings};
+pub use chosen::Chosen;
 pub use environment::Environment;
 pub use file::FileError;
 pub use given::{Binding, Given, GivenPlace, GivenToken, Unusable};
@@ -28,11 +30,11 @@ const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
 const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
 /// A token that the user brings along: the variable of AWS's own guides.
-const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
+pub const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
 /// The file that holds such a token; absolute. It goes before the variable, since it can be renewed.
-const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
+pub const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
 /// The domain that such a token is for.
-const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
+pub const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 /// The log file.
 const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 /// The variable of AWS's own provider, for people who move over.
@@ -83,6 +85,17 @@ impl Settings {
             interactive: Interactive::default(),
             aws: AwsSettings::default(),
         })
+    }
+
+    /// As [`terms`](Self::terms), with what the command line has chosen.
+    pub fn chosen_terms(
+        &self,
+        domain: &Domain,
+        repository: Option<&str>,
+        chosen: Option<&Chosen>,
+    ) -> Result<Terms, SettingsError> {
+        let terms = self.terms(domain, repository)?;
+        Ok(chosen.map_or_else(|| terms.clone(), |chosen| chosen.applied_to(terms.clone())))
     }
 }
 
@@ -184,7 +197,8 @@ impl Duration {
     /// Twelve hours, which is what is asked for where nothing is set.
     const LONGEST: Self = Self(43_200);
 
-    const EXPECTED: &str =
+    /// What it should have been.
+    pub const EXPECTED: &str =
         "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
 
     /// The seconds.

@@ -171,7 +171,7 @@ impl Asks {
 
 fn wanted<'a>(endpoint: &'a RepositoryEndpoint, need: &'a Need) -> Wanted<'a> {
     let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
-    Wanted { domain, repository: Some(repository), host: Some(*host), need }
+    Wanted { domain, repository: Some(repository), host: Some(*host), need, chosen: None }
 }
 
 fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {

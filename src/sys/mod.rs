@@ -9,3 +9,13 @@ pub use unix::{machine_identity, process_is_alive, take_standard_streams};
 mod windows;
 #[cfg(windows)]
 pub use windows::{machine_identity, process_is_alive, take_standard_streams};
+
+#[cfg_attr(unix, path = "program_unix.rs")]
+#[cfg_attr(windows, path = "program_windows.rs")]
+mod program;
+pub use program::run_in_our_place;
+
+#[cfg_attr(unix, path = "terminal_unix.rs")]
+#[cfg_attr(windows, path = "terminal_windows.rs")]
+mod terminal;
+pub use terminal::{enable_terminal_colours, terminal_is_utf8};

@@ -160,7 +160,7 @@ mod tests {
 
     fn served(secret: &str, origin: Origin) -> Served {
         let (secret, label) = (Secret::new(secret), "whose".to_owned());
-        Served { secret, obtained: NOW, origin, label, note: None }
+        Served { secret, obtained: NOW, expiration: None, origin, label, note: None }
     }
 
     fn replace(secret: &str) -> Step {
@@ -189,8 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_took_a_refused_ones_place_is_given_for_each_repository_before_it_counts_as_refused()
-    {
+    fn what_took_a_refused_ones_place_is_given_for_each_repository_before_it_counts_as_refused() {
         let (mut all, first) = (HandedOut::default(), endpoint("d1", "h"));
         let second = RepositoryEndpoint { repository: "second".into(), ..first.clone() };
         all.record(plain(&first), served("a", Origin::Cache));
