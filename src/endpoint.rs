@@ -18,7 +18,7 @@ use std::fmt;
 
 use host::Names;
 pub use host::{HostKind, HostMapping, is_loopback, is_region};
-pub use path::{is_domain, is_owner, is_repository, split_domain};
+pub use path::{is_domain, is_owner, is_repository, is_repository_byte, split_domain};
 
 /// A domain of CodeArtifact: what an authorization token is issued for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -95,6 +95,18 @@ fn unusable_path(parts: &UrlParts<'_>, host: &host::Host) -> EndpointError {
         url: format!("{origin}{}", parts.path),
         right: format!("{origin}{}", path::suggest(parts.path, host.names == Names::Path)),
     }
+}
+
+/// Whether a URL is one that an API can be asked at: https, or http to this machine; without user,
+/// query and fragment.
+pub fn is_endpoint_url(url: &str) -> bool {
+    let is_plain = url.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#');
+    is_plain && UrlParts::split(url).is_ok_and(|parts| parts.https || is_loopback(&parts.host))
+}
+
+/// Whether a URL is of http or https, with a host and without user.
+pub fn is_http_url(url: &str) -> bool {
+    UrlParts::split(url).is_ok()
 }
 
 /// A URL cut at its delimiters, nothing decoded and nothing repaired: what a lenient parser would

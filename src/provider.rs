@@ -1,11 +1,14 @@
 //! The one policy on tokens: given, cached where one is fresh, else fetched, once for everybody.
 //!
-//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
-//! the identity locally; look into the cache; join whoever in this process is fetching the same; take
-//! the lock between processes; look again; fetch; store. Whoever waited for the lock of one that
-//! failed fetches without it. The plugin and the `token` command call this.
+//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for
+//! (domain, owner, region, API endpoints, duration, identity). To serve one: tell the identity locally;
+//! look into the cache; renew the SSO session where the identity needs one ([`sign_in`]); join whoever
+//! in this process is fetching the same; take the lock between processes; look again; fetch; store.
+//! Whoever waited for the lock of one that failed fetches without it. The plugin and the `token`
+//! command call this.
 
 mod given;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,7 +22,7 @@ use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::{self, Chosen, Environment, Settings, SettingsError, Terms};
+use crate::settings::{Chosen, Environment, Settings, SettingsError, Terms};
 use crate::token::AuthorizationToken;
 
 /// How long a token is kept whose identity can change without a trace on this machine.
@@ -142,7 +145,12 @@ impl Provider {
     pub fn endpoint(&self, url: &str) -> Result<RepositoryEndpoint, EndpointError> {
         match RepositoryEndpoint::parse(url, &[]) {
             Err(EndpointError::Foreign(reason)) => match self.settings() {
-                Ok(settings) => RepositoryEndpoint::parse(url, &settings.hosts),
+                Ok(settings) => {
+                    if let Some(refusal) = settings.refusal_of_host(url) {
+                        self.log.line(format_args!("{refusal}"));
+                    }
+                    RepositoryEndpoint::parse(url, &settings.hosts)
+                }
                 Err(error) => {
                     self.log.line(format_args!("no hosts of the user's own: {error}"));
                     Err(EndpointError::Foreign(reason))
@@ -155,6 +163,11 @@ impl Provider {
     /// Why the settings cannot be used, if they cannot: hosts of the user's own are unknown then.
     pub fn broken_settings(&self) -> Option<ProviderError> {
         self.settings().err()
+    }
+
+    /// Why a URL is not ours although a configuration file lists its host, if that is so.
+    pub fn refused_host(&self, url: &str) -> Option<String> {
+        self.settings().ok()?.refusal_of_host(url)
     }
 
     /// A token for the domain.
@@ -177,9 +190,12 @@ impl Provider {
 
     /// A token that AWS issued to the identity at hand.
     async fn issued(&self, wanted: Wanted<'_>, terms: Terms) -> Result<Served, ProviderError> {
-        let request = self.request(wanted, terms).await?;
+        let mut request = self.request(wanted, terms).await?;
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
+        }
+        if self.renew_sign_in(&request).await? {
+            request = self.request(wanted, request.terms).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());
@@ -202,8 +218,8 @@ impl Provider {
     pub async fn caller_arn(&self, endpoint: &RepositoryEndpoint) -> Option<String> {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
         let terms = self.settings().ok()?.terms(domain, Some(repository)).ok()?;
-        let identity = self.aws.identity(&terms.aws).await.ok()?;
-        self.aws.caller_arn(domain, &identity, &terms.aws).await
+        let identity = self.aws.identity(&terms).await.ok()?;
+        self.aws.caller_arn(domain, &identity, &terms, now()).await
     }
 
     async fn request<'a>(
@@ -212,7 +228,7 @@ impl Provider {
         terms: Terms,
     ) -> Result<Request<'a>, ProviderError> {
         let Wanted { domain, need, .. } = wanted;
-        let identity = self.aws.identity(&terms.aws).await?;
+        let identity = self.aws.identity(&terms).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));
@@ -280,7 +296,13 @@ impl Provider {
     }
 
     fn settings(&self) -> Result<&Settings, ProviderError> {
-        let load = || Settings::load(&self.environment, &self.locations);
+        let load = || {
+            let settings = Settings::load(&self.environment, &self.locations);
+            for note in settings.iter().flat_map(|settings| &settings.notes) {
+                self.log.line(format_args!("{note}"));
+            }
+            settings
+        };
         self.settings.get_or_init(load).as_ref().map_err(|error| error.clone().into())
     }
 
@@ -292,8 +314,8 @@ impl Provider {
         if let Some(cache) = self.cache.get() {
             return Ok(cache);
         }
-        let settings = settings::cache_settings(&self.environment)?;
-        let (cache, notes) = TokenCache::open(&settings, &self.environment, &self.locations);
+        let settings = self.settings()?.cache()?;
+        let (cache, notes) = TokenCache::open(settings, &self.environment, &self.locations);
         for note in notes {
             self.log.line(format_args!("{note}"));
         }

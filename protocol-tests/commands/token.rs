@@ -131,3 +131,45 @@ fn what_names_nothing_is_refused_with_the_way_out() {
     assert!(failure(&run, 1).starts_with("error: not a CodeArtifact URL: "), "{run}");
     assert_eq!(stage.fake.token_calls(), []);
 }
+
+#[test]
+fn a_named_profile_is_used_alone_also_where_the_environment_has_keys() {
+    const PROFILES: &str =
+        "[mine]\naws_access_key_id = AKIAMINE000000000001\naws_secret_access_key = secretOfMine\n";
+    let stage = Stage::new();
+    stage.home.write("home/.aws/credentials", PROFILES);
+    stage.fake.add_access_key(
+        "AKIAMINE000000000001",
+        "secretOfMine",
+        "arn:aws:iam::111122223333:user/mine",
+    );
+    stage.run(&["token", SOURCE, "--profile", "mine"]).assert_success();
+    stage.run(&["token", SOURCE]).assert_success();
+    let keys: Vec<_> =
+        stage.fake.token_calls().into_iter().map(|call| call.access_key_id).collect();
+    assert_eq!(
+        keys,
+        ["AKIAMINE000000000001", "AKIAFAKEACCESSKEY001"],
+        "the cache keeps them apart"
+    );
+    let run = stage.run(&["token", SOURCE, "--profile", "typo"]);
+    assert_eq!(
+        failure(&run, 1),
+        "error: no token for domain `my-domain` of account 111122223333 in eu-west-1: profiles are `typo`, and no AWS file has one of them (there are `mine`); correct that, or make one of them with `aws configure sso --profile typo`\n"
+    );
+}
+
+#[test]
+fn a_policy_bounds_the_duration_and_the_owner() {
+    let stage = Stage::new();
+    let policy = "[policy]\nlongest_duration_seconds = 1800\nallowed_owners = [\"111122223333\"]\n";
+    stage.home.write_configuration(policy);
+    stage.run(&["token", SOURCE, "--duration-seconds", "43200"]).assert_success();
+    assert_eq!(stage.fake.token_calls()[0].duration, "1800");
+    let run = stage.run(&["token", &SOURCE.replace("111122223333", "444455556666")]);
+    assert!(
+        failure(&run, 1).contains("account 444455556666 is not among `allowed_owners`"),
+        "{run}"
+    );
+    assert_eq!(stage.fake.token_calls().len(), 1);
+}

@@ -3,7 +3,7 @@
 //!
 //! The server ends with its value. It keeps no file and needs no network.
 
-mod http;
+pub mod http;
 mod nuget_source;
 mod package;
 mod push;
@@ -90,6 +90,11 @@ impl FakeCodeArtifact {
     /// Lets another access key in.
     pub fn add_access_key(&self, id: &str, secret: &str, arn: &str) {
         self.state().keys.add(id, secret, arn);
+    }
+
+    /// As [`Self::add_access_key`], for one that comes with a session token.
+    pub fn add_temporary_key(&self, id: &str, secret: &str, session_token: &str, arn: &str) {
+        self.state().keys.add_temporary(id, secret, session_token, arn);
     }
 
     /// What the token API does from now on.

@@ -23,6 +23,8 @@ pub enum SelectionError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
+    #[error("no token for that host: {0}")]
+    RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
     #[error("`{option}` is `{value}`: {expected}")]
@@ -45,7 +47,8 @@ pub struct Fetched {
 pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched, SelectionError> {
     let (domain, repository) = match &args.url {
         Some(url) => {
-            let endpoint = provider.endpoint(url).map_err(|error| url_error(error, provider))?;
+            let endpoint =
+                provider.endpoint(url).map_err(|error| url_error(url, error, provider))?;
             (endpoint.domain, Some(endpoint.repository))
         }
         None => (named_domain(args)?, named_repository(args)?),
@@ -59,14 +62,15 @@ pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched,
     }
 }
 
-fn url_error(error: EndpointError, provider: &Provider) -> SelectionError {
-    match error {
-        EndpointError::Foreign(_) => match provider.broken_settings() {
-            Some(broken) => SelectionError::Settings(Box::new(broken)),
-            None => SelectionError::NotOurs(error),
-        },
-        EndpointError::Path { .. } => SelectionError::Path(error),
+fn url_error(url: &str, error: EndpointError, provider: &Provider) -> SelectionError {
+    if let EndpointError::Path { .. } = error {
+        return SelectionError::Path(error);
     }
+    if let Some(broken) = provider.broken_settings() {
+        return SelectionError::Settings(Box::new(broken));
+    }
+    let refusal = provider.refused_host(url);
+    refusal.map_or(SelectionError::NotOurs(error), SelectionError::RefusedHost)
 }
 
 fn named_domain(args: &SelectionArgs) -> Result<Domain, SelectionError> {

@@ -72,5 +72,10 @@ pub fn is_repository(text: &str) -> bool {
     let bytes = text.as_bytes();
     (2..=100).contains(&bytes.len())
         && bytes[0].is_ascii_alphanumeric()
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && bytes.iter().all(|b| is_repository_byte(*b))
+}
+
+/// Whether a repository's name can have it.
+pub fn is_repository_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }

@@ -46,7 +46,7 @@ impl Provider {
     pub(super) fn given(&self, wanted: Wanted<'_>, terms: &Terms) -> Result<Choice, ProviderError> {
         // Printing a token is how a given one is renewed: it would only come back.
         let Some(host) = wanted.host else { return Ok(Choice::default()) };
-        if terms.rule.is_some() && terms.aws.chooses_identity() {
+        if terms.rule_chooses_identity {
             return Ok(Choice::default());
         }
         let mut given = settings::given_tokens(&self.environment)?;

@@ -15,17 +15,16 @@ impl Chosen {
     /// The terms with what was chosen. The way to AWS stays the rule's; a chosen profile stands in the
     /// place of all that a rule says about the identity.
     pub(super) fn applied_to(&self, terms: Terms) -> Terms {
-        let duration = self.duration.unwrap_or(terms.duration);
-        let aws = match &self.profile {
-            None => terms.aws,
-            Some(profile) => AwsSettings {
-                profiles: vec![profile.clone()],
-                prefer: Some(Prefer::Profile),
-                roles: Vec::new(),
-                ..terms.aws
-            },
+        let terms = Terms { duration: self.duration.unwrap_or(terms.duration), ..terms };
+        let Some(profile) = &self.profile else { return terms };
+        let aws = AwsSettings {
+            profiles: vec![profile.clone()],
+            prefer: Some(Prefer::Profile),
+            roles: Vec::new(),
+            ..terms.aws
         };
-        Terms { duration, aws, ..terms }
+        // No rule is to blame for what the profile lacks.
+        Terms { rule: None, aws, ..terms }
     }
 }
 
@@ -50,6 +49,7 @@ mod tests {
                 proxy: None,
                 ca_bundle: Some(PathBuf::from("ca.pem")),
             },
+            rule_chooses_identity: true,
         }
     }
 
