@@ -83,3 +83,12 @@ fn on_github_actions_the_token_is_masked_before_the_command_runs() {
     let run = stage.run(&["exec", SOURCE, "--", "sh", "-c", "echo later >&2"]);
     assert_eq!(run.assert_success().output(), format!("::add-mask::{}\nlater\n", stage.issued()));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_listing_shows_no_token() {
+    let stage = Stage::new();
+    let run = stage.run(&["exec", SOURCE, "--", "cat", "/proc/self/cmdline"]);
+    assert_eq!(run.assert_success().stdout, "cat\0/proc/self/cmdline\0");
+    stage.issued();
+}

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::stage::{NAMES, SOURCE, Stage, failure};
+use super::support::fake_internet::FakeInternet;
 
 /// All that a token could hold and a shell could read otherwise.
 const ODD_TOKEN: &str = "it's-$(id)`id`$HOME\\%PATH%!x;&|\"<>#";
@@ -172,4 +173,19 @@ fn a_policy_bounds_the_duration_and_the_owner() {
         "{run}"
     );
     assert_eq!(stage.fake.token_calls().len(), 1);
+}
+
+/// All that is not on this machine goes through the proxy.
+#[test]
+fn a_cold_token_connects_to_the_api_of_its_region_and_to_nothing_else() {
+    const API: &str = "codeartifact.eu-west-1.amazonaws.com";
+    let mut stage = Stage::new();
+    let internet = FakeInternet::start(&stage.fake, &[API]);
+    let authority = stage.home.write("authority.pem", internet.authority());
+    stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT").unset("AWS_ENDPOINT_URL_STS");
+    stage.home.set("HTTPS_PROXY", &internet.proxy_url());
+    stage.home.set("AWS_CA_BUNDLE", &authority.to_string_lossy());
+    let run = stage.run(&["token", SOURCE]);
+    assert_eq!(run.assert_success().stdout, format!("{}\n", stage.issued()));
+    assert_eq!(internet.targets(), [format!("{API}:443")]);
 }
