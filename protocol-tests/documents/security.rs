@@ -34,7 +34,7 @@ fn named_in(line: &str) -> Vec<&str> {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
-    if words.iter().all(|word| is_name(&word)) { words } else { Vec::new() }
+    if words.iter().all(is_name) { words } else { Vec::new() }
 }
 
 /// Whether a function under `#[test]`, or a trial, has the name.

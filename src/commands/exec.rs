@@ -18,19 +18,19 @@ use crate::text::printable;
 #[derive(Debug, Error)]
 pub enum ExecError {
     #[error("`{command}` was not found in PATH (`{path}`); install it, or give its path")]
-    NotInPath { command: String, path: String },
+    Missing { command: String, path: String },
     #[error("`{0}`, or the interpreter in its first line, is not there; check the path")]
-    NotThere(String),
+    Absent(String),
     #[error("`{command}` cannot be started: {source}; check its mode and what it was built for")]
-    NotStartable { command: String, source: io::Error },
+    Unstartable { command: String, source: io::Error },
 }
 
 impl ExecError {
     /// As shells have it.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NotInPath { .. } | Self::NotThere(_) => 127,
-            Self::NotStartable { .. } => 126,
+            Self::Missing { .. } | Self::Absent(_) => 127,
+            Self::Unstartable { .. } => 126,
         }
     }
 }
@@ -59,11 +59,11 @@ fn failure(program: &Path, source: io::Error, environment: &Environment) -> Exec
     let command = printable(&program.to_string_lossy());
     let is_path = program.components().count() > 1;
     match source.kind() {
-        ErrorKind::NotFound if is_path => ExecError::NotThere(command),
+        ErrorKind::NotFound if is_path => ExecError::Absent(command),
         ErrorKind::NotFound => {
             let path = environment.path("PATH").unwrap_or_default();
-            ExecError::NotInPath { command, path: printable(&path.to_string_lossy()) }
+            ExecError::Missing { command, path: printable(&path.to_string_lossy()) }
         }
-        _ => ExecError::NotStartable { command, source },
+        _ => ExecError::Unstartable { command, source },
     }
 }

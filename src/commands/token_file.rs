@@ -1,6 +1,5 @@
 //! The file that `token --output` writes: this user's alone from its first byte, and there as a whole
 //! or not at all.
-#![expect(clippy::disallowed_methods, reason = "it looks at what stands where the file is to be")]
 
 use std::fs;
 use std::io::{self, Write};
