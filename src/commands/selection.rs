@@ -23,7 +23,7 @@ pub enum SelectionError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
-    #[error("no token for that host: {0}")]
+    #[error("{0}")]
     RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
@@ -55,7 +55,8 @@ pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched,
     };
     let chosen = Chosen { profile: args.profile.clone(), duration: args.duration_seconds };
     let (repository, need) = (repository.as_deref(), &Need::Any);
-    let wanted = Wanted { domain: &domain, repository, host: None, need, chosen: Some(&chosen) };
+    let wanted =
+        Wanted { domain: &domain, repository, host: None, need, user: None, chosen: Some(&chosen) };
     match provider.token(wanted).await {
         Ok(Served { secret, expiration, .. }) => Ok(Fetched { domain, secret, expiration }),
         Err(error) => Err(SelectionError::Provider { domain, error: Box::new(error) }),
