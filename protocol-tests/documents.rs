@@ -13,6 +13,9 @@ mod dockerfiles;
 mod examples;
 #[path = "documents/policies.rs"]
 mod policies;
+#[allow(dead_code, reason = "files are listed by it, and no secrets are searched here")]
+#[path = "support/secret_scan.rs"]
+mod secret_scan;
 #[path = "documents/security.rs"]
 mod security;
 #[cfg(unix)]
@@ -24,6 +27,8 @@ mod yaml;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use secret_scan::files_below;
+
 /// A file of the repository.
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -33,17 +38,4 @@ fn repository(path: &str) -> PathBuf {
 fn example(name: &str) -> String {
     let path = repository("install/examples").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Every file below, by its path from there.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files
 }

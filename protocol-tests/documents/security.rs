@@ -8,33 +8,34 @@ use super::{files_below, repository};
 #[test]
 fn the_tests_that_are_named_exist() {
     let page = fs::read_to_string(repository("SECURITY.md")).expect("the page");
-    let named: BTreeSet<&str> = page.lines().flat_map(named_in).collect();
-    assert!(named.len() > 20, "the table was not found: {named:?}");
-    let code: Vec<String> = ["src", "protocol-tests"]
+    let named: BTreeSet<&str> = promises(&page).into_iter().flat_map(named_in).collect();
+    let sources = ["src", "protocol-tests"].map(|folder| files_below(&repository(folder)));
+    let code: Vec<String> = sources
         .iter()
-        .flat_map(|folder| files_below(&repository(folder)))
+        .flatten()
         .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
         .map(|file| fs::read_to_string(file).expect("a source file"))
         .collect();
-    let missing: Vec<_> =
-        named.into_iter().filter(|name| !code.iter().any(|text| is_test(text, name))).collect();
+    let is_missing = |name: &&str| !code.iter().any(|text| is_test(text, name));
+    let missing: Vec<_> = named.into_iter().filter(is_missing).collect();
     assert!(missing.is_empty(), "no such tests: {missing:?}");
 }
 
-/// The names in backticks in the last column of a row of the table of promises.
-fn named_in(line: &str) -> Vec<&str> {
-    let Some(row) = line.strip_prefix("| ").and_then(|row| row.strip_suffix(" |")) else {
-        return Vec::new();
-    };
-    let (_, last) = row.rsplit_once(" | ").expect("a column");
-    let words: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
-    let is_name = |word: &&str| {
-        word.len() > 10
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    if words.iter().all(is_name) { words } else { Vec::new() }
+/// The rows of the table of promises.
+fn promises(page: &str) -> Vec<&str> {
+    let lines = page.lines().skip_while(|line| *line != "| promise | shown by |");
+    let rows: Vec<_> = lines.skip(2).take_while(|line| line.starts_with("| ")).collect();
+    assert!(rows.len() > 10, "the table was not found");
+    rows
+}
+
+/// The names in the last column.
+fn named_in(row: &str) -> Vec<&str> {
+    let (_, last) = row.trim_end_matches(" |").rsplit_once(" | ").expect("two columns");
+    let names: Vec<_> = last.split(", ").map(|name| name.trim_matches('`')).collect();
+    let is_name = |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    assert!(names.iter().all(is_name), "a promise without a test: {row}");
+    names
 }
 
 /// Whether a function under `#[test]`, or a trial, has the name.
