@@ -230,6 +230,11 @@ impl Settings {
         Ok(Terms { duration: self.policy.bound_duration(terms.duration), ..terms })
     }
 
+    /// The profiles that are used where no rule says otherwise; none where AWS's own settings choose.
+    pub fn default_profiles(&self) -> Result<Vec<String>, SettingsError> {
+        self.defaults().map(|defaults| defaults.profiles)
+    }
+
     /// What holds where no rule says otherwise, before any policy bounds it.
     fn defaults(&self) -> Result<Defaults, SettingsError> {
         let files = self.files.iter().map(|(_, defaults)| defaults.clone());

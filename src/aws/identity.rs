@@ -49,6 +49,8 @@ pub struct Identity {
     pub(super) region: Option<String>,
     /// The `ca_bundle` of the profile.
     pub(super) ca_bundle: Option<PathBuf>,
+    /// The `ec2_metadata_service_endpoint` of the profile.
+    pub(super) metadata_endpoint: Option<String>,
     /// The `AWS_…` variables that this process sees, by name.
     pub(super) variables: Vec<String>,
     pub(super) files: AwsFiles,
@@ -91,6 +93,7 @@ fn tell(
         looked_at: chosen.looked_at,
         sign_in: plan.sign_in().cloned(),
         ca_bundle: property("ca_bundle").map(PathBuf::from),
+        metadata_endpoint: property("ec2_metadata_service_endpoint"),
         variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
         plan,
         profile: selected.name,
