@@ -60,6 +60,7 @@ it goes to the file, and --json prints it without the token and with `output`. O
 On GitHub Actions the token is masked in the log: the runner is told on standard error, which it reads
 as well, so that what a script captures is the token alone. Leave standard error uncaptured there.
 
+It is always one that AWS issued, never the one in CODEARTIFACT_AUTH_TOKEN, which is renewed so.
 The token is a password: keep it out of command lines and logs.
 Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usage";
 
