@@ -1,10 +1,14 @@
 //! The command line's types, and nothing else.
 
 pub mod configure;
+mod tokens;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub use tokens::{ExecArgs, SelectionArgs, TokenArgs, TokenFormat};
 
 use configure::ConfigureArgs;
 
@@ -37,6 +41,10 @@ pub enum Command {
     Login(LoginArgs),
     /// Print an authorization token, for scripts
     Token(TokenArgs),
+    /// Run a command that finds an authorization token in its environment
+    Exec(ExecArgs),
+    /// Print what makes a shell complete commands and options
+    Completions(CompletionsArgs),
 }
 
 const INSTALL_EXAMPLES: &str = "\
@@ -132,31 +140,18 @@ pub struct LoginArgs {
     pub no_browser: bool,
 }
 
-const TOKEN_EXAMPLES: &str = "\
+const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
-  nuget-plugin-codeartifact token https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json
-  nuget-plugin-codeartifact token --domain my-domain --domain-owner 111122223333 --region eu-west-1
+  bash:        nuget-plugin-codeartifact completions bash > ~/.local/share/bash-completion/completions/nuget-plugin-codeartifact
+  zsh:         nuget-plugin-codeartifact completions zsh > ~/.zfunc/_nuget-plugin-codeartifact   # a folder of $fpath
+  fish:        nuget-plugin-codeartifact completions fish > ~/.config/fish/completions/nuget-plugin-codeartifact.fish
+  PowerShell:  nuget-plugin-codeartifact completions powershell >> $PROFILE";
 
-It is always one that AWS issued, never the one in CODEARTIFACT_AUTH_TOKEN, which is renewed so.
-The token is a password: keep it out of command lines and logs.";
-
-/// Arguments of `token`.
+/// Arguments of `completions`.
 #[derive(Debug, Args)]
-#[command(after_help = TOKEN_EXAMPLES)]
-pub struct TokenArgs {
-    /// The source's URL
-    #[arg(required_unless_present = "domain", conflicts_with = "domain")]
-    pub url: Option<String>,
-
-    /// The domain's name
-    #[arg(long, requires_all = ["domain_owner", "region"])]
-    pub domain: Option<String>,
-
-    /// The account that owns the domain, twelve digits
-    #[arg(long, value_name = "ACCOUNT", requires = "domain")]
-    pub domain_owner: Option<String>,
-
-    /// The domain's region
-    #[arg(long, requires = "domain")]
-    pub region: Option<String>,
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub struct CompletionsArgs {
+    /// The shell that is to complete commands and options
+    #[arg(value_enum)]
+    pub shell: Shell,
 }

@@ -18,7 +18,7 @@ use std::fmt;
 
 use host::Names;
 pub use host::{HostKind, HostMapping, is_loopback, is_region};
-pub use path::{is_domain, is_owner, is_repository_byte, split_domain};
+pub use path::{is_domain, is_owner, is_repository, is_repository_byte, split_domain};
 
 /// A domain of CodeArtifact: what an authorization token is issued for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -13,6 +13,8 @@
 //! - [`settings`]: environment variables and the configuration file
 //! - [`locations`]: where files are, per system
 //! - [`secret`], [`text`]: text that cannot print itself, and text made fit to print
+//! - [`time`]: times as text
+//! - [`terminal`]: colours and symbols, where they can be shown
 //! - [`log`]: the log file
 //! - [`surroundings`]: whether this is a container or a CI job
 //! - [`browser`]: web pages that a person is to see
@@ -37,7 +39,9 @@ mod secret;
 mod settings;
 mod surroundings;
 mod sys;
+mod terminal;
 mod text;
+mod time;
 mod token;
 
 use std::error::Error;
@@ -50,7 +54,8 @@ use std::sync::Arc;
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, SelectionArgs};
+use commands::selection::{Fetched, SelectionError};
 use locations::Locations;
 use log::Log;
 use provider::Provider;
@@ -63,15 +68,27 @@ fn main() -> ExitCode {
     }
     match run_command(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Failure { error, code }) => {
             report(&*error);
-            ExitCode::FAILURE
+            code
         }
     }
 }
 
+/// Why a command failed, and how the process ends.
+struct Failure {
+    error: Box<dyn Error>,
+    code: ExitCode,
+}
+
+impl<E: Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: Box::new(error), code: ExitCode::FAILURE }
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
-fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
+fn run_command(command: Command) -> Result<(), Failure> {
     let environment = Environment::of_process();
     let out = &mut io::stdout();
     match command {
@@ -88,15 +105,35 @@ fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
             signed_in?;
         }
         Command::Token(args) => {
-            let log = open_log(&environment);
-            let provider = provider(environment, log);
-            let runtime = runtime()?;
-            let printed = runtime.block_on(commands::token::run(&args, &provider, out));
-            runtime.shutdown_background();
-            printed?;
+            let fetched = fetch(&args.selection, &environment);
+            commands::token::run(&args, fetched, out)?;
         }
+        Command::Exec(args) => {
+            let fetched = fetch(&args.selection, &environment)?;
+            match commands::exec::run(&args.command, &fetched, &environment) {
+                Err(error) => {
+                    let code = error.exit_code().into();
+                    return Err(Failure { error: Box::new(error), code });
+                }
+            }
+        }
+        Command::Completions(args) => commands::completions::run(&args, out)?,
     }
     Ok(())
+}
+
+/// The token that a command hands over, masked in the log of CI where that can be.
+#[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
+fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
+    let log = open_log(environment);
+    let provider = provider(environment.clone(), log);
+    let runtime = runtime()?;
+    let fetched = runtime.block_on(commands::selection::fetch(selection, &provider));
+    // A name that is being resolved must not hold the process.
+    runtime.shutdown_background();
+    let fetched = fetched?;
+    commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
+    Ok(fetched)
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]

@@ -24,7 +24,7 @@ use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::{Environment, Settings, SettingsError, Terms};
+use crate::settings::{Chosen, Environment, Settings, SettingsError, Terms};
 use crate::token::AuthorizationToken;
 
 /// How long a token is kept whose identity can change without a trace on this machine.
@@ -68,6 +68,8 @@ pub struct Wanted<'a> {
     pub need: &'a Need,
     /// Whom to ask for a sign-in, where somebody may be asked.
     pub user: Option<User<'a>>,
+    /// What the command line has chosen; the plugin chooses nothing.
+    pub chosen: Option<&'a Chosen>,
 }
 
 /// A token, and where it came from.
@@ -76,6 +78,8 @@ pub struct Served {
     pub secret: Secret,
     /// When it was issued; for a given one, when it was read.
     pub obtained: SystemTime,
+    /// When CodeArtifact stops accepting it; none for a given one.
+    pub expiration: Option<SystemTime>,
     pub origin: Origin,
     /// Whose it is, for people: an identity, or where a given one stands.
     pub label: String,
@@ -122,8 +126,9 @@ struct Request<'a> {
 
 impl Request<'_> {
     fn served(&self, token: AuthorizationToken, origin: Origin) -> Served {
-        let AuthorizationToken { secret, obtained, .. } = token;
-        Served { secret, obtained, origin, label: self.identity.label.clone(), note: None }
+        let AuthorizationToken { secret, obtained, expiration } = token;
+        let (expiration, label) = (Some(expiration), self.identity.label.clone());
+        Served { secret, obtained, expiration, origin, label, note: None }
     }
 }
 
@@ -175,7 +180,8 @@ impl Provider {
 
     /// A token for the domain.
     pub async fn token(&self, wanted: Wanted<'_>) -> Result<Served, ProviderError> {
-        let terms = self.settings()?.terms(wanted.domain, wanted.repository)?;
+        let Wanted { domain, repository, chosen, .. } = wanted;
+        let terms = self.settings()?.chosen_terms(domain, repository, chosen)?;
         let mut given = self.given(wanted, &terms)?;
         let served = match given.served.take() {
             Some(served) => Ok(served),

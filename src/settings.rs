@@ -1,6 +1,7 @@
 //! The only reader of our environment variables and of the configuration file.
 
 mod cache;
+mod chosen;
 mod defaults;
 mod environment;
 mod file;
@@ -25,6 +26,7 @@ use crate::endpoint::{Domain, EndpointError, HostMapping, RepositoryEndpoint};
 use crate::locations::Locations;
 
 pub use cache::{CacheMode, CacheSettings};
+pub use chosen::Chosen;
 pub use defaults::Defaults;
 pub use environment::Environment;
 use file::ConfigurationFile;
@@ -53,11 +55,11 @@ const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
 const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
 /// A token that the user brings along: the variable of AWS's own guides.
-const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
+pub const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
 /// The file that holds such a token; absolute. It goes before the variable, since it can be renewed.
-const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
+pub const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
 /// The domain that such a token is for.
-const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
+pub const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 /// The log file.
 const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 /// The variable of AWS's own provider, for people who move over.
@@ -191,6 +193,19 @@ impl Settings {
         })
     }
 
+    /// As [`terms`](Self::terms), with what the command line has chosen. A policy bounds that as well.
+    pub fn chosen_terms(
+        &self,
+        domain: &Domain,
+        repository: Option<&str>,
+        chosen: Option<&Chosen>,
+    ) -> Result<Terms, SettingsError> {
+        let terms = self.terms(domain, repository)?;
+        let Some(chosen) = chosen else { return Ok(terms) };
+        let terms = chosen.applied_to(terms);
+        Ok(Terms { duration: self.policy.bound_duration(terms.duration), ..terms })
+    }
+
     /// The profiles that are used where no rule says otherwise; none where AWS's own settings choose.
     pub fn default_profiles(&self) -> Result<Vec<String>, SettingsError> {
         self.defaults().map(|defaults| defaults.profiles)
@@ -288,7 +303,8 @@ impl Duration {
     /// As long as the role's own credentials.
     const OF_SESSION: Self = Self(0);
 
-    const EXPECTED: &str =
+    /// What it should have been.
+    pub const EXPECTED: &str =
         "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
 
     /// The seconds.

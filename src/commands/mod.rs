@@ -3,11 +3,16 @@
 use std::error::Error;
 use std::io::Write;
 
+pub mod completions;
 pub mod configure;
+pub mod exec;
 pub mod install;
 mod installation;
 pub mod login;
+pub mod mask;
+pub mod selection;
 pub mod token;
+mod token_file;
 pub mod uninstall;
 
 /// With `--json` a failure is an object as well, `{"error": …}`, beside the line on standard error.

@@ -1,77 +1,113 @@
-//! `token`: prints an authorization token, by the plugin's own provider.
+//! `token`: hands an authorization token to a script, in the form that it wants.
 
 use std::io::{self, Write};
+use std::path::Path;
 
+use serde::Serialize;
 use thiserror::Error;
 
-use crate::cli::TokenArgs;
-use crate::endpoint::{Domain, EndpointError, is_domain, is_owner, is_region};
-use crate::provider::{Need, Provider, ProviderError, Wanted};
+use super::selection::{Fetched, SelectionError};
+use super::token_file::{self, FileError};
+use crate::cli::{TokenArgs, TokenFormat};
+use crate::settings::AUTH_TOKEN;
+use crate::time;
 
-/// Why no token was printed.
+/// Why no token was handed over.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    #[error(
-        "{0}; give a repository's URL, as in \
-         `https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json`, \
-         or `--domain`, `--domain-owner` and `--region`"
-    )]
-    NotOurs(EndpointError),
     #[error(transparent)]
-    Path(EndpointError),
-    #[error("{0}")]
-    RefusedHost(String),
-    #[error("the URL may be of a host of your own, but {0}")]
-    Settings(Box<ProviderError>),
-    #[error("`{option}` is `{value}`: {expected}")]
-    Option { option: &'static str, value: String, expected: &'static str },
-    #[error("no token for {domain}: {error}")]
-    Provider { domain: Domain, error: Box<ProviderError> },
+    Selection(#[from] SelectionError),
+    #[error("the token cannot be quoted for {0}; use another `--format`")]
+    Unquotable(&'static str),
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("the token cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
-/// Prints the token and a line end on `out`, and nothing else. It is never one that was given.
-pub async fn run(
+/// What `--json` prints, and what a file holds; names stay as they are. They are those of the answer of
+/// `aws codeartifact get-authorization-token`, and more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expiration: Option<String>,
+    domain: &'a str,
+    owner: &'a str,
+    region: &'a str,
+    /// The file with the token, where it is not here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a Path>,
+}
+
+/// Prints the token on `out`, or writes the file that was named and prints a line without it.
+pub fn run(
     args: &TokenArgs,
-    provider: &Provider,
+    fetched: Result<Fetched, SelectionError>,
     out: &mut dyn Write,
 ) -> Result<(), TokenError> {
-    let (domain, repository) = match &args.url {
-        Some(url) => {
-            let endpoint =
-                provider.endpoint(url).map_err(|error| url_error(url, error, provider))?;
-            (endpoint.domain, Some(endpoint.repository))
+    let handed_over = fetched.map_err(TokenError::from).and_then(|fetched| match &args.output {
+        Some(path) => write(&fetched, path, args.json, out),
+        None => print(&fetched, args.format(), out),
+    });
+    let as_json = args.format() == TokenFormat::Json;
+    handed_over.inspect_err(|error| super::print_failure(as_json, error, out))
+}
+
+fn print(fetched: &Fetched, format: TokenFormat, out: &mut dyn Write) -> Result<(), TokenError> {
+    let token = fetched.secret.expose();
+    match format {
+        TokenFormat::Raw => writeln!(out, "{token}")?,
+        TokenFormat::Json => writeln!(out, "{}", json(&fetched.record())?)?,
+        TokenFormat::Sh => writeln!(out, "export {AUTH_TOKEN}='{}'", token.replace('\'', r"'\''"))?,
+        TokenFormat::Powershell => {
+            writeln!(out, "$env:{AUTH_TOKEN} = '{}'", token.replace('\'', "''"))?;
         }
-        None => (named_domain(args)?, None),
-    };
-    let (repository, need) = (repository.as_deref(), &Need::Any);
-    match provider.token(Wanted { domain: &domain, repository, host: None, need, user: None }).await
-    {
-        Ok(served) => Ok(writeln!(out, "{}", served.secret.expose())?),
-        Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
+        TokenFormat::Cmd if token.bytes().any(|byte| CMD_SPECIAL.contains(&byte)) => {
+            return Err(TokenError::Unquotable("cmd"));
+        }
+        TokenFormat::Cmd => writeln!(out, "set \"{AUTH_TOKEN}={token}\"")?,
     }
+    Ok(())
 }
 
-fn url_error(url: &str, error: EndpointError, provider: &Provider) -> TokenError {
-    if let EndpointError::Path { .. } = error {
-        return TokenError::Path(error);
+/// What cmd reads differently on its command line, in a file, and with delayed expansion. AWS's tokens
+/// have none of these.
+const CMD_SPECIAL: &[u8] = b"\"%!^&|<>";
+
+fn write(
+    fetched: &Fetched,
+    path: &Path,
+    as_json: bool,
+    out: &mut dyn Write,
+) -> Result<(), TokenError> {
+    token_file::write(path, &json(&fetched.record())?)?;
+    if as_json {
+        let record = Record { authorization_token: None, output: Some(path), ..fetched.record() };
+        writeln!(out, "{}", json(&record)?)?;
+    } else {
+        let until = fetched.expiration.map(|time| format!(" until {}", time::utc(time)));
+        let (path, until) = (path.display(), until.unwrap_or_default());
+        writeln!(out, "written: {path} (a token for {}{until})", fetched.domain)?;
     }
-    if let Some(broken) = provider.broken_settings() {
-        return TokenError::Settings(Box::new(broken));
-    }
-    let refusal = provider.refused_host(url);
-    refusal.map_or(TokenError::NotOurs(error), TokenError::RefusedHost)
+    Ok(())
 }
 
-fn named_domain(args: &TokenArgs) -> Result<Domain, TokenError> {
-    let checked = |option, value: &Option<String>, check: fn(&str) -> bool, expected| {
-        let value = value.clone().unwrap_or_default();
-        if check(&value) { Ok(value) } else { Err(TokenError::Option { option, value, expected }) }
-    };
-    Ok(Domain {
-        name: checked("--domain", &args.domain, is_domain, "2 to 50 of a-z, 0-9 and `-`")?,
-        owner: checked("--domain-owner", &args.domain_owner, is_owner, "it is twelve digits")?,
-        region: checked("--region", &args.region, is_region, "it is as in `us-east-1`")?,
-    })
+fn json(record: &Record<'_>) -> io::Result<String> {
+    Ok(serde_json::to_string(record)?)
+}
+
+impl Fetched {
+    fn record(&self) -> Record<'_> {
+        Record {
+            authorization_token: Some(self.secret.expose()),
+            expiration: self.expiration.map(time::utc),
+            domain: &self.domain.name,
+            owner: &self.domain.owner,
+            region: &self.domain.region,
+            output: None,
+        }
+    }
 }

@@ -68,7 +68,7 @@ pub fn is_owner(text: &str) -> bool {
 }
 
 /// `[A-Za-z0-9][A-Za-z0-9._\-]{1,99}`
-fn is_repository(text: &str) -> bool {
+pub fn is_repository(text: &str) -> bool {
     let bytes = text.as_bytes();
     (2..=100).contains(&bytes.len())
         && bytes[0].is_ascii_alphanumeric()

@@ -178,7 +178,8 @@ fn wanted<'a>(
     user: Option<User<'a>>,
 ) -> Wanted<'a> {
     let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
-    Wanted { domain, repository: Some(repository), host: Some(*host), need, user }
+    let repository = Some(&**repository);
+    Wanted { domain, repository, host: Some(*host), need, user, chosen: None }
 }
 
 fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {

@@ -116,9 +116,10 @@ fn choose(
         let place = place.to_string();
         match usable(token, repository, &was_refused, now) {
             Ok(secret) => {
-                let origin = Origin::Given;
+                let (origin, label) = (Origin::Given, place);
+                let (expiration, note) = (None, None);
                 choice.served =
-                    Some(Served { secret, obtained: now, origin, label: place, note: None });
+                    Some(Served { secret, obtained: now, expiration, origin, label, note });
                 break;
             }
             Err(reason) => choice.passed_over.push(reason.at(place)),

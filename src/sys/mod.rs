@@ -33,6 +33,16 @@ pub use proxy_windows::system_proxy;
 #[cfg(windows)]
 pub use windows::{machine_identity, process_is_alive, take_standard_streams};
 
+#[cfg_attr(unix, path = "program_unix.rs")]
+#[cfg_attr(windows, path = "program_windows.rs")]
+mod program;
+pub use program::run_in_our_place;
+
+#[cfg_attr(unix, path = "terminal_unix.rs")]
+#[cfg_attr(windows, path = "terminal_windows.rs")]
+mod terminal;
+pub use terminal::{enable_terminal_colours, terminal_is_utf8};
+
 /// The proxy that the user's desktop settings name, as they write it: what browsers and .NET use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SystemProxy {

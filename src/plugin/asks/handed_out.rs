@@ -160,7 +160,7 @@ mod tests {
 
     fn served(secret: &str, origin: Origin) -> Served {
         let (secret, label) = (Secret::new(secret), "whose".to_owned());
-        Served { secret, obtained: NOW, origin, label, note: None }
+        Served { secret, obtained: NOW, expiration: None, origin, label, note: None }
     }
 
     fn replace(secret: &str) -> Step {

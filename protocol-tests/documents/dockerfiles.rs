@@ -1,0 +1,91 @@
+//! The Dockerfiles: the token is in no layer, and what they use they declare.
+
+use super::example;
+
+pub const DOCKERFILES: [&str; 2] = ["Dockerfile", "Dockerfile.alpine"];
+
+/// The files of a project that the build takes; all others come by `COPY . .`.
+const OF_THE_PROJECT: [&str; 4] = ["NuGet.Config", "*.csproj", "packages.lock.json", "."];
+
+/// An instruction with its continued lines as one.
+pub fn instructions(name: &str) -> Vec<(String, String)> {
+    let text = example(name).replace("\\\n", " ");
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let split = |line: &str| {
+        line.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.trim().to_owned()))
+    };
+    lines.map(|line| split(line).expect("an instruction and its words")).collect()
+}
+
+#[test]
+fn the_token_is_a_secret_mount_and_neither_argument_nor_variable() {
+    for name in DOCKERFILES {
+        let instructions = instructions(name);
+        let restores: Vec<_> =
+            instructions.iter().filter(|(_, rest)| rest.contains("dotnet restore")).collect();
+        assert_eq!(restores.len(), 1, "{name}");
+        let restore = &restores[0].1;
+        assert!(
+            restore.starts_with(
+                "--mount=type=secret,id=codeartifact_token,target=/run/secrets/codeartifact-token "
+            ),
+            "{name}: {restore}"
+        );
+        assert!(
+            restore.contains(
+                "CODEARTIFACT_AUTH_TOKEN_FILE=/run/secrets/codeartifact-token dotnet restore"
+            ),
+            "{name}: {restore}"
+        );
+        for (instruction, rest) in &instructions {
+            let sets = matches!(instruction.as_str(), "ARG" | "ENV");
+            assert!(
+                !sets || !rest.to_uppercase().contains("TOKEN"),
+                "{name}: {instruction} {rest}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_last_stage_gets_the_published_files_and_nothing_else() {
+    for name in DOCKERFILES {
+        let instructions = instructions(name);
+        let stages: Vec<_> = instructions.iter().filter(|(word, _)| word == "FROM").collect();
+        assert!(stages.len() == 2 && stages[0].1.ends_with(" AS build"), "{name}: {stages:?}");
+        let last = instructions.iter().rposition(|(word, _)| word == "FROM").expect("a stage");
+        let copies: Vec<_> = instructions[last..]
+            .iter()
+            .filter(|(word, _)| word == "COPY" || word == "ADD")
+            .collect();
+        assert!(copies.len() == 1 && copies[0].1 == "--from=build /app .", "{name}: {copies:?}");
+    }
+}
+
+#[test]
+fn arguments_are_declared_and_used_and_copied_files_are_the_projects() {
+    for name in DOCKERFILES {
+        let instructions = instructions(name);
+        let arguments: Vec<_> = instructions
+            .iter()
+            .filter(|(word, _)| word == "ARG")
+            .map(|(_, rest)| rest.as_str())
+            .collect();
+        assert_eq!(arguments, ["PLUGIN_ARCHIVE_URL", "PLUGIN_ARCHIVE_SHA256"], "{name}");
+        for argument in arguments {
+            let forms = [format!("${argument}"), format!("${{{argument}}}")];
+            let uses = |(_, rest): &(String, String)| forms.iter().any(|form| rest.contains(form));
+            assert!(instructions.iter().any(uses), "{name}: {argument}");
+        }
+        let copies = instructions
+            .iter()
+            .filter(|(word, rest)| word == "COPY" && !rest.starts_with("--from="));
+        for (_, words) in copies {
+            let (sources, _) = words.rsplit_once(' ').expect("a target");
+            assert!(
+                sources.split(' ').all(|source| OF_THE_PROJECT.contains(&source)),
+                "{name}: {words}"
+            );
+        }
+    }
+}

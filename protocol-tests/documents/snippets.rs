@@ -1,0 +1,210 @@
+//! The scripts in the ready-made files: a shell reads them, the plugin takes its commands in them, and
+//! those that install it do.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::dockerfiles::{DOCKERFILES, instructions};
+use super::{example, files_below, repository, yaml};
+
+const PLUGIN: &str = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
+
+/// The keys under which the files have scripts.
+const KEYS: [&str; 6] =
+    ["run", "script", "before_script", "commands", "onCreateCommand", "postCreateCommand"];
+
+#[test]
+fn a_shell_reads_every_script() {
+    let scripts = all_scripts();
+    assert!(scripts.len() >= 12, "{scripts:#?}");
+    for script in &scripts {
+        let read = shell(&["-n", "-c", script], Path::new("/"), &[]);
+        assert!(read.status.success(), "{script}\n{}", String::from_utf8_lossy(&read.stderr));
+    }
+}
+
+/// An expression in a script is replaced before the shell reads it, by what a stranger may have
+/// written.
+#[test]
+fn no_expression_is_pasted_into_a_script() {
+    for script in scripts(&yaml::document("github-actions.yml")) {
+        assert!(!script.contains("${{"), "{script}");
+    }
+}
+
+#[test]
+fn the_plugin_takes_its_commands_in_the_files() {
+    let folder = repository("install/examples");
+    let texts = files_below(&folder).into_iter().map(|file| fs::read_to_string(file).unwrap());
+    let commands: Vec<Vec<String>> = texts.flat_map(|text| plugin_commands(&text)).collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    for words in commands {
+        let output = Command::new(PLUGIN).args(&words).arg("--help").env_clear().output().unwrap();
+        assert!(output.status.success(), "{words:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn what_the_plugin_does_not_take_is_found() {
+    let [words] = &plugin_commands("RUN nuget-plugin-codeartifact install --no-such && true")[..]
+    else {
+        panic!("one command");
+    };
+    assert_eq!(words, &["install", "--no-such"]);
+    let output = Command::new(PLUGIN).args(words).arg("--help").env_clear().output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// With an archive as a release has it: the script, and a plugin that notes how it was started.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_scripts_that_install_the_plugin_do_and_refuse_another_archive() {
+    let installing: Vec<_> =
+        all_scripts().into_iter().filter(|it| it.contains("install.sh")).collect();
+    assert_eq!(installing.len(), 7, "{installing:#?}");
+    for script in installing {
+        let around = Surroundings::new();
+        let output = around.run(&script, &around.digest());
+        assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(around.noted(), "--version\ninstall --netcore-only\n", "{script}");
+        let around = Surroundings::new();
+        assert!(!around.run(&script, &"0".repeat(64)).status.success(), "{script}");
+        assert_eq!(around.noted(), "", "{script}");
+    }
+}
+
+/// All scripts, each list of lines as one.
+fn all_scripts() -> Vec<String> {
+    let workflows = ["buildspec.yml", "github-actions.yml", "gitlab-ci.yml"];
+    let mut documents: Vec<Value> = workflows.map(yaml::document).into();
+    documents.push(serde_json::from_str(&example("devcontainer.json")).expect("JSON"));
+    let mut found: Vec<String> = documents.iter().flat_map(scripts).collect();
+    for name in DOCKERFILES {
+        let instructions = instructions(name).into_iter();
+        let runs = instructions.filter(|(word, _)| word == "RUN").map(|(_, script)| script);
+        found.extend(runs.map(|script| without_mount(&script).to_owned()));
+    }
+    found
+}
+
+fn without_mount(script: &str) -> &str {
+    let mounted = script.strip_prefix("--mount=").and_then(|rest| rest.split_once(' '));
+    mounted.map_or(script, |(_, script)| script)
+}
+
+/// The scripts in a document, wherever they are.
+fn scripts(document: &Value) -> Vec<String> {
+    match document {
+        Value::Array(items) => items.iter().flat_map(scripts).collect(),
+        Value::Object(entries) => entries
+            .iter()
+            .flat_map(|(key, value)| match value {
+                Value::String(script) if KEYS.contains(&key.as_str()) => vec![script.clone()],
+                Value::Array(lines) if KEYS.contains(&key.as_str()) => {
+                    let lines = lines.iter().map(|line| line.as_str().expect("a line"));
+                    vec![lines.collect::<Vec<_>>().join("\n")]
+                }
+                other => scripts(other),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The words behind the plugin's name, or behind `install.sh`, which hands them to `install`.
+fn plugin_commands(text: &str) -> Vec<Vec<String>> {
+    let mut commands = Vec::new();
+    for line in text.lines() {
+        for (start, first) in [
+            ("nuget-plugin-codeartifact ", None),
+            ("install.sh\" ", Some("install")),
+            ("install.sh ", Some("install")),
+        ] {
+            let Some((_, rest)) = line.split_once(start) else { continue };
+            let end = rest.find(['`', ';', '|', '&', '"']).unwrap_or(rest.len());
+            let words = rest[..end].split_whitespace().map(str::to_owned);
+            let words: Vec<String> = first.map(str::to_owned).into_iter().chain(words).collect();
+            let is_command =
+                words.first().is_some_and(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
+            if is_command && !words.contains(&"and".to_owned()) {
+                commands.push(words);
+            }
+        }
+    }
+    commands
+}
+
+fn shell(arguments: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new("/bin/sh");
+    command.args(arguments).current_dir(folder).env_clear().envs(variables.iter().copied());
+    command.output().expect("a shell")
+}
+
+/// A folder that stands for a runner's disk, with an archive, and a `curl` that fetches that.
+#[cfg(target_os = "linux")]
+struct Surroundings(TempDir);
+
+#[cfg(target_os = "linux")]
+impl Surroundings {
+    fn new() -> Self {
+        let around = Self(tempfile::tempdir().unwrap());
+        for folder in ["bin", "release", "tmp", "opt"] {
+            fs::create_dir(around.path(folder)).unwrap();
+        }
+        let noted = around.path("noted");
+        around.script("release/nuget-plugin-codeartifact", &format!("echo \"$*\" >> '{noted}'"));
+        fs::copy(repository("install/install.sh"), around.path("release/install.sh")).unwrap();
+        let tar = shell(
+            &["-c", "tar -czf archive.tar.gz -C release ."],
+            around.0.path(),
+            &[("PATH", "/usr/bin:/bin")],
+        );
+        assert!(tar.status.success(), "{tar:?}");
+        let archive = around.path("archive.tar.gz");
+        // The file to write is the last word.
+        around.script("bin/curl", &format!("for target; do :; done; cp '{archive}' \"$target\""));
+        around
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().expect("text").to_owned()
+    }
+
+    fn script(&self, name: &str, text: &str) {
+        fs::write(self.path(name), format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn digest(&self) -> String {
+        let sum =
+            shell(&["-c", "sha256sum archive.tar.gz"], self.0.path(), &[("PATH", "/usr/bin:/bin")]);
+        String::from_utf8(sum.stdout).unwrap()[..64].to_owned()
+    }
+
+    /// Runs a script with this folder in the place of the disk. A Dockerfile's archive was added
+    /// before.
+    fn run(&self, script: &str, digest: &str) -> Output {
+        let script =
+            script.replace("/tmp/", &self.path("tmp/")).replace("/opt/", &self.path("opt/"));
+        if !script.contains("curl") {
+            fs::copy(self.path("archive.tar.gz"), self.path("tmp/plugin.tar.gz")).unwrap();
+        }
+        let path = format!("{}:/usr/bin:/bin", self.path("bin"));
+        let variables = [
+            ("PATH", &*path),
+            ("RUNNER_TEMP", &self.path("tmp")),
+            ("PLUGIN_ARCHIVE_URL", "https://packages.example/plugin.tar.gz"),
+            ("PLUGIN_ARCHIVE_SHA256", digest),
+        ];
+        shell(&["-e", "-c", &script], self.0.path(), &variables)
+    }
+
+    fn noted(&self) -> String {
+        fs::read_to_string(self.path("noted")).unwrap_or_default()
+    }
+}

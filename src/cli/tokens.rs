@@ -1,0 +1,126 @@
+//! The arguments of the commands that hand a token over.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::settings::Duration;
+
+/// Which token, and by whom it is asked for; named as in the AWS CLI.
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// The source's URL
+    #[arg(required_unless_present = "domain", conflicts_with = "domain")]
+    pub url: Option<String>,
+
+    /// The domain's name
+    #[arg(long, requires_all = ["domain_owner", "region"])]
+    pub domain: Option<String>,
+
+    /// The account that owns the domain, twelve digits
+    #[arg(long, value_name = "ACCOUNT", requires = "domain")]
+    pub domain_owner: Option<String>,
+
+    /// The domain's region
+    #[arg(long, requires = "domain")]
+    pub region: Option<String>,
+
+    /// The repository, which a rule of the configuration may match; the token serves all of the domain
+    #[arg(long, requires = "domain")]
+    pub repository: Option<String>,
+
+    /// Use this profile of the AWS files alone, without environment keys, whatever rules say
+    #[arg(long)]
+    pub profile: Option<String>,
+
+    /// How long the token is to live: 0 (as long as the role's session) or 900 to 43200
+    #[arg(long, value_name = "N", value_parser = duration)]
+    pub duration_seconds: Option<Duration>,
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    text.parse::<i64>().map_err(|_| Duration::EXPECTED).and_then(Duration::try_from)
+}
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact token https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json
+  nuget-plugin-codeartifact token --domain my-domain --domain-owner 111122223333 --region eu-west-1 --profile dev
+
+  sh:          eval \"$(nuget-plugin-codeartifact token --format sh …)\"
+  PowerShell:  nuget-plugin-codeartifact token --format powershell … | Invoke-Expression
+  cmd:         for /f \"delims=\" %i in ('nuget-plugin-codeartifact token --format cmd …') do @%i
+  Docker:      nuget-plugin-codeartifact token --output token.json …
+               docker build --secret id=codeartifact_token,src=token.json .
+
+JSON: authorizationToken, expiration (as in 2026-11-23T10:00:00Z), domain, owner, region. With `--output`
+it goes to the file, and --json prints it without the token and with `output`. Of a failure it has `error`.
+
+On GitHub Actions the token is masked in the log: the runner is told on standard error, which it reads
+as well, so that what a script captures is the token alone. Leave standard error uncaptured there.
+
+It is always one that AWS issued, never the one in CODEARTIFACT_AUTH_TOKEN, which is renewed so.
+The token is a password: keep it out of command lines and logs.
+Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usage";
+
+/// Arguments of `token`.
+#[derive(Debug, Args)]
+#[command(after_help = TOKEN_EXAMPLES)]
+pub struct TokenArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// The token alone, JSON, or a line that sets `CODEARTIFACT_AUTH_TOKEN` in a shell
+    #[arg(long, value_enum, default_value_t = TokenFormat::Raw, hide_default_value = true)]
+    pub format: TokenFormat,
+
+    /// Short for `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+
+    /// Write it into this file, which only you can read, as `CODEARTIFACT_AUTH_TOKEN_FILE` wants it;
+    /// nothing secret is printed then
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub output: Option<PathBuf>,
+}
+
+impl TokenArgs {
+    /// How it is to be printed.
+    pub fn format(&self) -> TokenFormat {
+        if self.json { TokenFormat::Json } else { self.format }
+    }
+}
+
+/// How a token is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TokenFormat {
+    Raw,
+    Json,
+    Sh,
+    Powershell,
+    Cmd,
+}
+
+const EXEC_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact exec https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json -- renovate
+  nuget-plugin-codeartifact exec --domain my-domain --domain-owner 111122223333 --region eu-west-1 -- make restore
+
+The command finds the token in CODEARTIFACT_AUTH_TOKEN, and nothing else does; what this shell has in
+CODEARTIFACT_AUTH_TOKEN_FILE is kept from it. `dotnet` with this plugin needs no `exec`.
+
+Exit codes: the command's; 1 there is no token, 2 wrong usage, 126 the command cannot be started,
+127 it was not found";
+
+/// Arguments of `exec`.
+#[derive(Debug, Args)]
+#[command(after_help = EXEC_EXAMPLES)]
+pub struct ExecArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// The command and its arguments
+    #[arg(last = true, required = true)]
+    pub command: Vec<OsString>,
+}

@@ -1,0 +1,69 @@
+//! `exec`: runs a command that finds a token in its environment, where nothing else does.
+#![expect(clippy::disallowed_methods, reason = "it starts the user's command")]
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::process::Command;
+
+use thiserror::Error;
+
+use super::selection::Fetched;
+use crate::settings::{AUTH_TOKEN, AUTH_TOKEN_FILE, Environment, TOKEN_DOMAIN};
+use crate::sys;
+use crate::text::printable;
+
+/// Why the command was not started.
+#[derive(Debug, Error)]
+pub enum ExecError {
+    #[error("`{command}` was not found in PATH (`{path}`); install it, or give its path")]
+    Missing { command: String, path: String },
+    #[error("`{0}`, or the interpreter in its first line, is not there; check the path")]
+    Absent(String),
+    #[error("`{command}` cannot be started: {source}; check its mode and what it was built for")]
+    Unstartable { command: String, source: io::Error },
+}
+
+impl ExecError {
+    /// As shells have it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing { .. } | Self::Absent(_) => 127,
+            Self::Unstartable { .. } => 126,
+        }
+    }
+}
+
+/// Runs it in the place of this process, so that it does not come back.
+///
+/// The token is bound to its domain, so that this plugin, started by the command, uses it there only.
+/// One that the environment names a file of would go before it.
+pub fn run(
+    words: &[OsString],
+    fetched: &Fetched,
+    environment: &Environment,
+) -> Result<Infallible, ExecError> {
+    let Fetched { domain, secret, .. } = fetched;
+    let program = words.first().map(OsString::as_os_str).unwrap_or_default();
+    let mut command = Command::new(program);
+    command
+        .args(words.get(1..).unwrap_or_default())
+        .env(AUTH_TOKEN, secret.expose())
+        .env(TOKEN_DOMAIN, format!("{}-{}", domain.name, domain.owner))
+        .env_remove(AUTH_TOKEN_FILE);
+    sys::run_in_our_place(command).map_err(|source| failure(program.as_ref(), source, environment))
+}
+
+fn failure(program: &Path, source: io::Error, environment: &Environment) -> ExecError {
+    let command = printable(&program.to_string_lossy());
+    let is_path = program.components().count() > 1;
+    match source.kind() {
+        ErrorKind::NotFound if is_path => ExecError::Absent(command),
+        ErrorKind::NotFound => {
+            let path = environment.path("PATH").unwrap_or_default();
+            ExecError::Missing { command, path: printable(&path.to_string_lossy()) }
+        }
+        _ => ExecError::Unstartable { command, source },
+    }
+}

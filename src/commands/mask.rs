@@ -1,0 +1,39 @@
+//! Secrets in the log of GitHub Actions.
+
+use std::io::{self, Write};
+
+use crate::secret::Secret;
+use crate::settings::Environment;
+
+/// Has the runner of GitHub Actions replace the secret in its log, where this is one.
+///
+/// Workflow commands are read from both streams of a step, and of what both hold, standard error's
+/// first. It is told there since a script may capture standard output: `err` must not be captured with
+/// it.
+pub fn in_log(environment: &Environment, secret: &Secret, err: &mut dyn Write) -> io::Result<()> {
+    if environment.get("GITHUB_ACTIONS") != Some("true") {
+        return Ok(());
+    }
+    // A workflow command's only escape that a token could need.
+    let value = secret.expose().replace('%', "%25");
+    writeln!(err, "::add-mask::{value}")?;
+    err.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(pairs: &[(&str, &str)]) -> String {
+        let environment = Environment::from_pairs(pairs.iter().copied());
+        let mut err = Vec::new();
+        in_log(&environment, &Secret::new("to%ken"), &mut err).unwrap();
+        String::from_utf8(err).unwrap()
+    }
+
+    #[test]
+    fn the_runner_is_told_and_nobody_else() {
+        assert_eq!(told(&[("GITHUB_ACTIONS", "true")]), "::add-mask::to%25ken\n");
+        assert_eq!(told(&[("GITHUB_ACTIONS", "false"), ("CI", "true")]), "");
+    }
+}

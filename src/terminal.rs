@@ -1,0 +1,141 @@
+//! Colours and symbols, where what is written can show them.
+#![cfg_attr(not(test), expect(dead_code, reason = "the commands that check things are its users"))]
+
+use anstyle::{AnsiColor, Style};
+
+use crate::settings::Environment;
+use crate::sys;
+
+/// What became of one thing that was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Pass,
+    Warning,
+    Failure,
+}
+
+/// How results are written to one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance {
+    colours: bool,
+    symbols: bool,
+}
+
+impl Appearance {
+    /// For a stream that is a terminal, or is none.
+    ///
+    /// Colours: not where `NO_COLOR` is set; else wherever `CLICOLOR_FORCE` is set, to anything but 0;
+    /// else on a terminal that is not `dumb` and for which `CLICOLOR` is not 0. Symbols: on a terminal
+    /// that shows UTF-8.
+    pub fn of(environment: &Environment, is_terminal: bool) -> Self {
+        let is_forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let shows = is_terminal && shows_colours(environment) && sys::enable_terminal_colours();
+        let is_unwanted = environment.path("NO_COLOR").is_some();
+        let symbols = is_terminal && !is_dumb(environment) && sys::terminal_is_utf8(environment);
+        Self { colours: !is_unwanted && (is_forced || shows), symbols }
+    }
+
+    /// The mark as text: a symbol, or a word of four letters at most.
+    pub fn mark(self, mark: Mark) -> String {
+        let (symbol, word, colour) = match mark {
+            Mark::Pass => ("✓", "ok", AnsiColor::Green),
+            Mark::Warning => ("!", "warn", AnsiColor::Yellow),
+            Mark::Failure => ("✗", "FAIL", AnsiColor::Red),
+        };
+        let text = if self.symbols { symbol } else { word };
+        self.painted(text, Style::new().bold().fg_color(Some(colour.into())))
+    }
+
+    /// What is there to be read second.
+    pub fn dimmed(self, text: &str) -> String {
+        self.painted(text, Style::new().dimmed())
+    }
+
+    fn painted(self, text: &str, style: Style) -> String {
+        if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+fn shows_colours(environment: &Environment) -> bool {
+    !is_dumb(environment) && environment.get("CLICOLOR") != Some("0")
+}
+
+fn is_dumb(environment: &Environment) -> bool {
+    environment.get("TERM") == Some("dumb")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const UTF8: (&str, &str) = ("LANG", "en_GB.UTF-8");
+
+    fn appearance(pairs: &[(&str, &str)], is_terminal: bool) -> (bool, bool) {
+        let environment = Environment::from_pairs(pairs.iter().copied());
+        let Appearance { colours, symbols } = Appearance::of(&environment, is_terminal);
+        (colours, symbols)
+    }
+
+    #[test]
+    fn a_pipe_gets_neither_colours_nor_symbols() {
+        assert_eq!(appearance(&[UTF8], false), (false, false));
+        assert_eq!(appearance(&[UTF8, ("CLICOLOR", "1")], false), (false, false));
+    }
+
+    #[test]
+    fn a_terminal_gets_both_unless_it_is_dumb() {
+        assert_eq!(appearance(&[UTF8, ("TERM", "xterm-256color")], true), (true, true));
+        assert_eq!(appearance(&[UTF8], true), (true, true));
+        assert_eq!(appearance(&[UTF8, ("TERM", "dumb")], true), (false, false));
+    }
+
+    #[test]
+    fn variables_switch_colours_and_no_color_wins() {
+        for (pairs, is_terminal, colours) in [
+            (&[("NO_COLOR", "1")][..], true, false),
+            (&[("NO_COLOR", "")], true, true),
+            (&[("CLICOLOR", "0")], true, false),
+            (&[("CLICOLOR_FORCE", "1")], false, true),
+            (&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], true, true),
+            (&[("CLICOLOR_FORCE", "0")], false, false),
+            (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], true, false),
+        ] {
+            assert_eq!(appearance(pairs, is_terminal).0, colours, "{pairs:?} {is_terminal}");
+        }
+    }
+
+    #[test]
+    fn symbols_need_a_locale_of_utf_8_by_the_systems_order() {
+        for (pairs, symbols) in [
+            (&[][..], false),
+            (&[("LANG", "C")], false),
+            (&[("LANG", "C.utf8")], true),
+            (&[("LANG", "de_DE.UTF-8@euro")], true),
+            (&[("LANG", "en_GB.UTF-8"), ("LC_CTYPE", "C")], false),
+            (&[("LC_ALL", "POSIX"), ("LC_CTYPE", "en_GB.UTF-8")], false),
+            (&[("LC_ALL", ""), ("LC_CTYPE", "en_GB.UTF-8")], true),
+        ] {
+            assert_eq!(appearance(pairs, true).1, symbols, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn marks_are_symbols_or_words_and_coloured_or_not() {
+        let with = |colours, symbols| Appearance { colours, symbols };
+        let marks = |appearance: Appearance| {
+            [Mark::Pass, Mark::Warning, Mark::Failure].map(|mark| appearance.mark(mark))
+        };
+        assert_eq!(marks(with(false, true)), ["✓", "!", "✗"]);
+        assert_eq!(marks(with(false, false)), ["ok", "warn", "FAIL"]);
+        assert_eq!(
+            marks(with(true, false)),
+            [
+                "\u{1b}[1m\u{1b}[32mok\u{1b}[0m",
+                "\u{1b}[1m\u{1b}[33mwarn\u{1b}[0m",
+                "\u{1b}[1m\u{1b}[31mFAIL\u{1b}[0m"
+            ]
+        );
+        assert_eq!(with(false, true).dimmed("later"), "later");
+        assert_eq!(with(true, true).dimmed("later"), "\u{1b}[2mlater\u{1b}[0m");
+    }
+}
