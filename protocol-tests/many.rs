@@ -1,5 +1,5 @@
 //! The real executable many times at once, and what one leaves for the next: fetching once, the
-//! cache's places and files, refused tokens, and whose token is whose.
+//! cache's places and files, refused tokens, given tokens, and whose token is whose.
 
 #![allow(
     clippy::disallowed_methods,
@@ -12,6 +12,8 @@
 #[cfg(unix)]
 #[path = "many/files.rs"]
 mod files;
+#[path = "many/given.rs"]
+mod given;
 #[path = "many/identities.rs"]
 mod identities;
 #[cfg(unix)]

@@ -17,8 +17,8 @@ mod path;
 use std::fmt;
 
 use host::Names;
-pub use host::{HostMapping, is_loopback, is_region};
-pub use path::{is_domain, is_owner};
+pub use host::{HostKind, HostMapping, is_loopback, is_region};
+pub use path::{is_domain, is_owner, is_repository_byte, split_domain};
 
 /// A domain of CodeArtifact: what an authorization token is issued for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,6 +47,8 @@ pub struct RepositoryEndpoint {
     pub repository: String,
     /// Scheme and authority, in lower case: what NuGet remembers credentials by.
     pub origin: String,
+    /// By whose word it is CodeArtifact's.
+    pub host: HostKind,
 }
 
 /// Why a URL names no repository.
@@ -82,6 +84,7 @@ impl RepositoryEndpoint {
             domain: Domain { name, owner, region: host.region },
             repository: path.repository.to_owned(),
             origin: parts.origin(),
+            host: host.kind,
         })
     }
 }
@@ -92,6 +95,18 @@ fn unusable_path(parts: &UrlParts<'_>, host: &host::Host) -> EndpointError {
         url: format!("{origin}{}", parts.path),
         right: format!("{origin}{}", path::suggest(parts.path, host.names == Names::Path)),
     }
+}
+
+/// Whether a URL is one that an API can be asked at: https, or http to this machine; without user,
+/// query and fragment.
+pub fn is_endpoint_url(url: &str) -> bool {
+    let is_plain = url.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#');
+    is_plain && UrlParts::split(url).is_ok_and(|parts| parts.https || is_loopback(&parts.host))
+}
+
+/// Whether a URL is of http or https, with a host and without user.
+pub fn is_http_url(url: &str) -> bool {
+    UrlParts::split(url).is_ok()
 }
 
 /// A URL cut at its delimiters, nothing decoded and nothing repaired: what a lenient parser would

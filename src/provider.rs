@@ -1,9 +1,11 @@
-//! The one policy on tokens: cached where one is fresh, else fetched, once for everybody.
+//! The one policy on tokens: given, cached where one is fresh, else fetched, once for everybody.
 //!
-//! A token is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
+//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
 //! the identity locally; look into the cache; join whoever in this process is fetching the same; take
 //! the lock between processes; look again; fetch; store. Whoever waited for the lock of one that
 //! failed fetches without it. The plugin and the `token` command call this.
+
+mod given;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -13,11 +15,11 @@ use tokio::sync::OnceCell;
 
 use crate::aws::{Aws, AwsError, Identity};
 use crate::cache::{CacheKey, Label, TokenCache};
-use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
+use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::{self, Environment, Settings, SettingsError, Terms};
+use crate::settings::{Environment, Settings, SettingsError, Terms};
 use crate::token::AuthorizationToken;
 
 /// How long a token is kept whose identity can change without a trace on this machine.
@@ -53,19 +55,29 @@ pub struct Wanted<'a> {
     pub domain: &'a Domain,
     /// The repository, where one is named: rules may match it.
     pub repository: Option<&'a str>,
+    /// The kind of host that gets it; none where it is printed.
+    pub host: Option<HostKind>,
     pub need: &'a Need,
 }
 
 /// A token, and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    pub token: AuthorizationToken,
+    pub secret: Secret,
+    /// When it was issued; for a given one, when it was read.
+    pub obtained: SystemTime,
     pub origin: Origin,
+    /// Whose it is, for people: an identity, or where a given one stands.
+    pub label: String,
+    /// What the user should know all the same.
+    pub note: Option<String>,
 }
 
 /// Where a token came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
+    /// The user brought it along.
+    Given,
     Cache,
     Fetched,
 }
@@ -77,6 +89,9 @@ pub enum ProviderError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// Nothing else serves in the place of given tokens.
+    #[error("{said}; without it: {error}")]
+    Given { said: String, error: Box<ProviderError> },
 }
 
 /// Asks that one fetch serves.
@@ -93,6 +108,13 @@ struct Request<'a> {
     identity: Identity,
     key: CacheKey,
     need: &'a Need,
+}
+
+impl Request<'_> {
+    fn served(&self, token: AuthorizationToken, origin: Origin) -> Served {
+        let AuthorizationToken { secret, obtained, .. } = token;
+        Served { secret, obtained, origin, label: self.identity.label.clone(), note: None }
+    }
 }
 
 impl Provider {
@@ -115,7 +137,12 @@ impl Provider {
     pub fn endpoint(&self, url: &str) -> Result<RepositoryEndpoint, EndpointError> {
         match RepositoryEndpoint::parse(url, &[]) {
             Err(EndpointError::Foreign(reason)) => match self.settings() {
-                Ok(settings) => RepositoryEndpoint::parse(url, &settings.hosts),
+                Ok(settings) => {
+                    if let Some(refusal) = settings.refusal_of_host(url) {
+                        self.log.line(format_args!("{refusal}"));
+                    }
+                    RepositoryEndpoint::parse(url, &settings.hosts)
+                }
                 Err(error) => {
                     self.log.line(format_args!("no hosts of the user's own: {error}"));
                     Err(EndpointError::Foreign(reason))
@@ -130,9 +157,31 @@ impl Provider {
         self.settings().err()
     }
 
+    /// Why a URL is not ours although a configuration file lists its host, if that is so.
+    pub fn refused_host(&self, url: &str) -> Option<String> {
+        self.settings().ok()?.refusal_of_host(url)
+    }
+
     /// A token for the domain.
     pub async fn token(&self, wanted: Wanted<'_>) -> Result<Served, ProviderError> {
-        let request = self.request(wanted).await?;
+        let terms = self.settings()?.terms(wanted.domain, wanted.repository)?;
+        let mut given = self.given(wanted, &terms)?;
+        let served = match given.served.take() {
+            Some(served) => Ok(served),
+            None => self.issued(wanted, terms).await,
+        };
+        match served {
+            Ok(served) => {
+                self.remember_refusal(&given);
+                Ok(Served { note: given.note(&served), ..served })
+            }
+            Err(error) => Err(given.explain(error)),
+        }
+    }
+
+    /// A token that AWS issued to the identity at hand.
+    async fn issued(&self, wanted: Wanted<'_>, terms: Terms) -> Result<Served, ProviderError> {
+        let request = self.request(wanted, terms).await?;
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
         }
@@ -146,18 +195,28 @@ impl Provider {
         outcome
     }
 
+    /// The rule that holds for the repository, if one does: tokens of two rules may be of two
+    /// identities.
+    pub fn rule(&self, endpoint: &RepositoryEndpoint) -> Option<usize> {
+        let RepositoryEndpoint { domain, repository, .. } = endpoint;
+        self.settings().ok()?.terms(domain, Some(repository)).ok()?.rule
+    }
+
     /// The ARN of the identity that tokens are fetched with, where STS tells it soon.
     pub async fn caller_arn(&self, endpoint: &RepositoryEndpoint) -> Option<String> {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
         let terms = self.settings().ok()?.terms(domain, Some(repository)).ok()?;
-        let identity = self.aws.identity(&terms.aws).await.ok()?;
-        self.aws.caller_arn(domain, &identity, &terms.aws).await
+        let identity = self.aws.identity(&terms).await.ok()?;
+        self.aws.caller_arn(domain, &identity, &terms, now()).await
     }
 
-    async fn request<'a>(&self, wanted: Wanted<'a>) -> Result<Request<'a>, ProviderError> {
-        let Wanted { domain, repository, need } = wanted;
-        let terms = self.settings()?.terms(domain, repository)?;
-        let identity = self.aws.identity(&terms.aws).await?;
+    async fn request<'a>(
+        &self,
+        wanted: Wanted<'a>,
+        terms: Terms,
+    ) -> Result<Request<'a>, ProviderError> {
+        let Wanted { domain, need, .. } = wanted;
+        let identity = self.aws.identity(&terms).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));
@@ -186,7 +245,7 @@ impl Provider {
         }
         let token = fetched?;
         self.log.line(format_args!("a token for {domain} fetched in {timing}"));
-        Ok(Served { token, origin: Origin::Fetched })
+        Ok(request.served(token, Origin::Fetched))
     }
 
     fn cached(&self, request: &Request<'_>) -> Result<Option<Served>, ProviderError> {
@@ -198,7 +257,7 @@ impl Provider {
         let usable = token.filter(|token| token.is_fresh(now()) && !refused(token));
         let found = if usable.is_some() { "has one" } else { "has none" };
         self.log.line(format_args!("the cache {found} for {}", request.domain));
-        Ok(usable.map(|token| Served { token, origin: Origin::Cache }))
+        Ok(usable.map(|token| request.served(token, Origin::Cache)))
     }
 
     fn store(
@@ -225,7 +284,13 @@ impl Provider {
     }
 
     fn settings(&self) -> Result<&Settings, ProviderError> {
-        let load = || Settings::load(&self.environment, &self.locations);
+        let load = || {
+            let settings = Settings::load(&self.environment, &self.locations);
+            for note in settings.iter().flat_map(|settings| &settings.notes) {
+                self.log.line(format_args!("{note}"));
+            }
+            settings
+        };
         self.settings.get_or_init(load).as_ref().map_err(|error| error.clone().into())
     }
 
@@ -237,8 +302,8 @@ impl Provider {
         if let Some(cache) = self.cache.get() {
             return Ok(cache);
         }
-        let settings = settings::cache_settings(&self.environment)?;
-        let (cache, notes) = TokenCache::open(&settings, &self.environment, &self.locations);
+        let settings = self.settings()?.cache()?;
+        let (cache, notes) = TokenCache::open(settings, &self.environment, &self.locations);
         for note in notes {
             self.log.line(format_args!("{note}"));
         }

@@ -1,43 +1,83 @@
 //! The only reader of our environment variables and of the configuration file.
 
 mod cache;
+mod defaults;
 mod environment;
 mod file;
+mod given;
+mod hosts;
+mod machine;
+mod pattern;
+mod policy;
+mod rules;
+mod suggestion;
 mod terms;
+mod values;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::endpoint::{Domain, HostMapping};
+use crate::endpoint::{
+    Domain, EndpointError, HostMapping, RepositoryEndpoint, is_domain, split_domain,
+};
 use crate::locations::Locations;
 
 pub use cache::{CacheMode, CacheSettings};
+pub use defaults::Defaults;
 pub use environment::Environment;
+use file::ConfigurationFile;
 pub use file::FileError;
+pub use given::{Binding, Given, GivenPlace, GivenToken, Unusable};
+use hosts::HostEntry;
+use machine::MachineFile;
+pub use policy::Policy;
+pub use rules::Rule;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
 const CONFIG_FILE: &str = "CODEARTIFACT_NUGET_CONFIG_FILE";
 /// How long a token is asked for, in seconds.
 const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
+/// The profiles of the default identity, with commas between them.
+const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
+/// Whether the user may be asked to sign in.
+const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
 /// Where tokens are kept.
 const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
 const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
+/// A token that the user brings along: the variable of AWS's own guides.
+const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
+/// The file that holds such a token; absolute. It goes before the variable, since it can be renewed.
+const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
+/// The domain that such a token is for.
+const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 /// The log file.
 const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 /// The variable of AWS's own provider, for people who move over.
 const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
 
-/// What the user set, from the variables and the configuration file.
+/// What is set, by the variables, the user's configuration file and the machine-wide one.
+///
+/// For one repository, what a rule says goes before everything: the first that matches, of the user's
+/// rules and then of the machine's. For what it leaves out, and where none matches, the variables go
+/// before the user's file, and that before the machine's. The policies of both files hold at once,
+/// and bound all of it.
 #[derive(Debug)]
 pub struct Settings {
-    /// Hosts of the user's own.
+    /// Hosts of the user's own and of the machine's that may be used.
     pub hosts: Vec<HostMapping>,
-    /// How long a token is asked for. A bad value fails the ask for a token, and leaves the hosts
-    /// ours, so that the user is told.
-    pub duration: Result<Duration, SettingsError>,
+    /// In the order in which they are tried.
+    pub rules: Vec<Rule>,
+    pub policy: Policy,
+    /// What is worth a line in the log.
+    pub notes: Vec<String>,
+    /// Hosts that a policy keeps out.
+    refused_hosts: Vec<HostMapping>,
+    /// A bad variable fails the ask for a token, and leaves the hosts ours, so that the user is told.
+    defaults: Result<Defaults, SettingsError>,
+    cache: Result<CacheSettings, SettingsError>,
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -47,34 +87,103 @@ pub enum SettingsError {
     File(#[from] FileError),
     #[error("the variable {name} is `{value}`: {expected}; correct or unset it")]
     Variable { name: &'static str, value: String, expected: &'static str },
+    #[error(
+        "account {} is not among `allowed_owners` of the policy in `{}`, so its domain `{}` is not \
+         asked for; if that account is to be trusted, it has to be added there",
+        domain.owner, file.display(), domain.name
+    )]
+    Owner { domain: Box<Domain>, file: PathBuf },
 }
 
 impl Settings {
-    /// Reads the configuration file and the variables that go before it.
+    /// Reads both configuration files and the variables that go before them.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be used: what it bounds or chooses is unknown then.
     pub fn load(environment: &Environment, locations: &Locations) -> Result<Self, SettingsError> {
-        let file = match config_file(environment, locations)? {
-            Some(path) => file::read(&path)?,
-            None => file::ConfigurationFile::default(),
-        };
-        Ok(Self {
-            hosts: file.hosts.into_iter().map(|entry| entry.0).collect(),
-            duration: duration_of(environment)
-                .map(|duration| duration.or(file.duration_seconds).unwrap_or(Duration::LONGEST)),
-        })
+        let mut files = Vec::new();
+        let mut notes = Vec::new();
+        if let Some(path) = config_file(environment, locations)? {
+            files.push((file::read(&path)?, path));
+        }
+        if let Some(path) = machine::path() {
+            match machine::read(&path)? {
+                MachineFile::Absent => {}
+                MachineFile::Untrusted(reason) => notes.push(format!(
+                    "the machine-wide configuration file `{}` is not used: {reason}",
+                    path.display()
+                )),
+                MachineFile::Read(file) => files.push((file, path)),
+            }
+        }
+        Ok(Self { notes, ..Self::of(environment, files) })
+    }
+
+    /// Of files that were read, the one that goes before the others first.
+    fn of(environment: &Environment, files: Vec<(ConfigurationFile, PathBuf)>) -> Self {
+        let (mut hosts, mut rules, mut policy) = (Vec::new(), Vec::new(), Policy::default());
+        let mut defaults = Defaults::of_variables(environment);
+        for (mut file, path) in files {
+            defaults = defaults.map(|before| before.or(Defaults::of_file(&mut file)));
+            hosts.extend(file.hosts.into_iter().map(|HostEntry(mapping)| mapping));
+            rules.extend(file.rules.into_iter().map(|rule| rule.placed_in(&path)));
+            policy.bounds.extend(file.policy.map(|bounds| bounds.placed_in(&path)));
+        }
+        let (refused_hosts, hosts) =
+            hosts.into_iter().partition(|mapping| policy.refuses_host(&mapping.host).is_some());
+        let cache = cache_settings(environment)
+            .map(|wanted| CacheSettings { mode: policy.bound_cache(wanted.mode), ..wanted });
+        Self { hosts, rules, policy, notes: Vec::new(), refused_hosts, defaults, cache }
     }
 
     /// What holds for a repository, or for a domain of which no repository is named.
-    pub fn terms(
-        &self,
-        _domain: &Domain,
-        _repository: Option<&str>,
-    ) -> Result<Terms, SettingsError> {
+    ///
+    /// Of it the duration is part of the cache's key here, and all of `aws` that says who asks and
+    /// where is part of the identity's selectors; proxy and CA bundle are neither.
+    ///
+    /// # Errors
+    ///
+    /// Where a policy does not allow the domain's owner, or a variable cannot be used.
+    pub fn terms(&self, domain: &Domain, repository: Option<&str>) -> Result<Terms, SettingsError> {
+        self.policy.check_owner(domain)?;
+        let Defaults { profiles, duration, interactive } = self.defaults.clone()?;
+        let place = self.rules.iter().position(|rule| rule.matcher.matches(domain, repository));
+        let rule = place.map(|place| &self.rules[place]);
+        let mut aws = rule.map(|rule| rule.aws.clone()).unwrap_or_default();
+        let rule_chooses_identity = aws.chooses_identity();
+        if aws.profiles.is_empty() {
+            aws.profiles = profiles;
+        }
+        let duration = rule.and_then(|rule| rule.duration).or(duration);
+        let interactive = rule.and_then(|rule| rule.interactive).or(interactive);
         Ok(Terms {
-            rule: None,
-            duration: self.duration.clone()?,
-            interactive: Interactive::default(),
-            aws: AwsSettings::default(),
+            rule: place.map(|place| place + 1),
+            duration: self.policy.bound_duration(duration.unwrap_or(Duration::LONGEST)),
+            interactive: self.policy.bound_interactive(interactive.unwrap_or_default()),
+            aws,
+            rule_chooses_identity,
         })
+    }
+
+    /// Where tokens are kept.
+    pub fn cache(&self) -> Result<&CacheSettings, SettingsError> {
+        self.cache.as_ref().map_err(Clone::clone)
+    }
+
+    /// Why a host of the files is none of [`Self::hosts`], where a URL names one that a policy keeps
+    /// out.
+    pub fn refusal_of_host(&self, url: &str) -> Option<String> {
+        let of_url = |mapping: &&HostMapping| {
+            let parsed = RepositoryEndpoint::parse(url, std::slice::from_ref(mapping));
+            !matches!(parsed, Err(EndpointError::Foreign(_)))
+        };
+        let HostMapping { host, .. } = self.refused_hosts.iter().find(of_url)?;
+        let file = self.policy.refuses_host(host)?.display();
+        Some(format!(
+            "`{host}` is none of `allowed_hosts` of the policy in `{file}`; if that host is to be \
+             trusted, it has to be added there"
+        ))
     }
 }
 
@@ -83,29 +192,13 @@ fn config_file(
     locations: &Locations,
 ) -> Result<Option<PathBuf>, SettingsError> {
     match environment.path(CONFIG_FILE) {
-        Some(path) if path.is_absolute() => Ok(Some(path)),
-        Some(path) => Err(SettingsError::Variable {
-            name: CONFIG_FILE,
-            value: path.display().to_string(),
-            expected: "the path must be absolute",
-        }),
+        Some(path) => absolute(CONFIG_FILE, path).map(Some),
         None => Ok(locations.config_file()),
     }
 }
 
-fn duration_of(environment: &Environment) -> Result<Option<Duration>, SettingsError> {
-    let Some(value) = environment.get(DURATION_SECONDS) else { return Ok(None) };
-    let duration =
-        value.parse::<i64>().map_err(|_| Duration::EXPECTED).and_then(Duration::try_from);
-    duration.map(Some).map_err(|expected| SettingsError::Variable {
-        name: DURATION_SECONDS,
-        value: value.to_owned(),
-        expected,
-    })
-}
-
-/// Where tokens are kept. Apart from [`Settings`], since no configuration file says anything of it.
-pub fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
+/// What the variables say of the cache.
+fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
     let mode = match environment.get(CACHE) {
         None => CacheMode::Auto,
         Some(value) => value.parse().map_err(|expected| SettingsError::Variable {
@@ -115,6 +208,49 @@ pub fn cache_settings(environment: &Environment) -> Result<CacheSettings, Settin
         })?,
     };
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+}
+
+/// The tokens that the user brings along, read now, in the order in which they count.
+pub fn given_tokens(environment: &Environment) -> Result<Vec<Given>, SettingsError> {
+    let mut given = Vec::new();
+    if let Some(path) = environment.path(AUTH_TOKEN_FILE) {
+        let path = absolute(AUTH_TOKEN_FILE, path)?;
+        let token = given::of_file(&path);
+        given.push((GivenPlace::File { name: AUTH_TOKEN_FILE, path }, token));
+    }
+    if let Some(text) = environment.get(AUTH_TOKEN) {
+        let token = given::of_variable(text.trim());
+        given.push((GivenPlace::Variable { name: AUTH_TOKEN }, token));
+    }
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let binding = token_domain(environment)?;
+    let with_binding = |(place, token)| Given { place, binding: binding.clone(), token };
+    Ok(given.into_iter().map(with_binding).collect())
+}
+
+fn token_domain(environment: &Environment) -> Result<Binding, SettingsError> {
+    let Some(value) = environment.get(TOKEN_DOMAIN) else { return Ok(Binding::default()) };
+    if let Some((domain, owner)) = split_domain(value) {
+        return Ok(Binding { domain: Some(domain), owner: Some(owner), region: None });
+    }
+    if is_domain(value) {
+        return Ok(Binding { domain: Some(value.to_owned()), ..Binding::default() });
+    }
+    Err(SettingsError::Variable {
+        name: TOKEN_DOMAIN,
+        value: value.to_owned(),
+        expected: "it is a domain, as in `my-domain` or `my-domain-111122223333`",
+    })
+}
+
+fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError> {
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    let value = path.display().to_string();
+    Err(SettingsError::Variable { name, value, expected: "the path must be absolute" })
 }
 
 /// The variables with which the user named a place of their own, and what they say.
@@ -130,13 +266,16 @@ pub fn log_files(environment: &Environment) -> (Option<PathBuf>, Option<PathBuf>
 
 /// How long a token is asked for: 0 (as long as the role's own credentials) or 900 to 43,200 seconds,
 /// the limits of `GetAuthorizationToken`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Duration(i64);
 
 impl Duration {
     /// Twelve hours, which is what is asked for where nothing is set.
     const LONGEST: Self = Self(43_200);
+
+    /// As long as the role's own credentials.
+    const OF_SESSION: Self = Self(0);
 
     const EXPECTED: &str =
         "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
@@ -159,48 +298,4 @@ impl TryFrom<i64> for Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// The names of our variables that a text holds in quotes or backticks.
-    fn named_in(text: &str) -> BTreeSet<&str> {
-        let is_name = |word: &&str| {
-            (word.starts_with("CODEARTIFACT_NUGET_") || *word == "AWS_CODEARTIFACT_NUGET_LOGFILE")
-                && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
-                && !word.ends_with('_')
-        };
-        text.split(['"', '`']).filter(is_name).collect()
-    }
-
-    #[test]
-    fn the_readme_lists_the_variables_that_are_read() {
-        let code = include_str!("settings.rs");
-        assert_eq!(named_in(include_str!("../README.md")), named_in(code));
-    }
-
-    fn load(pairs: [(&str, &str); 1]) -> Result<Settings, SettingsError> {
-        let environment = Environment::from_pairs(pairs);
-        Settings::load(&environment, &Locations::of(&environment))
-    }
-
-    #[test]
-    fn durations_are_those_that_the_api_takes() {
-        for (text, seconds) in [("0", 0), ("900", 900), ("43200", 43_200)] {
-            let settings = load([(DURATION_SECONDS, text)]).unwrap();
-            assert_eq!(settings.duration.unwrap().seconds(), seconds);
-        }
-        for text in ["899", "43201", "-1", "1h", "1.5"] {
-            let settings = load([(DURATION_SECONDS, text)]).unwrap();
-            let error = settings.duration.unwrap_err().to_string();
-            assert!(error.contains(DURATION_SECONDS) && error.contains(text), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_relative_configuration_file_is_refused() {
-        let error = load([(CONFIG_FILE, "config.toml")]).unwrap_err().to_string();
-        assert!(error.contains("must be absolute"), "{error}");
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ pub fn trials() -> Vec<Trial> {
         failing(
             "configuration_with_an_unknown_key",
             |stage| file(stage, "duration_second = 900\n"),
-            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 1: unknown field `duration_second`, expected `duration_seconds` or `hosts`; correct it",
+            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 1: unknown key `duration_second`: `duration_seconds` was probably meant; correct it",
         ),
         failing(
             "configuration_with_a_wrong_type",

@@ -6,8 +6,6 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codeartifact::operation::get_authorization_token::GetAuthorizationTokenError;
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
-use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
@@ -53,19 +51,45 @@ pub(super) fn credentials_error(
     identity: &Identity,
     domain: &Domain,
 ) -> AwsError {
-    match (error, &identity.source) {
-        (CredentialsError::CredentialsNotLoaded(_), Source::Profile { name }) => {
-            let detail = match error.source() {
-                Some(cause) => readable(cause),
-                None => "there are no credentials in it".to_owned(),
-            };
-            AwsError::BrokenProfile { name: name.clone(), detail }
-        }
-        (_, Source::Instance) => AwsError::no_credentials(identity, domain),
-        (CredentialsError::InvalidConfiguration(_), Source::Profile { name }) => {
-            AwsError::BrokenProfile { name: name.clone(), detail: readable(error) }
+    let is_last_resort = !identity.looked_at.is_empty();
+    match error {
+        _ if is_last_resort && identity.plan.source == Source::Instance => {
+            AwsError::no_credentials(identity, domain)
         }
         _ => source_failure(error, client, identity),
+    }
+}
+
+/// A role that STS did not give.
+pub(super) fn role_error<E>(
+    error: &SdkError<E, HttpResponse>,
+    role: &str,
+    client: &HttpClient,
+    identity: &Identity,
+) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(failure) if failure.err().code().is_some() => {
+            let code = printable(failure.err().code().unwrap_or_default());
+            let message = message_of(failure.err());
+            AwsError::SourceFailed {
+                label: identity.source_label.clone(),
+                detail: format!(
+                    "the role `{role}` was not assumed, STS answered {code}: {message}"
+                ),
+                check: identity.check(),
+            }
+        }
+        SdkError::ServiceError(failure) => {
+            let status = failure.raw().status();
+            AwsError::nonsense(client, format!("status {status}, and no error code of AWS's"))
+        }
+        SdkError::ResponseError(_) if is_broken_off(error) => broken_off(error, client),
+        SdkError::ResponseError(_) => AwsError::nonsense(client, readable(error)),
+        SdkError::TimeoutError(_) => AwsError::timed_out(client, identity, FETCH_LIMIT),
+        _ => connection(error, client),
     }
 }
 
@@ -120,17 +144,15 @@ fn source_failure(error: &CredentialsError, client: &HttpClient, identity: &Iden
     if find::<ConnectorError>(error).is_some() {
         return connection(error, client);
     }
-    let label = identity.label.clone();
-    if let Some(detail) = sts_refusal(error) {
-        return AwsError::SourceFailed { label, detail, check: identity.check() };
+    match &identity.plan.source {
+        Source::Sso(role) => AwsError::SsoExpired { profile: role.session.profile.clone() },
+        Source::Login { profile, .. } => AwsError::LoginExpired { profile: profile.clone() },
+        _ => AwsError::SourceFailed {
+            label: identity.source_label.clone(),
+            detail: readable(error),
+            check: identity.check(),
+        },
     }
-    if let Some(profile) = identity.sso_profile() {
-        return AwsError::SsoExpired { profile };
-    }
-    if let Some(profile) = identity.login_profile() {
-        return AwsError::LoginExpired { profile };
-    }
-    AwsError::SourceFailed { label, detail: readable(error), check: identity.check() }
 }
 
 /// What the SSO portal said when it was asked for the role's credentials.
@@ -145,23 +167,11 @@ fn sso_refusal(refusal: &GetRoleCredentialsError, identity: &Identity) -> AwsErr
         }
         "TooManyRequestsException" => AwsError::Throttled { code },
         _ => AwsError::SourceFailed {
-            label: identity.label.clone(),
+            label: identity.source_label.clone(),
             detail: format!("SSO answered {code}: {message}"),
             check: identity.check(),
         },
     }
-}
-
-/// What STS said when a role could not be assumed.
-fn sts_refusal(error: &(dyn Error + 'static)) -> Option<String> {
-    let role = find::<AssumeRoleError>(error).and_then(code_and_message);
-    let web = || find::<AssumeRoleWithWebIdentityError>(error).and_then(code_and_message);
-    role.or_else(web)
-}
-
-fn code_and_message(error: &impl ProvideErrorMetadata) -> Option<String> {
-    let (code, message) = (printable(error.code()?), message_of(error));
-    Some(format!("the role was not assumed, STS answered {code}: {message}"))
 }
 
 fn message_of(error: &impl ProvideErrorMetadata) -> String {
@@ -186,7 +196,8 @@ fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
         return AwsError::Tls { host, detail };
     }
     if let (Some(proxy), true) = (client.proxy(), says(error, &["tunnel error"])) {
-        return AwsError::Proxy { proxy: proxy.to_owned(), host, detail };
+        let (proxy, settings) = (proxy.name.clone(), proxy.settings.clone());
+        return AwsError::Proxy { proxy, host, detail, settings };
     }
     if says(error, &["dns error", "failed to lookup address"]) {
         return AwsError::NameNotResolved { host };

@@ -1,51 +1,116 @@
-//! The AWS credentials of an identity, by the SDK's provider for its source.
+//! The AWS credentials of an identity: its plan's source, and the roles on top.
 //!
 //! The SDK's own chain is not used: it goes on to the next source where one yields nothing, and the
 //! cache's key was made for the first.
+//!
+//! - [`process`]: programs that print credentials
+//! - [`roles`]: roles that STS gives
+//! - [`words`]: command lines
 
+mod process;
+mod roles;
+mod words;
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::imds;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::login::LoginCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_types::region::Region;
 
 use super::http::HttpClient;
-use super::identity::{Identity, Source};
+use super::identity::{Identity, Keys, Source, SsoRole};
+use super::{AwsError, classify, sso};
+use crate::endpoint::Domain;
+use crate::settings::Environment;
 
-/// Loads them.
-pub(super) async fn load(
-    identity: &Identity,
-    client: &HttpClient,
-    region: Region,
-) -> Result<Credentials, CredentialsError> {
-    let config = ProviderConfig::without_region()
-        .with_region(Some(region))
-        .with_http_client(client.shared())
-        .with_timeout_config(super::timeouts());
-    match &identity.source {
-        Source::EnvironmentKeys => {
-            EnvironmentVariableCredentialsProvider::new().provide_credentials().await
+/// How long the instance metadata service may take to connect, and to answer: it is near, or not
+/// there at all, and then "no credentials" shall be said soon. So it is asked once.
+const METADATA_LIMIT: Duration = Duration::from_secs(1);
+
+/// What credentials are loaded with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loader<'a> {
+    pub environment: &'a Environment,
+    pub identity: &'a Identity,
+    pub client: &'a HttpClient,
+    pub domain: &'a Domain,
+    /// Region and endpoints; no credentials yet.
+    pub config: &'a SdkConfig,
+    pub now: SystemTime,
+}
+
+impl Loader<'_> {
+    /// Loads them.
+    pub(super) async fn load(self) -> Result<Credentials, AwsError> {
+        let mut credentials = self.source().await?;
+        for role in &self.identity.plan.roles {
+            credentials = self.assume(role, credentials).await?;
         }
-        Source::Profile { name } => {
-            let provider = ProfileFileCredentialsProvider::builder().profile_name(name);
-            provider.configure(&config).build().provide_credentials().await
-        }
-        Source::WebIdentity => {
-            let provider = WebIdentityTokenCredentialsProvider::builder();
-            provider.configure(&config).build().provide_credentials().await
-        }
-        Source::Container => {
-            let provider = EcsCredentialsProvider::builder();
-            provider.configure(&config).build().provide_credentials().await
-        }
-        Source::Instance => {
-            let provider = ImdsCredentialsProvider::builder();
-            provider.configure(&config).build().provide_credentials().await
-        }
+        Ok(credentials)
+    }
+
+    async fn source(self) -> Result<Credentials, AwsError> {
+        let loaded = match &self.identity.plan.source {
+            Source::Keys(keys) => return Ok(keys.into()),
+            Source::WebIdentity(web_identity) => return self.assume_by_token(web_identity).await,
+            Source::Process(command) => {
+                let printed = process::credentials(command, self.environment, self.now).await;
+                return printed.map_err(|error| self.failed(error.to_string()));
+            }
+            Source::Sso(SsoRole { session, account, role }) => {
+                sso::role_credentials(session, account, role, &self.provider_config()).await
+            }
+            Source::Login { session, .. } => {
+                let provider = LoginCredentialsProvider::builder(session);
+                provider.configure(&self.provider_config()).build().provide_credentials().await
+            }
+            Source::Container => {
+                let provider = EcsCredentialsProvider::builder();
+                provider.configure(&self.provider_config()).build().provide_credentials().await
+            }
+            Source::Instance => self.instance().provide_credentials().await,
+        };
+        loaded.map_err(|error| {
+            classify::credentials_error(&error, self.client, self.identity, self.domain)
+        })
+    }
+
+    fn instance(self) -> ImdsCredentialsProvider {
+        let client = imds::Client::builder()
+            .configure(&self.provider_config())
+            .max_attempts(1)
+            .connect_timeout(METADATA_LIMIT)
+            .read_timeout(METADATA_LIMIT)
+            .build();
+        ImdsCredentialsProvider::builder()
+            .configure(&self.provider_config())
+            .imds_client(client)
+            .build()
+    }
+
+    fn provider_config(self) -> ProviderConfig {
+        ProviderConfig::without_region()
+            .with_region(self.config.region().cloned())
+            .with_use_fips(self.config.use_fips())
+            .with_use_dual_stack(self.config.use_dual_stack())
+            .with_http_client(self.client.shared())
+            .with_timeout_config(super::timeouts())
+    }
+
+    fn failed(self, detail: String) -> AwsError {
+        let label = self.identity.source_label.clone();
+        AwsError::SourceFailed { label, detail, check: self.identity.check() }
+    }
+}
+
+impl From<&Keys> for Credentials {
+    fn from(Keys { id, secret, session_token }: &Keys) -> Self {
+        let token = session_token.as_ref().map(|token| token.expose().to_owned());
+        Self::new(id, secret.expose(), token, None, "keys")
     }
 }

@@ -6,12 +6,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aws_config::profile::ProfileSet;
-
 use super::http::HttpClient;
-use super::identity::Identity;
-use super::profiles;
+use super::identity::{Identity, of_rule};
+use super::profiles::AwsFiles;
 use crate::endpoint::Domain;
+use crate::settings::Terms;
 
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
@@ -20,11 +19,11 @@ const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AwsError {
     #[error(
-        "no AWS credentials: {looked_at}; {seen}{fitting}; choose a profile with `{CHOOSE}{choice}` (an \
+        "no AWS credentials: looked at {looked_at}; {seen}{fitting}; choose a profile with `{CHOOSE}{choice}` (an \
          IDE started from a menu does not see what a shell exports), or sign in with `aws configure` \
          or `aws configure sso`"
     )]
-    NoCredentials { looked_at: &'static str, seen: String, fitting: String, choice: String },
+    NoCredentials { looked_at: String, seen: String, fitting: String, choice: String },
     #[error(
         "the SSO session of profile `{profile}` is signed out or has expired; sign in with \
          `aws sso login --profile {profile}`"
@@ -45,6 +44,22 @@ pub enum AwsError {
          AWS_PROFILE"
     )]
     UnknownProfile { name: String, known: String },
+    #[error(
+        "{whose}profiles are {names}, and no AWS file has one of them ({known}); correct the rule, or \
+         make one of them with `aws configure sso --profile {first}`"
+    )]
+    NoSuchProfiles { whose: String, names: String, first: String, known: String },
+    #[error(
+        "profile `{profile}` asks for an MFA code (`mfa_serial`), for which NuGet leaves no way to ask; \
+         run `eval \"$(aws configure export-credentials --profile {profile} --format env)\"` in the \
+         shell first, which asks for it, or use IAM Identity Center (`aws configure sso`)"
+    )]
+    NeedsMfa { profile: String },
+    #[error(
+        "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set it to the role to assume, or \
+         unset both"
+    )]
+    NoRoleArn,
     #[error("profile `{name}` cannot be used: {detail}; correct it in `~/.aws/config`")]
     BrokenProfile { name: String, detail: String },
     #[error("the AWS files cannot be used: {detail}; correct them")]
@@ -92,10 +107,8 @@ pub enum AwsError {
     Tls { host: String, detail: String },
     #[error("`{host}` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY")]
     NotTls { host: String },
-    #[error(
-        "the proxy `{proxy}` does not connect to `{host}` ({detail}); check HTTPS_PROXY and NO_PROXY"
-    )]
-    Proxy { proxy: String, host: String, detail: String },
+    #[error("the proxy `{proxy}` does not connect to `{host}` ({detail}); check {settings}")]
+    Proxy { proxy: String, host: String, detail: String, settings: String },
     #[error("no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY")]
     NotConnected { host: String, detail: String },
     #[error(
@@ -110,14 +123,12 @@ pub enum AwsError {
          AWS, and AWS_ENDPOINT_URL and its like"
     )]
     Nonsense { host: String, detail: String },
-    #[error("AWS_CA_BUNDLE `{}` cannot be used: {why}; correct or unset AWS_CA_BUNDLE", path.display())]
-    CaBundle { path: PathBuf, why: String },
+    #[error("{setting} `{}` cannot be used: {why}; correct or unset {setting}", path.display())]
+    CaBundle { setting: String, path: PathBuf, why: String },
     #[error("{detail}; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file")]
     Trust { detail: String },
-    #[error(
-        "the variable {variable} is no URL of an http proxy, as in `http://proxy.example:3128`; correct it"
-    )]
-    ProxyUrl { variable: &'static str },
+    #[error("{setting} is no URL of an http proxy, as in `http://proxy.example:3128`; correct it")]
+    ProxyUrl { setting: String },
     #[error(
         "the endpoint `{host}` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and \
          its like, or the profile's `endpoint_url`, to https"
@@ -137,7 +148,7 @@ impl AwsError {
             return Self::TimedOut { host, limit };
         }
         // Nobody was asked over the network yet: what hangs is a process.
-        let (label, check) = (identity.label.clone(), identity.check());
+        let (label, check) = (identity.source_label.clone(), identity.check());
         Self::SourceHung { label, limit, check }
     }
 
@@ -145,34 +156,52 @@ impl AwsError {
         Self::Nonsense { host: host_of(client), detail: detail.into() }
     }
 
-    pub(super) fn unknown_profile(name: &str, profiles: &ProfileSet) -> Self {
-        let mut known: Vec<&str> = profiles.profiles().collect();
-        known.sort_unstable();
-        let known = match known.len() {
-            0 => "there are no profiles".to_owned(),
-            1..=12 => format!("there are `{}`", known.join("`, `")),
-            count => format!("there are {count} others"),
-        };
-        Self::UnknownProfile { name: name.to_owned(), known }
+    pub(super) fn unknown_profile(name: &str, files: &AwsFiles) -> Self {
+        Self::UnknownProfile { name: name.to_owned(), known: known_profiles(files) }
+    }
+
+    pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
+        let names = &terms.aws.profiles;
+        Self::NoSuchProfiles {
+            whose: of_rule(terms),
+            names: format!("`{}`", names.join("`, `")),
+            first: names.first().cloned().unwrap_or_default(),
+            known: known_profiles(files),
+        }
     }
 
     pub(super) fn no_credentials(identity: &Identity, domain: &Domain) -> Self {
-        let looked_at = "looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' \
-                         profile `default`, web identity, container and instance metadata";
+        let looked_at = match identity.looked_at.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        };
         let seen = if identity.variables.is_empty() {
             "this process sees no AWS_ variables".to_owned()
         } else {
             format!("this process sees {}", identity.variables.join(", "))
         };
-        let names = profiles::of_account(&identity.profiles, &domain.owner);
+        let names = identity.files.of_account(&domain.owner);
         let (fitting, choice) = match names.first() {
             Some(first) => {
                 let names = names.join("`, `");
-                (format!("; of account {} are the profiles `{names}`", domain.owner), first.clone())
+                (
+                    format!("; of account {} are the profiles `{names}`", domain.owner),
+                    (*first).to_owned(),
+                )
             }
             None => (String::new(), "<name>".to_owned()),
         };
         Self::NoCredentials { looked_at, seen, fitting, choice }
+    }
+}
+
+fn known_profiles(files: &AwsFiles) -> String {
+    let known = files.names();
+    match known.len() {
+        0 => "there are no profiles".to_owned(),
+        1..=12 => format!("there are `{}`", known.join("`, `")),
+        count => format!("there are {count} others"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Connections to AWS: what is trusted, which proxy is used, and what is never sent in the clear.
+//! Connections to AWS: what is trusted, and what is never sent in the clear.
 #![expect(clippy::disallowed_methods, reason = "the certificates that the user names are a file")]
 
 use std::fs;
@@ -22,14 +22,8 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::AwsError;
+use super::route::{CaBundle, Proxy, Route};
 use crate::endpoint::is_loopback;
-use crate::settings::Environment;
-
-/// The addresses of this machine and of its metadata services: no proxy can reach the same ones.
-const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
-
-/// Where the proxy's URL stands, first found first.
-const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The one way out of this process.
 #[derive(Debug, Clone)]
@@ -45,18 +39,18 @@ const LARGEST_ANSWER: usize = 1 << 20;
 #[derive(Debug, Default)]
 struct Seen {
     last_host: Mutex<Option<String>>,
-    /// Host and port of the proxy in use, without its credentials.
-    proxy: Option<String>,
+    proxy: Option<Proxy>,
 }
 
 impl HttpClient {
-    /// Reads the proxy and trust settings. No connection is made.
-    pub(super) fn new(environment: &Environment) -> Result<Self, AwsError> {
-        let proxy = proxy_of(environment)?;
-        let tls = TlsContext::builder().with_trust_store(trust_store(environment)?).build();
+    /// Reads the certificates that are trusted. No connection is made.
+    pub(super) fn new(route: &Route) -> Result<Self, AwsError> {
+        let store = trust_store(route.ca_bundle.as_ref())?;
+        let tls = TlsContext::builder().with_trust_store(store).build();
         let tls = tls.map_err(|error| AwsError::Trust { detail: error.to_string() })?;
-        let seen = Arc::new(Seen { proxy: proxy.name, last_host: Mutex::default() });
-        let proxy = proxy.config;
+        let proxy = route.proxy.as_ref().map(|proxy| proxy.config.clone());
+        let proxy = proxy.unwrap_or_else(ProxyConfig::disabled);
+        let seen = Arc::new(Seen { proxy: route.proxy.clone(), last_host: Mutex::default() });
         let inner = Builder::new().build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -81,9 +75,9 @@ impl HttpClient {
         self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Host and port of the proxy; none where there is none.
-    pub(super) fn proxy(&self) -> Option<&str> {
-        self.seen.proxy.as_deref()
+    /// The proxy in use.
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        self.seen.proxy.as_ref()
     }
 }
 
@@ -145,7 +139,7 @@ fn scheme_and_host(uri: &str) -> (bool, String) {
 }
 
 /// Host and port, without user information.
-fn authority(uri: &str) -> &str {
+pub(super) fn authority(uri: &str) -> &str {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     authority.rsplit('@').next().unwrap_or_default()
@@ -179,34 +173,15 @@ fn default_settings() -> HttpConnectorSettings {
         .build()
 }
 
-struct Proxy {
-    config: ProxyConfig,
-    name: Option<String>,
-}
-
-/// The proxy for https. Plain http only ever goes to this machine and to metadata services, which no
-/// proxy may see, so no proxy is configured for it.
-fn proxy_of(environment: &Environment) -> Result<Proxy, AwsError> {
-    let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, environment.get(name)?)));
-    let Some((variable, url)) = set else {
-        return Ok(Proxy { config: ProxyConfig::disabled(), name: None });
-    };
-    let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-    let config = ProxyConfig::https(url.as_str()).map_err(|_| AwsError::ProxyUrl { variable })?;
-    let exceptions = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy"));
-    let exceptions =
-        exceptions.map_or(NEVER_PROXIED.to_owned(), |more| format!("{NEVER_PROXIED},{more}"));
-    Ok(Proxy { config: config.no_proxy(exceptions), name: Some(authority(&url).to_owned()) })
-}
-
-/// `AWS_CA_BUNDLE` replaces the system's store. Either is checked here: the SDK panics on a store that
-/// is empty or broken.
-fn trust_store(environment: &Environment) -> Result<TrustStore, AwsError> {
-    let Some(path) = environment.path("AWS_CA_BUNDLE") else {
+/// A bundle replaces the system's store. Either is checked here: the SDK panics on a store that is empty
+/// or broken.
+fn trust_store(bundle: Option<&CaBundle>) -> Result<TrustStore, AwsError> {
+    let Some(CaBundle { path, setting }) = bundle else {
         return system_trust_store();
     };
-    let broken = |why: String| AwsError::CaBundle { path: path.clone(), why };
-    let pem = fs::read(&path).map_err(|error| broken(error.to_string()))?;
+    let broken =
+        |why: String| AwsError::CaBundle { setting: setting.clone(), path: path.clone(), why };
+    let pem = fs::read(path).map_err(|error| broken(error.to_string()))?;
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|_| broken("it is not a PEM file".to_owned()))?;
@@ -252,18 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_named_without_its_credentials() {
-        let environment =
-            Environment::from_pairs([("https_proxy", "http://user:hunter2@proxy.example:3128/")]);
-        assert_eq!(proxy_of(&environment).unwrap().name.as_deref(), Some("proxy.example:3128"));
-    }
-
-    #[test]
     fn a_bundle_that_is_missing_empty_or_broken_is_named() {
         let empty = tempfile::NamedTempFile::new().unwrap();
         for path in ["/nonexistent/ca.pem", empty.path().to_str().unwrap()] {
-            let environment = Environment::from_pairs([("AWS_CA_BUNDLE", path)]);
-            let error = trust_store(&environment).unwrap_err().to_string();
+            let bundle = CaBundle { path: path.into(), setting: "AWS_CA_BUNDLE".into() };
+            let error = trust_store(Some(&bundle)).unwrap_err().to_string();
             assert!(error.contains("AWS_CA_BUNDLE") && error.contains(path), "{error}");
         }
     }

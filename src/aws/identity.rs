@@ -1,19 +1,26 @@
 //! Who would be asking, told from what is on this machine: the cache's keys hold it.
 //!
-//! The SDK's order decides which source counts: environment keys, the profile, web identity, container,
-//! instance. Each source adds what selects its identity and never what rotates: a new session token of
-//! the same key, a refreshed sign-in or a renewed web-identity token changes nothing. Secrets go in by
-//! digest only.
+//! - [`order`]: which source of credentials counts
+//! - [`plan`]: that source, and the roles on top of it
+//! - [`selectors`]: what tells the plan's identity from every other one
 
+mod order;
+mod plan;
 mod selectors;
 #[cfg(test)]
 mod tests;
 
-use aws_config::profile::{Profile, ProfileSet};
+use std::path::PathBuf;
 
-use super::{AwsError, profiles};
-use crate::settings::{AwsSettings, Environment};
+use super::AwsError;
+use super::profiles::{self, AwsFiles};
+use super::sso::SsoSession;
+use crate::settings::{Environment, Prefer, Terms};
+use order::{PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Search};
+pub(super) use plan::{Keys, Plan, Role, Source, SsoRole, WebIdentity};
 use selectors::Selectors;
+
+const DEFAULT_PROFILE: &str = "default";
 
 /// The identity at hand.
 #[derive(Debug, Clone)]
@@ -22,119 +29,214 @@ pub struct Identity {
     pub selectors: Vec<String>,
     /// For people: "profile `dev`", "the environment's keys".
     pub label: String,
+    /// The same without the roles that a rule adds.
+    pub(super) source_label: String,
     /// False where AWS can change the identity without a trace on this machine (an instance's role,
     /// a process's mind): such a token is kept for a shorter time.
     pub is_visible: bool,
+    /// The sign-in of IAM Identity Center that its credentials come from, where they do.
+    pub sign_in: Option<SsoSession>,
     /// Where its credentials are loaded from, and nowhere else: what the cache's key tells is what is
     /// used.
-    pub source: Source,
+    pub(super) plan: Plan,
+    /// The profile whose region and endpoints hold, also for credentials from elsewhere.
+    pub(super) profile: String,
+    /// The profile that the credentials are of; none where they are of none.
+    pub(super) profile_in_use: Option<String>,
+    /// What was looked at in vain, in order; nothing where the source was told to be.
+    pub(super) looked_at: Vec<&'static str>,
     /// The region of the AWS settings, for STS and its like.
-    pub region: Option<String>,
+    pub(super) region: Option<String>,
+    /// The `ca_bundle` of the profile.
+    pub(super) ca_bundle: Option<PathBuf>,
     /// The `AWS_…` variables that this process sees, by name.
-    pub variables: Vec<String>,
-    /// The profiles that there are.
-    pub profiles: ProfileSet,
+    pub(super) variables: Vec<String>,
+    pub(super) files: AwsFiles,
 }
 
-/// Where AWS credentials come from: the one source that is asked for them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
-    EnvironmentKeys,
-    /// A profile: the one that `AWS_PROFILE` names, or `default` where it yields credentials.
-    Profile { name: String },
-    /// `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`.
-    WebIdentity,
-    /// The role of a container, or of an EKS pod identity.
-    Container,
-    /// The instance's role, if this is an instance: nothing else is set.
-    Instance,
-}
-
-/// Tells the identity of this process.
-pub(super) async fn of(
-    environment: &Environment,
-    _settings: &AwsSettings,
-) -> Result<Identity, AwsError> {
-    tell(environment, profiles::load(environment).await)
+/// Tells the identity of this process on these terms.
+pub(super) async fn of(environment: &Environment, terms: &Terms) -> Result<Identity, AwsError> {
+    tell(environment, terms, profiles::load(environment).await)
 }
 
 fn tell(
     environment: &Environment,
-    profiles: Result<ProfileSet, AwsError>,
+    terms: &Terms,
+    files: Result<AwsFiles, AwsError>,
 ) -> Result<Identity, AwsError> {
-    let name = profiles::selected(environment).to_owned();
-    let mut selectors = Selectors::new(environment);
-    selectors.add_endpoints();
-    let has_keys = selectors.add_environment_keys();
-    let profiles = match profiles {
-        Ok(profiles) => profiles,
+    let needs_files = !goes_environment_first(terms) || !terms.aws.profiles.is_empty();
+    let files = match files {
         // Keys need no profile, and a broken file moves no endpoint.
-        Err(_) if has_keys => ProfileSet::default(),
-        Err(error) => return Err(error),
+        Err(_) if !needs_files && order::environment_keys(environment).is_some() => {
+            AwsFiles::default()
+        }
+        files => files?,
     };
-    let (source, label) = if has_keys {
-        selectors.add_profile_endpoints(&profiles, &name);
-        (Source::EnvironmentKeys, "the environment's keys".to_owned())
-    } else {
-        choose(environment, &profiles, name, &mut selectors)?
-    };
-    let (selectors, is_visible) = selectors.into_parts();
+    let selected = Selected::of(environment, terms, &files);
+    let chosen = choose(environment, terms, &files, &selected)?;
+    let profile = files.get(&selected.name);
+    let property = |key| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
+    let region = region.map(str::to_owned).or_else(|| property("region"));
+    let mut plan = chosen.plan;
+    plan.roles.extend(terms.aws.roles.iter().map(Role::from));
+    let (selectors, is_visible) =
+        Selectors::new(environment).of(&files, &selected.name, &plan, region.as_deref(), terms);
     Ok(Identity {
         selectors,
-        label,
         is_visible,
-        source,
-        region: region.or_else(|| profiles.get("region")).map(str::to_owned),
+        label: label_of(&chosen.label, terms),
+        source_label: chosen.label,
+        profile_in_use: chosen.is_of_profile.then(|| selected.name.clone()),
+        looked_at: chosen.looked_at,
+        sign_in: plan.sign_in().cloned(),
+        ca_bundle: property("ca_bundle").map(PathBuf::from),
         variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
-        profiles,
+        plan,
+        profile: selected.name,
+        region,
+        files,
     })
 }
 
-/// The source behind the environment's keys. A profile that is named ends the search, whatever it
-/// holds: a typo never becomes another identity.
+/// The profile that counts.
+struct Selected {
+    name: String,
+    /// Somebody named it.
+    is_named: bool,
+    /// For people, as in "rule 2's profile `ci`".
+    label: String,
+    /// Why it cannot be used, where it was named and is not there.
+    missing: Option<AwsError>,
+}
+
+impl Selected {
+    fn of(environment: &Environment, terms: &Terms, files: &AwsFiles) -> Self {
+        let wanted = &terms.aws.profiles;
+        let is_there = |name: &&String| files.get(name).is_some();
+        let named = |name: &str, whose: &str, missing| Self {
+            name: name.to_owned(),
+            is_named: true,
+            label: format!("{whose}profile `{name}`"),
+            missing,
+        };
+        if let Some(name) = wanted.iter().find(is_there) {
+            return named(name, &of_rule(terms), None);
+        }
+        if !wanted.is_empty() {
+            return named(DEFAULT_PROFILE, "", Some(AwsError::no_such_profiles(terms, files)));
+        }
+        match environment.get("AWS_PROFILE") {
+            Some(name) => {
+                let missing = || AwsError::unknown_profile(name, files);
+                named(name, "", files.get(name).is_none().then(missing))
+            }
+            None => Self { is_named: false, ..named(DEFAULT_PROFILE, "", None) },
+        }
+    }
+}
+
+/// What was found.
+struct Chosen {
+    plan: Plan,
+    label: String,
+    is_of_profile: bool,
+    looked_at: Vec<&'static str>,
+}
+
+/// The first source that there is, in the order that holds on these terms.
 fn choose(
     environment: &Environment,
-    profiles: &ProfileSet,
-    name: String,
-    selectors: &mut Selectors<'_>,
-) -> Result<(Source, String), AwsError> {
-    let is_named = environment.get("AWS_PROFILE").is_some();
-    if is_named && profiles.get_profile(&name).is_none() {
-        return Err(AwsError::unknown_profile(&name, profiles));
+    terms: &Terms,
+    files: &AwsFiles,
+    selected: &Selected,
+) -> Result<Chosen, AwsError> {
+    let search = Search { environment, files, profile: &selected.name };
+    let (before, of_profile, behind) = places(terms);
+    if let Some(found) = search.first_of(before)? {
+        return Ok(chosen(found, environment, selected, &[]));
     }
-    let yields_credentials = selectors.add_profile(profiles, &name);
-    if is_named || yields_credentials {
-        let label = format!("profile `{name}`");
-        return Ok((Source::Profile { name }, label));
+    if let Some(missing) = &selected.missing {
+        return Err(missing.clone());
     }
-    Ok(selectors.add_surroundings())
+    if let Some(found) = search.first_of(of_profile)? {
+        return Ok(chosen(found, environment, selected, &[]));
+    }
+    if let (true, Some(profile)) = (selected.is_named, files.get(&selected.name)) {
+        return Err(order::broken(profile, order::nothing_in(profile)));
+    }
+    // The instance is always there to be asked.
+    let found = search.first_of(behind)?.unwrap_or((Place::Instance, Plan::of(Source::Instance)));
+    Ok(chosen(found, environment, selected, &[before, of_profile, behind].concat()))
+}
+
+/// Before the profile, the profile, and behind it where nobody named it.
+fn places(terms: &Terms) -> (&'static [Place], &'static [Place], &'static [Place]) {
+    const AT_LAST: [Place; 4] =
+        [Place::EnvironmentKeys, Place::EnvironmentWebIdentity, Place::Container, Place::Instance];
+    match (goes_environment_first(terms), terms.aws.profiles.is_empty()) {
+        (true, true) => (&AT_LAST[..1], &PROFILE_AND_ENVIRONMENT, &AT_LAST[2..]),
+        (true, false) => (&AT_LAST[..1], &PROFILE_ALONE, &[]),
+        (false, _) => (&[], &PROFILE_ALONE, &AT_LAST),
+    }
+}
+
+/// Whether keys of the environment go before the profile. A rule's profile is used alone, unless the
+/// rule prefers the environment.
+fn goes_environment_first(terms: &Terms) -> bool {
+    match terms.aws.prefer {
+        Some(Prefer::Environment) => true,
+        Some(Prefer::Profile) => false,
+        None => terms.aws.profiles.is_empty(),
+    }
+}
+
+fn chosen(
+    (place, plan): (Place, Plan),
+    environment: &Environment,
+    selected: &Selected,
+    places: &[Place],
+) -> Chosen {
+    let is_of_environment = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some();
+    let label = match place {
+        Place::EnvironmentKeys => "the environment's keys",
+        Place::EnvironmentWebIdentity => "the role of AWS_WEB_IDENTITY_TOKEN_FILE",
+        Place::WebIdentity if is_of_environment => "the role of AWS_WEB_IDENTITY_TOKEN_FILE",
+        Place::Container => "the container's role",
+        Place::Instance => "the instance's role",
+        _ => &selected.label,
+    };
+    let is_of_profile = label == selected.label;
+    let mut looked_at: Vec<&'static str> = places.iter().map(|place| place.name()).collect();
+    looked_at.dedup();
+    Chosen { plan, label: label.to_owned(), is_of_profile, looked_at }
+}
+
+/// The last role that a rule adds is who asks.
+fn label_of(source: &str, terms: &Terms) -> String {
+    match terms.aws.roles.last() {
+        Some(role) => format!("{}role `{}`", of_rule(terms), role.arn),
+        None => source.to_owned(),
+    }
+}
+
+/// "rule 2's ", where there is a rule.
+pub(super) fn of_rule(terms: &Terms) -> String {
+    terms.rule.map(|number| format!("rule {number}'s ")).unwrap_or_default()
 }
 
 impl Identity {
-    /// The profile that signs in by SSO: the one in use, or one that it builds on.
+    /// The profile that names the sign-in of IAM Identity Center: the one in use, or one that it
+    /// builds on.
     pub fn sso_profile(&self) -> Option<String> {
-        self.profile_with(&["sso_session", "sso_start_url"])
-    }
-
-    /// The profile that signs in by `aws login`, found alike.
-    pub fn login_profile(&self) -> Option<String> {
-        self.profile_with(&["login_session"])
+        self.sign_in.as_ref().map(|session| session.profile.clone())
     }
 
     /// The command that tries this identity without us.
     pub fn check(&self) -> String {
-        match &self.source {
-            Source::Profile { name } => format!("aws sts get-caller-identity --profile {name}"),
-            _ => "aws sts get-caller-identity".to_owned(),
+        match &self.profile_in_use {
+            Some(name) => format!("aws sts get-caller-identity --profile {name}"),
+            None => "aws sts get-caller-identity".to_owned(),
         }
-    }
-
-    fn profile_with(&self, properties: &[&str]) -> Option<String> {
-        let Source::Profile { name } = &self.source else { return None };
-        let mut chain = profiles::chain(&self.profiles, name).into_iter();
-        let has = |profile: &&Profile| properties.iter().any(|name| profile.get(name).is_some());
-        chain.find(has).map(|profile| profile.name().to_owned())
     }
 }

@@ -1,5 +1,7 @@
 //! The only user of the AWS SDK: from the identity at hand to an authorization token.
 //!
+//! - [`route`]: which proxy and which certificates are to be used
+//! - [`endpoints`]: API endpoints that a rule moves
 //! - [`http`]: connections: trust, proxies, and no plain http but to this machine
 //! - [`profiles`]: the AWS files, read by the SDK's own loader
 //! - [`identity`]: who would be asking, told locally
@@ -14,10 +16,12 @@
 mod causes;
 mod classify;
 mod credentials;
+mod endpoints;
 mod error;
 mod http;
 mod identity;
 mod profiles;
+mod route;
 mod sso;
 
 use std::borrow::Cow;
@@ -37,9 +41,11 @@ pub use identity::Identity;
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
 use crate::secret::Secret;
-use crate::settings::{AwsSettings, Environment, Terms};
+use crate::settings::{Environment, Terms};
 use crate::token::AuthorizationToken;
+use credentials::Loader;
 use http::HttpClient;
+use route::Route;
 
 /// After this, a token that has not come is given up: hung, where slow would have been done.
 pub const FETCH_LIMIT: Duration = Duration::from_mins(1);
@@ -64,8 +70,8 @@ impl Aws {
     }
 
     /// Who would be asking for a token now. Reads the AWS files at most, and asks nobody.
-    pub async fn identity(&self, settings: &AwsSettings) -> Result<Identity, AwsError> {
-        identity::of(&self.environment, settings).await
+    pub async fn identity(&self, terms: &Terms) -> Result<Identity, AwsError> {
+        identity::of(&self.environment, terms).await
     }
 
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].
@@ -76,7 +82,7 @@ impl Aws {
         terms: &Terms,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let client = self.client(&terms.aws).await?;
+        let client = self.client(identity, terms).await?;
         let fetch = self.fetch(domain, terms, identity, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, fetch).await {
             Ok(fetched) => fetched,
@@ -89,11 +95,12 @@ impl Aws {
         &self,
         domain: &Domain,
         identity: &Identity,
-        settings: &AwsSettings,
+        terms: &Terms,
+        now: SystemTime,
     ) -> Option<String> {
         let ask = async {
-            let client = self.client(settings).await.ok()?;
-            let config = self.config(domain, identity, &client).await.ok()?;
+            let client = self.client(identity, terms).await.ok()?;
+            let config = self.config(domain, terms, identity, &client, now).await.ok()?;
             let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
             caller.ok()?.arn
         };
@@ -101,12 +108,12 @@ impl Aws {
     }
 
     /// Reading the trust store takes some milliseconds, in which other asks are answered.
-    async fn client(&self, _settings: &AwsSettings) -> Result<HttpClient, AwsError> {
+    async fn client(&self, identity: &Identity, terms: &Terms) -> Result<HttpClient, AwsError> {
         if let Some(variable) = self.environment.set_to_nothing("AWS_ENDPOINT_URL") {
             return Err(AwsError::EmptyEndpoint { variable: variable.to_owned() });
         }
-        let environment = self.environment.clone();
-        let made = tokio::task::spawn_blocking(move || HttpClient::new(&environment));
+        let route = Route::of(&self.environment, identity, terms);
+        let made = tokio::task::spawn_blocking(move || HttpClient::new(&route?));
         let panicked =
             |_| Err(AwsError::Trust { detail: "the trusted certificates are unreadable".into() });
         made.await.unwrap_or_else(panicked)
@@ -120,7 +127,7 @@ impl Aws {
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let config = self.config(domain, identity, client).await?;
+        let config = self.config(domain, terms, identity, client, now).await?;
         let config = config.into_builder().region(Region::new(domain.region.clone())).build();
         let answer = aws_sdk_codeartifact::Client::new(&config)
             .get_authorization_token()
@@ -148,20 +155,35 @@ impl Aws {
     async fn config(
         &self,
         domain: &Domain,
+        terms: &Terms,
         identity: &Identity,
         client: &HttpClient,
+        now: SystemTime,
     ) -> Result<SdkConfig, AwsError> {
-        let region = identity.region.clone().unwrap_or_else(|| domain.region.clone());
-        let region = Region::new(region);
+        let config = self.config_without_credentials(domain, terms, identity, client).await;
         let timing = Timing::start();
-        let credentials = credentials::load(identity, client, region.clone())
-            .await
-            .map_err(|error| classify::credentials_error(&error, client, identity, domain))?;
+        let environment = &self.environment;
+        let loader = Loader { environment, identity, client, domain, config: &config, now };
+        let credentials = loader.load().await?;
         self.log.line(format_args!("AWS credentials of {} loaded in {timing}", identity.label));
-        Ok(aws_config::defaults(BehaviorVersion::latest())
-            .profile_name(profiles::selected(&self.environment))
-            .region(region)
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+        let credentials = SharedCredentialsProvider::new(credentials);
+        Ok(config.into_builder().credentials_provider(credentials).build())
+    }
+
+    /// Region and endpoints as the environment and the profile say, and the rule's endpoints.
+    async fn config_without_credentials(
+        &self,
+        domain: &Domain,
+        terms: &Terms,
+        identity: &Identity,
+        client: &HttpClient,
+    ) -> SdkConfig {
+        let region = identity.region.clone().unwrap_or_else(|| domain.region.clone());
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .profile_files(profiles::files(&self.environment))
+            .profile_name(&identity.profile)
+            .region(Region::new(region))
+            .no_credentials()
             .http_client(client.shared())
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard())
@@ -169,7 +191,8 @@ impl Aws {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .framework_metadata(framework())
             .load()
-            .await)
+            .await;
+        endpoints::with_rule(config, &terms.aws.endpoints)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tokens that outlive the process that fetched them, and the lock so that many fetch once.
 //!
-//! A folder holds one file a token, named by a [`CacheKey`], and a fixed number of lock files.
+//! A folder holds one file a token, named by a [`CacheKey`], and a fixed number of lock files. Of a
+//! token that is not ours to keep, but was refused, it holds that, under a digest of the token.
 //! Everything in it can be deleted at any time. What cannot be used (a folder of somebody else, a
 //! file that is broken) costs a fetch and never a restore.
 //!
@@ -12,6 +13,7 @@ mod folder;
 mod key;
 mod lock;
 mod place;
+mod refusal;
 mod surroundings;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
@@ -29,7 +31,7 @@ mod process_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -66,6 +68,8 @@ pub struct TokenCache {
     place: Place,
     /// Everything where the place is this process; otherwise what the folder did not take.
     here: Mutex<HashMap<CacheKey, Kept>>,
+    /// Likewise.
+    refused_here: Mutex<HashSet<CacheKey>>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +92,7 @@ impl TokenCache {
     }
 
     fn at(place: Place) -> Self {
-        Self { place, here: Mutex::default() }
+        Self { place, here: Mutex::default(), refused_here: Mutex::default() }
     }
 
     /// The key's token, if it may be used at `now` at all. Whatever cannot be read counts as none.
@@ -129,6 +133,29 @@ impl TokenCache {
         })
     }
 
+    /// Remembers for [`was_refused`](Self::was_refused) that a token was refused; its digest is in the
+    /// key.
+    pub fn remember_refused(&self, key: &CacheKey, now: SystemTime) {
+        if let Place::Folder(folder) = &self.place
+            && folder.write(key, &refusal::encode(now), now).is_ok()
+        {
+            return;
+        }
+        if !matches!(self.place, Place::Nowhere) {
+            self.refused_here().insert(key.clone());
+        }
+    }
+
+    /// Whether this was remembered not too long before `now`.
+    pub fn was_refused(&self, key: &CacheKey, now: SystemTime) -> bool {
+        if let Place::Folder(folder) = &self.place
+            && let Ok(bytes) = folder.read(key)
+        {
+            return refusal::holds(&bytes, now);
+        }
+        self.refused_here().contains(key)
+    }
+
     /// Waits until no other process of this user is fetching the key's token. Read again before
     /// fetching: the one that was waited for has most likely stored it.
     ///
@@ -155,6 +182,10 @@ impl TokenCache {
 
     fn keep_here(&self, key: &CacheKey, token: &AuthorizationToken, keep_until: SystemTime) {
         self.here().insert(key.clone(), Kept { token: token.clone(), keep_until });
+    }
+
+    fn refused_here(&self) -> MutexGuard<'_, HashSet<CacheKey>> {
+        self.refused_here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn here(&self) -> MutexGuard<'_, HashMap<CacheKey, Kept>> {

@@ -209,3 +209,31 @@ fn cut_short(path: &Path, left: u64) {
         file.set_len(left).unwrap();
     }
 }
+
+#[test]
+fn a_refusal_is_remembered_where_tokens_are_kept() {
+    let (around, cache) = disk();
+    let (key, other) = (CacheKey::of(&["refused", "t"]), CacheKey::of(&["refused", "u"]));
+    assert!(!cache.was_refused(&key, now()));
+    cache.remember_refused(&key, now());
+    let folder = Folder::open(around.path().join("cache")).unwrap();
+    let another = TokenCache::at(Place::Folder(folder));
+    assert!(another.was_refused(&key, now()));
+    assert!(!another.was_refused(&other, now()));
+    assert_eq!(another.load(&key, now()), None, "it is no token");
+    for (place, remembers) in [(Place::Process, true), (Place::Nowhere, false)] {
+        let cache = TokenCache::at(place);
+        cache.remember_refused(&key, now());
+        assert_eq!(cache.was_refused(&key, now()), remembers);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_refusal_that_the_folder_does_not_take_is_remembered_here() {
+    let (around, cache) = disk();
+    fs::remove_dir_all(around.path().join("cache")).unwrap();
+    let key = CacheKey::of(&["refused", "t"]);
+    cache.remember_refused(&key, now());
+    assert!(cache.was_refused(&key, now()));
+}

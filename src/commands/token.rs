@@ -19,6 +19,8 @@ pub enum TokenError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
+    #[error("no token for that host: {0}")]
+    RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
     #[error("`{option}` is `{value}`: {expected}")]
@@ -29,7 +31,7 @@ pub enum TokenError {
     Output(#[from] io::Error),
 }
 
-/// Prints the token and a line end on `out`, and nothing else.
+/// Prints the token and a line end on `out`, and nothing else. It is never one that was given.
 pub async fn run(
     args: &TokenArgs,
     provider: &Provider,
@@ -37,26 +39,28 @@ pub async fn run(
 ) -> Result<(), TokenError> {
     let (domain, repository) = match &args.url {
         Some(url) => {
-            let endpoint = provider.endpoint(url).map_err(|error| url_error(error, provider))?;
+            let endpoint =
+                provider.endpoint(url).map_err(|error| url_error(url, error, provider))?;
             (endpoint.domain, Some(endpoint.repository))
         }
         None => (named_domain(args)?, None),
     };
     let (repository, need) = (repository.as_deref(), &Need::Any);
-    match provider.token(Wanted { domain: &domain, repository, need }).await {
-        Ok(served) => Ok(writeln!(out, "{}", served.token.secret.expose())?),
+    match provider.token(Wanted { domain: &domain, repository, host: None, need }).await {
+        Ok(served) => Ok(writeln!(out, "{}", served.secret.expose())?),
         Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
     }
 }
 
-fn url_error(error: EndpointError, provider: &Provider) -> TokenError {
-    match error {
-        EndpointError::Foreign(_) => match provider.broken_settings() {
-            Some(broken) => TokenError::Settings(Box::new(broken)),
-            None => TokenError::NotOurs(error),
-        },
-        EndpointError::Path { .. } => TokenError::Path(error),
+fn url_error(url: &str, error: EndpointError, provider: &Provider) -> TokenError {
+    if let EndpointError::Path { .. } = error {
+        return TokenError::Path(error);
     }
+    if let Some(broken) = provider.broken_settings() {
+        return TokenError::Settings(Box::new(broken));
+    }
+    let refusal = provider.refused_host(url);
+    refusal.map_or(TokenError::NotOurs(error), TokenError::RefusedHost)
 }
 
 fn named_domain(args: &TokenArgs) -> Result<Domain, TokenError> {

@@ -18,9 +18,19 @@ pub struct HostMapping {
     pub region: String,
 }
 
+/// By whose word a host is CodeArtifact's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKind {
+    /// Its name is one that only AWS has.
+    Aws,
+    /// The user listed it.
+    Listed,
+}
+
 /// What a recognized host says.
 #[derive(Debug)]
 pub(super) struct Host {
+    pub(super) kind: HostKind,
     pub(super) names: Names,
     pub(super) region: String,
     /// Whether folders may stand before `/nuget/`, as reverse proxies have them.
@@ -66,7 +76,7 @@ fn mapped(mapping: &HostMapping) -> Host {
         Some((domain, owner)) => Names::Host { domain, owner },
         None => Names::Path,
     };
-    Host { names, region: mapping.region.clone(), any_prefix: true }
+    Host { kind: HostKind::Listed, names, region: mapping.region.clone(), any_prefix: true }
 }
 
 fn amazon(url: &UrlParts<'_>) -> Result<Host, &'static str> {
@@ -96,7 +106,7 @@ fn named(first: &str, region: &str, suffix: &[&str], kind: Suffix) -> Result<Hos
     check_suffix(region, suffix, kind)?;
     let (domain, owner) = split_domain(first).ok_or("the host does not name domain and owner")?;
     let names = Names::Host { domain, owner };
-    Ok(Host { names, region: region.to_owned(), any_prefix: false })
+    Ok(aws_host(names, region))
 }
 
 fn vpc_endpoint(first: &str, region: &str, suffix: &[&str]) -> Result<Host, &'static str> {
@@ -106,7 +116,11 @@ fn vpc_endpoint(first: &str, region: &str, suffix: &[&str]) -> Result<Host, &'st
     if id.is_empty() || id.ends_with('-') || !id.bytes().all(is_id_byte) {
         return Err("the host names no VPC endpoint");
     }
-    Ok(Host { names: Names::Path, region: region.to_owned(), any_prefix: false })
+    Ok(aws_host(Names::Path, region))
+}
+
+fn aws_host(names: Names, region: &str) -> Host {
+    Host { kind: HostKind::Aws, names, region: region.to_owned(), any_prefix: false }
 }
 
 #[derive(Clone, Copy)]

@@ -48,7 +48,7 @@ pub(super) fn suggest(path: &str, names_domain: bool) -> String {
 }
 
 /// `{domain}-{owner}`: the owner is what follows the last `-`.
-pub(super) fn split_domain(text: &str) -> Option<(String, String)> {
+pub fn split_domain(text: &str) -> Option<(String, String)> {
     let (domain, owner) = text.rsplit_once('-')?;
     (is_domain(domain) && is_owner(owner)).then(|| (domain.to_owned(), owner.to_owned()))
 }
@@ -72,5 +72,10 @@ fn is_repository(text: &str) -> bool {
     let bytes = text.as_bytes();
     (2..=100).contains(&bytes.len())
         && bytes[0].is_ascii_alphanumeric()
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && bytes.iter().all(|b| is_repository_byte(*b))
+}
+
+/// Whether a repository's name can have it.
+pub fn is_repository_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }

@@ -147,6 +147,23 @@ fn a_listed_host_stands_for_its_domain() {
 }
 
 #[test]
+fn a_host_of_the_grammar_stays_awss_when_it_is_listed() {
+    let aws = "d1-111122223333.d.codeartifact.us-east-1.amazonaws.com";
+    let vpce = "vpce-0a1b2c3d-abcd.d.codeartifact.us-east-1.vpce.amazonaws.com";
+    let mappings = [
+        mapping(aws, None, Some(("d1", "111122223333"))),
+        mapping("packages.example", None, Some(("d1", "111122223333"))),
+    ];
+    let kind = |host: &str, path: &str| {
+        let url = format!("https://{host}/nuget/{path}repo/v3/index.json");
+        RepositoryEndpoint::parse(&url, &mappings).unwrap().host
+    };
+    assert_eq!(kind(aws, ""), HostKind::Aws);
+    assert_eq!(kind(vpce, "d/d1-111122223333/"), HostKind::Aws);
+    assert_eq!(kind("packages.example", ""), HostKind::Listed);
+}
+
+#[test]
 fn plain_http_is_for_this_machine_only() {
     for host in ["127.0.0.1", "[::1]", "localhost"] {
         let mappings = [mapping(host, Some(8080), Some(("d1", "111122223333")))];

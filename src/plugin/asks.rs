@@ -8,12 +8,12 @@ use super::console::Console;
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::log::Log;
-use crate::provider::{Need, Provider, ProviderError, Wanted};
+use crate::provider::{Need, Origin, Provider, ProviderError, Served, Wanted};
 use crate::secret::Secret;
 
 mod handed_out;
 
-use handed_out::{HandedOut, Step};
+use handed_out::{Asked, HandedOut, Step};
 
 /// Answers the asks of one conversation.
 #[derive(Debug)]
@@ -69,34 +69,62 @@ impl Asks {
             "ours: {}, repository `{}`, retry {}",
             endpoint.domain, endpoint.repository, ask.is_retry
         ));
-        let step = self.handed_out(|all| all.next_step(&endpoint, ask.is_retry, now()));
-        let served = match step {
-            Step::Serve => self.provider.token(wanted(&endpoint, &Need::Any)).await,
-            Step::Replace(refused) => {
-                self.log
-                    .line(format_args!("the repository refused our token: a newer one is needed"));
-                let need = Need::OtherThan(refused);
-                let newer = self.provider.token(wanted(&endpoint, &need)).await;
-                if newer.is_ok() {
-                    self.handed_out(|all| all.mark_replaced(&endpoint));
-                }
-                newer
+        let asked = Asked { endpoint: &endpoint, rule: self.provider.rule(&endpoint) };
+        match self.handed_out(|all| all.next_step(asked, ask.is_retry, now())) {
+            Step::Serve => {
+                let served = self.provider.token(wanted(&endpoint, &Need::Any)).await;
+                let served = served.map_err(|error| Refusal::Failed(failure(&endpoint, &error)))?;
+                Ok(self.hand_out(asked, served, console).await)
             }
+            Step::Replace(refused) => self.replace(asked, refused, console).await,
             Step::Give(token) => {
-                self.handed_out(|all| all.mark_given(&endpoint));
-                return Ok(token);
+                self.handed_out(|all| all.mark_handed_out(asked));
+                Ok(token)
             }
             Step::Repeat(token) => {
                 if self.is_to_be_explained(&endpoint) {
-                    console.warn_once(&self.refused_line(&endpoint).await).await;
+                    console.warn_once(&self.refused_line(asked).await).await;
                 }
-                return Ok(token);
+                Ok(token)
             }
-        };
-        let served = served.map_err(|error| failed(&endpoint, &error))?;
-        let token = served.token.secret.clone();
-        self.handed_out(|all| all.record(&endpoint, served));
-        Ok(token)
+        }
+    }
+
+    async fn replace(
+        &self,
+        asked: Asked<'_>,
+        refused: Secret,
+        console: &Console,
+    ) -> Result<Secret, Refusal> {
+        self.log.line(format_args!("the repository refused our token: a newer one is needed"));
+        let need = Need::OtherThan(refused.clone());
+        let was_given = self.handed_out(|all| all.given_place(asked)).is_some();
+        match self.provider.token(wanted(asked.endpoint, &need)).await {
+            Ok(newer) => {
+                // In a given one's place, one of the cache or given as well is a first try of its kind.
+                if !was_given || newer.origin == Origin::Fetched {
+                    self.handed_out(|all| all.mark_replaced(asked));
+                }
+                Ok(self.hand_out(asked, newer, console).await)
+            }
+            // Nothing takes its place, and it may be good for the host's other repositories.
+            Err(error) if was_given => {
+                self.handed_out(|all| all.mark_replaced(asked));
+                self.is_to_be_explained(asked.endpoint);
+                console.warn_once(&failure(asked.endpoint, &error)).await;
+                Ok(refused)
+            }
+            Err(error) => Err(Refusal::Failed(failure(asked.endpoint, &error))),
+        }
+    }
+
+    async fn hand_out(&self, asked: Asked<'_>, served: Served, console: &Console) -> Secret {
+        if let Some(note) = &served.note {
+            console.inform_once(note).await;
+        }
+        let token = served.secret.clone();
+        self.handed_out(|all| all.record(asked, served));
+        token
     }
 
     fn refuse(&self, error: &EndpointError) -> Refusal {
@@ -111,9 +139,15 @@ impl Asks {
 
     /// AWS issues tokens without looking at repositories, so only the repository's own refusal shows
     /// a missing permission.
-    async fn refused_line(&self, endpoint: &RepositoryEndpoint) -> String {
-        let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        let identity = match self.provider.caller_arn(endpoint).await {
+    async fn refused_line(&self, asked: Asked<'_>) -> String {
+        let RepositoryEndpoint { domain, repository, .. } = asked.endpoint;
+        if let Some(place) = self.handed_out(|all| all.given_place(asked)) {
+            return format!(
+                "repository `{repository}` of {domain} refused the token of {place}: it has expired, \
+                 is another domain's, or may not be used there; renew or unset it"
+            );
+        }
+        let identity = match self.provider.caller_arn(asked.endpoint).await {
             Some(arn) => format!("`{arn}`"),
             None => "the identity in use".to_owned(),
         };
@@ -136,11 +170,12 @@ impl Asks {
 }
 
 fn wanted<'a>(endpoint: &'a RepositoryEndpoint, need: &'a Need) -> Wanted<'a> {
-    Wanted { domain: &endpoint.domain, repository: Some(&endpoint.repository), need }
+    let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
+    Wanted { domain, repository: Some(repository), host: Some(*host), need }
 }
 
-fn failed(endpoint: &RepositoryEndpoint, error: &ProviderError) -> Refusal {
-    Refusal::Failed(format!("no token for {}: {error}", endpoint.domain))
+fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {
+    format!("no token for {}: {error}", endpoint.domain)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the edge: an ask arrives now")]

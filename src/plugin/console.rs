@@ -2,7 +2,7 @@
 //!
 //! NuGet drops the text of a Log that it has not read before the answer that it explains, so a line is
 //! waited for. A Log Error would make the command fail even where the restore succeeds, so a failure of
-//! ours is a Warning.
+//! ours is a Warning, and everything else is Minimal.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,7 +35,7 @@ struct State {
     threshold: Option<LogLevel>,
     sent: u64,
     unacknowledged: HashMap<String, oneshot::Sender<()>>,
-    explained: HashMap<String, Arc<OnceCell<()>>>,
+    shown: HashMap<String, Arc<OnceCell<()>>>,
 }
 
 /// NuGet wants no line of this level now.
@@ -55,9 +55,14 @@ impl Console {
     /// Shows a failure of ours, unless this conversation has shown it already.
     pub async fn warn_once(&self, text: &str) {
         self.log.line(format_args!("warning: {text}"));
-        let shown = Arc::clone(self.state().explained.entry(text.to_owned()).or_default());
-        // Whoever fails alike meanwhile waits for the same line.
-        let _ = shown.get_or_try_init(|| self.show(LogLevel::Warning, text)).await;
+        self.show_once(LogLevel::Warning, text).await;
+    }
+
+    /// Shows what goes with a Success, which a Warning would spoil under `-warnaserror`, and what the
+    /// user is to do meanwhile; unless this conversation has shown it already.
+    pub async fn inform_once(&self, text: &str) {
+        self.log.line(format_args!("note: {text}"));
+        self.show_once(LogLevel::Minimal, text).await;
     }
 
     /// NuGet answered a request of ours; nothing happens where it was no Log.
@@ -66,6 +71,12 @@ impl Console {
             // Whoever waited may have been cancelled meanwhile.
             let _ = waiting.send(());
         }
+    }
+
+    async fn show_once(&self, level: LogLevel, text: &str) {
+        let shown = Arc::clone(self.state().shown.entry(text.to_owned()).or_default());
+        // Whoever says the same meanwhile waits for the same line.
+        let _ = shown.get_or_try_init(|| self.show(level, text)).await;
     }
 
     async fn show(&self, level: LogLevel, text: &str) -> Result<(), NotWanted> {

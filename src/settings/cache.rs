@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// What `CODEARTIFACT_NUGET_CACHE` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What `CODEARTIFACT_NUGET_CACHE` says. The later is the stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum CacheMode {
+    /// The user's cache folder, wherever this is.
+    Disk,
     /// The user's cache folder on a person's machine; in a container or on CI a memory file system,
     /// or else this process.
     #[default]
     Auto,
-    /// The user's cache folder, wherever this is.
-    Disk,
     /// This process only.
     Memory,
     /// Nothing is kept.

@@ -1,24 +1,32 @@
 //! The configuration file: TOML, every key known, every value checked where it stands.
 #![expect(clippy::disallowed_methods, reason = "the only reader of the configuration file")]
 
-use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use serde::Deserialize;
 
 use super::Duration;
-use crate::endpoint::{HostMapping, is_domain, is_owner, is_region};
+use super::hosts::HostEntry;
+use super::policy::RawPolicy;
+use super::rules::RawRule;
+use super::suggestion;
+use super::terms::Interactive;
+use super::values::{OneOrMore, ProfileName};
 
 /// No honest configuration is longer.
 const LARGEST: u64 = 1 << 20;
 
-/// What the file says.
-#[derive(Debug, Default, Deserialize)]
+/// What the file says. The user's and the machine-wide one have the same keys.
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ConfigurationFile {
+    pub(super) profile: Option<OneOrMore<ProfileName>>,
     pub(super) duration_seconds: Option<Duration>,
+    pub(super) interactive: Option<Interactive>,
     pub(super) hosts: Vec<HostEntry>,
+    pub(super) rules: Vec<RawRule>,
+    pub(super) policy: Option<RawPolicy>,
 }
 
 /// The file cannot be used.
@@ -39,24 +47,31 @@ pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
             return Err(FileError::Unreadable { path: path.into(), detail: error.to_string() });
         }
     };
-    let invalid = |text: &str, offset, message: String| {
-        let (line, column) = position(text, offset);
-        FileError::Invalid { path: path.into(), line, column, message }
-    };
     let text = str::from_utf8(&bytes).map_err(|error| {
         let sound = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-        invalid(sound, sound.len(), "a byte that is not UTF-8".to_owned())
+        invalid(path, sound, sound.len(), "a byte that is not UTF-8".to_owned())
     })?;
-    toml::from_str(text).map_err(|error| {
+    parse(path, text)
+}
+
+/// Reads what would be in the file.
+pub(super) fn parse(path: &Path, text: &str) -> Result<ConfigurationFile, FileError> {
+    toml_edit::de::from_str(text).map_err(|error| {
         // The message can go on with hints in lines of their own.
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         let message = message.replace("expected i64", "expected a number");
-        invalid(text, error.span().map_or(0, |span| span.start), message)
+        let message = suggestion::for_unknown_key(&message).unwrap_or(message);
+        invalid(path, text, error.span().map_or(0, |span| span.start), message)
     })
 }
 
+fn invalid(path: &Path, text: &str, offset: usize, message: String) -> FileError {
+    let (line, column) = position(text, offset);
+    FileError::Invalid { path: path.into(), line, column, message }
+}
+
 /// Also where the home is no folder, as `/dev/null` of a service account.
-fn is_absence(kind: io::ErrorKind) -> bool {
+pub(super) fn is_absence(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
@@ -74,101 +89,9 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// `[[hosts]]`: a host of the user's own before CodeArtifact.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, try_from = "RawHostEntry")]
-pub(super) struct HostEntry(pub(super) HostMapping);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawHostEntry {
-    host: HostAndPort,
-    domain: Option<DomainName>,
-    owner: Option<Owner>,
-    region: Region,
-}
-
-impl TryFrom<RawHostEntry> for HostEntry {
-    type Error = &'static str;
-
-    fn try_from(raw: RawHostEntry) -> Result<Self, Self::Error> {
-        let domain = match (raw.domain, raw.owner) {
-            (Some(DomainName(domain)), Some(Owner(owner))) => Some((domain, owner)),
-            (None, None) => None,
-            _ => return Err("`domain` and `owner` go together: give both, or neither"),
-        };
-        let HostAndPort { host, port } = raw.host;
-        Ok(Self(HostMapping { host, port, domain, region: raw.region.0 }))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct HostAndPort {
-    host: String,
-    port: Option<u16>,
-}
-
-impl TryFrom<String> for HostAndPort {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        const WRONG: &str =
-            "`host` is a host name, and a port behind `:` where it is not the usual one";
-        let port_at = text.rfind(':').filter(|at| !text[*at..].contains(']'));
-        let (host, port) = text.split_at(port_at.unwrap_or(text.len()));
-        let port = match port.strip_prefix(':') {
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                Some(digits.parse().ok().filter(|port| *port != 0).ok_or(WRONG)?)
-            }
-            Some(_) => return Err(WRONG),
-            None => None,
-        };
-        if !is_host(host) {
-            return Err(WRONG);
-        }
-        Ok(Self { host: host.to_ascii_lowercase(), port })
-    }
-}
-
-/// Labels with dots between them, or an IPv6 address in brackets.
-fn is_host(text: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => text.split('.').all(is_label),
-    }
-}
-
-/// A string type that takes only what a check lets through.
-macro_rules! checked_text {
-    ($name:ident, $check:path, $message:literal) => {
-        #[derive(Deserialize)]
-        #[serde(try_from = "String")]
-        struct $name(String);
-
-        impl TryFrom<String> for $name {
-            type Error = &'static str;
-
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                if $check(&text) { Ok(Self(text)) } else { Err($message) }
-            }
-        }
-    };
-}
-
-checked_text!(
-    DomainName,
-    is_domain,
-    "`domain` is a CodeArtifact domain: 2 to 50 of a-z, 0-9 and `-`"
-);
-checked_text!(Owner, is_owner, "`owner` is the domain's account: twelve digits, in quotes");
-checked_text!(Region, is_region, "`region` is an AWS region, as in `us-east-1`");
-
 #[cfg(test)]
 mod tests {
+    use super::super::hosts::HostEntry;
     use super::*;
 
     fn read_text(text: impl AsRef<[u8]>) -> Result<ConfigurationFile, FileError> {
@@ -180,7 +103,7 @@ mod tests {
     fn place(text: impl AsRef<[u8]>) -> (usize, usize, String) {
         match read_text(text) {
             Err(FileError::Invalid { line, column, message, .. }) => (line, column, message),
-            other => panic!("{other:?}"),
+            other => panic!("{:?}", other.map(|_| "a file without fault")),
         }
     }
 

@@ -1,6 +1,9 @@
 //! What the settings say about the tokens of one repository.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::Deserialize;
 
 use super::Duration;
 use crate::secret::Secret;
@@ -16,21 +19,55 @@ pub struct Terms {
     pub interactive: Interactive,
     /// What is said about AWS.
     pub aws: AwsSettings,
+    /// Whether it is the rule, and no default, that says who asks for the token.
+    pub rule_chooses_identity: bool,
 }
 
-/// Whether the plugin may ask the user to sign in, where NuGet says that it may interact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Whether the plugin may ask the user to sign in, where NuGet says that it may interact. The later
+/// is the stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Interactive {
+    /// Wherever NuGet says so.
+    Always,
     /// Where a terminal is attached and this is not CI.
     #[default]
     Auto,
-    /// Wherever NuGet says so.
-    Always,
     Never,
 }
 
-/// The identity that a rule chooses and the way to AWS that it names; all of it is empty where no rule
-/// matches, and then AWS's own settings decide.
+impl Interactive {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Auto => "auto",
+            Self::Never => "never",
+        }
+    }
+}
+
+impl FromStr for Interactive {
+    /// What it should have been.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Always, Self::Auto, Self::Never];
+        let word = text.trim().to_ascii_lowercase();
+        all.into_iter().find(|one| one.name() == word).ok_or("it is auto, always or never")
+    }
+}
+
+impl TryFrom<String> for Interactive {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// The identity that a rule chooses and the way to AWS that it names. Where no rule matches, at most a
+/// default profile is said, and AWS's own settings decide on the rest.
 #[derive(Debug, Clone, Default)]
 pub struct AwsSettings {
     /// The first of these that the AWS files have is used, alone: without environment keys.
@@ -48,19 +85,39 @@ pub struct AwsSettings {
 }
 
 impl AwsSettings {
-    /// Whether a rule says who is to ask for the token.
+    /// Whether anything is said about who is to ask for the token.
     pub fn chooses_identity(&self) -> bool {
         !self.profiles.is_empty() || self.prefer.is_some() || !self.roles.is_empty()
     }
 }
 
 /// Which of two sources of AWS credentials goes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Prefer {
     /// The environment's keys, if there are any.
     Environment,
     /// The profile, also where the environment has keys.
     Profile,
+}
+
+impl Prefer {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Profile => "profile",
+        }
+    }
+}
+
+impl TryFrom<String> for Prefer {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut both = [Self::Environment, Self::Profile].into_iter();
+        both.find(|one| one.name() == text).ok_or("`prefer` is environment or profile")
+    }
 }
 
 /// A role to assume.

@@ -1,11 +1,45 @@
 //! What each system does its own way.
 
+use std::io;
+
+#[cfg(unix)]
+mod administered_unix;
+#[cfg(unix)]
+pub use administered_unix::{check_administered, machine_config_dir};
+#[cfg(windows)]
+mod administered_windows;
+#[cfg(windows)]
+pub use administered_windows::{check_administered, machine_config_dir};
+
+#[cfg(unix)]
+mod leash_unix;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+pub use leash_unix::Leash;
 #[cfg(unix)]
 pub use unix::{machine_identity, process_is_alive, take_standard_streams};
 
 #[cfg(windows)]
+mod leash_windows;
+#[cfg(windows)]
 mod windows;
 #[cfg(windows)]
+pub use leash_windows::Leash;
+#[cfg(windows)]
 pub use windows::{machine_identity, process_is_alive, take_standard_streams};
+
+/// Why a file does not count as the administrator's.
+#[derive(Debug)]
+pub enum Distrust {
+    /// It could not be looked at.
+    Io(io::Error),
+    /// Others may have written it.
+    Reason(String),
+}
+
+impl From<io::Error> for Distrust {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}

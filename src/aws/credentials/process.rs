@@ -1,0 +1,162 @@
+//! `credential_process`: a program that prints AWS credentials.
+//!
+//! It is run as the AWS CLI runs it: split into words, without a shell. Its input is the null device,
+//! and neither its output nor its errors reach ours. It ends with its children when it takes too long,
+//! when it asks on the terminal, and when nobody waits for it any more. (Where this process is killed
+//! outright, nobody is left to end it.)
+
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use serde::Deserialize;
+use tokio::io::{self, AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+
+use super::words;
+use crate::secret::Secret;
+use crate::settings::Environment;
+use crate::sys::Leash;
+use crate::text::excerpt;
+
+/// No honest answer is longer; what is longer is not held in memory.
+const LONGEST_OUTPUT: u64 = 1 << 20;
+
+/// How often it is looked whether it waits for a terminal.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Why there are no credentials, as it reads after "… gave no AWS credentials: ".
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProcessError {
+    #[error("`credential_process` is no command line: a quote in it does not end")]
+    NoCommand,
+    #[error(
+        "there is no program `{program}`, PATH is `{path}` (an IDE started from a menu sees another \
+         one than a shell; there is no shell, so name the program by its whole path)"
+    )]
+    NotFound { program: String, path: String },
+    #[error("`{program}` cannot be started ({why})")]
+    NotStarted { program: String, why: String },
+    #[error("`{program}` asks on the terminal, which it cannot have here")]
+    AsksOnTerminal { program: String },
+    #[error("`{program}` ended with {outcome}{said}")]
+    Failed { program: String, outcome: String, said: String },
+    #[error(
+        "`{program}` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`)"
+    )]
+    Nonsense { program: String },
+    #[error("the credentials that `{program}` printed have expired")]
+    Expired { program: String },
+}
+
+/// What it prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Printed {
+    version: u64,
+    access_key_id: String,
+    secret_access_key: Secret,
+    session_token: Option<Secret>,
+    expiration: Option<String>,
+}
+
+/// Runs the command and reads what it prints. There is no limit of time: whoever waits has one.
+pub(super) async fn credentials(
+    command: &Secret,
+    environment: &Environment,
+    now: SystemTime,
+) -> Result<Credentials, ProcessError> {
+    let words = words::split(command.expose()).ok_or(ProcessError::NoCommand)?;
+    let (program, arguments) = words.split_first().ok_or(ProcessError::NoCommand)?;
+    let child = start(program, arguments, environment)?;
+    let program = excerpt(program);
+    let ended = run_to_end(child).await;
+    let ended = ended.map_err(|error| ProcessError::NotStarted {
+        program: program.clone(),
+        why: error.to_string(),
+    })?;
+    let Some((status, output, errors)) = ended else {
+        return Err(ProcessError::AsksOnTerminal { program });
+    };
+    if !status.success() {
+        return Err(failed(program, status, &errors));
+    }
+    read(program, &output, now)
+}
+
+fn start(
+    program: &str,
+    arguments: &[String],
+    environment: &Environment,
+) -> Result<Child, ProcessError> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Leash::prepare(&mut command);
+    command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ProcessError::NotFound {
+            program: excerpt(program),
+            path: excerpt(environment.get("PATH").unwrap_or_default()),
+        },
+        _ => ProcessError::NotStarted { program: excerpt(program), why: error.to_string() },
+    })
+}
+
+/// How it ended, its output and its errors; none where it waits for a terminal.
+async fn run_to_end(mut child: Child) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
+    let leash = Leash::of(&child);
+    let (output, errors) = (child.stdout.take(), child.stderr.take());
+    let all = async { tokio::try_join!(child.wait(), read_start(output), read_start(errors)) };
+    tokio::pin!(all);
+    loop {
+        match tokio::time::timeout(LOOK, &mut all).await {
+            Ok(ended) => {
+                leash.let_go();
+                return ended.map(Some);
+            }
+            Err(_) if leash.has_stopped() => return Ok(None),
+            Err(_) => {}
+        }
+    }
+}
+
+/// The beginning of a stream, whose rest is read away, so that nobody waits for us to read.
+async fn read_start(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    if let Some(mut stream) = stream {
+        (&mut stream).take(LONGEST_OUTPUT).read_to_end(&mut start).await?;
+        io::copy(&mut stream, &mut io::sink()).await?;
+    }
+    Ok(start)
+}
+
+fn failed(program: String, status: ExitStatus, errors: &[u8]) -> ProcessError {
+    let errors = String::from_utf8_lossy(errors);
+    // The last line: what stands before it is a trace, or a hint on usage.
+    let last = errors.lines().map(excerpt).rfind(|line| !line.is_empty());
+    ProcessError::Failed {
+        program,
+        outcome: status.to_string().replacen(": ", " ", 1),
+        said: last.map(|line| format!(": {line}")).unwrap_or_default(),
+    }
+}
+
+fn read(program: String, output: &[u8], now: SystemTime) -> Result<Credentials, ProcessError> {
+    let printed = serde_json::from_slice::<Printed>(output).ok().filter(|it| it.version == 1);
+    let Some(printed) = printed else { return Err(ProcessError::Nonsense { program }) };
+    let Ok(expiration) = printed.expiration.as_deref().map(time).transpose() else {
+        return Err(ProcessError::Nonsense { program });
+    };
+    if expiration.is_some_and(|expiration| expiration <= now) {
+        return Err(ProcessError::Expired { program });
+    }
+    let token = printed.session_token.map(|token| token.expose().to_owned());
+    let secret = printed.secret_access_key.expose();
+    Ok(Credentials::new(printed.access_key_id, secret, token, expiration, "process"))
+}
+
+fn time(text: &str) -> Result<SystemTime, ()> {
+    let time = DateTime::from_str(text, Format::DateTimeWithOffset).map_err(drop)?;
+    SystemTime::try_from(time).map_err(drop)
+}

@@ -1,0 +1,131 @@
+//! A command line as words, split as the AWS CLI splits a `credential_process`.
+
+/// The words; none where a quote does not end.
+pub(super) fn split(line: &str) -> Option<Vec<String>> {
+    #[cfg(windows)]
+    let words = as_windows(line);
+    #[cfg(not(windows))]
+    let words = as_posix_shell(line);
+    words
+}
+
+/// Blanks separate; `'` quotes all, `"` all but `\\` and itself behind a `\\`; elsewhere a `\\` quotes
+/// what follows. Nothing is expanded.
+#[cfg(any(not(windows), test))]
+fn as_posix_shell(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        if character.is_ascii_whitespace() {
+            words.extend(word.take());
+            continue;
+        }
+        let word = word.get_or_insert_default();
+        match character {
+            '\'' => quoted(&mut characters, word, '\'', false)?,
+            '"' => quoted(&mut characters, word, '"', true)?,
+            '\\' => word.push(characters.next()?),
+            _ => word.push(character),
+        }
+    }
+    words.extend(word);
+    Some(words)
+}
+
+#[cfg(any(not(windows), test))]
+fn quoted(
+    characters: &mut std::str::Chars<'_>,
+    word: &mut String,
+    quote: char,
+    has_escapes: bool,
+) -> Option<()> {
+    loop {
+        match characters.next()? {
+            character if character == quote => return Some(()),
+            '\\' if has_escapes => {
+                let next = characters.next()?;
+                if next != quote && next != '\\' {
+                    word.push('\\');
+                }
+                word.push(next);
+            }
+            character => word.push(character),
+        }
+    }
+}
+
+/// Blanks separate; `"` quotes; a `\\` is itself, but before a `"` two are one and an odd one makes the
+/// quote itself.
+#[cfg(any(windows, test))]
+fn as_windows(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut is_quoted = false;
+    let mut rest = line;
+    while let Some(character) = rest.chars().next() {
+        let slashes = rest.len() - rest.trim_start_matches('\\').len();
+        let behind = &rest[slashes..];
+        if slashes > 0 {
+            let is_before_quote = behind.starts_with('"');
+            let kept = if is_before_quote { slashes / 2 } else { slashes };
+            let word = word.get_or_insert_default();
+            word.push_str(&rest[..kept]);
+            rest = behind;
+            if is_before_quote && slashes % 2 == 1 {
+                word.push('"');
+                rest = &behind[1..];
+            }
+            continue;
+        }
+        match character {
+            '"' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            ' ' | '\t' if !is_quoted => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(character),
+        }
+        rest = &rest[character.len_utf8()..];
+    }
+    words.extend(word);
+    (!is_quoted).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_words(words: Option<Vec<String>>, expected: &[&str]) {
+        assert_eq!(words.expect("a line of words"), expected);
+    }
+
+    /// As Python's `shlex.split` has it.
+    #[test]
+    fn posix_lines() {
+        assert_words(as_posix_shell("  a  b\tc\n"), &["a", "b", "c"]);
+        assert_words(as_posix_shell(r#"'/a b/c' "d e" f\ g"#), &["/a b/c", "d e", "f g"]);
+        assert_words(as_posix_shell(r#"a'b'"c" "" ''"#), &["abc", "", ""]);
+        assert_words(as_posix_shell(r#""a\"b\\c\d" 'e\f'"#), &["a\"b\\c\\d", "e\\f"]);
+        assert_words(as_posix_shell("$HOME/x ~ *.y #z a;b"), &["$HOME/x", "~", "*.y", "#z", "a;b"]);
+        assert_words(as_posix_shell(""), &[]);
+        for line in ["'a", "\"a", "a\\"] {
+            assert_eq!(as_posix_shell(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn windows_lines() {
+        assert_words(
+            as_windows(r#""C:\Program Files\a.exe" b"#),
+            &[r"C:\Program Files\a.exe", "b"],
+        );
+        assert_words(
+            as_windows(r#"C:\a\b.exe "c\\" \"d\" "e\"f""#),
+            &[r"C:\a\b.exe", r"c\", r#""d""#, r#"e"f"#],
+        );
+        assert_words(as_windows(r#"a "" 'b c'"#), &["a", "", "'b", "c'"]);
+        assert_eq!(as_windows(r#""a"#), None);
+    }
+}

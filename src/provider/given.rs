@@ -1,0 +1,195 @@
+//! Tokens that the user brings along: which one serves, and what is said of one that does not.
+//!
+//! Such a token counts after the identity that a rule chooses, and before any other one: no AWS file
+//! is read where it serves. It is never kept in the cache. One that names no domain goes to AWS's own
+//! hosts only, whoever's the domain is: AWS alone gets to see it there.
+//!
+//! What stands in the way of one is said where AWS credentials cannot help either, beside what is
+//! wrong with those. Where they can, one that is bad (expired, refused, garbage) is named in passing,
+//! since who asks is another than the user may think; one that is not there is not: a secret may be
+//! mounted on some machines of many.
+//!
+//! A repository's refusal is remembered once another token was had in its place, and for that
+//! repository only: NuGet does not tell 401 from 403, and a good token may lack the permission there.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use super::{Need, Origin, Provider, ProviderError, Served, Wanted, now};
+use crate::cache::CacheKey;
+use crate::endpoint::HostKind;
+use crate::secret::Secret;
+use crate::settings::{self, Given, GivenToken, Terms, Unusable};
+use crate::token::AuthorizationToken;
+
+/// What the given tokens come to for one ask.
+#[derive(Debug, Default)]
+pub(super) struct Choice {
+    pub(super) served: Option<Served>,
+    /// Those before it that are meant for this ask and cannot serve.
+    passed_over: Vec<PassedOver>,
+    /// Of one that was refused just now.
+    refusal: Option<CacheKey>,
+}
+
+/// One that cannot serve, as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PassedOver {
+    place: String,
+    why: String,
+    way_out: &'static str,
+    is_absent: bool,
+}
+
+impl Provider {
+    /// The given token that serves, if one does.
+    pub(super) fn given(&self, wanted: Wanted<'_>, terms: &Terms) -> Result<Choice, ProviderError> {
+        // Printing a token is how a given one is renewed: it would only come back.
+        let Some(host) = wanted.host else { return Ok(Choice::default()) };
+        if terms.rule_chooses_identity {
+            return Ok(Choice::default());
+        }
+        let mut given = settings::given_tokens(&self.environment)?;
+        given.retain(|given| is_meant_for(given, wanted, host));
+        if given.is_empty() {
+            return Ok(Choice::default());
+        }
+        let refusal = given.iter().find_map(|given| refused_now(given, wanted));
+        let cache = self.cache()?;
+        let was_refused = |secret: &Secret| {
+            let key = refusal_key(wanted, secret);
+            refusal.as_ref() == Some(&key) || cache.was_refused(&key, now())
+        };
+        let choice = choose(given, wanted.repository, was_refused, now());
+        for passed_over in &choice.passed_over {
+            self.log.line(format_args!("{passed_over}"));
+        }
+        if let Some(served) = &choice.served {
+            self.log.line(format_args!("the token of {} serves", served.label));
+        }
+        Ok(Choice { refusal, ..choice })
+    }
+
+    /// After another token was had in the place of one that was refused.
+    pub(super) fn remember_refusal(&self, choice: &Choice) {
+        if let (Some(key), Ok(cache)) = (&choice.refusal, self.cache()) {
+            cache.remember_refused(key, now());
+        }
+    }
+}
+
+impl Choice {
+    /// What the user should know though a token was had otherwise.
+    pub(super) fn note(&self, served: &Served) -> Option<String> {
+        let bad: Vec<_> = self.passed_over.iter().filter(|it| !it.is_absent).collect();
+        let first = bad.first()?;
+        let said = bad.iter().map(|it| format!("{} {}", it.place, it.why)).collect::<Vec<_>>();
+        let (said, label, way_out) = (said.join(", "), &served.label, first.way_out);
+        Some(format!("{said}; a token of {label} is used in its place; {way_out}"))
+    }
+
+    /// The failure of everything else, after what is wrong with those that were given.
+    pub(super) fn explain(self, error: ProviderError) -> ProviderError {
+        if self.passed_over.is_empty() {
+            return error;
+        }
+        let said = self.passed_over.iter().map(ToString::to_string).collect::<Vec<_>>();
+        ProviderError::Given { said: said.join("; "), error: Box::new(error) }
+    }
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}, {}", self.place, self.why, self.way_out)
+    }
+}
+
+/// The first that can serve, in the order in which they count.
+fn choose(
+    given: Vec<Given>,
+    repository: Option<&str>,
+    was_refused: impl Fn(&Secret) -> bool,
+    now: SystemTime,
+) -> Choice {
+    let mut choice = Choice::default();
+    for Given { place, token, .. } in given {
+        let place = place.to_string();
+        match usable(token, repository, &was_refused, now) {
+            Ok(secret) => {
+                let origin = Origin::Given;
+                choice.served =
+                    Some(Served { secret, obtained: now, origin, label: place, note: None });
+                break;
+            }
+            Err(reason) => choice.passed_over.push(reason.at(place)),
+        }
+    }
+    choice
+}
+
+/// Why one cannot serve.
+enum Reason {
+    Unusable(Unusable),
+    Expired,
+    Refused { repository: String },
+}
+
+fn usable(
+    token: Result<GivenToken, Unusable>,
+    repository: Option<&str>,
+    was_refused: &impl Fn(&Secret) -> bool,
+    now: SystemTime,
+) -> Result<Secret, Reason> {
+    let GivenToken { secret, expiration, .. } = token.map_err(Reason::Unusable)?;
+    if let Some(expiration) = expiration {
+        let token = AuthorizationToken { secret: secret.clone(), obtained: now, expiration };
+        if !token.is_fresh(now) {
+            return Err(Reason::Expired);
+        }
+    }
+    if was_refused(&secret) {
+        let repository = repository.unwrap_or_default().to_owned();
+        return Err(Reason::Refused { repository });
+    }
+    Ok(secret)
+}
+
+impl Reason {
+    fn at(self, place: String) -> PassedOver {
+        let is_absent = matches!(self, Self::Unusable(Unusable::Absent(_)));
+        let (why, way_out) = match self {
+            Self::Unusable(why @ Unusable::Absent(_)) => {
+                (why.to_string(), "provide the token or unset the variable")
+            }
+            Self::Unusable(why @ Unusable::Broken(_)) => (why.to_string(), "correct or unset it"),
+            Self::Expired => ("has expired".to_owned(), "renew or unset it"),
+            Self::Refused { repository } => {
+                (format!("was refused by repository `{repository}`"), "renew or unset it")
+            }
+        };
+        PassedOver { place, why, way_out, is_absent }
+    }
+}
+
+/// One that cannot be read says nothing against the ask.
+fn is_meant_for(given: &Given, wanted: Wanted<'_>, host: HostKind) -> bool {
+    let of_file = given.token.as_ref().map(|token| token.binding.clone()).unwrap_or_default();
+    let is_bound = !given.binding.is_empty() || !of_file.is_empty();
+    let allows = given.binding.allows(wanted.domain) && of_file.allows(wanted.domain);
+    allows && (is_bound || host == HostKind::Aws)
+}
+
+/// The key of its refusal, where it is what was refused.
+fn refused_now(given: &Given, wanted: Wanted<'_>) -> Option<CacheKey> {
+    let Need::OtherThan(refused) = wanted.need else { return None };
+    let token = given.token.as_ref().ok().filter(|token| token.secret == *refused)?;
+    Some(refusal_key(wanted, &token.secret))
+}
+
+/// A digest tells nothing of the token in it.
+fn refusal_key(wanted: Wanted<'_>, secret: &Secret) -> CacheKey {
+    let Wanted { domain, repository, .. } = wanted;
+    let repository = repository.unwrap_or_default();
+    let token = secret.expose();
+    CacheKey::of(&["refused", &domain.name, &domain.owner, &domain.region, repository, token])
+}

@@ -1,0 +1,85 @@
+//! Patterns with `*` (any characters, or none) and `?` (any one).
+
+/// Whether the whole text is what the pattern says. Only ASCII is compared here.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut read) = (0, 0);
+    // The last star, and how much of the text it has taken.
+    let mut star: Option<(usize, usize)> = None;
+    while read < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, read));
+                at += 1;
+            }
+            Some(byte) if *byte == b'?' || *byte == text[read] => (at, read) = (at + 1, read + 1),
+            _ => {
+                let Some((star_at, taken)) = star else { return false };
+                star = Some((star_at, taken + 1));
+                (at, read) = (star_at + 1, taken + 1);
+            }
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
+/// Whether there is a text that both patterns match.
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    // `reached[j]`: whether the part of `one` read so far and `other[..j]` can be the same text.
+    let mut reached = vec![false; other.len() + 1];
+    reached[0] = true;
+    for j in 0..other.len() {
+        reached[j + 1] = reached[j] && other[j] == b'*';
+    }
+    for byte in one {
+        let mut next = vec![*byte == b'*' && reached[0]];
+        for (j, with) in other.iter().enumerate() {
+            let is_star = *byte == b'*' || *with == b'*';
+            let is_same = byte == with || *byte == b'?' || *with == b'?';
+            next.push(if is_star { next[j] || reached[j + 1] } else { reached[j] && is_same });
+        }
+        reached = next;
+    }
+    reached[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_take_any_characters_and_question_marks_one() {
+        for (pattern, text) in [
+            ("*", ""),
+            ("team-*", "team-"),
+            ("team-*", "team-a-b"),
+            ("*-prod", "a-prod-b-prod"),
+            ("a*b*c", "a-b-b-c"),
+            ("eu-????-?", "eu-west-1"),
+            ("plain", "plain"),
+        ] {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [
+            ("team-*", "team"),
+            ("?", ""),
+            ("a*b", "a-b-c"),
+            ("plain", "plainer"),
+            ("plain", "plai"),
+            ("a?c", "ac"),
+        ] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn patterns_overlap_where_a_text_matches_both() {
+        for (one, other) in [("*", "a"), ("a*", "*b"), ("a?c", "ab*"), ("x", "x"), ("*", "*")] {
+            assert!(overlap(one, other) && overlap(other, one), "{one} {other}");
+        }
+        for (one, other) in [("a*", "b*"), ("a", "ab"), ("?", "??"), ("*a", "*b"), ("", "?")] {
+            assert!(!overlap(one, other) && !overlap(other, one), "{one} {other}");
+        }
+    }
+}

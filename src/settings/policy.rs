@@ -1,0 +1,148 @@
+//! `[policy]`: bounds that nothing else loosens.
+
+use std::cmp;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::cache::CacheMode;
+use super::terms::Interactive;
+use super::values::{HostPattern, Owner};
+use super::{Duration, SettingsError, pattern};
+use crate::endpoint::Domain;
+
+/// The bounds of all files, which hold at once.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// One for each file that has any.
+    pub bounds: Vec<Bounds>,
+}
+
+/// What one file's `[policy]` says.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    pub file: PathBuf,
+    /// The accounts whose domains may be asked; every one, where it is none.
+    pub allowed_owners: Option<Vec<String>>,
+    /// Which of `[[hosts]]` may be used; every one, where it is none.
+    pub allowed_hosts: Option<Vec<String>>,
+    pub longest_duration: Option<Duration>,
+    pub cache: Option<CacheMode>,
+    pub interactive: Option<Interactive>,
+}
+
+impl Policy {
+    /// Fails where a file names the owners that are allowed, and this domain's is none of them.
+    pub fn check_owner(&self, domain: &Domain) -> Result<(), SettingsError> {
+        let lacks_owner = |bounds: &&Bounds| {
+            let allowed = bounds.allowed_owners.as_ref();
+            allowed.is_some_and(|owners| !owners.contains(&domain.owner))
+        };
+        let Some(bounds) = self.bounds.iter().find(lacks_owner) else { return Ok(()) };
+        let (domain, file) = (domain.clone(), bounds.file.clone());
+        Err(SettingsError::Owner { domain: Box::new(domain), file })
+    }
+
+    /// The file that does not let this one of `[[hosts]]` be used.
+    pub fn refuses_host(&self, host: &str) -> Option<&Path> {
+        let refuses = |bounds: &&Bounds| {
+            let allowed = bounds.allowed_hosts.as_ref();
+            allowed.is_some_and(|all| !all.iter().any(|allowed| pattern::matches(allowed, host)))
+        };
+        self.bounds.iter().find(refuses).map(|bounds| bounds.file.as_path())
+    }
+
+    /// The duration, or the longest that is allowed. 0 counts as longer than any number: how long a
+    /// role's session lives is not known here.
+    pub fn bound_duration(&self, wanted: Duration) -> Duration {
+        let longest = self.bounds.iter().filter_map(|bounds| bounds.longest_duration).min();
+        match longest {
+            Some(longest) if wanted == Duration::OF_SESSION || wanted > longest => longest,
+            _ => wanted,
+        }
+    }
+
+    /// What is wanted, or what is stricter.
+    pub fn bound_interactive(&self, wanted: Interactive) -> Interactive {
+        let named = self.bounds.iter().filter_map(|bounds| bounds.interactive);
+        named.fold(wanted, cmp::max)
+    }
+
+    /// What is wanted, or what is stricter.
+    pub fn bound_cache(&self, wanted: CacheMode) -> CacheMode {
+        self.bounds.iter().filter_map(|bounds| bounds.cache).fold(wanted, cmp::max)
+    }
+}
+
+/// `[policy]` as it is in the file.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPolicy {
+    allowed_owners: Option<Vec<Owner>>,
+    allowed_hosts: Option<Vec<HostPattern>>,
+    longest_duration_seconds: Option<LongestDuration>,
+    cache: Option<CacheBound>,
+    interactive: Option<InteractiveBound>,
+}
+
+impl RawPolicy {
+    pub(super) fn placed_in(self, file: &Path) -> Bounds {
+        let owners = |list: Vec<Owner>| list.into_iter().map(Into::into).collect();
+        let hosts = |list: Vec<HostPattern>| list.into_iter().map(Into::into).collect();
+        Bounds {
+            file: file.to_owned(),
+            allowed_owners: self.allowed_owners.map(owners),
+            allowed_hosts: self.allowed_hosts.map(hosts),
+            longest_duration: self.longest_duration_seconds.map(|longest| longest.0),
+            cache: self.cache.map(|cache| cache.0),
+            interactive: self.interactive.map(|interactive| interactive.0),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "i64")]
+struct LongestDuration(Duration);
+
+impl TryFrom<i64> for LongestDuration {
+    type Error = &'static str;
+
+    fn try_from(seconds: i64) -> Result<Self, Self::Error> {
+        match Duration::try_from(seconds) {
+            Ok(duration) if duration != Duration::OF_SESSION => Ok(Self(duration)),
+            _ => Err("`longest_duration_seconds` is 900 to 43200"),
+        }
+    }
+}
+
+/// A mode that bounds anything.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct CacheBound(CacheMode);
+
+impl TryFrom<String> for CacheBound {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.parse() {
+            Ok(mode @ (CacheMode::Memory | CacheMode::Off)) => Ok(Self(mode)),
+            _ => Err("a policy's `cache` is memory or off"),
+        }
+    }
+}
+
+/// A word that bounds anything.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct InteractiveBound(Interactive);
+
+impl TryFrom<String> for InteractiveBound {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.parse() {
+            Ok(word @ (Interactive::Auto | Interactive::Never)) => Ok(Self(word)),
+            _ => Err("a policy's `interactive` is auto or never"),
+        }
+    }
+}

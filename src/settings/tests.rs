@@ -1,0 +1,245 @@
+//! Both files and the variables together.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::*;
+
+/// The names of our variables that a text holds in quotes or backticks.
+fn named_in(text: &str) -> BTreeSet<&str> {
+    let is_name = |word: &&str| {
+        (word.starts_with("CODEARTIFACT_") || word.starts_with("AWS_CODEARTIFACT_"))
+            && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+            && !word.ends_with('_')
+    };
+    text.split(['"', '`']).filter(is_name).collect()
+}
+
+#[test]
+fn the_readme_lists_the_variables_that_are_read() {
+    let code = include_str!("../settings.rs");
+    assert_eq!(named_in(include_str!("../../README.md")), named_in(code));
+}
+
+fn domain() -> Domain {
+    Domain {
+        name: "team-a".to_owned(),
+        owner: "111122223333".to_owned(),
+        region: "eu-west-1".to_owned(),
+    }
+}
+
+/// Settings of these variables, the user's file `/user` and the machine's `/machine`.
+fn settings(variables: &[(&str, &str)], user: &str, machine: &str) -> Settings {
+    let environment = Environment::from_pairs(variables.iter().copied());
+    let files = [("/user", user), ("/machine", machine)];
+    let read = |(path, text): (&str, &str)| {
+        (file::parse(Path::new(path), text).unwrap(), PathBuf::from(path))
+    };
+    Settings::of(&environment, files.into_iter().map(read).collect())
+}
+
+fn terms(variables: &[(&str, &str)], user: &str, machine: &str) -> Terms {
+    settings(variables, user, machine).terms(&domain(), Some("libs")).unwrap()
+}
+
+#[test]
+fn durations_are_those_that_the_api_takes() {
+    for (text, seconds) in [("0", 0), ("900", 900), ("43200", 43_200)] {
+        assert_eq!(terms(&[(DURATION_SECONDS, text)], "", "").duration.seconds(), seconds);
+    }
+    for text in ["899", "43201", "-1", "1h", "1.5"] {
+        let error = settings(&[(DURATION_SECONDS, text)], "", "").terms(&domain(), None);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(DURATION_SECONDS) && error.contains(text), "{error}");
+    }
+}
+
+#[test]
+fn a_relative_configuration_file_is_refused() {
+    let environment = Environment::from_pairs([(CONFIG_FILE, "config.toml")]);
+    let error = Settings::load(&environment, &Locations::of(&environment)).unwrap_err();
+    assert!(error.to_string().contains("must be absolute"), "{error}");
+}
+
+#[test]
+fn the_first_rule_that_matches_says_all_that_it_says() {
+    let user = "[[rules]]\ndomain = \"other\"\nduration_seconds = 901\n\
+                [[rules]]\ndomain = \"team-*\"\nduration_seconds = 902\n\
+                [[rules]]\nduration_seconds = 903\ninteractive = \"never\"\n";
+    let terms = terms(&[], user, "[[rules]]\nduration_seconds = 904\n");
+    assert_eq!((terms.rule, terms.duration.seconds()), (Some(2), 902));
+    assert_eq!(terms.interactive, Interactive::Auto);
+}
+
+#[test]
+fn the_machines_rules_come_after_the_users() {
+    let rule = |domain: &str| format!("[[rules]]\ndomain = \"{domain}\"\nprofile = \"{domain}\"\n");
+    let terms = terms(&[], &rule("other"), &rule("team-a"));
+    assert_eq!((terms.rule, &*terms.aws.profiles), (Some(2), &["team-a".to_owned()][..]));
+}
+
+#[test]
+fn a_rule_goes_before_the_variables_and_they_before_the_files_defaults() {
+    let variables = [(DURATION_SECONDS, "901"), (PROFILE, "a, b"), (INTERACTIVE, "Always")];
+    let user = "duration_seconds = 902\nprofile = \"c\"\ninteractive = \"never\"\n";
+    let from_variables = terms(&variables, user, "");
+    assert_eq!(from_variables.duration.seconds(), 901);
+    assert_eq!(from_variables.aws.profiles, ["a", "b"]);
+    assert_eq!(from_variables.interactive, Interactive::Always);
+    let from_file = terms(&[], user, "duration_seconds = 903\nprofile = [\"d\"]\n");
+    assert_eq!((from_file.duration.seconds(), &*from_file.aws.profiles[0]), (902, "c"));
+    let rule = "[[rules]]\nduration_seconds = 904\nprofile = \"r\"\ninteractive = \"auto\"\n";
+    let from_rule = terms(&variables, &format!("{user}{rule}"), "");
+    assert_eq!((from_rule.duration.seconds(), &*from_rule.aws.profiles[0]), (904, "r"));
+    assert_eq!(from_rule.interactive, Interactive::Auto);
+}
+
+#[test]
+fn a_default_profile_is_no_choice_of_a_rule() {
+    let default = "profile = \"d\"\n";
+    let of_default = terms(&[], default, "");
+    assert!(of_default.rule.is_none() && !of_default.rule_chooses_identity);
+    let silent = terms(&[], &format!("{default}[[rules]]\nduration_seconds = 900\n"), "");
+    assert_eq!((silent.rule, &*silent.aws.profiles[0]), (Some(1), "d"));
+    assert!(!silent.rule_chooses_identity);
+    let role = "[[rules]]\nrole = \"arn:aws:iam::111122223333:role/r\"\n";
+    let assuming = terms(&[], &format!("{default}{role}"), "");
+    assert!(assuming.rule_chooses_identity);
+    assert_eq!((&*assuming.aws.profiles[0], assuming.aws.roles.len()), ("d", 1));
+}
+
+#[test]
+fn wrong_words_in_the_variables_fail_the_ask_and_leave_the_hosts() {
+    let host = "[[hosts]]\nhost = \"h\"\nregion = \"eu-west-1\"\n";
+    for (name, value) in [(INTERACTIVE, "yes"), (PROFILE, "a,"), (PROFILE, "]")] {
+        let settings = settings(&[(name, value)], host, "");
+        let error = settings.terms(&domain(), None).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains("correct or unset it"), "{error}");
+        assert_eq!(settings.hosts.len(), 1);
+    }
+}
+
+#[test]
+fn an_owner_is_refused_by_each_policy_that_does_not_list_it() {
+    let allowing = |owner: &str| format!("[policy]\nallowed_owners = [\"{owner}\"]\n");
+    let (ours, other) = (allowing("111122223333"), allowing("999999999999"));
+    assert!(settings(&[], &ours, &ours).terms(&domain(), None).is_ok());
+    for (user, machine, file) in
+        [(&*other, "", "/user"), ("", &*other, "/machine"), (&*ours, &*other, "/machine")]
+    {
+        let error = settings(&[], user, machine).terms(&domain(), None).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!(
+                "account 111122223333 is not among `allowed_owners` of the policy in `{file}`, so \
+                 its domain `team-a` is not asked for; if that account is to be trusted, it has to \
+                 be added there"
+            )
+        );
+    }
+    assert!(settings(&[], "[policy]\nallowed_owners = []", "").terms(&domain(), None).is_err());
+}
+
+#[test]
+fn a_longest_duration_bounds_rules_variables_and_defaults() {
+    let policy = "[policy]\nlongest_duration_seconds = 1800\n";
+    let stricter = "[policy]\nlongest_duration_seconds = 900\n";
+    let rule = "[[rules]]\nduration_seconds = 3600\n";
+    for (variable, user, machine, seconds) in [
+        ("", "", policy, 1800),
+        ("43200", "", policy, 1800),
+        ("0", "", policy, 1800),
+        ("900", "", policy, 900),
+        ("", rule, policy, 1800),
+        ("", policy, stricter, 900),
+        ("", stricter, policy, 900),
+    ] {
+        let terms = terms(&[(DURATION_SECONDS, variable)], user, machine);
+        assert_eq!(terms.duration.seconds(), seconds, "{variable:?} {user:?} {machine:?}");
+    }
+}
+
+#[test]
+fn interactive_and_cache_can_only_be_made_stricter() {
+    let mode = |variable, user: &str, machine: &str| {
+        settings(&[(CACHE, variable)], user, machine).cache().unwrap().mode
+    };
+    let (memory, off) = ("[policy]\ncache = \"memory\"\n", "[policy]\ncache = \"off\"\n");
+    assert_eq!(mode("disk", "", memory), CacheMode::Memory);
+    assert_eq!(mode("off", "", memory), CacheMode::Off);
+    assert_eq!(mode("", memory, off), CacheMode::Off);
+    assert_eq!(mode("disk", "", ""), CacheMode::Disk);
+    let never = "[policy]\ninteractive = \"never\"\n";
+    let auto = "[policy]\ninteractive = \"auto\"\n";
+    let rule = "[[rules]]\ninteractive = \"always\"\n";
+    for (user, machine, word) in [
+        (rule, never, Interactive::Never),
+        (rule, auto, Interactive::Auto),
+        (rule, "", Interactive::Always),
+        (never, auto, Interactive::Never),
+    ] {
+        assert_eq!(terms(&[(INTERACTIVE, "always")], user, machine).interactive, word);
+    }
+}
+
+#[test]
+fn a_host_that_a_policy_does_not_list_is_none_of_ours() {
+    let host = "[[hosts]]\nhost = \"h.example\"\nregion = \"eu-west-1\"\n";
+    let url = "https://h.example/nuget/d/team-a-111122223333/libs/v3/index.json";
+    for (patterns, is_ours) in [("\"*.example\"", true), ("\"x\", \"h\"", false), ("", false)] {
+        let machine = format!("[policy]\nallowed_hosts = [{patterns}]\n");
+        let settings = settings(&[], host, &machine);
+        assert_eq!(settings.hosts.len(), usize::from(is_ours), "{patterns}");
+        let refusal = settings.refusal_of_host(url);
+        assert_eq!(refusal.is_some(), !is_ours);
+        assert!(
+            refusal.is_none_or(|line| line.contains("`h.example`") && line.contains("`/machine`"))
+        );
+        assert_eq!(settings.refusal_of_host("https://other.example/"), None);
+    }
+}
+
+fn bound_to(value: &str) -> Result<Binding, SettingsError> {
+    let pairs = [(AUTH_TOKEN, "t"), (TOKEN_DOMAIN, value)];
+    given_tokens(&Environment::from_pairs(pairs)).map(|mut given| given.remove(0).binding)
+}
+
+#[test]
+fn a_given_token_is_bound_to_a_domain_or_to_one_of_an_owner() {
+    let binding = |domain: &str, owner: Option<&str>| Binding {
+        domain: Some(domain.into()),
+        owner: owner.map(Into::into),
+        region: None,
+    };
+    assert_eq!(bound_to("").unwrap(), Binding::default());
+    assert_eq!(bound_to("my-domain").unwrap(), binding("my-domain", None));
+    let with_owner = bound_to("my-domain-111122223333").unwrap();
+    assert_eq!(with_owner, binding("my-domain", Some("111122223333")));
+    // Eleven digits are no owner.
+    assert_eq!(bound_to("d-11112222333").unwrap(), binding("d-11112222333", None));
+    for wrong in ["111122223333", "My-Domain", "d", "my-domain.d.codeartifact"] {
+        let error = bound_to(wrong).unwrap_err().to_string();
+        assert!(error.contains(TOKEN_DOMAIN) && error.contains(wrong), "{error}");
+    }
+}
+
+#[test]
+fn the_file_goes_before_the_variable() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let environment =
+        Environment::from_pairs([(AUTH_TOKEN, " variables\n"), (AUTH_TOKEN_FILE, path)]);
+    let given = given_tokens(&environment).unwrap();
+    let places: Vec<_> = given.iter().map(|given| given.place.to_string()).collect();
+    assert_eq!(places, [format!("{AUTH_TOKEN_FILE} `{path}`"), AUTH_TOKEN.to_owned()]);
+    assert_eq!(given[0].token, Err(Unusable::Absent("is empty")));
+    assert_eq!(given[1].token.as_ref().unwrap().secret.expose(), "variables");
+}
+
+#[test]
+fn a_relative_token_file_is_refused() {
+    let environment = Environment::from_pairs([(AUTH_TOKEN_FILE, "token")]);
+    let error = given_tokens(&environment).unwrap_err().to_string();
+    assert!(error.contains("must be absolute"), "{error}");
+}
