@@ -1,8 +1,12 @@
 //! The command line's types, and nothing else.
 
+pub mod configure;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use configure::ConfigureArgs;
 
 const START: &str = "\
 Start:
@@ -27,6 +31,8 @@ pub enum Command {
     Install(InstallArgs),
     /// Remove what `install` has put somewhere
     Uninstall(UninstallArgs),
+    /// Read and change the configuration file: defaults, rules, hosts
+    Configure(ConfigureArgs),
     /// Print an authorization token, for scripts
     Token(TokenArgs),
 }

@@ -75,6 +75,7 @@ fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
+        Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
         Command::Token(args) => {
             let log = open_log(&environment);
             let provider = provider(environment, log);

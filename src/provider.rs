@@ -222,6 +222,10 @@ impl Provider {
         terms: Terms,
     ) -> Result<Request<'a>, ProviderError> {
         let Wanted { domain, need, .. } = wanted;
+        match terms.rule {
+            Some(number) => self.log.line(format_args!("rule {number} holds")),
+            None => self.log.line(format_args!("no rule matches")),
+        }
         let identity = self.aws.identity(&terms).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];

@@ -19,7 +19,7 @@ pub enum TokenError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
-    #[error("no token for that host: {0}")]
+    #[error("{0}")]
     RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
