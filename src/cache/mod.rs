@@ -15,6 +15,7 @@ mod lock;
 mod place;
 mod refusal;
 mod sign_in;
+mod stock;
 mod surroundings;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
@@ -40,9 +41,10 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
-pub use entry::Label;
+pub use entry::{Description, Label};
 pub use key::CacheKey;
 pub use lock::Lock;
+pub use stock::{Forgotten, KeptToken, forget, kept};
 
 use crate::locations::Locations;
 use crate::settings::{CacheSettings, Environment};
@@ -61,6 +63,8 @@ pub enum CacheError {
     Implausible,
     #[error("cannot write to the cache folder `{}`: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
+    #[error("cannot remove `{}` from the cache: {error}; remove it by hand", .path.display())]
+    Remove { path: PathBuf, error: io::Error },
 }
 
 /// The cache of one process.
