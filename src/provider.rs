@@ -16,6 +16,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
+pub use sign_in::{SignIn, User};
+
 use crate::aws::{Aws, AwsError, Identity};
 use crate::cache::{CacheKey, Label, TokenCache};
 use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
@@ -38,6 +40,9 @@ pub struct Provider {
     settings: OnceLock<Result<Settings, SettingsError>>,
     cache: OnceLock<TokenCache>,
     flights: Mutex<Flights>,
+    /// The sign-ins of this process that did not come about, and why: asks that follow are told the
+    /// same.
+    failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
 }
 
 /// The fetches under way.
@@ -61,6 +66,8 @@ pub struct Wanted<'a> {
     /// The kind of host that gets it; none where it is printed.
     pub host: Option<HostKind>,
     pub need: &'a Need,
+    /// Whom to ask for a sign-in, where somebody may be asked.
+    pub user: Option<User<'a>>,
 }
 
 /// A token, and where it came from.
@@ -132,6 +139,7 @@ impl Provider {
             settings: OnceLock::new(),
             cache: OnceLock::new(),
             flights: Mutex::default(),
+            failed_sign_ins: Mutex::default(),
         }
     }
 
@@ -188,7 +196,7 @@ impl Provider {
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
         }
-        if self.renew_sign_in(&request).await? {
+        if self.renew_sign_in(&request, wanted.user).await? {
             request = self.request(wanted, request.terms).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };

@@ -11,6 +11,7 @@ mod pattern;
 mod policy;
 mod rules;
 mod shadow;
+mod sign_in;
 mod suggestion;
 mod terms;
 mod values;
@@ -32,6 +33,7 @@ use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
 pub use rules::Rule;
+pub use sign_in::SignInMethod;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
@@ -42,6 +44,8 @@ const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
 const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
 /// Whether the user may be asked to sign in.
 const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
+/// How the user signs in.
+const SIGN_IN: &str = "CODEARTIFACT_NUGET_SIGN_IN";
 /// Where tokens are kept.
 const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
@@ -290,15 +294,22 @@ pub fn config_file(
 
 /// What the variables say of the cache.
 fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
-    let mode = match environment.get(CACHE) {
-        None => CacheMode::Auto,
-        Some(value) => value.parse().map_err(|expected| SettingsError::Variable {
-            name: CACHE,
-            value: value.to_owned(),
-            expected,
-        })?,
-    };
-    Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+    Ok(CacheSettings { mode: parsed(environment, CACHE)?, dir: environment.path(CACHE_DIR) })
+}
+
+/// How the user signs in, where the plugin asks for it.
+pub fn sign_in_method(environment: &Environment) -> Result<SignInMethod, SettingsError> {
+    parsed(environment, SIGN_IN)
+}
+
+/// The variable's value, or the default where it is not set.
+fn parsed<T>(environment: &Environment, name: &'static str) -> Result<T, SettingsError>
+where
+    T: Default + std::str::FromStr<Err = &'static str>,
+{
+    let Some(value) = environment.get(name) else { return Ok(T::default()) };
+    let variable = |expected| SettingsError::Variable { name, value: value.to_owned(), expected };
+    value.parse().map_err(variable)
 }
 
 fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError> {

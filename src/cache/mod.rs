@@ -16,7 +16,6 @@ mod place;
 mod refusal;
 mod sign_in;
 mod stock;
-mod surroundings;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]

@@ -6,6 +6,7 @@ use std::io::Write;
 pub mod configure;
 pub mod install;
 mod installation;
+pub mod login;
 pub mod token;
 pub mod uninstall;
 

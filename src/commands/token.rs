@@ -46,7 +46,8 @@ pub async fn run(
         None => (named_domain(args)?, None),
     };
     let (repository, need) = (repository.as_deref(), &Need::Any);
-    match provider.token(Wanted { domain: &domain, repository, host: None, need }).await {
+    match provider.token(Wanted { domain: &domain, repository, host: None, need, user: None }).await
+    {
         Ok(served) => Ok(writeln!(out, "{}", served.secret.expose())?),
         Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
     }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
-use toml_edit::Table;
+use toml_edit::{Item, Table};
 
 use super::{Context, Document, Error};
 use crate::endpoint::RepositoryEndpoint;
@@ -92,19 +92,18 @@ fn read(file: &Path) -> Result<Amazons, Error> {
 impl Document {
     /// Ours stays where it says something else.
     fn import_default(&mut self, profile: &str) -> String {
-        match self.root().get("profile").map(|item| item.to_string().trim().to_owned()) {
-            None => {
-                self.put("profile", profile.into());
-                format!("profile `{profile}` where no rule says otherwise")
-            }
-            Some(ours) if ours.trim_matches('"') == profile => {
-                format!("profile `{profile}`: is so already")
-            }
-            Some(ours) => format!(
-                "profile `{profile}`: left out, since `profile` is {ours} here; \
-                 `configure set profile {profile}` changes it"
-            ),
+        let Some(ours) = self.root().get("profile").and_then(Item::as_value).cloned() else {
+            self.put("profile", profile.into());
+            return format!("profile `{profile}` where no rule says otherwise");
+        };
+        if ours.as_str() == Some(profile) {
+            return format!("profile `{profile}`: is so already");
         }
+        let ours = ours.decorated("", "");
+        format!(
+            "profile `{profile}`: left out, since `profile` is {ours} here; \
+             `configure set profile {profile}` changes it"
+        )
     }
 
     /// A rule for just this repository.
@@ -134,9 +133,8 @@ impl Document {
 
     fn has_rule(&mut self, rule: &Table) -> Result<bool, Error> {
         let texts = |table: &Table| {
-            let text = |(key, item): (&str, &toml_edit::Item)| {
-                (key.to_owned(), item.as_str().map(str::to_owned))
-            };
+            let text =
+                |(key, item): (&str, &Item)| (key.to_owned(), item.as_str().map(str::to_owned));
             table.iter().map(text).collect::<BTreeMap<_, _>>()
         };
         let Some(rules) = self.tables("rules")? else { return Ok(false) };

@@ -10,8 +10,8 @@ use super::{Context, Error};
 use crate::endpoint::HostMapping;
 use crate::secret::Secret;
 use crate::settings::{
-    self, Bounds, Defaults, Duration, EndpointSettings, FileKind, FileState, Interactive, Origin,
-    Prefer, RoleSettings, Rule, Settings,
+    self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, FileKind, FileState,
+    Interactive, Origin, Prefer, RoleSettings, Rule, Settings,
 };
 
 /// A value that holds. `--json` prints it so; names stay as they are.
@@ -174,22 +174,23 @@ fn rule_report(rule: &Rule) -> Value {
 /// The rule as it is in a file, but for the password of its proxy.
 fn rule_keys(rule: &Rule) -> Keys {
     let Rule { matcher, aws, .. } = rule;
-    let EndpointSettings { codeartifact, sts, sso } = &aws.endpoints;
+    let AwsSettings { profiles, prefer, roles, endpoints, proxy, ca_bundle } = aws;
+    let EndpointSettings { codeartifact, sts, sso } = endpoints;
     let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
     let keys = [
         ("domain", one_or_more(&matcher.domain)),
         ("owner", one_or_more(&matcher.owner)),
         ("region", one_or_more(&matcher.region)),
         ("repository", one_or_more(&matcher.repository)),
-        ("profile", one_or_more(&aws.profiles)),
-        ("prefer", aws.prefer.map(Prefer::name).map(Value::from)),
-        ("role", roles(&aws.roles)),
+        ("profile", one_or_more(profiles)),
+        ("prefer", prefer.map(Prefer::name).map(Value::from)),
+        ("role", role_chain(roles)),
         ("duration_seconds", rule.duration.map(|duration| json!(duration.seconds()))),
         ("endpoint_url", text(codeartifact)),
         ("sts_endpoint_url", text(sts)),
         ("sso_endpoint_url", text(sso)),
-        ("proxy", aws.proxy.as_ref().map(|proxy| json!(without_user(proxy)))),
-        ("ca_bundle", aws.ca_bundle.as_ref().map(|path| json!(path.display().to_string()))),
+        ("proxy", proxy.as_ref().map(|proxy| json!(without_user(proxy)))),
+        ("ca_bundle", ca_bundle.as_ref().map(|path| json!(path.display().to_string()))),
         ("interactive", rule.interactive.map(|word| json!(word.name()))),
     ];
     present(keys)
@@ -225,7 +226,7 @@ fn one_or_more(words: &[String]) -> Option<Value> {
     }
 }
 
-fn roles(roles: &[RoleSettings]) -> Option<Value> {
+fn role_chain(roles: &[RoleSettings]) -> Option<Value> {
     let role = |role: &RoleSettings| match (&role.external_id, &role.session_name) {
         (None, None) => json!(role.arn),
         (external_id, session_name) => object(present([
