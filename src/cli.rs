@@ -1,12 +1,14 @@
 //! The command line's types, and nothing else.
 
 pub mod configure;
+pub mod state;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use configure::ConfigureArgs;
+use state::{LogoutArgs, StatusArgs};
 
 const START: &str = "\
 Start:
@@ -35,6 +37,10 @@ pub enum Command {
     Configure(ConfigureArgs),
     /// Sign in to AWS by SSO, for the plugin, the AWS CLI and all SDKs
     Login(LoginArgs),
+    /// Show cached tokens, sign-ins, versions and places
+    Status(StatusArgs),
+    /// Forget cached tokens, and with `--sso` sign out of AWS
+    Logout(LogoutArgs),
     /// Print an authorization token, for scripts
     Token(TokenArgs),
 }

@@ -80,25 +80,34 @@ fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
         Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
-        Command::Login(args) => {
-            let log = open_log(&environment);
-            let provider = provider(environment, log);
-            let runtime = runtime()?;
-            let signed_in =
-                runtime.block_on(commands::login::run(&args, &provider, out, &tell_at_once));
-            runtime.shutdown_background();
-            signed_in?;
-        }
-        Command::Token(args) => {
-            let log = open_log(&environment);
-            let provider = provider(environment, log);
-            let runtime = runtime()?;
-            let printed = runtime.block_on(commands::token::run(&args, &provider, out));
-            runtime.shutdown_background();
-            printed?;
-        }
+        Command::Login(args) => with_provider(environment, async |provider| {
+            commands::login::run(&args, provider, out, &tell_at_once).await
+        })?,
+        Command::Status(args) => with_provider(environment, async |provider| {
+            commands::status::run(&args, provider, out).await
+        })?,
+        Command::Logout(args) => with_provider(environment, async |provider| {
+            commands::logout::run(&args, provider, out).await
+        })?,
+        Command::Token(args) => with_provider(environment, async |provider| {
+            commands::token::run(&args, provider, out).await
+        })?,
     }
     Ok(())
+}
+
+/// Runs a command that has to do with tokens.
+fn with_provider<E: Error + 'static>(
+    environment: Environment,
+    command: impl AsyncFnOnce(&Provider) -> Result<(), E>,
+) -> Result<(), Box<dyn Error>> {
+    let log = open_log(&environment);
+    let provider = provider(environment, log);
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(command(&provider));
+    // A name that is being resolved must not hold the process.
+    runtime.shutdown_background();
+    Ok(outcome?)
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]

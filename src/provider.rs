@@ -9,6 +9,7 @@
 
 mod given;
 mod sign_in;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

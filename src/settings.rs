@@ -118,6 +118,34 @@ pub enum FileState {
     Broken(FileError),
 }
 
+impl FileReport {
+    /// Whose it is, in one word.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            FileKind::User => "user",
+            FileKind::Machine => "machine",
+        }
+    }
+
+    /// Why it ends everything, where it does.
+    pub fn problem(&self) -> Option<&FileError> {
+        match &self.state {
+            FileState::Broken(error) => Some(error),
+            FileState::Used | FileState::Absent | FileState::Untrusted(_) => None,
+        }
+    }
+
+    /// What is made of it in one word, and the reason where it is there and not used.
+    pub fn state(&self) -> (&'static str, Option<String>) {
+        match &self.state {
+            FileState::Used => ("used", None),
+            FileState::Absent => ("absent", None),
+            FileState::Untrusted(reason) => ("untrusted", Some(reason.clone())),
+            FileState::Broken(error) => ("broken", Some(error.to_string())),
+        }
+    }
+}
+
 /// A setting that cannot be used: nothing is guessed in its place.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SettingsError {
@@ -318,6 +346,11 @@ fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError>
     }
     let value = path.display().to_string();
     Err(SettingsError::Variable { name, value, expected: "the path must be absolute" })
+}
+
+/// The cache folder that the user named.
+pub fn named_cache_dir(environment: &Environment) -> Option<PathBuf> {
+    environment.path(CACHE_DIR).filter(|path| path.is_absolute())
 }
 
 /// The variables with which the user named a place of their own, and what they say.

@@ -39,7 +39,8 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
 pub use identity::Identity;
-pub use sso::{Prompt, Refreshed, Show, SignInBy, SignInState, SignedIn, SsoSession};
+pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, SignedIn};
+pub use sso::{SignedInUntil, SignedOut, SsoSession};
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -129,6 +130,30 @@ impl Aws {
         let files = profiles::load(&self.environment).await?;
         let selected = || self.environment.get("AWS_PROFILE").unwrap_or("default");
         sso::choose(&files, profile.unwrap_or_else(selected), session)
+    }
+
+    /// The sign-ins that the AWS files name, as the shared files say.
+    pub async fn sign_ins(&self, now: SystemTime) -> Result<Vec<KnownSignIn>, AwsError> {
+        Ok(sso::known(&profiles::load(&self.environment).await?, now))
+    }
+
+    /// Until when somebody is signed in, as the shared file says.
+    pub fn signed_in(session: &SsoSession, now: SystemTime) -> Option<SignedInUntil> {
+        sso::signed_in(session, now)
+    }
+
+    /// Ends the sign-in for everybody on this machine, and at the portal where that can be reached.
+    pub async fn sign_out(
+        &self,
+        session: &SsoSession,
+        now: SystemTime,
+    ) -> Result<SignedOut, AwsError> {
+        let route = Route::of_profile(&self.environment, &session.profile).await;
+        let config = match self.client_of(route).await {
+            Ok(client) => Ok(session.sdk_config(&client, profiles::files(&self.environment)).await),
+            Err(error) => Err(error),
+        };
+        sso::sign_out(session, config, now).await
     }
 
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].

@@ -46,7 +46,7 @@ pub use lock::Lock;
 pub use stock::{Forgotten, KeptToken, forget, kept};
 
 use crate::locations::Locations;
-use crate::settings::{CacheSettings, Environment};
+use crate::settings::{self, CacheSettings, Environment};
 use crate::token::AuthorizationToken;
 use lock::Pace;
 use place::Place;
@@ -220,4 +220,15 @@ pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf>
     let memory = file_system::memory_folders(environment).into_iter();
     let ours = memory.filter(|folder| owner_only::is_own_folder(folder));
     locations.cache_dir().into_iter().chain(ours).collect()
+}
+
+/// These, and the one that the user named.
+pub fn all_folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = settings::named_cache_dir(environment).into_iter().collect();
+    for folder in folders(environment, locations) {
+        if !all.contains(&folder) {
+            all.push(folder);
+        }
+    }
+    all
 }

@@ -152,7 +152,10 @@ mod tests {
         let first = Forgotten { tokens: 1, refusals: 1, questions: 1 };
         assert_eq!(forget(&folders, Some(is_one)).unwrap(), first);
         assert_eq!(forget(&folders, Some(is_one)).unwrap(), Forgotten::default());
-        assert_eq!(forget(&folders, None).unwrap(), Forgotten { tokens: 2, ..Forgotten::default() });
+        assert_eq!(
+            forget(&folders, None).unwrap(),
+            Forgotten { tokens: 2, ..Forgotten::default() }
+        );
         assert_eq!(forget(&folders, None).unwrap(), Forgotten::default());
     }
 

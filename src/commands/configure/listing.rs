@@ -10,8 +10,8 @@ use super::{Context, Error};
 use crate::endpoint::HostMapping;
 use crate::secret::Secret;
 use crate::settings::{
-    self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, FileKind, FileState,
-    Interactive, Origin, Prefer, RoleSettings, Rule, Settings,
+    self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, Interactive, Origin, Prefer,
+    RoleSettings, Rule, Settings,
 };
 
 /// A value that holds. `--json` prints it so; names stay as they are.
@@ -79,16 +79,7 @@ pub fn get(context: &mut Context<'_>, key: &str, json: bool) -> Result<(), Error
 pub fn paths(context: &mut Context<'_>, json: bool) -> Result<(), Error> {
     let mut files = Vec::new();
     for report in settings::file_reports(context.environment, &context.locations)? {
-        let kind = match report.kind {
-            FileKind::User => "user",
-            FileKind::Machine => "machine",
-        };
-        let (state, reason) = match report.state {
-            FileState::Used => ("used", None),
-            FileState::Absent => ("absent", None),
-            FileState::Untrusted(reason) => ("untrusted", Some(reason)),
-            FileState::Broken(error) => ("broken", Some(error.to_string())),
-        };
+        let (kind, (state, reason)) = (report.kind_name(), report.state());
         let path = report.path.display();
         if !json {
             let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
