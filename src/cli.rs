@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use configure::ConfigureArgs;
-use state::{LogoutArgs, StatusArgs};
+use state::{ExplainArgs, LogoutArgs, StatusArgs};
 
 const START: &str = "\
 Start:
@@ -37,6 +37,8 @@ pub enum Command {
     Configure(ConfigureArgs),
     /// Sign in to AWS by SSO, for the plugin, the AWS CLI and all SDKs
     Login(LoginArgs),
+    /// Tell what holds for a source's URL, without asking anybody
+    Explain(ExplainArgs),
     /// Show cached tokens, sign-ins, versions and places
     Status(StatusArgs),
     /// Forget cached tokens, and with `--sso` sign out of AWS

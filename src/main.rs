@@ -83,6 +83,9 @@ fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Login(args) => with_provider(environment, async |provider| {
             commands::login::run(&args, provider, out, &tell_at_once).await
         })?,
+        Command::Explain(args) => with_provider(environment, async |provider| {
+            commands::explain::run(&args, provider, out).await
+        })?,
         Command::Status(args) => with_provider(environment, async |provider| {
             commands::status::run(&args, provider, out).await
         })?,

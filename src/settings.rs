@@ -9,6 +9,7 @@ mod hosts;
 mod machine;
 mod pattern;
 mod policy;
+mod reasons;
 mod rules;
 mod shadow;
 mod sign_in;
@@ -28,11 +29,13 @@ pub use defaults::Defaults;
 pub use environment::Environment;
 use file::ConfigurationFile;
 pub use file::FileError;
-pub use given::{Given, GivenToken, Unusable, given_tokens};
+pub use given::{Binding, Given, GivenToken, Unusable, given_tokens};
 use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
-pub use rules::Rule;
+pub use reasons::{Reason, RuleOutcome, RuleReason};
+pub use rules::{Misfit, Rule};
+pub use shadow::Shadow;
 pub use sign_in::SignInMethod;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
@@ -241,6 +244,11 @@ impl Settings {
             aws,
             rule_chooses_identity,
         })
+    }
+
+    /// The profiles that are used where no rule says otherwise; none where AWS's own settings choose.
+    pub fn default_profiles(&self) -> Result<Vec<String>, SettingsError> {
+        self.defaults().map(|defaults| defaults.profiles)
     }
 
     /// What holds where no rule says otherwise, before any policy bounds it.

@@ -2,10 +2,12 @@
 //!
 //! - [`order`]: which source of credentials counts
 //! - [`plan`]: that source, and the roles on top of it
+//! - [`portrait`]: that in words
 //! - [`selectors`]: what tells the plan's identity from every other one
 
 mod order;
 mod plan;
+mod portrait;
 mod selectors;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ use super::sso::SsoSession;
 use crate::settings::{Environment, Prefer, Terms};
 use order::{PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Search};
 pub(super) use plan::{Keys, Plan, Role, Source, SsoRole, WebIdentity};
+pub use portrait::Portrait;
 use selectors::Selectors;
 
 const DEFAULT_PROFILE: &str = "default";
@@ -49,6 +52,8 @@ pub struct Identity {
     pub(super) region: Option<String>,
     /// The `ca_bundle` of the profile.
     pub(super) ca_bundle: Option<PathBuf>,
+    /// The `ec2_metadata_service_endpoint` of the profile.
+    pub(super) metadata_endpoint: Option<String>,
     /// The `AWS_…` variables that this process sees, by name.
     pub(super) variables: Vec<String>,
     pub(super) files: AwsFiles,
@@ -91,6 +96,7 @@ fn tell(
         looked_at: chosen.looked_at,
         sign_in: plan.sign_in().cloned(),
         ca_bundle: property("ca_bundle").map(PathBuf::from),
+        metadata_endpoint: property("ec2_metadata_service_endpoint"),
         variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
         plan,
         profile: selected.name,

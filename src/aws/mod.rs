@@ -7,6 +7,7 @@
 //! - [`identity`]: who would be asking, told locally
 //! - [`credentials`]: the AWS credentials of that identity
 //! - [`sso`]: sign-ins of IAM Identity Center
+//! - [`way`]: where requests would go
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
 //! - [`causes`]: what an SDK error says, made readable
@@ -25,6 +26,7 @@ mod profiles;
 mod route;
 mod sso;
 mod system_proxy;
+mod way;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -38,9 +40,10 @@ use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
-pub use identity::Identity;
-pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, SignedIn};
-pub use sso::{SignedInUntil, SignedOut, SsoSession};
+pub use identity::{Identity, Portrait};
+pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInMark, SignInState};
+pub use sso::{SignedIn, SignedInUntil, SignedOut, SsoSession};
+pub use way::Way;
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -83,6 +86,11 @@ impl Aws {
         sso::state(session, now)
     }
 
+    /// Which sign-in of the session the shared file holds.
+    pub fn sign_in_mark(session: &SsoSession) -> SignInMark {
+        sso::mark(session)
+    }
+
     /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
     /// One process at a time, please: the service may accept a refresh token only once.
     pub async fn refresh_sign_in(
@@ -121,13 +129,16 @@ impl Aws {
         sso::sign_in(session, by, &client, &config, clock, show).await
     }
 
-    /// The sign-in that a profile stands for, or the `sso-session` of this name.
+    /// The sign-in that the first of these profiles stands for that there is, or the one that the
+    /// environment chooses; or the `sso-session` of this name.
     pub async fn sso_session(
         &self,
-        profile: Option<&str>,
+        profiles: &[String],
         session: Option<&str>,
     ) -> Result<SsoSession, AwsError> {
         let files = profiles::load(&self.environment).await?;
+        let there = profiles.iter().find(|profile| files.get(profile).is_some());
+        let profile = there.or(profiles.first()).map(String::as_str);
         let selected = || self.environment.get("AWS_PROFILE").unwrap_or("default");
         sso::choose(&files, profile.unwrap_or_else(selected), session)
     }

@@ -125,6 +125,13 @@ impl TokenCache {
         (now < kept.keep_until && entry::is_plausible(&kept.token, now)).then_some(kept.token)
     }
 
+    /// What is kept for the key in a folder, without the token.
+    pub fn description(&self, key: &CacheKey, now: SystemTime) -> Option<Description> {
+        let Place::Folder(folder) = &self.place else { return None };
+        let described = entry::describe(&folder.read(key).ok()?)?;
+        described.served_for(now).is_some().then_some(described)
+    }
+
     /// Keeps the token for [`load`](Self::load) until `keep_until`, and no longer than it lives.
     pub fn store(
         &self,

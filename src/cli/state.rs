@@ -2,6 +2,28 @@
 
 use clap::Args;
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact explain https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json
+  nuget-plugin-codeartifact explain --json URL   for scripts: an object with `schema` 1
+
+Nothing is asked of AWS or of the source, and no secret is shown.
+
+Exit codes: 0 a token can be asked for, or is there, 1 not: standard error says why, and all the rest
+is shown; 2 wrong usage";
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// The source's URL
+    pub url: String,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
 const STATUS_EXAMPLES: &str = "\
 Examples:
   nuget-plugin-codeartifact status

@@ -53,7 +53,7 @@ pub async fn run(
     }
 }
 
-fn url_error(url: &str, error: EndpointError, provider: &Provider) -> TokenError {
+pub(super) fn url_error(url: &str, error: EndpointError, provider: &Provider) -> TokenError {
     if let EndpointError::Path { .. } = error {
         return TokenError::Path(error);
     }

@@ -46,6 +46,16 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
+/// The URL with `…` in place of user and password.
+pub fn without_user(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    match url[start..end].rfind('@') {
+        Some(at) => format!("{}…{}", &url[..start], &url[start + at..]),
+        None => url.to_owned(),
+    }
+}
+
 /// "no tokens", "1 token", "2 tokens".
 pub fn count(number: usize, one: &str) -> String {
     match number {

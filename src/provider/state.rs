@@ -55,7 +55,7 @@ impl Provider {
         profile: Option<&str>,
         session: Option<&str>,
     ) -> Result<(SsoSession, SignedOut), ProviderError> {
-        let session = self.aws.sso_session(profile, session).await?;
+        let session = self.session_meant(profile, session).await?;
         let signed_out = self.aws.sign_out(&session, now()).await?;
         Ok((session, signed_out))
     }

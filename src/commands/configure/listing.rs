@@ -16,11 +16,11 @@ use crate::settings::{
 
 /// A value that holds. `--json` prints it so; names stay as they are.
 #[derive(Debug, Serialize)]
-struct Holding {
-    key: &'static str,
-    value: Value,
+pub struct Holding {
+    pub key: &'static str,
+    pub value: Value,
     /// A file, a variable, or `built in`.
-    origin: String,
+    pub origin: String,
 }
 
 /// Keys and their values, in the order of the documentation.
@@ -135,7 +135,8 @@ fn origin_name(key: &str, origin: Origin<'_>) -> String {
     }
 }
 
-fn policy_values(bounds: &Bounds) -> Vec<Holding> {
+/// What one file's policy says.
+pub fn policy_values(bounds: &Bounds) -> Vec<Holding> {
     let said = [
         ("policy.allowed_owners", bounds.allowed_owners.as_ref().map(|list| json!(list))),
         ("policy.allowed_hosts", bounds.allowed_hosts.as_ref().map(|list| json!(list))),
