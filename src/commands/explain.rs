@@ -47,9 +47,9 @@ pub async fn run(
         }
     };
     let explanation = provider.explain(&endpoint).await;
-    let problem = explanation.problem().map(|error| ExplainError::Provider {
-        domain: endpoint.domain.clone(),
-        error: error.clone(),
+    let problem = explanation.problem.clone().map(|error| {
+        let domain = endpoint.domain.clone();
+        ExplainError::Provider { domain, error }
     });
     if args.json {
         let problem = problem.as_ref().map(ToString::to_string);

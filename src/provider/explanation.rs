@@ -24,8 +24,9 @@ pub struct Explanation {
     pub cache: Result<CacheReport, ProviderError>,
     /// None likewise.
     pub interaction: Option<Interaction>,
-    /// Why there are no terms.
-    refusal: Option<ProviderError>,
+    /// The failure that an ask would end with before anybody is asked; none where a token can be
+    /// asked for or is there.
+    pub problem: Option<ProviderError>,
 }
 
 /// What the settings say.
@@ -81,18 +82,14 @@ pub struct Interaction {
 }
 
 impl Explanation {
-    /// The failure that an ask would end with before anybody is asked; none where a token can be
-    /// asked for or is there.
-    pub fn problem(&self) -> Option<&ProviderError> {
-        let said = self.settings.as_ref().err().or(self.refusal.as_ref());
-        let said = said.or(self.given.as_ref().err());
-        let serves = |all: &Vec<GivenReport>| all.iter().any(|report| report.serves);
-        if said.is_some() || self.given.as_ref().is_ok_and(serves) {
-            return said;
-        }
+    /// What is in the way of a token that AWS issues, as far as that can be told from here. One that
+    /// is there needs no way.
+    fn obstacle(&self) -> Option<&ProviderError> {
         let of_identity = self.identity.as_ref().and_then(|it| it.as_ref().err());
-        let of_way = || self.way.as_ref().and_then(|it| it.as_ref().err());
-        of_identity.or(self.cache.as_ref().err()).or_else(of_way)
+        let of_cache = self.cache.as_ref().err();
+        let entry = self.cache.as_ref().ok().and_then(|cache| cache.entry);
+        let of_way = self.way.as_ref().filter(|_| entry.is_none_or(|entry| !entry.is_fresh));
+        of_identity.or(of_cache).or(of_way.and_then(|it| it.as_ref().err()))
     }
 }
 
@@ -114,17 +111,33 @@ impl Provider {
             way: None,
             cache: self.cache_report(None),
             interaction: None,
-            refusal: None,
+            problem: None,
         };
-        match terms {
+        explanation.problem = match terms {
+            Err(error) => Some(error),
             Ok(terms) => self.explain_aws(wanted, terms, &mut explanation).await,
-            Err(error) => explanation.refusal = Some(error),
-        }
+        };
         explanation
     }
 
+    /// Tells what comes after the settings, and what an ask would fail with.
+    async fn explain_aws(
+        &self,
+        wanted: Wanted<'_>,
+        terms: Terms,
+        told: &mut Explanation,
+    ) -> Option<ProviderError> {
+        let given = self.given(wanted, &terms);
+        self.explain_identity(wanted, terms, told).await;
+        match given {
+            Err(error) => Some(error),
+            Ok(given) if given.served.is_some() => None,
+            Ok(given) => told.obstacle().map(|error| given.explain(error.clone())),
+        }
+    }
+
     /// Who would ask, which way, and what is kept of that.
-    async fn explain_aws(&self, wanted: Wanted<'_>, terms: Terms, told: &mut Explanation) {
+    async fn explain_identity(&self, wanted: Wanted<'_>, terms: Terms, told: &mut Explanation) {
         let request = match self.request(wanted, terms).await {
             Ok(request) => request,
             Err(error) => {
