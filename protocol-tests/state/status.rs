@@ -77,7 +77,7 @@ fn full() {
 
 fn installed() {
     let home = SandboxHome::new();
-    home.install_plugin();
+    home.run_plugin(&["install", "--no-launcher"]).assert_success();
     let installed = report(&home)["installed"].clone();
     let folder = home.home().join(".nuget/plugins/netcore/CredentialProvider.CodeArtifact");
     let netcore = json!({

@@ -46,13 +46,21 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
-/// The URL with `…` in place of user and password.
+/// The URL with `…` in place of user and password. A password may have any character in it.
 pub fn without_user(url: &str) -> String {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-    match url[start..end].rfind('@') {
-        Some(at) => format!("{}…{}", &url[..start], &url[start + at..]),
+    let scheme_end = url.find("://").map_or(0, |at| at + 3);
+    match url.rfind('@') {
+        Some(at) => format!("{}…{}", &url[..scheme_end.min(at)], &url[at..]),
         None => url.to_owned(),
+    }
+}
+
+/// The same without query and fragment, which may hold a key.
+pub fn without_secrets(url: &str) -> String {
+    let url = without_user(url);
+    match url.find(['?', '#']) {
+        Some(at) => format!("{}…", &url[..=at]),
+        None => url,
     }
 }
 
@@ -81,6 +89,19 @@ mod tests {
             (90_000, "1 d 1 h"),
         ] {
             assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn nothing_secret_of_a_url_is_shown() {
+        for (url, shown) in [
+            ("https://h.example/v3", "https://h.example/v3"),
+            ("https://me:hunter2@h.example/v3", "https://…@h.example/v3"),
+            ("https://me:hun/t?er@2@h.example", "https://…@h.example"),
+            ("me@h://x", "…@h://x"),
+            ("https://h.example/v3?key=hunter2#x", "https://h.example/v3?…"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
         }
     }
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::keys::{KEYS, Key};
 use super::{Context, Error};
+use crate::commands::words::without_user;
 use crate::endpoint::HostMapping;
-use crate::secret::Secret;
 use crate::settings::{
     self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, Interactive, Origin, Prefer,
     RoleSettings, Rule, Settings,
@@ -181,7 +181,7 @@ fn rule_keys(rule: &Rule) -> Keys {
         ("endpoint_url", text(codeartifact)),
         ("sts_endpoint_url", text(sts)),
         ("sso_endpoint_url", text(sso)),
-        ("proxy", proxy.as_ref().map(|proxy| json!(without_user(proxy)))),
+        ("proxy", proxy.as_ref().map(|proxy| json!(without_user(proxy.expose())))),
         ("ca_bundle", ca_bundle.as_ref().map(|path| json!(path.display().to_string()))),
         ("interactive", rule.interactive.map(|word| json!(word.name()))),
     ];
@@ -231,16 +231,6 @@ fn role_chain(roles: &[RoleSettings]) -> Option<Value> {
         [] => None,
         [one] => Some(role(one)),
         chain => Some(chain.iter().map(role).collect()),
-    }
-}
-
-/// The proxy's URL with `…` in place of user and password.
-fn without_user(proxy: &Secret) -> String {
-    let url = proxy.expose();
-    let scheme_end = url.find("://").map_or(0, |at| at + 3);
-    match url.rfind('@') {
-        Some(at) => format!("{}…{}", &url[..scheme_end], &url[at..]),
-        None => url.to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::commands::SCHEMA;
 use crate::commands::configure::policy_values;
-use crate::commands::words::without_user;
+use crate::commands::words::without_secrets;
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
     CacheReport, Explanation, GivenReport, IdentityReport, ProviderError, SettingsReport,
@@ -13,7 +13,7 @@ use crate::settings::{RuleOutcome, RuleReason};
 
 /// Of a URL that no token is for.
 pub fn of_foreign(url: &str, problem: &str) -> Value {
-    json!({ "schema": SCHEMA, "url": without_user(url), "endpoint": null, "problem": problem })
+    json!({ "schema": SCHEMA, "url": without_secrets(url), "endpoint": null, "problem": problem })
 }
 
 /// Of a repository's URL. What cannot be told is null, or an object with `problem`.
@@ -28,7 +28,7 @@ pub fn of(
     let way = explanation.way.as_ref();
     json!({
         "schema": SCHEMA,
-        "url": without_user(url),
+        "url": without_secrets(url),
         "problem": problem,
         "endpoint": {
             "form": endpoint.form(),

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::commands::configure::policy_values;
 use crate::commands::status::until_in_words;
-use crate::commands::words::{Rows, in_words, without_user};
+use crate::commands::words::{Rows, in_words, without_secrets};
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
     CacheReport, Explanation, GivenReport, IdentityReport, ProviderError, SettingsReport, Way,
@@ -15,7 +15,7 @@ use crate::text::printable;
 /// Of a URL that no token is for.
 pub fn of_foreign(url: &str, problem: &str) -> Rows {
     let mut rows = Rows::default();
-    rows.add("URL", printable(&without_user(url)));
+    rows.add("URL", printable(&without_secrets(url)));
     rows.add("token", format!("never: {problem}"));
     rows
 }
@@ -63,7 +63,7 @@ fn add_or_problem<T>(
 
 fn add_url(rows: &mut Rows, url: &str, endpoint: &RepositoryEndpoint) {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;
-    rows.add("URL", printable(&without_user(url)));
+    rows.add("URL", printable(&without_secrets(url)));
     rows.add("host", endpoint.form());
     rows.add("domain", &domain.name);
     rows.add("owner", &domain.owner);
