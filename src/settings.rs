@@ -10,6 +10,7 @@ mod machine;
 mod pattern;
 mod policy;
 mod reasons;
+mod reports;
 mod rules;
 mod shadow;
 mod sign_in;
@@ -34,6 +35,7 @@ use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
 pub use reasons::{Reason, RuleOutcome, RuleReason};
+pub use reports::{FileReport, check_text, file_reports, text_of};
 pub use rules::{Misfit, Rule};
 pub use shadow::Shadow;
 pub use sign_in::SignInMethod;
@@ -93,60 +95,6 @@ pub struct Settings {
 pub enum Origin<'a> {
     Variables,
     File(&'a Path),
-}
-
-/// One of the configuration files.
-#[derive(Debug)]
-pub struct FileReport {
-    pub kind: FileKind,
-    pub path: PathBuf,
-    pub state: FileState,
-}
-
-/// Whose file it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    User,
-    Machine,
-}
-
-/// What is made of a file.
-#[derive(Debug)]
-pub enum FileState {
-    Used,
-    Absent,
-    /// It is there and not used: others than the administrator may have written it.
-    Untrusted(String),
-    /// It ends everything.
-    Broken(FileError),
-}
-
-impl FileReport {
-    /// Whose it is, in one word.
-    pub fn kind_name(&self) -> &'static str {
-        match self.kind {
-            FileKind::User => "user",
-            FileKind::Machine => "machine",
-        }
-    }
-
-    /// Why it ends everything, where it does.
-    pub fn problem(&self) -> Option<&FileError> {
-        match &self.state {
-            FileState::Broken(error) => Some(error),
-            FileState::Used | FileState::Absent | FileState::Untrusted(_) => None,
-        }
-    }
-
-    /// What is made of it in one word, and the reason where it is there and not used.
-    pub fn state(&self) -> (&'static str, Option<String>) {
-        match &self.state {
-            FileState::Used => ("used", None),
-            FileState::Absent => ("absent", None),
-            FileState::Untrusted(reason) => ("untrusted", Some(reason.clone())),
-            FileState::Broken(error) => ("broken", Some(error.to_string())),
-        }
-    }
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -278,43 +226,6 @@ impl Settings {
         };
         self.policy.refusal_of(self.refused_hosts.iter().find(of_url)?)
     }
-}
-
-/// The configuration files, and what is made of each.
-pub fn file_reports(
-    environment: &Environment,
-    locations: &Locations,
-) -> Result<Vec<FileReport>, SettingsError> {
-    let mut reports = Vec::new();
-    if let Some(path) = config_file(environment, locations)? {
-        let state = match text_of(&path) {
-            Ok(Some(_)) => FileState::Used,
-            Ok(None) => FileState::Absent,
-            Err(error) => FileState::Broken(error),
-        };
-        reports.push(FileReport { kind: FileKind::User, path, state });
-    }
-    let path = machine::path();
-    let state = match machine::read(&path) {
-        Ok(MachineFile::Read(_)) => FileState::Used,
-        Ok(MachineFile::Absent) => FileState::Absent,
-        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
-        Err(error) => FileState::Broken(error),
-    };
-    reports.push(FileReport { kind: FileKind::Machine, path, state });
-    Ok(reports)
-}
-
-/// The text of a file that can be used; none where there is no file.
-pub fn text_of(path: &Path) -> Result<Option<String>, FileError> {
-    let Some(text) = file::read_text(path)? else { return Ok(None) };
-    check_text(path, &text)?;
-    Ok(Some(text))
-}
-
-/// Whether a file with this text could be used.
-pub fn check_text(path: &Path, text: &str) -> Result<(), FileError> {
-    file::parse(path, text).map(drop)
 }
 
 /// The user's file, which may not be there; none where the user has no home.

@@ -36,7 +36,7 @@ pub fn trials() -> Vec<Trial> {
                 with_script(
                     stage,
                     "echo '{\"Version\":2,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hunter2\"}'\n",
-                )
+                );
             },
             "profile `dev` gave no AWS credentials: `<root>/home/.aws/process.sh` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`); try `aws sts get-caller-identity --profile dev`",
         ),
@@ -136,7 +136,9 @@ fn ends_with_us() {
     let ids = ids_in(&stage.home.project().join("ids"));
     nuget.close_stdin();
     assert!(nuget.wait_exit(LIMIT).success());
-    ids.iter().for_each(|id| wait_for_the_end_of(id));
+    for id in ids {
+        wait_for_the_end_of(&id);
+    }
 }
 
 fn ends_with_the_ask() {
@@ -146,7 +148,9 @@ fn ends_with_the_ask() {
     let id = nuget.begin_ask(SOURCE, false, true);
     let ids = ids_in(&stage.home.project().join("ids"));
     nuget.cancel(&id);
-    ids.iter().for_each(|id| wait_for_the_end_of(id));
+    for id in ids {
+        wait_for_the_end_of(&id);
+    }
     nuget.close_stdin();
     assert!(nuget.wait_exit(LIMIT).success());
 }

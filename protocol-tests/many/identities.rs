@@ -170,7 +170,7 @@ fn another_endpoint_in_the_profile_is_another_token_also_for_the_environments_ke
     assert_eq!((fake.token_calls().len(), other.token_calls().len()), (1, 1));
 }
 
-/// NuGet tries the first's token at the second: it says IsRetry of a token that was never given there.
+/// NuGet tries the first's token at the second: the retry is of a token that was never given there.
 #[test]
 fn two_repositories_of_one_domain_have_the_identities_of_their_rules() {
     let (fake, home, first) = stage_of_profiles(TWO_KEYS);

@@ -1,7 +1,8 @@
 //! Who would be asking, told from what is on this machine: the cache's keys hold it.
 //!
 //! - [`order`]: which source of credentials counts
-//! - [`plan`]: that source, and the roles on top of it
+//! - [`sources`]: what there is of each of them
+//! - [`plan`]: the one that counts, and the roles on top of it
 //! - [`portrait`]: that in words
 //! - [`selectors`]: what tells the plan's identity from every other one
 
@@ -9,6 +10,7 @@ mod order;
 mod plan;
 mod portrait;
 mod selectors;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -72,7 +74,7 @@ fn tell(
     let needs_files = !goes_environment_first(terms) || !terms.aws.profiles.is_empty();
     let files = match files {
         // Keys need no profile, and a broken file moves no endpoint.
-        Err(_) if !needs_files && order::environment_keys(environment).is_some() => {
+        Err(_) if !needs_files && sources::environment_keys(environment).is_some() => {
             AwsFiles::default()
         }
         files => files?,
@@ -169,7 +171,7 @@ fn choose(
         return Ok(chosen(found, environment, selected, &[]));
     }
     if let (true, Some(profile)) = (selected.is_named, files.get(&selected.name)) {
-        return Err(order::broken(profile, order::nothing_in(profile)));
+        return Err(sources::broken(profile, sources::nothing_in(profile)));
     }
     // The instance is always there to be asked.
     let found = search.first_of(behind)?.unwrap_or((Place::Instance, Plan::of(Source::Instance)));
