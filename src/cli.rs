@@ -1,6 +1,7 @@
 //! The command line's types, and nothing else.
 
 pub mod configure;
+pub mod state;
 mod tokens;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 pub use tokens::{ExecArgs, SelectionArgs, TokenArgs, TokenFormat};
 
 use configure::ConfigureArgs;
+use state::{ExplainArgs, LogoutArgs, StatusArgs};
 
 const START: &str = "\
 Start:
@@ -39,6 +41,12 @@ pub enum Command {
     Configure(ConfigureArgs),
     /// Sign in to AWS by SSO, for the plugin, the AWS CLI and all SDKs
     Login(LoginArgs),
+    /// Tell what holds for a source's URL, without asking anybody
+    Explain(ExplainArgs),
+    /// Show cached tokens, sign-ins, versions and places
+    Status(StatusArgs),
+    /// Forget cached tokens, and with `--sso` sign out of AWS
+    Logout(LogoutArgs),
     /// Print an authorization token, for scripts
     Token(TokenArgs),
     /// Run a command that finds an authorization token in its environment

@@ -89,6 +89,14 @@ impl RepositoryEndpoint {
     }
 }
 
+impl RepositoryEndpoint {
+    /// Which of the forms the host has, for people.
+    pub fn form(&self) -> &'static str {
+        let host = self.origin.rsplit('/').next().unwrap_or_default();
+        host::form(self.host, host)
+    }
+}
+
 fn unusable_path(parts: &UrlParts<'_>, host: &host::Host) -> EndpointError {
     let origin = parts.origin();
     EndpointError::Path {

@@ -11,6 +11,7 @@
 //! - [`endpoint`]: which URLs are CodeArtifact's, and what they name
 //! - [`token`]: the authorization token and its freshness
 //! - [`settings`]: environment variables and the configuration file
+//! - [`nuget_config`]: NuGet.Config as NuGet sees it, and changes to it
 //! - [`locations`]: where files are, per system
 //! - [`secret`], [`text`]: text that cannot print itself, and text made fit to print
 //! - [`time`]: times as text
@@ -33,6 +34,7 @@ mod commands;
 mod endpoint;
 mod locations;
 mod log;
+mod nuget_config;
 mod plugin;
 mod provider;
 mod secret;
@@ -95,15 +97,18 @@ fn run_command(command: Command) -> Result<(), Failure> {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
         Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
-        Command::Login(args) => {
-            let log = open_log(&environment);
-            let provider = provider(environment, log);
-            let runtime = runtime()?;
-            let signed_in =
-                runtime.block_on(commands::login::run(&args, &provider, out, &tell_at_once));
-            runtime.shutdown_background();
-            signed_in?;
-        }
+        Command::Login(args) => with_provider(environment, async |provider| {
+            commands::login::run(&args, provider, out, &tell_at_once).await
+        })??,
+        Command::Explain(args) => with_provider(environment, async |provider| {
+            commands::explain::run(&args, provider, out).await
+        })??,
+        Command::Status(args) => with_provider(environment, async |provider| {
+            commands::status::run(&args, provider, out).await
+        })??,
+        Command::Logout(args) => with_provider(environment, async |provider| {
+            commands::logout::run(&args, provider, out).await
+        })??,
         Command::Token(args) => {
             let fetched = fetch(&args.selection, &environment);
             commands::token::run(&args, fetched, out)?;
@@ -125,15 +130,26 @@ fn run_command(command: Command) -> Result<(), Failure> {
 /// The token that a command hands over, masked in the log of CI where that can be.
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
-    let log = open_log(environment);
-    let provider = provider(environment.clone(), log);
-    let runtime = runtime()?;
-    let fetched = runtime.block_on(commands::selection::fetch(selection, &provider));
-    // A name that is being resolved must not hold the process.
-    runtime.shutdown_background();
-    let fetched = fetched?;
+    let fetched = with_provider(environment.clone(), async |provider| {
+        commands::selection::fetch(selection, provider).await
+    });
+    let fetched = fetched??;
     commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
     Ok(fetched)
+}
+
+/// Runs what has to do with tokens.
+fn with_provider<T>(
+    environment: Environment,
+    command: impl AsyncFnOnce(&Provider) -> T,
+) -> io::Result<T> {
+    let log = open_log(&environment);
+    let provider = provider(environment, log);
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(command(&provider));
+    // A name that is being resolved must not hold the process.
+    runtime.shutdown_background();
+    Ok(outcome)
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]

@@ -7,8 +7,10 @@
 //! Whoever waited for the lock of one that failed fetches without it. The plugin and the `token`
 //! command call this.
 
+mod explanation;
 mod given;
 mod sign_in;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -16,6 +18,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
+pub use crate::aws::Way;
+pub use explanation::{CacheReport, Explanation, IdentityReport, SettingsReport};
+pub use given::GivenReport;
 pub use sign_in::{SignIn, User};
 
 use crate::aws::{Aws, AwsError, Identity};

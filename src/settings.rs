@@ -10,6 +10,7 @@ mod hosts;
 mod machine;
 mod pattern;
 mod policy;
+mod reasons;
 mod reports;
 mod rules;
 mod shadow;
@@ -31,12 +32,14 @@ pub use defaults::Defaults;
 pub use environment::Environment;
 use file::ConfigurationFile;
 pub use file::FileError;
-pub use given::{Given, GivenToken, Unusable, given_tokens};
+pub use given::{Binding, Given, GivenToken, Unusable, given_tokens};
 use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
-pub use reports::{FileKind, FileState, check_text, file_reports, text_of};
-pub use rules::Rule;
+pub use reasons::{Reason, RuleOutcome, RuleReason};
+pub use reports::{FileReport, check_text, file_reports, text_of};
+pub use rules::{Misfit, Rule};
+pub use shadow::Shadow;
 pub use sign_in::SignInMethod;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
@@ -277,6 +280,11 @@ fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError>
     }
     let value = path.display().to_string();
     Err(SettingsError::Variable { name, value, expected: "the path must be absolute" })
+}
+
+/// The cache folder that the user named.
+pub fn named_cache_dir(environment: &Environment) -> Option<PathBuf> {
+    environment.path(CACHE_DIR).filter(|path| path.is_absolute())
 }
 
 /// The variables with which the user named a place of their own, and what they say.

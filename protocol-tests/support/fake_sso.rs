@@ -197,9 +197,18 @@ fn answer(state: &mut State, seen: &Seen) -> Reply {
         ("POST", "/token") => oidc::create_token(state, seen),
         ("GET", "/authorize") => oidc::authorize(state, seen),
         ("GET", "/federation/credentials") => role_credentials(state, seen),
+        ("POST", "/logout") => log_out(state, seen),
         _ => Reply::status(404),
     };
     reply.after(delay)
+}
+
+fn log_out(state: &mut State, seen: &Seen) -> Reply {
+    state.calls.push("Logout".to_owned());
+    if !state.codes.is_access_token(seen.header("x-amz-sso_bearer_token")) {
+        return refusal(401, "UnauthorizedException", "Session token not found or invalid");
+    }
+    Reply::json(200, &json!({}))
 }
 
 fn role_credentials(state: &mut State, seen: &Seen) -> Reply {

@@ -49,6 +49,8 @@ pub enum AwsError {
         path.display()
     )]
     SsoNotKept { profile: String, path: PathBuf, detail: String },
+    #[error("the SSO sign-in in `{}` stays: it cannot be removed ({detail}); remove the file", path.display())]
+    SignInStays { path: PathBuf, detail: String },
     #[error(
         "the SSO sign-in of profile `{profile}` is good, but not for its role ({message}); check \
          `sso_account_id` and `sso_role_name`, or ask for the role"

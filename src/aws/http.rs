@@ -62,8 +62,17 @@ impl HttpClient {
             }
             connector.build()
         });
+        Ok(Self::guarding(SharedHttpClient::new(inner), seen))
+    }
+
+    /// The same guard before another way out.
+    pub(super) fn over(inner: SharedHttpClient) -> Self {
+        Self::guarding(inner, Arc::default())
+    }
+
+    fn guarding(inner: SharedHttpClient, seen: Arc<Seen>) -> Self {
         let guarded = Guarded { inner, seen: Arc::clone(&seen) };
-        Ok(Self { shared: SharedHttpClient::new(guarded), seen })
+        Self { shared: SharedHttpClient::new(guarded), seen }
     }
 
     pub(super) fn shared(&self) -> SharedHttpClient {

@@ -3,10 +3,12 @@
 //! - [`order`]: which source of credentials counts
 //! - [`sources`]: what there is of each of them
 //! - [`plan`]: the one that counts, and the roles on top of it
+//! - [`portrait`]: that in words
 //! - [`selectors`]: what tells the plan's identity from every other one
 
 mod order;
 mod plan;
+mod portrait;
 mod selectors;
 mod sources;
 #[cfg(test)]
@@ -20,6 +22,7 @@ use super::sso::SsoSession;
 use crate::settings::{Environment, Prefer, Terms};
 use order::{PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Search};
 pub(super) use plan::{Keys, Plan, Role, Source, SsoRole, WebIdentity};
+pub use portrait::Portrait;
 use selectors::Selectors;
 
 const DEFAULT_PROFILE: &str = "default";

@@ -7,6 +7,7 @@
 //! - [`identity`]: who would be asking, told locally
 //! - [`credentials`]: the AWS credentials of that identity
 //! - [`sso`]: sign-ins of IAM Identity Center
+//! - [`way`]: where requests would go
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
 //! - [`causes`]: what an SDK error says, made readable
@@ -25,6 +26,7 @@ mod profiles;
 mod route;
 mod sso;
 mod system_proxy;
+mod way;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -38,8 +40,10 @@ use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
-pub use identity::Identity;
-pub use sso::{Prompt, Refreshed, Show, SignInBy, SignInMark, SignInState, SignedIn, SsoSession};
+pub use identity::{Identity, Portrait};
+pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInMark, SignInState};
+pub use sso::{SignedIn, SignedInUntil, SignedOut, SsoSession};
+pub use way::Way;
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -137,6 +141,30 @@ impl Aws {
         let profile = there.or(profiles.first()).map(String::as_str);
         let selected = || self.environment.get("AWS_PROFILE").unwrap_or("default");
         sso::choose(&files, profile.unwrap_or_else(selected), session)
+    }
+
+    /// The sign-ins that the AWS files name, as the shared files say.
+    pub async fn sign_ins(&self, now: SystemTime) -> Result<Vec<KnownSignIn>, AwsError> {
+        Ok(sso::known(&profiles::load(&self.environment).await?, now))
+    }
+
+    /// Until when somebody is signed in, as the shared file says.
+    pub fn signed_in(session: &SsoSession, now: SystemTime) -> Option<SignedInUntil> {
+        sso::signed_in(session, now)
+    }
+
+    /// Ends the sign-in for everybody on this machine, and at the portal where that can be reached.
+    pub async fn sign_out(
+        &self,
+        session: &SsoSession,
+        now: SystemTime,
+    ) -> Result<SignedOut, AwsError> {
+        let route = Route::of_profile(&self.environment, &session.profile).await;
+        let config = match self.client_of(route).await {
+            Ok(client) => Ok(session.sdk_config(&client, profiles::files(&self.environment)).await),
+            Err(error) => Err(error),
+        };
+        sso::sign_out(session, config, now).await
     }
 
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].

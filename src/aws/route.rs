@@ -100,7 +100,8 @@ fn proxy(
 ) -> Result<Proxy, AwsError> {
     let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     let config = ProxyConfig::https(url.as_str()).map_err(|_| AwsError::ProxyUrl { setting })?;
-    let name = authority(&url).to_owned();
+    // A password may have any character in it.
+    let name = authority(url.rsplit('@').next().unwrap_or_default()).to_owned();
     Ok(Proxy { config: config.no_proxy(exceptions), name, settings })
 }
 
@@ -126,8 +127,12 @@ mod tests {
 
     #[test]
     fn a_proxy_is_named_without_its_credentials() {
-        let proxy = proxy_of(&[("https_proxy", "http://user:hunter2@proxy.example:3128/")]);
-        assert_eq!(proxy.unwrap().unwrap().name, "proxy.example:3128");
+        for url in
+            ["http://user:hunter2@proxy.example:3128/", "http://u:hun/t?er@2@proxy.example:3128"]
+        {
+            let proxy = proxy_of(&[("https_proxy", url)]);
+            assert_eq!(proxy.unwrap().unwrap().name, "proxy.example:3128");
+        }
     }
 
     #[test]

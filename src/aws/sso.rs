@@ -7,12 +7,15 @@
 //! - [`sign_in`]: one with the user's help, by [`pkce`] with its [`loopback`] port, or by [`device`]
 //! - [`registration`]: the client that we are to the service
 //! - [`choice`]: which sign-in a profile stands for
+//! - [`known`]: all of them, and how each stands
+//! - [`sign_out`]: the end of one
 //!
 //! The SDK's own provider is not used: it refreshes by itself and writes its file in place, and a
 //! file half written signs the user out everywhere.
 
 mod choice;
 mod device;
+mod known;
 mod loopback;
 mod oidc;
 mod pkce;
@@ -20,6 +23,7 @@ mod refresh;
 mod registration;
 mod session;
 mod sign_in;
+mod sign_out;
 mod times;
 mod token_file;
 
@@ -34,11 +38,15 @@ use aws_types::region::Region;
 
 use crate::secret::Secret;
 pub(super) use choice::choose;
+pub use known::{KnownSignIn, SignedInUntil};
+pub(super) use known::{known, signed_in};
 pub use refresh::Refreshed;
 pub(super) use refresh::refresh;
 pub use session::SsoSession;
 pub(super) use sign_in::sign_in;
 pub use sign_in::{Prompt, Show, SignInBy, SignedIn};
+pub use sign_out::SignedOut;
+pub(super) use sign_out::sign_out;
 use token_file::TokenFile;
 
 /// The client that a token was issued to, registered with the sign-in service.

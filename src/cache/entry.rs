@@ -48,6 +48,24 @@ pub fn is_plausible(token: &AuthorizationToken, now: SystemTime) -> bool {
         && token.expiration <= now + LONGEST_LIFE
 }
 
+/// All that can be told of a token without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    pub label: Label,
+    pub obtained: SystemTime,
+    pub expiration: SystemTime,
+    /// When it is no longer served at the latest.
+    pub keep_until: SystemTime,
+}
+
+impl Description {
+    /// How long it can still be served; none where it cannot be.
+    pub fn served_for(&self, now: SystemTime) -> Option<Duration> {
+        let end = self.keep_until.min(self.expiration);
+        end.duration_since(now).ok().filter(|left| !left.is_zero())
+    }
+}
+
 /// The bytes of a file that [`decode`] reads back.
 pub fn encode(
     token: &AuthorizationToken,
@@ -78,6 +96,20 @@ pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
         expiration: time(record.expiration)?,
     };
     is_plausible(&token, now).then_some(token)
+}
+
+/// What `bytes` say of a token, which is left as it is.
+pub fn describe(bytes: &[u8]) -> Option<Description> {
+    let record: Record = serde_json::from_slice(bytes).ok()?;
+    if record.version != VERSION {
+        return None;
+    }
+    Some(Description {
+        label: record.label,
+        obtained: time(record.obtained)?,
+        expiration: time(record.expiration)?,
+        keep_until: time(record.keep_until)?,
+    })
 }
 
 fn seconds(time: SystemTime) -> io::Result<u64> {

@@ -51,14 +51,7 @@ impl Folder {
 
     /// The key's file, if it is ours and not too long.
     pub fn read(&self, key: &CacheKey) -> io::Result<Vec<u8>> {
-        // So that the usual file is read at once.
-        let mut bytes = Vec::with_capacity(USUAL_FILE);
-        let file = owner_only::open_to_read(&self.file_of(key))?;
-        file.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > LONGEST_FILE {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        Ok(bytes)
+        read_file(&self.file_of(key))
     }
 
     /// Exchanges the key's file as a whole, then sweeps what is stale at `now`.
@@ -134,10 +127,44 @@ impl Folder {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+/// The cache's own files in a folder of this user's; none where it is not there, or somebody else's.
+pub fn files_in(path: &Path) -> Vec<(Kind, PathBuf)> {
+    if !owner_only::is_own_folder(path) {
+        return Vec::new();
+    }
+    let Ok(listing) = fs::read_dir(path) else { return Vec::new() };
+    let found = listing.flatten().map(|found| (kind_of(&found.file_name()), found.path()));
+    found.filter(|(kind, _)| *kind != Kind::Other).collect()
+}
+
+/// The bytes of one of these files, if it is not too long.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    // So that the usual file is read at once.
+    let mut bytes = Vec::with_capacity(USUAL_FILE);
+    let file = owner_only::open_to_read(path)?;
+    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST_FILE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+/// Removes one of these files. True where it was there.
+pub fn remove_file(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a file of the cache's is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Or what is remembered of a refused one.
     Token,
     Temporary,
+    /// That the user was asked to sign in.
     Asked,
     Lock,
     Other,

@@ -15,6 +15,7 @@ mod lock;
 mod place;
 mod refusal;
 mod sign_in;
+mod stock;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]
@@ -39,12 +40,13 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
-pub use entry::Label;
+pub use entry::{Description, Label};
 pub use key::CacheKey;
 pub use lock::Lock;
+pub use stock::{Forgotten, KeptToken, forget, kept};
 
 use crate::locations::Locations;
-use crate::settings::{CacheSettings, Environment};
+use crate::settings::{self, CacheSettings, Environment};
 use crate::token::AuthorizationToken;
 use lock::Pace;
 use place::Place;
@@ -60,6 +62,8 @@ pub enum CacheError {
     Implausible,
     #[error("cannot write to the cache folder `{}`: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
+    #[error("cannot remove `{}` from the cache: {error}; remove it by hand", .path.display())]
+    Remove { path: PathBuf, error: io::Error },
 }
 
 /// The cache of one process.
@@ -119,6 +123,13 @@ impl TokenCache {
         }
         let kept = self.here().get(key).cloned()?;
         (now < kept.keep_until && entry::is_plausible(&kept.token, now)).then_some(kept.token)
+    }
+
+    /// What is kept for the key in a folder, without the token.
+    pub fn description(&self, key: &CacheKey, now: SystemTime) -> Option<Description> {
+        let Place::Folder(folder) = &self.place else { return None };
+        let described = entry::describe(&folder.read(key).ok()?)?;
+        described.served_for(now).is_some().then_some(described)
     }
 
     /// Keeps the token for [`load`](Self::load) until `keep_until`, and no longer than it lives.
@@ -216,4 +227,15 @@ pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf>
     let memory = file_system::memory_folders(environment).into_iter();
     let ours = memory.filter(|folder| owner_only::is_own_folder(folder));
     locations.cache_dir().into_iter().chain(ours).collect()
+}
+
+/// These, and the one that the user named.
+pub fn all_folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = settings::named_cache_dir(environment).into_iter().collect();
+    for folder in folders(environment, locations) {
+        if !all.contains(&folder) {
+            all.push(folder);
+        }
+    }
+    all
 }

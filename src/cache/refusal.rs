@@ -23,6 +23,11 @@ pub fn encode(now: SystemTime) -> Vec<u8> {
     serde_json::to_vec(&record).unwrap_or_default() // two numbers are always JSON
 }
 
+/// Whether they say that of any time at all.
+pub fn is_one(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Record>(bytes).is_ok()
+}
+
 /// Whether they say so at `now`. They do for as long as any token lives: after that it is dead
 /// anyway, or what it was refused for may have changed.
 pub fn holds(bytes: &[u8], now: SystemTime) -> bool {

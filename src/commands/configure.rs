@@ -16,6 +16,7 @@ use crate::locations::Locations;
 use crate::settings::{Environment, Settings, SettingsError};
 use document::Document;
 pub use error::Error;
+pub use listing::policy_values;
 
 /// What every action works with.
 struct Context<'a> {

@@ -7,7 +7,6 @@ use thiserror::Error;
 use crate::cli::LoginArgs;
 use crate::provider::{Provider, ProviderError, SignIn, User};
 use crate::settings::SignInMethod;
-use crate::text::printable;
 
 /// Why nobody is signed in.
 #[derive(Debug, Error)]
@@ -32,10 +31,7 @@ pub async fn run(
         opens_browser: !args.no_browser,
     };
     let (session, signed_in) = provider.sign_in(&wanted, User::new(tell)).await?;
-    let who = match &session.name {
-        Some(name) => format!("the SSO session `{name}`"),
-        None => format!("the SSO start URL {}", printable(&session.start_url)),
-    };
+    let who = session.in_words();
     let (until, path) = (signed_in.until, signed_in.path.display());
     Ok(writeln!(
         out,

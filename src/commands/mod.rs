@@ -6,14 +6,21 @@ use std::io::Write;
 pub mod completions;
 pub mod configure;
 pub mod exec;
+pub mod explain;
 pub mod install;
 mod installation;
 pub mod login;
+pub mod logout;
 pub mod mask;
 pub mod selection;
+pub mod status;
 pub mod token;
 mod token_file;
 pub mod uninstall;
+mod words;
+
+/// Of the objects that `--json` prints: it grows when a name or a meaning in them changes.
+const SCHEMA: u32 = 1;
 
 /// With `--json` a failure is an object as well, `{"error": …}`, beside the line on standard error.
 fn print_failure(json: bool, error: &dyn Error, out: &mut dyn Write) {

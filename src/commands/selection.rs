@@ -63,7 +63,8 @@ pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched,
     }
 }
 
-fn url_error(url: &str, error: EndpointError, provider: &Provider) -> SelectionError {
+/// Why a URL names no repository that a token is handed over for.
+pub(super) fn url_error(url: &str, error: EndpointError, provider: &Provider) -> SelectionError {
     if let EndpointError::Path { .. } = error {
         return SelectionError::Path(error);
     }

@@ -27,6 +27,17 @@ pub enum HostKind {
     Listed,
 }
 
+/// The form of a host that was recognized, from its name in lower case.
+pub(super) fn form(kind: HostKind, host: &str) -> &'static str {
+    let labels: Vec<&str> = host.split('.').collect();
+    match (kind, &*labels) {
+        (HostKind::Listed, _) => "a host of your own",
+        (_, [_, "d", "codeartifact", _, "vpce", ..]) => "AWS's, a VPC endpoint",
+        (_, [_, "codeartifact", ..]) => "AWS's, dual-stack",
+        _ => "AWS's, IPv4",
+    }
+}
+
 /// What a recognized host says.
 #[derive(Debug)]
 pub(super) struct Host {

@@ -19,7 +19,7 @@ use super::{Need, Origin, Provider, ProviderError, Served, Wanted, now};
 use crate::cache::CacheKey;
 use crate::endpoint::HostKind;
 use crate::secret::Secret;
-use crate::settings::{self, Given, GivenToken, Terms, Unusable};
+use crate::settings::{self, Binding, Given, GivenToken, SettingsError, Terms, Unusable};
 use crate::token::AuthorizationToken;
 
 /// What the given tokens come to for one ask.
@@ -74,6 +74,75 @@ impl Provider {
     pub(super) fn remember_refusal(&self, choice: &Choice) {
         if let (Some(key), Ok(cache)) = (&choice.refusal, self.cache()) {
             cache.remember_refused(key, now());
+        }
+    }
+}
+
+/// What becomes of a given token for one ask, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenReport {
+    /// The variable, with the file that it names.
+    pub place: String,
+    pub serves: bool,
+    /// Why it does or does not.
+    pub reason: String,
+}
+
+impl Provider {
+    /// What becomes of each given token, in the order in which they count. Nothing is logged or
+    /// remembered.
+    pub(super) fn given_reports(
+        &self,
+        wanted: Wanted<'_>,
+        terms: Option<&Terms>,
+    ) -> Result<Vec<GivenReport>, SettingsError> {
+        let given = settings::given_tokens(&self.environment)?;
+        let choosing_rule = terms.filter(|it| it.rule_chooses_identity).and_then(|it| it.rule);
+        let was_refused = |secret: &Secret| {
+            let key = refusal_key(wanted, secret);
+            self.cache().is_ok_and(|cache| cache.was_refused(&key, now()))
+        };
+        let mut reports: Vec<GivenReport> = Vec::new();
+        for given in given {
+            let is_decided = reports.iter().any(|report| report.serves);
+            let reason = if let Some(rule) = choosing_rule {
+                Err(format!("rule {rule} chooses the identity"))
+            } else {
+                reason_of(&given, wanted, &was_refused)
+            };
+            let (place, serves) = (given.place.to_string(), reason.is_ok() && !is_decided);
+            let reason = match reason {
+                Ok(_) if is_decided => "the one before it serves".to_owned(),
+                Ok(reason) | Err(reason) => reason,
+            };
+            reports.push(GivenReport { place, serves, reason });
+        }
+        Ok(reports)
+    }
+}
+
+/// Why one serves, or why not.
+fn reason_of(
+    given: &Given,
+    wanted: Wanted<'_>,
+    was_refused: &impl Fn(&Secret) -> bool,
+) -> Result<String, String> {
+    let is_for_the_domain = is_bound(given);
+    if !is_meant_for(given, wanted, wanted.host.unwrap_or(HostKind::Listed)) {
+        return Err(if is_for_the_domain {
+            "it is for another domain".to_owned()
+        } else {
+            "it names no domain, and so goes to AWS's own hosts only; name its domain in \
+             CODEARTIFACT_NUGET_TOKEN_DOMAIN"
+                .to_owned()
+        });
+    }
+    match usable(given.token.clone(), wanted.repository, was_refused, now()) {
+        Ok(_) if is_for_the_domain => Ok("it is for this domain".to_owned()),
+        Ok(_) => Ok("it names no domain, and the host is AWS's own".to_owned()),
+        Err(reason) => {
+            let PassedOver { why, way_out, .. } = reason.at(String::new());
+            Err(format!("it {why}, {way_out}"))
         }
     }
 }
@@ -175,10 +244,18 @@ impl Reason {
 
 /// One that cannot be read says nothing against the ask.
 fn is_meant_for(given: &Given, wanted: Wanted<'_>, host: HostKind) -> bool {
-    let of_file = given.token.as_ref().map(|token| token.binding.clone()).unwrap_or_default();
-    let is_bound = !given.binding.is_empty() || !of_file.is_empty();
-    let allows = given.binding.allows(wanted.domain) && of_file.allows(wanted.domain);
-    allows && (is_bound || host == HostKind::Aws)
+    let allows =
+        given.binding.allows(wanted.domain) && binding_of_file(given).allows(wanted.domain);
+    allows && (is_bound(given) || host == HostKind::Aws)
+}
+
+/// Whether a domain is said that it is for.
+fn is_bound(given: &Given) -> bool {
+    !given.binding.is_empty() || !binding_of_file(given).is_empty()
+}
+
+fn binding_of_file(given: &Given) -> Binding {
+    given.token.as_ref().map(|token| token.binding.clone()).unwrap_or_default()
 }
 
 /// The key of its refusal, where it is what was refused.

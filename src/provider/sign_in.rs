@@ -66,12 +66,7 @@ impl Provider {
         user: User<'_>,
     ) -> Result<(SsoSession, SignedIn), ProviderError> {
         let SignIn { profile, session, opens_browser, .. } = *wanted;
-        let profiles = match (profile, session) {
-            (Some(profile), _) => vec![profile.to_owned()],
-            (None, Some(_)) => Vec::new(),
-            (None, None) => self.settings()?.default_profiles()?,
-        };
-        let session = self.aws.sso_session(&profiles, session).await?;
+        let session = self.session_meant(profile, session).await?;
         let method = match wanted.method {
             Some(method) => method,
             None => settings::sign_in_method(&self.environment)?,
@@ -83,6 +78,21 @@ impl Provider {
         let signed_in = self.show_and_wait(&session, way, None, user).await?;
         self.cache()?.forget_asked(&key);
         Ok((session, signed_in))
+    }
+
+    /// The sign-in of the profile, else of the one that the settings or the environment choose; or the
+    /// `sso-session` of this name.
+    pub(super) async fn session_meant(
+        &self,
+        profile: Option<&str>,
+        session: Option<&str>,
+    ) -> Result<SsoSession, ProviderError> {
+        let profiles = match (profile, session) {
+            (Some(profile), _) => vec![profile.to_owned()],
+            (None, Some(_)) => Vec::new(),
+            (None, None) => self.settings()?.default_profiles()?,
+        };
+        Ok(self.aws.sso_session(&profiles, session).await?)
     }
 
     /// Makes sure that the session behind the request can be used. True where it was renewed, so
@@ -195,18 +205,32 @@ impl Provider {
         self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there is somebody to ask. A client with a window of its own says that it may interact
+    fn may_ask(&self, interactive: Interactive) -> bool {
+        self.why_not_ask(interactive).is_none()
+    }
+
+    /// Why there is nobody to ask. A client with a window of its own says that it may interact
     /// whenever it opens a solution, so what counts is a terminal; NuGet leaves us its client's
     /// standard error.
     #[expect(clippy::disallowed_methods, reason = "it is only looked at, for what it is")]
-    fn may_ask(&self, interactive: Interactive) -> bool {
+    pub(super) fn why_not_ask(&self, interactive: Interactive) -> Option<String> {
         match interactive {
-            Interactive::Never => false,
-            Interactive::Always => true,
+            Interactive::Never => Some("`interactive` is never".to_owned()),
+            Interactive::Always => None,
             Interactive::Auto => {
-                surroundings::ci(&self.environment).is_none() && io::stderr().is_terminal()
+                let no_terminal = || {
+                    (!io::stderr().is_terminal())
+                        .then(|| "standard error is no terminal".to_owned())
+                };
+                surroundings::ci(&self.environment).or_else(no_terminal)
             }
         }
+    }
+
+    /// For how long nobody is asked again after a sign-in that did not come about.
+    pub(super) fn left_alone_for(&self, session: &SsoSession) -> Option<Duration> {
+        let ago = self.cache().ok()?.asked_ago(&key_of(session), now(), LEFT_ALONE)?;
+        Some(LEFT_ALONE.saturating_sub(ago))
     }
 
     /// How to sign in, and what opens the page. The older form of profiles knows codes only.

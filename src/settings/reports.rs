@@ -33,6 +33,34 @@ pub enum FileState {
     Broken(FileError),
 }
 
+impl FileReport {
+    /// Whose it is, in one word.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            FileKind::User => "user",
+            FileKind::Machine => "machine",
+        }
+    }
+
+    /// Why it ends everything, where it does.
+    pub fn problem(&self) -> Option<&FileError> {
+        match &self.state {
+            FileState::Broken(error) => Some(error),
+            FileState::Used | FileState::Absent | FileState::Untrusted(_) => None,
+        }
+    }
+
+    /// What is made of it in one word, and the reason where it is there and not used.
+    pub fn state(&self) -> (&'static str, Option<String>) {
+        match &self.state {
+            FileState::Used => ("used", None),
+            FileState::Absent => ("absent", None),
+            FileState::Untrusted(reason) => ("untrusted", Some(reason.clone())),
+            FileState::Broken(error) => ("broken", Some(error.to_string())),
+        }
+    }
+}
+
 /// The configuration files, and what is made of each.
 pub fn file_reports(
     environment: &Environment,

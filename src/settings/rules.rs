@@ -36,20 +36,39 @@ pub struct Matcher {
     pub repository: Vec<String>,
 }
 
+/// Why a matcher does not match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// As it is in the file.
+    pub key: &'static str,
+    pub patterns: Vec<String>,
+    /// What fits none of them; none where no repository is named.
+    pub value: Option<String>,
+}
+
 impl Matcher {
     /// Whether it matches a repository, or a domain of which no repository is named: then no rule
     /// does that is for some repositories only.
     pub fn matches(&self, domain: &Domain, repository: Option<&str>) -> bool {
+        self.misfit(domain, repository).is_none()
+    }
+
+    /// The first of its keys that does not fit; none where it matches.
+    pub fn misfit(&self, domain: &Domain, repository: Option<&str>) -> Option<Misfit> {
         let fits = |patterns: &[String], text: &str| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern::matches(pattern, text))
         };
-        fits(&self.domain, &domain.name)
-            && fits(&self.owner, &domain.owner)
-            && fits(&self.region, &domain.region)
-            && match repository {
-                Some(repository) => fits(&self.repository, repository),
-                None => !self.is_for_some_repositories(),
-            }
+        let keys = [
+            ("domain", &self.domain, Some(&*domain.name)),
+            ("owner", &self.owner, Some(&*domain.owner)),
+            ("region", &self.region, Some(&*domain.region)),
+            ("repository", &self.repository, repository),
+        ];
+        let (key, patterns, value) = keys.into_iter().find(|(_, patterns, value)| match value {
+            Some(value) => !fits(patterns, value),
+            None => self.is_for_some_repositories(),
+        })?;
+        Some(Misfit { key, patterns: patterns.clone(), value: value.map(str::to_owned) })
     }
 
     /// Whether other repositories of a domain that it matches are not matched.
@@ -202,6 +221,26 @@ mod tests {
         assert!(!elsewhere.matches(&domain(), Some("r1")));
         let of_another = Matcher { owner: texts(&["9*"]), ..of_domain };
         assert!(!of_another.matches(&domain(), Some("r1")));
+    }
+
+    #[test]
+    fn the_first_key_that_does_not_fit_is_told() {
+        let matcher = Matcher {
+            domain: texts(&["team-*"]),
+            owner: texts(&["4*", "5*"]),
+            region: texts(&["us-*"]),
+            repository: texts(&["r1"]),
+        };
+        let owner = Misfit {
+            key: "owner",
+            patterns: texts(&["4*", "5*"]),
+            value: Some("111122223333".to_owned()),
+        };
+        assert_eq!(matcher.misfit(&domain(), Some("r1")), Some(owner));
+        let of_repository = Matcher { repository: texts(&["r1"]), ..Matcher::default() };
+        assert_eq!(of_repository.misfit(&domain(), Some("r1")), None);
+        let unnamed = Misfit { key: "repository", patterns: texts(&["r1"]), value: None };
+        assert_eq!(of_repository.misfit(&domain(), None), Some(unnamed));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Plan {
     }
 
     /// The sign-in of IAM Identity Center behind it.
-    pub(super) fn sign_in(&self) -> Option<&SsoSession> {
+    pub(in crate::aws) fn sign_in(&self) -> Option<&SsoSession> {
         match &self.source {
             Source::Sso(role) => Some(&role.session),
             _ => None,
@@ -86,7 +86,7 @@ impl Plan {
     }
 
     /// Whether STS is asked.
-    pub(super) fn asks_sts(&self) -> bool {
+    pub(in crate::aws) fn asks_sts(&self) -> bool {
         !self.roles.is_empty() || matches!(self.source, Source::WebIdentity(_))
     }
 }

@@ -60,6 +60,11 @@ fn is_trouble(code: &str) -> bool {
     matches!(code, "InternalServerException" | "SlowDownException" | "TooManyRequestsException")
 }
 
+/// Whether there is something to refresh it with.
+pub(super) fn is_refreshable(sign_in: &SignIn, now: SystemTime) -> bool {
+    refresh_token(sign_in, now).is_some()
+}
+
 /// The older form has no refresh token; a client's registration ends after some months.
 fn refresh_token(sign_in: &SignIn, now: SystemTime) -> Option<(&Client, &Secret)> {
     let client = sign_in.client.as_ref().filter(|client| now < client.expires_at)?;

@@ -8,6 +8,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 
 use super::super::http::HttpClient;
+use crate::text::printable;
 
 /// What a client may ask for where `sso_registration_scopes` says nothing.
 const USUAL_SCOPE: &str = "sso:account:access";
@@ -57,6 +58,14 @@ impl SsoSession {
     pub(super) fn named(profiles: &ProfileSet, name: &str) -> Option<Self> {
         let session = profiles.sso_session(name)?;
         Self::from_properties(Some(name), "default", |key| session.get(key))
+    }
+
+    /// For people.
+    pub fn in_words(&self) -> String {
+        match &self.name {
+            Some(name) => format!("the SSO session `{}`", printable(name)),
+            None => format!("the SSO start URL {}", printable(&self.start_url)),
+        }
     }
 
     /// What the shared file is named by.

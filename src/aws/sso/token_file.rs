@@ -148,6 +148,17 @@ impl TokenFile {
         Ok(serde_json::to_vec(&wire)?)
     }
 
+    /// Ends the sign-in for everybody. What a link leads to goes with it. True where there was one.
+    pub(super) fn remove(&self) -> io::Result<bool> {
+        let target = match fs::canonicalize(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            target => target?,
+        };
+        fs::remove_file(target)?;
+        remove(&self.0);
+        Ok(true)
+    }
+
     fn wire(&self) -> Option<Wire> {
         serde_json::from_slice(&read_bounded(&self.0)?).ok()
     }

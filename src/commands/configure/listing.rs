@@ -7,20 +7,20 @@ use serde_json::{Map, Value, json};
 
 use super::keys::{KEYS, Key};
 use super::{Context, Error};
+use crate::commands::words::without_user;
 use crate::endpoint::HostMapping;
-use crate::secret::Secret;
 use crate::settings::{
-    self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, FileKind, FileState,
-    Interactive, Origin, Prefer, RoleSettings, Rule, Settings,
+    self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, Interactive, Origin, Prefer,
+    RoleSettings, Rule, Settings,
 };
 
 /// A value that holds. `--json` prints it so; names stay as they are.
 #[derive(Debug, Serialize)]
-struct Holding {
-    key: &'static str,
-    value: Value,
+pub struct Holding {
+    pub key: &'static str,
+    pub value: Value,
     /// A file, a variable, or `built in`.
-    origin: String,
+    pub origin: String,
 }
 
 /// Keys and their values, in the order of the documentation.
@@ -79,16 +79,7 @@ pub fn get(context: &mut Context<'_>, key: &str, json: bool) -> Result<(), Error
 pub fn paths(context: &mut Context<'_>, json: bool) -> Result<(), Error> {
     let mut files = Vec::new();
     for report in settings::file_reports(context.environment, &context.locations)? {
-        let kind = match report.kind {
-            FileKind::User => "user",
-            FileKind::Machine => "machine",
-        };
-        let (state, reason) = match report.state {
-            FileState::Used => ("used", None),
-            FileState::Absent => ("absent", None),
-            FileState::Untrusted(reason) => ("untrusted", Some(reason)),
-            FileState::Broken(error) => ("broken", Some(error.to_string())),
-        };
+        let (kind, (state, reason)) = (report.kind_name(), report.state());
         let path = report.path.display();
         if !json {
             let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -144,7 +135,8 @@ fn origin_name(key: &str, origin: Origin<'_>) -> String {
     }
 }
 
-fn policy_values(bounds: &Bounds) -> Vec<Holding> {
+/// What one file's policy says.
+pub fn policy_values(bounds: &Bounds) -> Vec<Holding> {
     let said = [
         ("policy.allowed_owners", bounds.allowed_owners.as_ref().map(|list| json!(list))),
         ("policy.allowed_hosts", bounds.allowed_hosts.as_ref().map(|list| json!(list))),
@@ -189,7 +181,7 @@ fn rule_keys(rule: &Rule) -> Keys {
         ("endpoint_url", text(codeartifact)),
         ("sts_endpoint_url", text(sts)),
         ("sso_endpoint_url", text(sso)),
-        ("proxy", proxy.as_ref().map(|proxy| json!(without_user(proxy)))),
+        ("proxy", proxy.as_ref().map(|proxy| json!(without_user(proxy.expose())))),
         ("ca_bundle", ca_bundle.as_ref().map(|path| json!(path.display().to_string()))),
         ("interactive", rule.interactive.map(|word| json!(word.name()))),
     ];
@@ -239,16 +231,6 @@ fn role_chain(roles: &[RoleSettings]) -> Option<Value> {
         [] => None,
         [one] => Some(role(one)),
         chain => Some(chain.iter().map(role).collect()),
-    }
-}
-
-/// The proxy's URL with `…` in place of user and password.
-fn without_user(proxy: &Secret) -> String {
-    let url = proxy.expose();
-    let scheme_end = url.find("://").map_or(0, |at| at + 3);
-    match url.rfind('@') {
-        Some(at) => format!("{}…{}", &url[..scheme_end], &url[at..]),
-        None => url.to_owned(),
     }
 }
 

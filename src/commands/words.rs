@@ -1,0 +1,119 @@
+//! How commands say things to people.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// Rows of a name and what is to be said of it, the second in one column. A row without a name goes
+/// on with the one before.
+#[derive(Debug, Default)]
+pub struct Rows(Vec<(String, String)>);
+
+impl Rows {
+    /// Adds a row.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) {
+        self.0.push((name.into(), text.into()));
+    }
+
+    /// Adds a row for each text, the first of which carries the name; `nothing` where there is none.
+    pub fn add_all(&mut self, name: &str, texts: Vec<String>, nothing: &str) {
+        if texts.is_empty() {
+            self.add(name, nothing);
+        }
+        for (place, text) in texts.into_iter().enumerate() {
+            self.add(if place == 0 { name } else { "" }, text);
+        }
+    }
+
+    /// Writes them out.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        let width = self.0.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        for (name, text) in &self.0 {
+            writeln!(out, "{name:width$}  {text}")?;
+        }
+        Ok(())
+    }
+}
+
+/// In the two largest units, rounded down: "11 h 42 min".
+pub fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, ..) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+/// The URL with `…` in place of user and password. A password may have any character in it.
+pub fn without_user(url: &str) -> String {
+    let scheme_end = url.find("://").map_or(0, |at| at + 3);
+    match url.rfind('@') {
+        Some(at) => format!("{}…{}", &url[..scheme_end.min(at)], &url[at..]),
+        None => url.to_owned(),
+    }
+}
+
+/// The same without query and fragment, which may hold a key.
+pub fn without_secrets(url: &str) -> String {
+    let url = without_user(url);
+    match url.find(['?', '#']) {
+        Some(at) => format!("{}…", &url[..=at]),
+        None => url,
+    }
+}
+
+/// "no tokens", "1 token", "2 tokens".
+pub fn count(number: usize, one: &str) -> String {
+    match number {
+        0 => format!("no {one}s"),
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_said_in_two_units() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3599, "59 min"),
+            (3600, "1 h 0 min"),
+            (42_180, "11 h 43 min"),
+            (90_000, "1 d 1 h"),
+        ] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn nothing_secret_of_a_url_is_shown() {
+        for (url, shown) in [
+            ("https://h.example/v3", "https://h.example/v3"),
+            ("https://me:hunter2@h.example/v3", "https://…@h.example/v3"),
+            ("https://me:hun/t?er@2@h.example", "https://…@h.example"),
+            ("me@h://x", "…@h://x"),
+            ("https://h.example/v3?key=hunter2#x", "https://h.example/v3?…"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
+        }
+    }
+
+    #[test]
+    fn rows_stand_in_two_columns() {
+        let mut rows = Rows::default();
+        rows.add("a", "one");
+        rows.add_all("longer", vec!["two".into(), "three".into()], "nothing");
+        rows.add_all("b", vec![], "nothing");
+        let mut out = Vec::new();
+        rows.print(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "a       one\nlonger  two\n        three\nb       nothing\n");
+    }
+}

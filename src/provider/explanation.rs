@@ -1,0 +1,218 @@
+//! What would hold for an ask, and why: told without asking anybody.
+//!
+//! It is put together by what serves asks. Whatever cannot be told is there as the failure that an
+//! ask would end with.
+
+use std::time::Duration;
+
+use super::given::GivenReport;
+use super::{Need, Provider, ProviderError, Wanted, now};
+use crate::aws::{Aws, Identity, Portrait, SignInState, SignedInUntil, SsoSession, Way};
+use crate::cache::CacheKey;
+use crate::endpoint::RepositoryEndpoint;
+use crate::settings::{self, Bounds, Interactive, Reason, RuleReason, Settings, Terms};
+
+/// All that is known of one repository's token.
+#[derive(Debug)]
+pub struct Explanation {
+    pub settings: Result<SettingsReport, ProviderError>,
+    pub given: Result<Vec<GivenReport>, ProviderError>,
+    /// None where the settings do not say on what terms.
+    pub identity: Option<Result<IdentityReport, ProviderError>>,
+    /// None where there is no identity.
+    pub way: Option<Result<Way, ProviderError>>,
+    pub cache: Result<CacheReport, ProviderError>,
+    /// None likewise.
+    pub interaction: Option<Interaction>,
+    /// The failure that an ask would end with before anybody is asked; none where a token can be
+    /// asked for or is there.
+    pub problem: Option<ProviderError>,
+}
+
+/// What the settings say.
+#[derive(Debug)]
+pub struct SettingsReport {
+    pub rules: Vec<RuleReason>,
+    pub policy: Vec<Bounds>,
+    /// None where a variable is wrong.
+    pub duration: Option<Reason<settings::Duration>>,
+    /// Likewise.
+    pub interactive: Option<Reason<Interactive>>,
+    /// What names the profile; none where AWS's own settings choose.
+    pub profile_origin: Option<String>,
+    /// What NuGet's memory for each host gets in the way of here.
+    pub shadows: Vec<String>,
+}
+
+/// Who would be asking.
+#[derive(Debug)]
+pub struct IdentityReport {
+    pub portrait: Portrait,
+    /// False where AWS can change the identity without a trace on this machine.
+    pub is_visible: bool,
+    pub sign_in: Option<(SsoSession, Option<SignedInUntil>)>,
+}
+
+/// Where tokens are kept, and which one is there.
+#[derive(Debug)]
+pub struct CacheReport {
+    /// In words.
+    pub place: String,
+    /// None where the identity is not known.
+    pub key: Option<CacheKey>,
+    pub entry: Option<EntryReport>,
+}
+
+/// A token in the cache.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryReport {
+    pub age: Duration,
+    /// Until it expires, or is no longer kept.
+    pub left: Duration,
+    /// Whether it would be served.
+    pub is_fresh: bool,
+}
+
+/// Whether the user would be asked to sign in.
+#[derive(Debug)]
+pub struct Interaction {
+    pub asks: bool,
+    /// Why, or why not.
+    pub reason: String,
+}
+
+impl Explanation {
+    /// What is in the way of a token that AWS issues, as far as that can be told from here. One that
+    /// is there needs no way.
+    fn obstacle(&self) -> Option<&ProviderError> {
+        let of_identity = self.identity.as_ref().and_then(|it| it.as_ref().err());
+        let of_cache = self.cache.as_ref().err();
+        let entry = self.cache.as_ref().ok().and_then(|cache| cache.entry);
+        let of_way = self.way.as_ref().filter(|_| entry.is_none_or(|entry| !entry.is_fresh));
+        of_identity.or(of_cache).or(of_way.and_then(|it| it.as_ref().err()))
+    }
+}
+
+impl Provider {
+    /// What would hold for an ask of the repository.
+    pub async fn explain(&self, endpoint: &RepositoryEndpoint) -> Explanation {
+        let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
+        let need = &Need::Any;
+        let wanted = Wanted {
+            domain,
+            repository: Some(repository),
+            host: Some(*host),
+            need,
+            user: None,
+            chosen: None,
+        };
+        let terms =
+            self.settings().and_then(|settings| Ok(settings.terms(domain, Some(repository))?));
+        let settings = self.settings().map(|settings| settings_report(settings, endpoint));
+        let given = self.given_reports(wanted, terms.as_ref().ok()).map_err(Into::into);
+        let mut explanation = Explanation {
+            settings,
+            given,
+            identity: None,
+            way: None,
+            cache: self.cache_report(None),
+            interaction: None,
+            problem: None,
+        };
+        explanation.problem = match terms {
+            Err(error) => Some(error),
+            Ok(terms) => self.explain_aws(wanted, terms, &mut explanation).await,
+        };
+        explanation
+    }
+
+    /// Tells what comes after the settings, and what an ask would fail with.
+    async fn explain_aws(
+        &self,
+        wanted: Wanted<'_>,
+        terms: Terms,
+        told: &mut Explanation,
+    ) -> Option<ProviderError> {
+        let given = self.given(wanted, &terms);
+        self.explain_identity(wanted, terms, told).await;
+        match given {
+            Err(error) => Some(error),
+            Ok(given) if given.served.is_some() => None,
+            Ok(given) => told.obstacle().map(|error| given.explain(error.clone())),
+        }
+    }
+
+    /// Who would ask, which way, and what is kept of that.
+    async fn explain_identity(&self, wanted: Wanted<'_>, terms: Terms, told: &mut Explanation) {
+        let request = match self.request(wanted, terms).await {
+            Ok(request) => request,
+            Err(error) => {
+                told.identity = Some(Err(error));
+                return;
+            }
+        };
+        let (identity, terms) = (&request.identity, &request.terms);
+        let way = self.aws.way(wanted.domain, identity, terms).await;
+        told.way = Some(way.map_err(Into::into));
+        told.cache = self.cache_report(Some(request.key.clone()));
+        told.interaction = Some(self.interaction(identity, terms.interactive));
+        told.identity = Some(Ok(IdentityReport {
+            portrait: identity.portrait(),
+            is_visible: identity.is_visible,
+            sign_in: identity.sign_in.clone().map(|session| {
+                let until = Aws::signed_in(&session, now());
+                (session, until)
+            }),
+        }));
+    }
+
+    fn cache_report(&self, key: Option<CacheKey>) -> Result<CacheReport, ProviderError> {
+        let cache = self.cache()?;
+        let entry = key.as_ref().and_then(|key| {
+            let described = cache.description(key, now())?;
+            Some(EntryReport {
+                age: now().duration_since(described.obtained).unwrap_or_default(),
+                left: described.served_for(now())?,
+                is_fresh: cache.load(key, now()).is_some_and(|token| token.is_fresh(now())),
+            })
+        });
+        Ok(CacheReport { place: cache.place(), key, entry })
+    }
+
+    fn interaction(&self, identity: &Identity, interactive: Interactive) -> Interaction {
+        let no = |reason: String| Interaction { asks: false, reason };
+        let Some(session) = &identity.sign_in else {
+            return no("no sign-in is behind the identity".to_owned());
+        };
+        if let Some(reason) = self.why_not_ask(interactive) {
+            return no(reason);
+        }
+        if let Some(left) = self.left_alone_for(session) {
+            let minutes = left.as_secs().div_ceil(60);
+            return no(format!("a sign-in did not come about; asked again in {minutes} min"));
+        }
+        let when = match Aws::sign_in_state(session, now()) {
+            SignInState::Expired => "now",
+            SignInState::Good | SignInState::AboutToExpire => "once the sign-in has ended",
+        };
+        let reason = format!("{when}, where NuGet may interact (`dotnet restore --interactive`)");
+        Interaction { asks: true, reason }
+    }
+}
+
+fn settings_report(settings: &Settings, endpoint: &RepositoryEndpoint) -> SettingsReport {
+    let rules = settings.rule_reasons(&endpoint.domain, &endpoint.repository);
+    let rule = rules.iter().find(|rule| rule.matches()).map(|rule| rule.number);
+    let shadows = settings.shadows().into_iter();
+    let concerns = |shadow: &settings::Shadow| {
+        rule.is_some() && (Some(shadow.rule) == rule || shadow.other == rule)
+    };
+    SettingsReport {
+        policy: settings.policy.bounds.clone(),
+        duration: settings.duration_reason(rule).ok(),
+        interactive: settings.interactive_reason(rule).ok(),
+        profile_origin: settings.profile_origin(rule).ok().flatten(),
+        shadows: shadows.filter(concerns).map(|shadow| shadow.to_string()).collect(),
+        rules,
+    }
+}
