@@ -6,6 +6,7 @@
 //! failed fetches without it. The plugin and the `token` command call this.
 
 mod given;
+mod sources;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -13,7 +14,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
-use crate::aws::{Aws, AwsError, Identity};
+pub use sources::Asked;
+
+use crate::aws::{Aws, AwsError, Identity, LookupError};
 use crate::cache::{CacheKey, Label, TokenCache};
 use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
@@ -89,6 +92,8 @@ pub enum ProviderError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Aws(#[from] AwsError),
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
     /// Nothing else serves in the place of given tokens.
     #[error("{said}; without it: {error}")]
     Given { said: String, error: Box<ProviderError> },

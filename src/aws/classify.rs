@@ -4,7 +4,6 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_codeartifact::operation::get_authorization_token::GetAuthorizationTokenError;
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -17,15 +16,16 @@ use super::{AwsError, FETCH_LIMIT};
 use crate::endpoint::Domain;
 use crate::text::{excerpt, printable};
 
-type TokenError = SdkError<GetAuthorizationTokenError, HttpResponse>;
-
-/// A failure of `GetAuthorizationToken` itself.
-pub(super) fn service_error(
-    error: &TokenError,
+/// A failure of a call to CodeArtifact itself.
+pub(super) fn service_error<E>(
+    error: &SdkError<E, HttpResponse>,
     client: &HttpClient,
     domain: &Domain,
     identity: &Identity,
-) -> AwsError {
+) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
     match error {
         SdkError::ServiceError(failure) if failure.err().code().is_some() => {
             let status = failure.raw().status().as_u16();
@@ -180,7 +180,7 @@ fn message_of(error: &impl ProvideErrorMetadata) -> String {
 }
 
 /// A connection that was not made, or broke.
-fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
+pub(super) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
     if let Some(PlainHttp { host }) = find(error) {
         return AwsError::PlainHttp { host: host.clone() };
     }
