@@ -2,7 +2,7 @@
 //! failed where `CODEARTIFACT_NUGET_TEST_REQUIRE` names it (a list with commas, or `all`).
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
 
@@ -12,6 +12,8 @@ use super::dotnet::{Dotnet, find_on_path};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     Dotnet,
+    /// `aws` in `/usr/bin`, which works with `dotnet`.
+    Aws,
     /// `mono`, and a nuget.exe that the variable `NUGET_EXE` names.
     NugetExe,
 }
@@ -21,6 +23,7 @@ impl Tool {
     pub fn name(self) -> &'static str {
         match self {
             Self::Dotnet => "dotnet",
+            Self::Aws => "aws",
             Self::NugetExe => "nuget.exe",
         }
     }
@@ -28,8 +31,14 @@ impl Tool {
     fn is_there(self) -> bool {
         match self {
             Self::Dotnet => Dotnet::find().is_some(),
+            Self::Aws => Dotnet::find().is_some() && Path::new("/usr/bin/aws").is_file(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
         }
+    }
+
+    /// Whether a test that needs it is to be reported as ignored.
+    pub fn is_missing(self) -> bool {
+        !self.is_there() && !self.is_required()
     }
 
     fn is_required(self) -> bool {
