@@ -6,11 +6,13 @@ use libtest_mimic::Trial;
 
 use crate::support::dotnet::{Dotnet, LIMIT};
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Package, Repository, TOKEN_PREFIX};
+use crate::support::fake_internet::FakeInternet;
 use crate::support::process;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan;
 use crate::support::trials::{Tool, trial};
 
+const HOST: &str = "my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
 const USER: &str = "home/.nuget/NuGet/NuGet.Config";
 
 pub fn trials() -> Vec<Trial> {
@@ -21,7 +23,8 @@ fn after_login() {
     let fake = FakeCodeArtifact::start();
     let repository = Repository::new("my-repo");
     fake.add_package(&repository, &Package::library("Sandbox.Greeting", "1.0.0"));
-    let home = SandboxHome::for_codeartifact(&fake);
+    fake.endpoint_api_names_aws();
+    let mut home = SandboxHome::for_codeartifact(&fake);
     let dotnet = Dotnet::find().expect("checked before");
     dotnet.run(&home, &["nuget", "list", "source"]).assert_success();
     let before = String::from_utf8(home.read(USER)).unwrap();
@@ -33,12 +36,12 @@ fn after_login() {
     run.assert_success().assert_says("`my-domain/my-repo`, clear-text password");
     secret_scan::assert_no_secrets_in(&run.output(), &[TOKEN_PREFIX.to_owned()]);
     home.assert_no_secrets();
-    let url = fake.source(&repository);
+    let url = format!("https://{HOST}/nuget/my-repo/v3/index.json");
     let add = format!("    <add key=\"my-domain/my-repo\" value=\"{url}\" />");
     let line = before.lines().find(|line| line.contains("nuget.org")).unwrap();
     let expected = before.replace(line, &format!("{line}\n{add}"));
     assert_eq!(String::from_utf8(home.read(USER)).unwrap(), expected);
-    restore_by_plugin(&fake, &home, &dotnet);
+    restore_by_plugin(&fake, &mut home, &dotnet);
 }
 
 fn log_in(fake: &FakeCodeArtifact, home: &SandboxHome) {
@@ -52,10 +55,19 @@ fn log_in(fake: &FakeCodeArtifact, home: &SandboxHome) {
     process::run(&mut login, LIMIT).assert_success();
 }
 
-/// With a project's file that allows plain http, which the login's does not.
-fn restore_by_plugin(fake: &FakeCodeArtifact, home: &SandboxHome, dotnet: &Dotnet) {
+/// By AWS's own host name, which a proxy takes to the fake.
+fn restore_by_plugin(fake: &FakeCodeArtifact, home: &mut SandboxHome, dotnet: &Dotnet) {
+    let internet = FakeInternet::start(fake, &[HOST]);
+    let authority = home.write("authority.pem", internet.authority());
+    let authority = authority.to_string_lossy();
+    home.set("HTTPS_PROXY", &internet.proxy_url());
+    home.set("AWS_CA_BUNDLE", &authority).set("SSL_CERT_FILE", &authority);
     home.install_plugin();
-    home.write_nuget_config(&[("my-domain/my-repo", &fake.source(&Repository::new("my-repo")))]);
+    home.write(
+        "project/nuget.config",
+        "<configuration><disabledPackageSources><add key='nuget.org' value='true' />\
+         </disabledPackageSources></configuration>",
+    );
     home.write_project("app", &[("Sandbox.Greeting", "1.0.0")]);
     dotnet.run(home, &["restore", "app", "--tl:off"]).assert_success();
     assert_eq!(fake.token_calls().len(), 2, "the login's and the plugin's");

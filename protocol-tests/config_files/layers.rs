@@ -160,7 +160,7 @@ fn machine() {
     home.set("NUGET_COMMON_APPLICATION_DATA", &folder.to_string_lossy());
     home.write("etc/NuGet/Config/m.config", &sources("m=https://m/"));
     home.write("etc/NuGet/Config/n.Config", &sources("n=https://n/ m=https://n/m"));
-    home.write("etc/NuGet/NuGetDefaults.Config", &sources("d=https://d/ e=https://m/"));
+    home.write("etc/NuGet/NuGetDefaults.config", &sources("d=https://d/ e=https://m/"));
     home.write(PROJECT, &sources("near=https://near/"));
     assert_same(&home);
     let cleared = config("<packageSources><clear /></packageSources>");
@@ -261,7 +261,7 @@ fn a_broken_file() {
     home.write(PROJECT, "<configuration>\n <packageSources>\n</configuration>\n");
     let run = home.run_plugin(&["source", "list", "--json"]);
     let line = format!(
-        "`{}` has an error at line 3, column 3: expected 'packageSources' tag, not 'configuration'; \
+        "`{}` has an error at line 3, column 1: expected 'packageSources' tag, not 'configuration'; \
          correct it",
         home.root().join(PROJECT).display()
     );

@@ -116,6 +116,11 @@ impl FakeCodeArtifact {
         self.state().endpoints.fails = Some((status, code, message));
     }
 
+    /// `GetRepositoryEndpoint` names AWS's hosts of eu-west-1 from now on, and not the fake.
+    pub fn endpoint_api_names_aws(&self) {
+        self.state().endpoints.names_aws = true;
+    }
+
     /// The life of tokens issued from now on, whatever duration is asked for.
     pub fn tokens_live(&self, life: Duration) {
         self.state().tokens.life = Some(life);

@@ -10,6 +10,8 @@ use super::sigv4::AccessKeys;
 pub struct EndpointApi {
     /// HTTP status, error code and text of every answer from now on.
     pub fails: Option<(u16, &'static str, &'static str)>,
+    /// Whether AWS's own hosts are named, and not the fake.
+    pub names_aws: bool,
 }
 
 impl EndpointApi {
@@ -33,6 +35,11 @@ impl EndpointApi {
         let host = seen.header("host");
         // Real hosts differ by the kind; the fake has but one, and tells it by a folder.
         let folder = if kind == "dualstack" { "dualstack/" } else { "" };
+        if self.names_aws {
+            let host = format!("{domain}-{owner}.d.codeartifact.eu-west-1.amazonaws.com");
+            let url = format!("https://{host}/nuget/{repository}/");
+            return Reply::json(200, &json!({"repositoryEndpoint": url}));
+        }
         let url = format!("http://{host}/{folder}nuget/d/{domain}-{owner}/{repository}/");
         Reply::json(200, &json!({"repositoryEndpoint": url}))
     }
