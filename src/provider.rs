@@ -1,11 +1,14 @@
 //! The one policy on tokens: given, cached where one is fresh, else fetched, once for everybody.
 //!
-//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for (domain, owner, region, API endpoints, duration, identity). To serve one: tell
-//! the identity locally; look into the cache; join whoever in this process is fetching the same; take
-//! the lock between processes; look again; fetch; store. Whoever waited for the lock of one that
-//! failed fetches without it. The plugin and the `token` command call this.
+//! A token that the user brings along is handed over as it is ([`given`]). Any other is kept for
+//! (domain, owner, region, API endpoints, duration, identity). To serve one: tell the identity locally;
+//! look into the cache; renew the SSO session where the identity needs one ([`sign_in`]); join whoever
+//! in this process is fetching the same; take the lock between processes; look again; fetch; store.
+//! Whoever waited for the lock of one that failed fetches without it. The plugin and the `token`
+//! command call this.
 
 mod given;
+mod sign_in;
 mod sources;
 
 use std::collections::HashMap;
@@ -14,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
+pub use sign_in::{SignIn, User};
 pub use sources::Asked;
 
 use crate::aws::{Aws, AwsError, Identity, LookupError};
@@ -38,6 +42,9 @@ pub struct Provider {
     settings: OnceLock<Result<Settings, SettingsError>>,
     cache: OnceLock<TokenCache>,
     flights: Mutex<Flights>,
+    /// The sign-ins of this process that did not come about, and why: asks that follow are told the
+    /// same.
+    failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
 }
 
 /// The fetches under way.
@@ -61,6 +68,8 @@ pub struct Wanted<'a> {
     /// The kind of host that gets it; none where it is printed.
     pub host: Option<HostKind>,
     pub need: &'a Need,
+    /// Whom to ask for a sign-in, where somebody may be asked.
+    pub user: Option<User<'a>>,
 }
 
 /// A token, and where it came from.
@@ -134,6 +143,7 @@ impl Provider {
             settings: OnceLock::new(),
             cache: OnceLock::new(),
             flights: Mutex::default(),
+            failed_sign_ins: Mutex::default(),
         }
     }
 
@@ -186,9 +196,12 @@ impl Provider {
 
     /// A token that AWS issued to the identity at hand.
     async fn issued(&self, wanted: Wanted<'_>, terms: Terms) -> Result<Served, ProviderError> {
-        let request = self.request(wanted, terms).await?;
+        let mut request = self.request(wanted, terms).await?;
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
+        }
+        if self.renew_sign_in(&request, wanted.user).await? {
+            request = self.request(wanted, request.terms).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());
@@ -221,6 +234,10 @@ impl Provider {
         terms: Terms,
     ) -> Result<Request<'a>, ProviderError> {
         let Wanted { domain, need, .. } = wanted;
+        match terms.rule {
+            Some(number) => self.log.line(format_args!("rule {number} holds")),
+            None => self.log.line(format_args!("no rule matches")),
+        }
         let identity = self.aws.identity(&terms).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];

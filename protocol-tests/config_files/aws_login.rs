@@ -10,13 +10,14 @@ use crate::support::fake_internet::FakeInternet;
 use crate::support::process;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan;
-use crate::support::trials::{Tool, trial};
+use crate::support::trials::{Tool, aws_cli, trial};
 
 const HOST: &str = "my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
 const USER: &str = "home/.nuget/NuGet/NuGet.Config";
 
 pub fn trials() -> Vec<Trial> {
-    vec![trial("scrub_after_aws_codeartifact_login", Tool::Aws, after_login)]
+    let tool = if Tool::Dotnet.is_missing() { Tool::Dotnet } else { Tool::Aws };
+    vec![trial("scrub_after_aws_codeartifact_login", tool, after_login)]
 }
 
 fn after_login() {
@@ -45,7 +46,7 @@ fn after_login() {
 }
 
 fn log_in(fake: &FakeCodeArtifact, home: &SandboxHome) {
-    let mut login = Command::new("/usr/bin/aws");
+    let mut login = Command::new(aws_cli().expect("checked before"));
     login.args(["codeartifact", "login", "--tool", "dotnet", "--domain", "my-domain"]);
     login.args(["--domain-owner", "111122223333", "--repository", "my-repo"]);
     login.args(["--region", "eu-west-1", "--endpoint-url", &fake.url()]);

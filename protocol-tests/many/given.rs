@@ -1,8 +1,8 @@
 //! Tokens that the user brings along: when one serves, and what is said of one that does not.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::support::fake_codeartifact::{FakeCodeArtifact, Repository};
+use super::support::fake_codeartifact::{ACCESS_KEY_ID, FakeCodeArtifact, SECRET_ACCESS_KEY};
 use super::support::fake_nuget::{Answer, FakeNuget};
 use super::support::sandbox_home::SandboxHome;
 use super::support::secret_scan;
@@ -352,4 +352,39 @@ fn a_token_of_the_cache_is_not_served_while_a_given_one_does() {
     home.unset(VARIABLE);
     assert_eq!(token_of_a_process(&home, OF_AWS), cached);
     assert_eq!(fake.token_calls().len(), 1);
+}
+
+#[test]
+fn the_identity_of_a_rule_goes_before_it_and_a_rule_without_one_does_not() {
+    let (fake, home, _) = with_variable();
+    home.write(
+        "home/.aws/credentials",
+        &format!(
+            "[build]\naws_access_key_id = {ACCESS_KEY_ID}\n\
+             aws_secret_access_key = {SECRET_ACCESS_KEY}\n"
+        ),
+    );
+    home.write_configuration(
+        "[[rules]]\nrepository = \"by-rule\"\nprofile = \"build\"\n\
+         [[rules]]\nrepository = \"my-*\"\nduration_seconds = 900\n",
+    );
+    let by_rule = OF_AWS.replace("my-repo", "by-rule");
+    assert_ne!(token_of_a_process(&home, &by_rule), GIVEN);
+    assert_eq!(fake.token_calls().len(), 1);
+    assert_eq!(token_of_a_process(&home, OF_AWS), GIVEN);
+    // NuGet tried the rule's token there: this repository's is another.
+    let mut nuget = FakeNuget::start(&home);
+    assert_ne!(nuget.ask(&by_rule, false, true).password(), GIVEN);
+    let answer = nuget.ask(OF_AWS, true, true);
+    assert_eq!(answer.assert_success().assert_no_logs().password(), GIVEN);
+    nuget.finish();
+    assert_eq!(fake.token_calls().len(), 1);
+}
+
+#[test]
+fn it_does_not_go_to_a_domain_that_the_policy_forbids() {
+    let (_fake, home, _) = with_variable();
+    home.write_configuration("[policy]\nallowed_owners = [\"444455556666\"]\n");
+    let answer = answer_of_a_process(&home, OF_AWS);
+    assert!(answer.assert_refusal("Error").the_warning().contains("`allowed_owners`"));
 }

@@ -2,7 +2,8 @@
 //! failed where `CODEARTIFACT_NUGET_TEST_REQUIRE` names it (a list with commas, or `all`).
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 
@@ -12,10 +13,12 @@ use super::dotnet::{Dotnet, find_on_path};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     Dotnet,
-    /// `aws` in `/usr/bin`, which works with `dotnet`.
-    Aws,
     /// `mono`, and a nuget.exe that the variable `NUGET_EXE` names.
     NugetExe,
+    /// A mount namespace of one's own, in which root can put anything into `/etc`.
+    MountNamespace,
+    /// The AWS CLI, version 2, that `AWS_CLI` names or that is on PATH.
+    Aws,
 }
 
 impl Tool {
@@ -23,16 +26,18 @@ impl Tool {
     pub fn name(self) -> &'static str {
         match self {
             Self::Dotnet => "dotnet",
-            Self::Aws => "aws",
             Self::NugetExe => "nuget.exe",
+            Self::MountNamespace => "mount-namespace",
+            Self::Aws => "aws",
         }
     }
 
     fn is_there(self) -> bool {
         match self {
             Self::Dotnet => Dotnet::find().is_some(),
-            Self::Aws => Dotnet::find().is_some() && Path::new("/usr/bin/aws").is_file(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
+            Self::MountNamespace => has_mount_namespaces(),
+            Self::Aws => aws_cli().is_some(),
         }
     }
 
@@ -50,6 +55,24 @@ impl Tool {
 /// The nuget.exe that `NUGET_EXE` names, where it is a file.
 pub fn nuget_exe() -> Option<PathBuf> {
     env::var_os("NUGET_EXE").map(PathBuf::from).filter(|file| file.is_file())
+}
+
+/// Whether this is root, and the system lets it mount something where nobody else sees it.
+fn has_mount_namespaces() -> bool {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc"]);
+    unshare.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// The first `aws` that says it is version 2: `AWS_CLI`, the system's, the first on PATH. Version 1
+/// of Python's tools may stand before the system's.
+pub fn aws_cli() -> Option<PathBuf> {
+    let named = env::var_os("AWS_CLI").map(PathBuf::from);
+    let system = Some(PathBuf::from("/usr/bin/aws")).filter(|file| file.is_file());
+    [named, system, find_on_path("aws")].into_iter().flatten().find(|file| {
+        let version = Command::new(file).arg("--version").output();
+        version.is_ok_and(|output| output.stdout.starts_with(b"aws-cli/2."))
+    })
 }
 
 /// A test that needs `tool`.

@@ -73,14 +73,14 @@ fn sso() -> Vec<Trial> {
             |stage| {
                 stage.with_profile(SSO_SESSION);
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_old_style_never_signed_in",
             |stage| {
                 stage.with_profile(SSO_OLD_STYLE);
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_expired",
@@ -88,7 +88,7 @@ fn sso() -> Vec<Trial> {
                 stage.with_profile(SSO_SESSION);
                 sign_in(stage, "corp", "2020-01-01T00:00:00Z");
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_old_style_expired",
@@ -102,7 +102,7 @@ fn sso() -> Vec<Trial> {
                     "Session token not found or invalid",
                 );
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_garbage_in_the_sign_in",
@@ -110,7 +110,7 @@ fn sso() -> Vec<Trial> {
                 stage.with_profile(SSO_SESSION);
                 stage.home.write(&sign_in_file("corp"), "not json hunter2");
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_revoked",
@@ -124,7 +124,7 @@ fn sso() -> Vec<Trial> {
                     "Session token not found or invalid",
                 );
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `aws sso login --profile dev`",
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
         ),
         failing(
             "sso_role_not_yours",
@@ -165,7 +165,7 @@ fn sso() -> Vec<Trial> {
                     "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = corp-base\n[profile corp-base]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n[sso-session corp]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\n",
                 );
             },
-            "the SSO session of profile `corp-base` is signed out or has expired; sign in with `aws sso login --profile corp-base`",
+            "the SSO session of profile `corp-base` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile corp-base` or `aws sso login --profile corp-base`",
         ),
         failing(
             "sso_portal_in_trouble",
@@ -181,14 +181,14 @@ fn sso() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n");
             },
-            "profile `dev` cannot be used: `sso_start_url` was missing; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: it lacks `sso_account_id` and `sso_role_name`; correct it in `~/.aws/config`",
         ),
         failing(
             "sso_session_missing",
             |stage| {
                 stage.with_profile("[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n");
             },
-            "profile `dev` cannot be used: sso-session named `corp` (referenced by profile `dev`) was not found; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: its `sso_session` `corp` is in no AWS file; correct it in `~/.aws/config`",
         ),
         failing(
             "login_never_signed_in",
@@ -264,21 +264,21 @@ fn profiles() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = gone\n");
             },
-            "profile `dev` cannot be used: could not find source profile gone referenced from dev; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: its `source_profile` `gone` is in no AWS file; correct it in `~/.aws/config`",
         ),
         failing(
             "role_without_source",
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\n");
             },
-            "profile `dev` cannot be used: invalid credential source in `dev`: profile must contain `source_profile` or `credential_source` but neither were defined; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: it has `role_arn`, but neither `source_profile` nor `credential_source`; correct it in `~/.aws/config`",
         ),
         failing(
             "half_a_key_in_the_profile",
             |stage| {
                 stage.with_profile("[profile dev]\naws_access_key_id = AKIAFAKEACCESSKEY001\n");
             },
-            "profile `dev` cannot be used: invalid credential source in `dev`: profile missing aws_secret_access_key; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `~/.aws/config`",
         ),
         failing(
             "syntax_error_in_config",
@@ -329,14 +329,14 @@ fn sources() -> Vec<Trial> {
                     "[profile dev]\ncredential_process = sh -c 'echo no ticket >&2; exit 3'\n",
                 );
             },
-            "profile `dev` gave no AWS credentials: the process ended with exit status 3: no ticket; try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: `sh` ended with exit status 3: no ticket; try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "process_prints_colours",
             |stage| {
-                stage.with_profile("[profile dev]\ncredential_process = printf '\\033[31mticket\\033[0m\\nrequest timed out\\a\\n' >&2; exit 1\n");
+                stage.with_profile("[profile dev]\ncredential_process = sh -c \"printf 'usage\\n\\033[31mno ticket\\033[0m\\a\\n\\n' >&2; exit 1\"\n");
             },
-            "profile `dev` gave no AWS credentials: the process ended with exit status 1: ticket request timed out; try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: `sh` ended with exit status 1: no ticket; try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "process_missing",
@@ -345,14 +345,14 @@ fn sources() -> Vec<Trial> {
                     "[profile dev]\ncredential_process = /nonexistent/tool --password hunter2\n",
                 );
             },
-            "profile `dev` gave no AWS credentials: the process ended with exit status 127: sh: 1: /nonexistent/tool: not found; try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: there is no program `/nonexistent/tool`, PATH is `<root>/bin:/usr/bin:/bin` (an IDE started from a menu sees another one than a shell; there is no shell, so name the program by its whole path); try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "process_says_nonsense",
             |stage| {
                 stage.with_profile("[profile dev]\ncredential_process = echo hunter2\n");
             },
-            "profile `dev` gave no AWS credentials: it printed no JSON of credentials; try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: `echo` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`); try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "role_refused",
@@ -365,7 +365,7 @@ fn sources() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_STS", &peer.url());
             },
-            "profile `dev` gave no AWS credentials: the role was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/a; try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: the role `arn:aws:iam::111122223333:role/a` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/a; try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "web_identity_refused",
@@ -384,7 +384,7 @@ fn sources() -> Vec<Trial> {
                     .set("AWS_WEB_IDENTITY_TOKEN_FILE", &token.to_string_lossy())
                     .set("AWS_ENDPOINT_URL_STS", &peer.url());
             },
-            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the role was not assumed, STS answered ExpiredTokenException: Token expired: current date/time must be before the expiration date/time; try `aws sts get-caller-identity`",
+            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the role `arn:aws:iam::111122223333:role/a` was not assumed, STS answered ExpiredTokenException: Token expired: current date/time must be before the expiration date/time; try `aws sts get-caller-identity`",
         ),
         failing(
             "web_identity_file_missing",
@@ -394,7 +394,7 @@ fn sources() -> Vec<Trial> {
                     .set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a")
                     .set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token");
             },
-            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: No such file or directory (os error 2); try `aws sts get-caller-identity`",
+            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the token file `/nonexistent/token` cannot be read: No such file or directory (os error 2); try `aws sts get-caller-identity`",
         ),
         failing(
             "container_refuses",

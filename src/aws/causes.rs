@@ -4,10 +4,10 @@
 
 use std::error::Error;
 
-use crate::text::{excerpt, printable};
+use crate::text::printable;
 
 /// What the SDK's layers are called, or say before what they have to say: no news to anybody.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 24] = [
     "dispatch failure",
     "service error",
     "response error",
@@ -16,10 +16,8 @@ const LAYERS: [&str; 26] = [
     "unexpected credentials error",
     "an error occurred while loading credentials",
     "the credentials provider was not properly configured",
+    "failed to refresh cached Login token",
     "the credential provider was not enabled",
-    "ProfileFile provider could not be built",
-    "Error retrieving credentials",
-    "Error retrieving credentials from external process, could not parse response",
     "could not parse profile file",
     "io error",
     "timeout",
@@ -37,7 +35,7 @@ const LAYERS: [&str; 26] = [
 ];
 
 /// A cause that holds the first is told by the second.
-const PLAINER: [(&str, &str); 19] = [
+const PLAINER: [(&str, &str); 17] = [
     ("UnknownIssuer", "its certificate is of an authority that this machine does not trust"),
     ("certificate not valid for name", "its certificate is another host's"),
     ("certificate not valid yet", "its certificate is not valid yet, or the clock is wrong"),
@@ -50,13 +48,11 @@ const PLAINER: [(&str, &str); 19] = [
     ("invalid HTTP version parsed", "it does not speak HTTP"),
     ("connection closed before message completed", "the connection was closed before the answer"),
     ("length limit exceeded", "it is longer than any token"),
-    ("infinite loop", "its `source_profile` leads in a circle"),
-    ("invalid JSON in response", "it printed no JSON of credentials"),
     ("Connection refused", "connection refused"),
+    ("received 404 from IMDS", "this instance has no role"),
     ("failed to lookup address", "its name cannot be resolved"),
     ("invalid full URI for ECS provider", "its URI is not of this machine or a container service"),
     ("failed to load the cached SSO token", "nobody is signed in"),
-    ("resolve an access token instead", "it lacks `sso_account_id` and `sso_role_name`"),
 ];
 
 /// What stands before the status of a container service, which is in brackets.
@@ -98,19 +94,9 @@ fn plain(cause: &str) -> String {
     while let Some(shorter) = LAYERS.iter().find_map(|layer| without(rest, layer)) {
         rest = shorter;
     }
-    if let Some(outcome) = rest.strip_prefix("external process exited with code ") {
-        // What the process said itself stays as it is.
-        let outcome = outcome.replacen("exit status: ", "exit status ", 1);
-        return format!(
-            "the process ended with {}",
-            excerpt(&outcome.replacen(". Stderr: ", ": ", 1))
-        );
-    }
     if let Some((_, plainer)) = PLAINER.iter().find(|(holds, _)| rest.contains(holds)) {
         return (*plainer).to_owned();
     }
-    // `profile … was not defined: ` stands before what was not, also where the profile was.
-    let rest = rest.split_once(" was not defined: ").map_or(rest, |(_, what)| what);
     let rest = rest.strip_prefix("error parsing ").unwrap_or(rest);
     printable(&rest.replace(CONTAINER_STATUS, "it answered with status "))
 }
@@ -133,13 +119,6 @@ mod tests {
         assert_eq!(
             plain("error parsing /c on line 3:\n  Profile must end"),
             "/c on line 3: Profile must end"
-        );
-        assert_eq!(
-            plain(
-                "Error retrieving credentials: external process exited with code exit status: 3. \
-                 Stderr: no ticket\n"
-            ),
-            "the process ended with exit status 3: no ticket"
         );
     }
 }

@@ -63,7 +63,7 @@ impl Loader<'_> {
                 return printed.map_err(|error| self.failed(error.to_string()));
             }
             Source::Sso(SsoRole { session, account, role }) => {
-                sso::role_credentials(session, account, role, &self.provider_config()).await
+                sso::role_credentials(session, account, role, self.config).await
             }
             Source::Login { session, .. } => {
                 let provider = LoginCredentialsProvider::builder(session);

@@ -25,7 +25,7 @@ impl LoadServiceConfig for RuleEndpoints {
         let of_rule = match (key.profile(), key.service_id()) {
             ("endpoint_url", "codeartifact") => &self.rule.codeartifact,
             ("endpoint_url", "STS") => &self.rule.sts,
-            ("endpoint_url", "SSO") => &self.rule.sso,
+            ("endpoint_url", "SSO" | "SSO OIDC") => &self.rule.sso,
             _ => &None,
         };
         of_rule.clone().or_else(|| self.others.service_config()?.load_config(key))

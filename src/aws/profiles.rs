@@ -98,7 +98,7 @@ fn of_paths<const N: usize>(paths: [(EnvConfigFileKind, Option<PathBuf>); N]) ->
 fn path_of(environment: &Environment, kind: EnvConfigFileKind) -> Option<PathBuf> {
     let (variable, usual) = match kind {
         EnvConfigFileKind::Credentials => ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
-        _ => ("AWS_CONFIG_FILE", ".aws/config"),
+        EnvConfigFileKind::Config => ("AWS_CONFIG_FILE", ".aws/config"),
     };
     let in_home = |name: PathBuf| environment.home().map(|home| home.join(name));
     match environment.path(variable) {

@@ -21,7 +21,8 @@ const USUAL_FILE: usize = 4 * 1024;
 /// So many tokens are kept, the newest. A person has a handful.
 const MOST_TOKENS: usize = 200;
 
-/// A temporary file this old belongs to a process that was killed.
+/// A temporary file this old belongs to a process that was killed; a question to the user that is
+/// this old is forgotten.
 const STALE_TEMPORARY: Duration = Duration::from_hours(1);
 
 /// A file this old holds no token that is still valid.
@@ -62,14 +63,52 @@ impl Folder {
 
     /// Exchanges the key's file as a whole, then sweeps what is stale at `now`.
     pub fn write(&self, key: &CacheKey, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+        self.exchange(&self.file_of(key), bytes, now)?;
+        self.sweep(now);
+        Ok(())
+    }
+
+    /// One pair of lock files for each first byte of a key: 256 pairs at most, which are never
+    /// removed. Two keys that share one wait for each other for the time of a fetch.
+    pub fn locks(&self, key: &CacheKey) -> [PathBuf; 2] {
+        let slot = &key.as_str()[..2];
+        [".lock", ".second.lock"].map(|end| self.path.join(format!("{slot}{end}")))
+    }
+
+    /// As [`locks`](Self::locks), for the sign-in that a key stands for: files of their own, since a
+    /// user takes longer than a fetch.
+    pub fn sign_in_locks(&self, key: &CacheKey) -> [PathBuf; 2] {
+        let slot = &key.as_str()[..2];
+        [".sign-in.lock", ".sign-in.second.lock"].map(|end| self.path.join(format!("{slot}{end}")))
+    }
+
+    /// When the user was asked last for the sign-in that the key stands for: the time of its file.
+    pub fn asked(&self, key: &CacheKey) -> Option<SystemTime> {
+        owner_only::open_to_read(&self.asked_file(key)).ok()?.metadata().ok()?.modified().ok()
+    }
+
+    /// Writes down that the user is asked now.
+    pub fn note_asked(&self, key: &CacheKey, now: SystemTime) -> io::Result<()> {
+        self.exchange(&self.asked_file(key), b"", now)
+    }
+
+    /// As though nobody had been asked.
+    pub fn forget_asked(&self, key: &CacheKey) {
+        let _ = fs::remove_file(self.asked_file(key));
+    }
+
+    fn exchange(&self, file: &Path, bytes: &[u8], now: SystemTime) -> io::Result<()> {
         let mut temporary =
             tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(&self.path)?;
         temporary.write_all(bytes)?;
         // The age in the sweep is by the clock that was handed in, not by the file system's.
         temporary.as_file().set_modified(now)?;
-        temporary.persist(self.file_of(key)).map_err(|failed| failed.error)?;
-        self.sweep(now);
+        temporary.persist(file).map_err(|failed| failed.error)?;
         Ok(())
+    }
+
+    fn asked_file(&self, key: &CacheKey) -> PathBuf {
+        self.path.join(format!("{key}.asked"))
     }
 
     fn file_of(&self, key: &CacheKey) -> PathBuf {
@@ -83,7 +122,7 @@ impl Folder {
         let mut tokens = Vec::new();
         for found in listing.flatten() {
             match (kind_of(&found.file_name()), age_of(&found, now)) {
-                (Kind::Temporary, age) if age > STALE_TEMPORARY => remove(&found),
+                (Kind::Temporary | Kind::Asked, age) if age > STALE_TEMPORARY => remove(&found),
                 (Kind::Token, age) if age > STALE_TOKEN => remove(&found),
                 (Kind::Token, age) => tokens.push((Reverse(age), found)),
                 _ => {}
@@ -99,6 +138,7 @@ impl Folder {
 enum Kind {
     Token,
     Temporary,
+    Asked,
     Lock,
     Other,
 }
@@ -113,8 +153,10 @@ fn kind_of(name: &OsStr) -> Kind {
     let is_hex =
         |stem: &str, length| stem.len() == length && stem.bytes().all(|b| b.is_ascii_hexdigit());
     let lock = name.strip_suffix(".lock").map(|stem| stem.strip_suffix(".second").unwrap_or(stem));
+    let lock = lock.map(|stem| stem.strip_suffix(".sign-in").unwrap_or(stem));
     match name.strip_suffix(".json") {
         Some(stem) if is_hex(stem, 64) => Kind::Token,
+        _ if name.strip_suffix(".asked").is_some_and(|stem| is_hex(stem, 64)) => Kind::Asked,
         _ if name.starts_with(TEMPORARY_PREFIX) => Kind::Temporary,
         _ if lock.is_some_and(|stem| is_hex(stem, 2)) => Kind::Lock,
         _ => Kind::Other,
@@ -195,9 +237,9 @@ mod tests {
     #[test]
     fn the_files_that_the_cache_makes_have_names_of_its_own() {
         let (_around, folder) = folder();
-        let locks = crate::cache::lock_files(folder.path(), &key(1));
-        let files =
-            locks.iter().chain([folder.file_of(&key(1))].iter()).cloned().collect::<Vec<_>>();
+        let locks = folder.locks(&key(1)).into_iter().chain(folder.sign_in_locks(&key(1)));
+        let others = [folder.file_of(&key(1)), folder.asked_file(&key(1))];
+        let files = locks.chain(others).collect::<Vec<_>>();
         assert!(files.iter().all(|file| is_own_name(file.file_name().unwrap())), "{files:?}");
         assert!(is_own_name(OsStr::new(".token-abc")));
         for other in ["notes.json", "Cargo.lock", "zz.lock", "ab.third.lock", ".profile", "ab"] {

@@ -14,7 +14,7 @@ mod key;
 mod lock;
 mod place;
 mod refusal;
-mod surroundings;
+mod sign_in;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]
@@ -34,7 +34,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use thiserror::Error;
@@ -70,6 +70,15 @@ pub struct TokenCache {
     here: Mutex<HashMap<CacheKey, Kept>>,
     /// Likewise.
     refused_here: Mutex<HashSet<CacheKey>>,
+    sign_ins: Mutex<SignIns>,
+}
+
+/// What this process knows of sign-ins, by the key that each stands for.
+#[derive(Debug, Default)]
+struct SignIns {
+    locks: HashMap<CacheKey, Arc<tokio::sync::Mutex<()>>>,
+    /// When the user was asked last.
+    asked: HashMap<CacheKey, SystemTime>,
 }
 
 #[derive(Debug, Clone)]
@@ -92,7 +101,12 @@ impl TokenCache {
     }
 
     fn at(place: Place) -> Self {
-        Self { place, here: Mutex::default(), refused_here: Mutex::default() }
+        Self {
+            place,
+            here: Mutex::default(),
+            refused_here: Mutex::default(),
+            sign_ins: Mutex::default(),
+        }
     }
 
     /// The key's token, if it may be used at `now` at all. Whatever cannot be read counts as none.
@@ -164,9 +178,7 @@ impl TokenCache {
     /// one only by another task, never by the same.
     pub async fn lock(&self, key: &CacheKey) -> Lock {
         match &self.place {
-            Place::Folder(folder) => {
-                Lock::acquire(lock_files(folder.path(), key), Pace::NORMAL).await
-            }
+            Place::Folder(folder) => Lock::acquire(folder.locks(key), Pace::NORMAL).await,
             Place::Process | Place::Nowhere => Lock::default(),
         }
     }
@@ -188,6 +200,10 @@ impl TokenCache {
         self.refused_here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
+        self.sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn here(&self) -> MutexGuard<'_, HashMap<CacheKey, Kept>> {
         self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -200,11 +216,4 @@ pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf>
     let memory = file_system::memory_folders(environment).into_iter();
     let ours = memory.filter(|folder| owner_only::is_own_folder(folder));
     locations.cache_dir().into_iter().chain(ours).collect()
-}
-
-/// One pair of lock files for each first byte of a key: 256 pairs at most, which are never removed.
-/// Two keys that share one wait for each other for the time of a fetch.
-fn lock_files(folder: &Path, key: &CacheKey) -> [PathBuf; 2] {
-    let slot = &key.as_str()[..2];
-    [folder.join(format!("{slot}.lock")), folder.join(format!("{slot}.second.lock"))]
 }

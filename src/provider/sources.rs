@@ -60,7 +60,7 @@ impl Provider {
     ) -> Result<(Secret, Asked), AskError> {
         let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
         let (host, repository) = (Some(*host), Some(repository.as_str()));
-        let served = self.token(Wanted { domain, repository, host, need }).await;
+        let served = self.token(Wanted { domain, repository, host, need, user: None }).await;
         let served = served.map_err(|error| AskError::NoToken { domain: domain.clone(), error })?;
         let answer = self.index(url, endpoint, &served.secret).await.map_err(AskError::NoAnswer)?;
         Ok((served.secret, Asked { answer, label: served.label }))

@@ -1,36 +1,15 @@
-//! Tokens that the user brings along, in a variable or in a file.
-//!
-//! The file holds the token alone, or a JSON object with it:
-//!
-//! ```json
-//! {
-//!   "authorizationToken": "…",
-//!   "expiration": "2026-11-23T10:00:00Z",
-//!   "domain": "my-domain",
-//!   "owner": "111122223333",
-//!   "region": "eu-west-1"
-//! }
-//! ```
-//!
-//! Only the token must be there. `expiration` is a time with its offset, or seconds since 1970; so the
-//! answer of `aws codeartifact get-authorization-token` is such a file as it is. Keys that are not
-//! known are ignored.
-#![expect(clippy::disallowed_methods, reason = "the file that the user names is a setting")]
+//! Tokens that the user brings along, in a variable or in a file ([`file`]).
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod file;
+mod time;
 
-use serde::Deserialize;
-use toml_edit::{Datetime, Offset};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::SystemTime;
 
-use super::file::is_absence;
-use crate::endpoint::Domain;
+use super::{AUTH_TOKEN, AUTH_TOKEN_FILE, Environment, SettingsError, TOKEN_DOMAIN, absolute};
+use crate::endpoint::{Domain, is_domain, split_domain};
 use crate::secret::Secret;
-
-/// Tokens have one to two thousand characters.
-const LARGEST: u64 = 64 * 1024;
 
 /// A place where a token may be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,25 +53,43 @@ pub enum Unusable {
     Broken(String),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record {
-    authorization_token: Secret,
-    expiration: Option<Expiration>,
-    domain: Option<String>,
-    owner: Option<String>,
-    region: Option<String>,
+/// The tokens that the user brings along, read now, in the order in which they count.
+pub fn given_tokens(environment: &Environment) -> Result<Vec<Given>, SettingsError> {
+    let mut given = Vec::new();
+    if let Some(path) = environment.path(AUTH_TOKEN_FILE) {
+        let path = absolute(AUTH_TOKEN_FILE, path)?;
+        let token = file::read(&path);
+        given.push((GivenPlace::File { name: AUTH_TOKEN_FILE, path }, token));
+    }
+    if let Some(text) = environment.get(AUTH_TOKEN) {
+        let token = of_text(text.trim());
+        given.push((GivenPlace::Variable { name: AUTH_TOKEN }, token));
+    }
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let binding = token_domain(environment)?;
+    let with_binding = |(place, token)| Given { place, binding: binding.clone(), token };
+    Ok(given.into_iter().map(with_binding).collect())
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Expiration {
-    Seconds(f64),
-    Text(String),
+fn token_domain(environment: &Environment) -> Result<Binding, SettingsError> {
+    let Some(value) = environment.get(TOKEN_DOMAIN) else { return Ok(Binding::default()) };
+    if let Some((domain, owner)) = split_domain(value) {
+        return Ok(Binding { domain: Some(domain), owner: Some(owner), region: None });
+    }
+    if is_domain(value) {
+        return Ok(Binding { domain: Some(value.to_owned()), ..Binding::default() });
+    }
+    Err(SettingsError::Variable {
+        name: TOKEN_DOMAIN,
+        value: value.to_owned(),
+        expected: "it is a domain, as in `my-domain` or `my-domain-111122223333`",
+    })
 }
 
-impl std::fmt::Display for GivenPlace {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for GivenPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable { name } => formatter.write_str(name),
             Self::File { name, path } => write!(formatter, "{name} `{}`", path.display()),
@@ -115,39 +112,11 @@ impl Binding {
     }
 }
 
-/// The variable's text, which is the token alone.
-pub(super) fn of_variable(text: &str) -> Result<GivenToken, Unusable> {
+/// Text that is the token alone.
+fn of_text(text: &str) -> Result<GivenToken, Unusable> {
     let binding = Binding::default();
     Ok(GivenToken { secret: sound(text)?, expiration: None, binding })
 }
-
-/// What the file holds.
-pub(super) fn of_file(path: &Path) -> Result<GivenToken, Unusable> {
-    let bytes = match open(path).and_then(read) {
-        Ok(bytes) => bytes,
-        Err(error) if is_absence(error.kind()) => return Err(Unusable::Absent("is not there")),
-        Err(error) => return Err(Unusable::Broken(format!("cannot be read: {error}"))),
-    };
-    let text = str::from_utf8(&bytes).map_err(|_| broken("is not UTF-8 text"))?;
-    // Windows writes a byte order mark.
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('{') { of_json(text) } else { of_variable(text) }
-}
-
-fn of_json(text: &str) -> Result<GivenToken, Unusable> {
-    let record: Record = serde_json::from_str(text).map_err(|error| {
-        // The error's own text may quote the token.
-        let (line, column) = (error.line(), error.column());
-        broken(&format!("is no JSON with `authorizationToken` (line {line}, column {column})"))
-    })?;
-    let expiration = record.expiration.map(|it| time_of(&it).ok_or(broken(NO_TIME))).transpose()?;
-    let Record { domain, owner, region, .. } = record;
-    let secret = sound(record.authorization_token.expose())?;
-    Ok(GivenToken { secret, expiration, binding: Binding { domain, owner, region } })
-}
-
-const NO_TIME: &str =
-    "has an `expiration` that is no time, as in `2026-11-23T10:00:00Z` or seconds since 1970";
 
 /// It becomes a part of HTTP headers.
 fn sound(text: &str) -> Result<Secret, Unusable> {
@@ -162,162 +131,52 @@ fn broken(why: &str) -> Unusable {
     Unusable::Broken(why.to_owned())
 }
 
-/// A pipe comes back at once, and is refused: it would hold the process, and be read only once.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    let file = options.read(true).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
-}
-
-fn read(file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 64 KiB"));
-    }
-    Ok(bytes)
-}
-
-fn time_of(expiration: &Expiration) -> Option<SystemTime> {
-    let since_epoch = match expiration {
-        Expiration::Seconds(seconds) => Duration::try_from_secs_f64(*seconds).ok()?,
-        Expiration::Text(text) => since_epoch(&text.parse().ok()?)?,
-    };
-    UNIX_EPOCH.checked_add(since_epoch)
-}
-
-/// Of a date, a time and an offset; none where one is missing, or before 1970.
-fn since_epoch(written: &Datetime) -> Option<Duration> {
-    let (date, time) = (written.date?, written.time?);
-    let offset = match written.offset? {
-        Offset::Z => 0,
-        Offset::Custom { minutes } => i64::from(minutes),
-    };
-    let days = days_since_epoch(i64::from(date.year), i64::from(date.month), i64::from(date.day));
-    let minutes = (days * 24 + i64::from(time.hour)) * 60 + i64::from(time.minute) - offset;
-    let seconds = u64::try_from(minutes * 60 + i64::from(time.second.unwrap_or_default()));
-    seconds.ok().map(Duration::from_secs)
-}
-
-/// The days from 1970-01-01 to this one. Years begin in March here, so that the leap day is the last
-/// one: Howard Hinnant's `days_from_civil`.
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of_text(text: &str) -> Result<GivenToken, Unusable> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token");
-        std::fs::write(&path, text).unwrap();
-        of_file(&path)
-    }
-
-    fn seconds_of(expiration: &str) -> Option<u64> {
-        let text = format!(r#"{{"authorizationToken":"t","expiration":{expiration}}}"#);
-        let expiration = of_text(&text).ok()?.expiration?;
-        Some(expiration.duration_since(UNIX_EPOCH).unwrap().as_secs())
+    fn bound_to(value: &str) -> Result<Binding, SettingsError> {
+        let pairs = [(AUTH_TOKEN, "t"), (TOKEN_DOMAIN, value)];
+        given_tokens(&Environment::from_pairs(pairs)).map(|mut given| given.remove(0).binding)
     }
 
     #[test]
-    fn a_plain_file_holds_the_token_alone() {
-        let token = of_variable("a.b-c_d=").unwrap();
-        assert_eq!(token.secret.expose(), "a.b-c_d=");
-        for text in ["a.b-c_d=", "a.b-c_d=\n", "\u{feff}a.b-c_d=\r\n"] {
-            assert_eq!(of_text(text), Ok(token.clone()), "{text:?}");
-        }
-        assert!(token.binding.is_empty() && token.expiration.is_none());
-    }
-
-    #[test]
-    fn json_says_what_the_token_is_for() {
-        let text = r#"{"authorizationToken":"t","domain":"d1","owner":"111122223333",
-            "region":"eu-west-1","expiration":1800000000,"later":[1]}"#;
-        let token = of_text(text).unwrap();
-        let binding = Binding {
-            domain: Some("d1".into()),
-            owner: Some("111122223333".into()),
-            region: Some("eu-west-1".into()),
+    fn a_given_token_is_bound_to_a_domain_or_to_one_of_an_owner() {
+        let binding = |domain: &str, owner: Option<&str>| Binding {
+            domain: Some(domain.into()),
+            owner: owner.map(Into::into),
+            region: None,
         };
-        let expiration = Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000));
-        assert_eq!(token, GivenToken { secret: Secret::new("t"), expiration, binding });
-    }
-
-    #[test]
-    fn times_are_those_that_the_aws_cli_writes() {
-        for (written, seconds) in [
-            ("1800000000", 1_800_000_000),
-            ("1800000000.75", 1_800_000_000),
-            ("\"1970-01-01T00:00:00Z\"", 0),
-            ("\"2000-02-29T00:00:00Z\"", 951_782_400),
-            ("\"2000-03-01T00:00:00+00:00\"", 951_868_800),
-            ("\"2026-01-01T01:59:59.120000+02:00\"", 1_767_225_599),
-            ("\"2025-12-31T19:30:00-04:30\"", 1_767_225_600),
-        ] {
-            assert_eq!(seconds_of(written), Some(seconds), "{written}");
-        }
-        for written in ["\"tomorrow\"", "\"2026-01-01\"", "\"2026-01-01T00:00:00\"", "-1", "1e300"]
-        {
-            assert_eq!(seconds_of(written), None, "{written}");
+        assert_eq!(bound_to("").unwrap(), Binding::default());
+        assert_eq!(bound_to("my-domain").unwrap(), binding("my-domain", None));
+        let with_owner = bound_to("my-domain-111122223333").unwrap();
+        assert_eq!(with_owner, binding("my-domain", Some("111122223333")));
+        // Eleven digits are no owner.
+        assert_eq!(bound_to("d-11112222333").unwrap(), binding("d-11112222333", None));
+        for wrong in ["111122223333", "My-Domain", "d", "my-domain.d.codeartifact"] {
+            let error = bound_to(wrong).unwrap_err().to_string();
+            assert!(error.contains(TOKEN_DOMAIN) && error.contains(wrong), "{error}");
         }
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_and_not_quoted() {
-        for (text, why) in [
-            ("", "is empty"),
-            ("\n", "is empty"),
-            ("{\"authorizationToken\":\"\"}", "is empty"),
-            ("hunter 2", "holds characters that no token has"),
-            ("hunter2\nhunter2", "holds characters that no token has"),
-            (
-                "{\"authorizationtoken\":\"hunter2\"}",
-                "is no JSON with `authorizationToken` (line 1, column 32)",
-            ),
-            (
-                "{\"authorizationToken\":7,\"domain\":\"hunter2\"}",
-                "is no JSON with `authorizationToken` (line 1, column 23)",
-            ),
-            (
-                "{\"authorizationToken\":\"hunter2\",\"expiration\":\"hunter2\"}",
-                "has an `expiration` that is no time, as in `2026-11-23T10:00:00Z` or seconds since 1970",
-            ),
-        ] {
-            assert_eq!(of_text(text).unwrap_err().to_string(), why, "{text:?}");
-        }
-        let long = "x".repeat(64 * 1024);
-        assert!(of_text(&long).is_ok());
-        let error = of_text(&format!("{long}x")).unwrap_err().to_string();
-        assert_eq!(error, "cannot be read: it is larger than 64 KiB");
+    fn the_file_goes_before_the_variable() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        let environment =
+            Environment::from_pairs([(AUTH_TOKEN, " variables\n"), (AUTH_TOKEN_FILE, path)]);
+        let given = given_tokens(&environment).unwrap();
+        let places: Vec<_> = given.iter().map(|given| given.place.to_string()).collect();
+        assert_eq!(places, [format!("{AUTH_TOKEN_FILE} `{path}`"), AUTH_TOKEN.to_owned()]);
+        assert_eq!(given[0].token, Err(Unusable::Absent("is empty")));
+        assert_eq!(given[1].token.as_ref().unwrap().secret.expose(), "variables");
     }
 
     #[test]
-    fn what_is_no_file_is_not_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = of_file(&folder.path().join("token"));
-        assert_eq!(missing, Err(Unusable::Absent("is not there")));
-        assert!(matches!(of_file(folder.path()), Err(Unusable::Broken(_))));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_pipe_holds_nobody() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert_eq!(of_file(&pipe), Err(broken("cannot be read: it is no file")));
+    fn a_relative_token_file_is_refused() {
+        let environment = Environment::from_pairs([(AUTH_TOKEN_FILE, "token")]);
+        let error = given_tokens(&environment).unwrap_err().to_string();
+        assert!(error.contains("must be absolute"), "{error}");
     }
 
     #[test]
@@ -339,6 +198,6 @@ mod tests {
 
     #[test]
     fn the_debug_form_lacks_the_token() {
-        assert!(!format!("{:?}", of_variable("hunter2")).contains("hunter2"));
+        assert!(!format!("{:?}", of_text("hunter2")).contains("hunter2"));
     }
 }

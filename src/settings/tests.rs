@@ -200,46 +200,24 @@ fn a_host_that_a_policy_does_not_list_is_none_of_ours() {
     }
 }
 
-fn bound_to(value: &str) -> Result<Binding, SettingsError> {
-    let pairs = [(AUTH_TOKEN, "t"), (TOKEN_DOMAIN, value)];
-    given_tokens(&Environment::from_pairs(pairs)).map(|mut given| given.remove(0).binding)
-}
-
 #[test]
-fn a_given_token_is_bound_to_a_domain_or_to_one_of_an_owner() {
-    let binding = |domain: &str, owner: Option<&str>| Binding {
-        domain: Some(domain.into()),
-        owner: owner.map(Into::into),
-        region: None,
+fn rules_for_some_repositories_are_shadowed_by_other_identities_of_their_domain() {
+    let rule = |domain: &str, repository: &str, profile: &str| {
+        let repository = match repository {
+            "" => String::new(),
+            pattern => format!("repository = \"{pattern}\"\n"),
+        };
+        format!("[[rules]]\ndomain = \"{domain}\"\n{repository}profile = \"{profile}\"\n")
     };
-    assert_eq!(bound_to("").unwrap(), Binding::default());
-    assert_eq!(bound_to("my-domain").unwrap(), binding("my-domain", None));
-    let with_owner = bound_to("my-domain-111122223333").unwrap();
-    assert_eq!(with_owner, binding("my-domain", Some("111122223333")));
-    // Eleven digits are no owner.
-    assert_eq!(bound_to("d-11112222333").unwrap(), binding("d-11112222333", None));
-    for wrong in ["111122223333", "My-Domain", "d", "my-domain.d.codeartifact"] {
-        let error = bound_to(wrong).unwrap_err().to_string();
-        assert!(error.contains(TOKEN_DOMAIN) && error.contains(wrong), "{error}");
-    }
-}
-
-#[test]
-fn the_file_goes_before_the_variable() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let path = file.path().to_str().unwrap();
-    let environment =
-        Environment::from_pairs([(AUTH_TOKEN, " variables\n"), (AUTH_TOKEN_FILE, path)]);
-    let given = given_tokens(&environment).unwrap();
-    let places: Vec<_> = given.iter().map(|given| given.place.to_string()).collect();
-    assert_eq!(places, [format!("{AUTH_TOKEN_FILE} `{path}`"), AUTH_TOKEN.to_owned()]);
-    assert_eq!(given[0].token, Err(Unusable::Absent("is empty")));
-    assert_eq!(given[1].token.as_ref().unwrap().secret.expose(), "variables");
-}
-
-#[test]
-fn a_relative_token_file_is_refused() {
-    let environment = Environment::from_pairs([(AUTH_TOKEN_FILE, "token")]);
-    let error = given_tokens(&environment).unwrap_err().to_string();
-    assert!(error.contains("must be absolute"), "{error}");
+    let shadows = |rules: &[String]| {
+        let found = settings(&[], &rules.concat(), "").shadows();
+        found.iter().map(|shadow| (shadow.rule, shadow.other)).collect::<Vec<_>>()
+    };
+    assert_eq!(shadows(&[rule("d1", "r*", "a")]), [(1, None)]);
+    assert_eq!(shadows(&[rule("d1", "", "a")]), []);
+    assert_eq!(shadows(&[rule("d1", "r*", "a"), rule("d*", "", "b")]), [(1, Some(2))]);
+    assert_eq!(shadows(&[rule("d1", "r*", "a"), rule("*", "", "a")]), []);
+    assert_eq!(shadows(&[rule("d1", "r*", "a"), rule("d2", "", "b")]), [(1, None)]);
+    let both = [rule("d1", "r", "a"), rule("d1", "s", "b")];
+    assert_eq!(shadows(&both), [(1, Some(2)), (2, Some(1))]);
 }

@@ -13,7 +13,7 @@ use super::Loader;
 use crate::aws::identity::{Role, WebIdentity};
 use crate::aws::{AwsError, classify};
 
-/// What CloudTrail shows where nobody chose a name.
+/// What `CloudTrail` shows where nobody chose a name.
 const SESSION_NAME: &str = env!("CARGO_PKG_NAME");
 
 impl Loader<'_> {

@@ -49,15 +49,26 @@ pub(super) enum Place {
 
 impl Place {
     /// For people who have no credentials.
-    pub(super) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::EnvironmentKeys => "AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY",
-            Self::WebIdentity | Self::EnvironmentWebIdentity => "AWS_WEB_IDENTITY_TOKEN_FILE",
-            Self::Container => "container metadata",
+            Self::WebIdentity | Self::EnvironmentWebIdentity => "web identity",
+            Self::Container => "container",
             Self::Instance => "instance metadata",
             _ => "the AWS files' profile `default`",
         }
     }
+}
+
+/// The places' names, each once.
+pub(super) fn names(places: &[Place]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for place in places {
+        if !names.contains(&place.name()) {
+            names.push(place.name());
+        }
+    }
+    names
 }
 
 /// The profile's places, where the environment may have a word.

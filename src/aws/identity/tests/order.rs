@@ -4,7 +4,9 @@ use super::*;
 
 /// A source of credentials: what it takes in the variables and in the profile `[default]`, and the
 /// identity's name where it wins.
-const SOURCES: [(&str, &[(&str, &str)], &str, &str); 10] = [
+type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
+
+const SOURCES: [Row; 10] = [
     ("environment keys", &KEYS, "", "the environment's keys"),
     ("role", &[], "role_arn = arn:role\nsource_profile = base", "profile `default`"),
     ("web identity", &WEB_IDENTITY, "", "the role of AWS_WEB_IDENTITY_TOKEN_FILE"),
@@ -63,10 +65,9 @@ fn is_of(plan: &Plan, name: &str) -> bool {
 #[test]
 fn of_two_sources_the_one_wins_that_the_aws_cli_takes_first() {
     for (first, (name, _, _, label)) in SOURCES.iter().enumerate() {
-        for second in first..SOURCES.len() {
-            let machine = machine_with(&[first, second]);
-            let identity = machine.identity();
-            let (other, plan) = (SOURCES[second].0, &identity.plan);
+        for (second, (other, ..)) in SOURCES.iter().enumerate().skip(first) {
+            let identity = machine_with(&[first, second]).identity();
+            let plan = &identity.plan;
             assert!(is_of(plan, name), "{name} before {other}: {plan:?}");
             assert_eq!(identity.label, *label, "{name} before {other}");
         }
