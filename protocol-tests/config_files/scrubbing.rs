@@ -27,6 +27,11 @@ pub fn trials() -> Vec<Trial> {
         plain("scrub_beside_a_broken_file", beside_a_broken_file),
         plain("scrub_an_old_file", old_file),
         plain("scrub_says_what_git_keeps", git_keeps),
+        plain("scrub_with_a_broken_configuration", broken_configuration),
+        #[cfg(unix)]
+        plain("scrub_one_file_by_two_names", two_names),
+        #[cfg(unix)]
+        plain("scrub_keeps_the_owner", owner).with_ignored_flag(!is_root()),
         #[cfg(unix)]
         plain("scrub_with_a_copy", with_a_copy),
         plain("scrub_copies_into_no_work_tree", no_work_tree),
@@ -271,4 +276,44 @@ fn link_and_mode() {
     assert_eq!(text(&home, "shared/real.config"), scrubbed("ours", FEED));
     assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o604);
     assert_eq!(fs::read_dir(home.root().join("shared")).unwrap().count(), 1);
+}
+
+fn broken_configuration() {
+    let home = SandboxHome::new();
+    home.write_configuration("hosts = 1\n");
+    home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_failure().assert_says(
+        "error: sources at hosts of your own were passed over, since the configuration file `",
+    );
+    assert_eq!(text(&home, PROJECT), scrubbed("ours", FEED));
+}
+
+#[cfg(unix)]
+fn two_names() {
+    let home = SandboxHome::new();
+    home.write(USER, &config("ours", FEED, "aws", "hunter2"));
+    fs::create_dir_all(home.home().join(".config")).unwrap();
+    let folder = home.home().join(".nuget/NuGet");
+    std::os::unix::fs::symlink(folder, home.home().join(".config/NuGet")).unwrap();
+    home.run_plugin(&["scrub", "--yes"]).assert_success();
+    assert_eq!(text(&home, USER), scrubbed("ours", FEED));
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+#[cfg(unix)]
+fn owner() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let home = SandboxHome::new();
+    let file = home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    chown(&file, Some(1234), Some(2345)).unwrap();
+    home.run_plugin(&["scrub", "--yes"]).assert_success();
+    let found = fs::metadata(&file).unwrap();
+    assert_eq!((found.uid(), found.gid()), (1234, 2345));
+    assert_eq!(text(&home, PROJECT), scrubbed("ours", FEED));
 }
