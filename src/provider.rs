@@ -102,7 +102,7 @@ pub enum ProviderError {
     #[error(transparent)]
     Aws(#[from] AwsError),
     #[error(transparent)]
-    Lookup(#[from] LookupError),
+    Lookup(#[from] Box<LookupError>),
     /// Nothing else serves in the place of given tokens.
     #[error("{said}; without it: {error}")]
     Given { said: String, error: Box<ProviderError> },

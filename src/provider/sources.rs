@@ -33,7 +33,8 @@ impl Provider {
     ) -> Result<String, ProviderError> {
         let terms = self.settings()?.terms(names.domain, Some(names.repository))?;
         let identity = self.aws.identity(&terms).await?;
-        let endpoint = self.aws.repository_endpoint(names, &identity, &terms, now()).await?;
+        let found = self.aws.repository_endpoint(names, &identity, &terms, now()).await;
+        let endpoint = found.map_err(Box::new)?;
         Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
     }
 
