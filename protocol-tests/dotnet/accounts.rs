@@ -1,5 +1,6 @@
 //! One solution, three domains of three accounts, and an identity for each by rules.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use libtest_mimic::Trial;
@@ -82,9 +83,9 @@ fn stage() -> Stage {
         let repository = Repository::of(name, owner, "packages");
         stage.fake.add_package(&repository, &Package::library(&package(name), "1.0.0"));
         stage.home.write_project(name, &[(&package(name), "1.0.0")]);
-        credentials +=
-            &format!("[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
-        rules += &format!("[[rules]]\nowner = \"{owner}\"\nprofile = \"{name}\"\n");
+        let _ = writeln!(credentials, "[{name}]\naws_access_key_id = {key}");
+        let _ = writeln!(credentials, "aws_secret_access_key = {secret}");
+        let _ = writeln!(rules, "[[rules]]\nowner = \"{owner}\"\nprofile = \"{name}\"");
     }
     stage.home.write("home/.aws/credentials", &credentials);
     stage.home.write_configuration(&format!("{rules}{}", listed_host(&stage)));
