@@ -57,11 +57,15 @@ use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use cli::{Cli, Command, SelectionArgs};
+use commands::scrub::Outcome;
 use commands::selection::{Fetched, SelectionError};
 use locations::Locations;
 use log::Log;
 use provider::Provider;
 use settings::Environment;
+
+/// `scrub` found something and left it.
+const CREDENTIALS_FOUND: u8 = 3;
 
 #[expect(clippy::disallowed_methods, reason = "the one reader of the command line")]
 fn main() -> ExitCode {
@@ -69,7 +73,7 @@ fn main() -> ExitCode {
         return run_plugin();
     }
     match run_command(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure { error, code }) => {
             report(&*error);
             code
@@ -90,7 +94,7 @@ impl<E: Error + 'static> From<E> for Failure {
 }
 
 #[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
-fn run_command(command: Command) -> Result<(), Failure> {
+fn run_command(command: Command) -> Result<ExitCode, Failure> {
     let environment = Environment::of_process();
     let out = &mut io::stdout();
     match command {
@@ -123,8 +127,17 @@ fn run_command(command: Command) -> Result<(), Failure> {
             }
         }
         Command::Completions(args) => commands::completions::run(&args, out)?,
+        Command::Source(args) => with_provider(environment.clone(), async |provider| {
+            commands::source::run(&args, &environment, provider, out).await
+        })??,
+        Command::Scrub(args) => {
+            let provider = provider(environment.clone(), open_log(&environment));
+            if commands::scrub::run(&args, &environment, &provider, out)? == Outcome::Found {
+                return Ok(ExitCode::from(CREDENTIALS_FOUND));
+            }
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The token that a command hands over, masked in the log of CI where that can be.

@@ -10,6 +10,7 @@
 mod explanation;
 mod given;
 mod sign_in;
+mod sources;
 mod state;
 
 use std::collections::HashMap;
@@ -22,8 +23,9 @@ pub use crate::aws::Way;
 pub use explanation::{CacheReport, Explanation, IdentityReport, SettingsReport};
 pub use given::GivenReport;
 pub use sign_in::{SignIn, User};
+pub use sources::Asked;
 
-use crate::aws::{Aws, AwsError, Identity};
+use crate::aws::{Aws, AwsError, Identity, LookupError};
 use crate::cache::{CacheKey, Label, TokenCache};
 use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
@@ -108,6 +110,8 @@ pub enum ProviderError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Aws(#[from] AwsError),
+    #[error(transparent)]
+    Lookup(#[from] Box<LookupError>),
     /// Nothing else serves in the place of given tokens.
     #[error("{said}; without it: {error}")]
     Given { said: String, error: Box<ProviderError> },

@@ -7,6 +7,8 @@
 //! - [`identity`]: who would be asking, told locally
 //! - [`credentials`]: the AWS credentials of that identity
 //! - [`sso`]: sign-ins of IAM Identity Center
+//! - [`repository_endpoint`]: a repository's URL by its names
+//! - [`source_index`]: a package source asked with a token
 //! - [`way`]: where requests would go
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
@@ -23,7 +25,9 @@ mod error;
 mod http;
 mod identity;
 mod profiles;
+mod repository_endpoint;
 mod route;
+mod source_index;
 mod sso;
 mod system_proxy;
 mod way;
@@ -41,6 +45,8 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
 pub use identity::{Identity, Portrait};
+pub use repository_endpoint::{LookupError, RepositoryNames};
+pub use source_index::SourceAnswer;
 pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInMark, SignInState};
 pub use sso::{SignedIn, SignedInUntil, SignedOut, SsoSession};
 pub use way::Way;

@@ -5,12 +5,12 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+use super::named::{self, OptionError};
 use crate::cli::SelectionArgs;
-use crate::endpoint::{Domain, EndpointError, is_domain, is_owner, is_region, is_repository};
+use crate::endpoint::{Domain, EndpointError, is_repository};
 use crate::provider::{Need, Provider, ProviderError, Served, Wanted};
 use crate::secret::Secret;
 use crate::settings::Chosen;
-use crate::text::printable;
 
 /// Why there is no token.
 #[derive(Debug, Error)]
@@ -27,8 +27,8 @@ pub enum SelectionError {
     RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
-    #[error("`{option}` is `{value}`: {expected}")]
-    Option { option: &'static str, value: String, expected: &'static str },
+    #[error(transparent)]
+    Option(#[from] OptionError),
     #[error("no token for {domain}: {error}")]
     Provider { domain: Domain, error: Box<ProviderError> },
     #[error("the system lets nothing be waited for: {0}")]
@@ -75,32 +75,13 @@ pub(super) fn url_error(url: &str, error: EndpointError, provider: &Provider) ->
     refusal.map_or(SelectionError::NotOurs(error), SelectionError::RefusedHost)
 }
 
-fn named_domain(args: &SelectionArgs) -> Result<Domain, SelectionError> {
-    let named = |option, value: &Option<String>, check, expected| {
-        checked(option, value.clone().unwrap_or_default(), check, expected)
-    };
-    Ok(Domain {
-        name: named("--domain", &args.domain, is_domain, "2 to 50 of a-z, 0-9 and `-`")?,
-        owner: named("--domain-owner", &args.domain_owner, is_owner, "it is twelve digits")?,
-        region: named("--region", &args.region, is_region, "it is as in `us-east-1`")?,
-    })
+fn named_domain(args: &SelectionArgs) -> Result<Domain, OptionError> {
+    let SelectionArgs { domain, domain_owner, region, .. } = args;
+    named::domain([domain.as_deref(), domain_owner.as_deref(), region.as_deref()])
 }
 
-fn named_repository(args: &SelectionArgs) -> Result<Option<String>, SelectionError> {
-    let Some(name) = args.repository.clone() else { return Ok(None) };
+fn named_repository(args: &SelectionArgs) -> Result<Option<String>, OptionError> {
+    let Some(name) = args.repository.as_deref() else { return Ok(None) };
     let expected = "2 to 100 of A-Z, a-z, 0-9, `.`, `_` and `-`";
-    checked("--repository", name, is_repository, expected).map(Some)
-}
-
-fn checked(
-    option: &'static str,
-    value: String,
-    check: fn(&str) -> bool,
-    expected: &'static str,
-) -> Result<String, SelectionError> {
-    if check(&value) {
-        Ok(value)
-    } else {
-        Err(SelectionError::Option { option, value: printable(&value), expected })
-    }
+    named::checked("--repository", Some(name), is_repository, expected).map(Some)
 }

@@ -29,7 +29,6 @@ use std::path::Path;
 
 pub use addition::add_source;
 pub use document::{CredentialsEntry, Document, MappingEntry, Password};
-pub use edit::Edit;
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
@@ -78,16 +77,29 @@ impl NugetConfig {
         config
     }
 
+    /// As [`Self::read`], and the user's files that other clients than this one's `dotnet` read: that
+    /// of the home where `DOTNET_CLI_HOME` moves it, and nuget.exe's under Mono.
+    pub fn read_everywhere(locations: &Locations, working_folder: &Path) -> Self {
+        let mut config = Self::read(locations, working_folder);
+        for folder in locations.other_nuget_user_dirs() {
+            // Not the user's kind: a file that is missing there is missing.
+            match Layer::read(LayerKind::UserFurther, &folder.join("NuGet.Config")) {
+                Ok(layer) => config.layers.extend(layer),
+                Err(error) => config.broken.push(error),
+            }
+        }
+        config
+    }
+
     /// One file alone, as the clients' `--configfile` has it; a missing one is planned, and empty.
     pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
         let kind = LayerKind::Project;
-        let layer = match Layer::read(kind, path)? {
-            Some(layer) => layer,
-            None => {
-                let file = ConfigFile::planned(path, EMPTY_TEXT);
-                let document = Document::parse(file.text(), path)?;
-                Layer { kind, file, document }
-            }
+        let layer = if let Some(layer) = Layer::read(kind, path)? {
+            layer
+        } else {
+            let file = ConfigFile::planned(path, EMPTY_TEXT);
+            let document = Document::parse(file.text(), path)?;
+            Layer { kind, file, document }
         };
         Ok(Self { layers: vec![layer], broken: Vec::new() })
     }
@@ -123,6 +135,6 @@ impl NugetConfig {
     pub fn file_for_sources(&self) -> Option<&ConfigFile> {
         let own = || self.layers.iter().filter(|layer| layer.kind.is_written_by_nuget());
         let clears = |layer: &&Layer| layer.document.package_sources.clears();
-        own().find(clears).or_else(|| own().last()).map(|layer| &layer.file)
+        own().find(clears).or_else(|| own().next_back()).map(|layer| &layer.file)
     }
 }

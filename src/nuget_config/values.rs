@@ -10,15 +10,12 @@ pub fn expand(value: &str, environment: &Environment) -> String {
     while let Some(at) = rest.find('%') {
         expanded.push_str(&rest[..at]);
         let name = rest[at + 1..].split_once('%').map(|(name, _)| name);
-        match name.and_then(|name| Some((name, environment.get(name)?))) {
-            Some((name, value)) => {
-                expanded.push_str(value);
-                rest = &rest[at + name.len() + 2..];
-            }
-            None => {
-                expanded.push('%');
-                rest = &rest[at + 1..];
-            }
+        if let Some((name, value)) = name.and_then(|name| Some((name, environment.get(name)?))) {
+            expanded.push_str(value);
+            rest = &rest[at + name.len() + 2..];
+        } else {
+            expanded.push('%');
+            rest = &rest[at + 1..];
         }
     }
     expanded + rest
@@ -33,8 +30,7 @@ pub fn resolve(value: &str, file: &Path) -> String {
         return value.to_owned();
     }
     let folder = file.parent().unwrap_or(file);
-    let slashed = if cfg!(windows) { value.to_owned() } else { value.replace('\\', "/") };
-    without_dots(&folder.join(slashed)).display().to_string()
+    without_dots(&folder.join(value)).display().to_string()
 }
 
 fn without_dots(path: &Path) -> PathBuf {
@@ -74,7 +70,7 @@ mod tests {
         for (value, resolved) in [
             ("https://x.example/v3/index.json", "https://x.example/v3/index.json"),
             ("../packages", "/repo/packages"),
-            (".\\local", "/repo/src/local"),
+            (".\\local", "/repo/src/.\\local"),
             ("/abs", "/abs"),
         ] {
             assert_eq!(resolve(value, file), resolved);

@@ -1,0 +1,83 @@
+//! Package sources: what AWS says where one is, and what one says when it is asked with a token.
+
+use super::{Need, Provider, ProviderError, Wanted, now};
+use crate::aws::{RepositoryNames, SourceAnswer};
+use crate::endpoint::{Domain, RepositoryEndpoint};
+use crate::secret::Secret;
+
+/// A source was asked.
+#[derive(Debug)]
+pub struct Asked {
+    pub answer: SourceAnswer,
+    /// Whose token it was, for people.
+    pub label: String,
+}
+
+/// Why a source said nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error("no token for {domain}: {error}")]
+    NoToken { domain: Domain, error: ProviderError },
+    #[error("no answer: {0}")]
+    NoAnswer(ProviderError),
+}
+
+/// Bad credentials; NuGet asks for others once.
+const UNAUTHORIZED: u16 = 401;
+
+impl Provider {
+    /// The URL of a repository, as AWS names it.
+    pub async fn repository_url(
+        &self,
+        names: RepositoryNames<'_>,
+    ) -> Result<String, ProviderError> {
+        let terms = self.settings()?.terms(names.domain, Some(names.repository))?;
+        let identity = self.aws.identity(&terms).await?;
+        let found = self.aws.repository_endpoint(names, &identity, &terms, now()).await;
+        let endpoint = found.map_err(Box::new)?;
+        Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
+    }
+
+    /// What the source at this URL says to a token, and to another one where it refuses the first, as
+    /// NuGet would try it. `endpoint` is what the URL was found to name.
+    pub async fn ask_source(
+        &self,
+        url: &str,
+        endpoint: &RepositoryEndpoint,
+    ) -> Result<Asked, AskError> {
+        let (secret, asked) = self.ask_with(url, endpoint, &Need::Any).await?;
+        if asked.answer.status != UNAUTHORIZED {
+            return Ok(asked);
+        }
+        let (_, asked) = self.ask_with(url, endpoint, &Need::OtherThan(secret)).await?;
+        Ok(asked)
+    }
+
+    async fn ask_with(
+        &self,
+        url: &str,
+        endpoint: &RepositoryEndpoint,
+        need: &Need,
+    ) -> Result<(Secret, Asked), AskError> {
+        let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
+        let (host, repository) = (Some(*host), Some(repository.as_str()));
+        let served =
+            self.token(Wanted { domain, repository, host, need, user: None, chosen: None }).await;
+        let served = served.map_err(|error| AskError::NoToken { domain: domain.clone(), error })?;
+        let answer = self.index(url, endpoint, &served.secret).await.map_err(AskError::NoAnswer)?;
+        Ok((served.secret, Asked { answer, label: served.label }))
+    }
+
+    /// By the way of the token's own call: its proxy, and what it trusts.
+    async fn index(
+        &self,
+        url: &str,
+        endpoint: &RepositoryEndpoint,
+        token: &Secret,
+    ) -> Result<SourceAnswer, ProviderError> {
+        let RepositoryEndpoint { domain, repository, .. } = endpoint;
+        let terms = self.settings()?.terms(domain, Some(repository))?;
+        let identity = self.aws.identity(&terms).await?;
+        Ok(self.aws.source_index(url, token, &identity, &terms).await?)
+    }
+}
