@@ -53,9 +53,9 @@ pub async fn run(
     });
     if args.json {
         let problem = problem.as_ref().map(ToString::to_string);
-        writeln!(out, "{}", report::of(&args.url, &endpoint, &explanation, problem))?;
+        writeln!(out, "{}", report::of(&args.url, &endpoint, &explanation, problem.as_deref()))?;
     } else {
-        rows::of(&args.url, &endpoint, &explanation, provider.clock()).print(out)?;
+        rows::of(&args.url, &endpoint, &explanation, Provider::clock()).print(out)?;
     }
     problem.map_or(Ok(()), Err)
 }

@@ -64,7 +64,7 @@ impl Status {
         let (ours, amazons) = settings::log_files(environment);
         let files = settings::file_reports(environment, locations);
         Self {
-            now: provider.clock(),
+            now: Provider::clock(),
             tokens: provider.kept_tokens(),
             sign_ins: provider.sign_ins().await.map_err(|error| error.to_string()),
             installed: installed::find(environment).map_err(|error| error.to_string()),

@@ -48,9 +48,10 @@ pub fn in_words(duration: Duration) -> String {
 
 /// The URL with `…` in place of user and password. A password may have any character in it.
 pub fn without_user(url: &str) -> String {
-    let scheme_end = url.find("://").map_or(0, |at| at + 3);
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let scheme_end = url.find("://").filter(|at| is_scheme(&url[..*at])).map_or(0, |at| at + 3);
     match url.rfind('@') {
-        Some(at) => format!("{}…{}", &url[..scheme_end.min(at)], &url[at..]),
+        Some(at) => format!("{}…{}", &url[..scheme_end], &url[at..]),
         None => url.to_owned(),
     }
 }

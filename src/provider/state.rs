@@ -11,7 +11,7 @@ use crate::settings::Environment;
 
 impl Provider {
     /// What the clock says, for everything that is shown at once.
-    pub fn clock(&self) -> SystemTime {
+    pub fn clock() -> SystemTime {
         now()
     }
 

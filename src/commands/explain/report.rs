@@ -9,7 +9,7 @@ use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
     CacheReport, Explanation, GivenReport, IdentityReport, ProviderError, SettingsReport,
 };
-use crate::settings::{RuleOutcome, RuleReason};
+use crate::settings::{Duration, Interactive, RuleOutcome, RuleReason};
 
 /// Of a URL that no token is for.
 pub fn of_foreign(url: &str, problem: &str) -> Value {
@@ -21,7 +21,7 @@ pub fn of(
     url: &str,
     endpoint: &RepositoryEndpoint,
     explanation: &Explanation,
-    problem: Option<String>,
+    problem: Option<&str>,
 ) -> Value {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;
     let settings = explanation.settings.as_ref().ok();
@@ -100,7 +100,7 @@ fn duration(settings: &SettingsReport) -> Option<Value> {
     Some(json!({
         "seconds": duration.value.seconds(),
         "origin": duration.origin,
-        "bounded_from": duration.bounded_from.map(|wanted| wanted.seconds()),
+        "bounded_from": duration.bounded_from.map(Duration::seconds),
     }))
 }
 
@@ -148,7 +148,7 @@ fn interactive(explanation: &Explanation) -> Value {
     json!({
         "word": said.map(|said| said.value.name()),
         "origin": said.map(|said| &said.origin),
-        "bounded_from": said.and_then(|said| said.bounded_from).map(|word| word.name()),
+        "bounded_from": said.and_then(|said| said.bounded_from).map(Interactive::name),
         "asks": interaction.map(|it| it.asks),
         "reason": interaction.map(|it| &it.reason),
     })
