@@ -61,8 +61,9 @@ pub fn trials() -> Vec<Trial> {
             "process_is_not_on_the_path",
             |stage| {
                 stage.with_profile("[profile dev]\ncredential_process = ticket-of-hunters $HOME\n");
+                stage.set("PATH", "/usr/bin:/bin");
             },
-            "profile `dev` gave no AWS credentials: there is no program `ticket-of-hunters`, PATH is `<root>/bin:/usr/bin:/bin` (an IDE started from a menu sees another one than a shell; there is no shell, so name the program by its whole path); try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: there is no program `ticket-of-hunters`, PATH is `/usr/bin:/bin` (an IDE started from a menu sees another one than a shell; there is no shell, so name the program by its whole path); try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "process_has_an_open_quote",

@@ -340,7 +340,7 @@ fn sources() -> Vec<Trial> {
                     "[profile dev]\ncredential_process = /nonexistent/tool --password hunter2\n",
                 );
             },
-            "profile `dev` gave no AWS credentials: there is no program `/nonexistent/tool`, PATH is `<root>/bin:/usr/bin:/bin` (an IDE started from a menu sees another one than a shell; there is no shell, so name the program by its whole path); try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: there is no program `/nonexistent/tool`; try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "process_says_nonsense",

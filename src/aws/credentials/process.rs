@@ -32,6 +32,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) enum ProcessError {
     #[error("`credential_process` is no command line: a quote in it does not end")]
     NoCommand,
+    #[error("there is no program `{program}`")]
+    Missing { program: String },
     #[error(
         "there is no program `{program}`, PATH is `{path}` (an IDE started from a menu sees another \
          one than a shell; there is no shell, so name the program by its whole path)"
@@ -95,6 +97,9 @@ fn start(
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Leash::prepare(&mut command);
     command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if program.contains(['/', '\\']) => {
+            ProcessError::Missing { program: excerpt(program) }
+        }
         io::ErrorKind::NotFound => ProcessError::NotFound {
             program: excerpt(program),
             path: excerpt(environment.get("PATH").unwrap_or_default()),
