@@ -11,6 +11,8 @@
 mod dockerfiles;
 #[path = "documents/examples.rs"]
 mod examples;
+#[path = "documents/messages.rs"]
+mod messages;
 #[path = "documents/policies.rs"]
 mod policies;
 #[allow(dead_code, reason = "files are listed by it, and no secrets are searched here")]

@@ -40,13 +40,28 @@ fn no_expression_is_pasted_into_a_script() {
 #[test]
 fn the_plugin_takes_its_commands_in_the_files() {
     let folder = repository("install/examples");
-    let texts = files_below(&folder).into_iter().map(|file| fs::read_to_string(file).unwrap());
+    let files = files_below(&folder).into_iter().chain([repository("README.md")]);
+    let texts = files.map(|file| fs::read_to_string(file).unwrap());
     let commands: Vec<Vec<String>> = texts.flat_map(|text| plugin_commands(&text)).collect();
-    assert!(commands.len() >= 8, "{commands:?}");
+    assert!(commands.len() >= 20, "{commands:?}");
     for words in commands {
         let output = Command::new(PLUGIN).args(&words).arg("--help").env_clear().output().unwrap();
         assert!(output.status.success(), "{words:?}\n{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+#[test]
+fn the_readme_lists_every_command() {
+    let output = Command::new(PLUGIN).arg("--help").env_clear().output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").expect("commands");
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let names: Vec<_> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 10, "{help}");
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let is_listed = |name: &str| readme.contains(&format!("\n| `{name}"));
+    let missing: Vec<_> = names.into_iter().filter(|name| !is_listed(name)).collect();
+    assert!(missing.is_empty(), "no row: {missing:?}");
 }
 
 #[test]
@@ -116,7 +131,8 @@ fn scripts(document: &Value) -> Vec<String> {
     }
 }
 
-/// The words behind the plugin's name, or behind `install.sh`, which hands them to `install`.
+/// The words behind the plugin's name, or behind `install.sh`, which hands them to `install`. What
+/// follows a `--` is another program's.
 fn plugin_commands(text: &str) -> Vec<Vec<String>> {
     let mut commands = Vec::new();
     for line in text.lines() {
@@ -127,7 +143,9 @@ fn plugin_commands(text: &str) -> Vec<Vec<String>> {
         ] {
             let Some((_, rest)) = line.split_once(start) else { continue };
             let end = rest.find(['`', ';', '|', '&', '"']).unwrap_or(rest.len());
-            let words = rest[..end].split_whitespace().map(str::to_owned);
+            let words =
+                rest[..end].split_whitespace().take_while(|word| !["--", "#"].contains(word));
+            let words = words.map(str::to_owned);
             let words: Vec<String> = first.map(str::to_owned).into_iter().chain(words).collect();
             let is_command =
                 words.first().is_some_and(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
