@@ -11,6 +11,8 @@
 mod dockerfiles;
 #[path = "documents/examples.rs"]
 mod examples;
+#[path = "documents/links.rs"]
+mod links;
 #[path = "documents/messages.rs"]
 mod messages;
 #[path = "documents/policies.rs"]

@@ -34,7 +34,7 @@ fn every_message_has_a_row_and_every_row_a_message() {
 
 #[test]
 fn what_differs_is_cut_and_what_is_quoted_is_not() {
-    let code = r##"
+    let code = r#"
         #[error("no `{name}` of {}; \
                  try \"x\"", .0.owner)]
         #[error(transparent)]
@@ -44,7 +44,7 @@ fn what_differs_is_cut_and_what_is_quoted_is_not() {
         let other = "no way out";
         #[cfg(test)]
         mod tests { const LINE: &str = "a test's; not ours"; }
-    "##;
+    "#;
     assert_eq!(of_attributes(code), ["no … of …; try \"x\""]);
     assert_eq!(composed(code), ["no … of …; try \"x\"", "… is odd; change it"]);
 }
