@@ -18,6 +18,8 @@ pub struct Locations {
     cache: Option<PathBuf>,
     data: Option<PathBuf>,
     dotnet_home: Option<PathBuf>,
+    /// What is for the whole machine is in its `NuGet`.
+    machine: Option<PathBuf>,
 }
 
 impl Locations {
@@ -41,7 +43,14 @@ impl Locations {
                 folder("XDG_DATA_HOME").or_else(|| below(".local/share")),
             )
         };
-        Self { config, cache, data, dotnet_home: folder("DOTNET_CLI_HOME"), home }
+        let machine = if cfg!(windows) {
+            folder("ProgramFiles(x86)").or_else(|| folder("ProgramFiles"))
+        } else if cfg!(target_os = "macos") {
+            Some("/Library/Application Support".into())
+        } else {
+            folder("NUGET_COMMON_APPLICATION_DATA").or_else(|| Some("/etc/opt".into()))
+        };
+        Self { config, cache, data, dotnet_home: folder("DOTNET_CLI_HOME"), machine, home }
     }
 
     /// The configuration file, unless `CODEARTIFACT_NUGET_CONFIG_FILE` moves it.
@@ -70,6 +79,20 @@ impl Locations {
     /// What we know about this user's installations is in this folder.
     pub fn own_data_dir(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join(OURS))
+    }
+
+    /// The folder of the user's own NuGet.Config, as the NuGet of `dotnet` finds it.
+    pub fn nuget_user_dir(&self) -> Option<PathBuf> {
+        if cfg!(windows) {
+            return Some(self.config.as_ref()?.join("NuGet"));
+        }
+        let home = self.dotnet_home.as_ref().or(self.home.as_ref())?;
+        Some(home.join(".nuget").join("NuGet"))
+    }
+
+    /// The folder of what NuGet reads for every user of this machine.
+    pub fn nuget_machine_dir(&self) -> Option<PathBuf> {
+        Some(self.machine.as_ref()?.join("NuGet"))
     }
 
     /// The base folder of NuGet's own local data (`NuGet/plugin-cache` is below it).

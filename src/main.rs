@@ -11,6 +11,7 @@
 //! - [`endpoint`]: which URLs are CodeArtifact's, and what they name
 //! - [`token`]: the authorization token and its freshness
 //! - [`settings`]: environment variables and the configuration file
+//! - [`nuget_config`]: NuGet.Config as NuGet sees it, and changes to it
 //! - [`locations`]: where files are, per system
 //! - [`secret`], [`text`]: text that cannot print itself, and text made fit to print
 //! - [`log`]: the log file
@@ -28,6 +29,7 @@ mod commands;
 mod endpoint;
 mod locations;
 mod log;
+mod nuget_config;
 mod plugin;
 mod provider;
 mod secret;

@@ -1,0 +1,363 @@
+//! What one NuGet.Config says, each part with its place in the text. Pure.
+//!
+//! It is read as NuGet reads it: elements by their local names whatever their namespace, sections and
+//! attributes with exact case, of two like elements the first alone. What makes NuGet refuse a file is
+//! collected, and the rest is read, so that a broken part hides no password elsewhere.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::path::Path;
+
+use roxmltree::{Document as Xml, Node, ParsingOptions};
+
+use super::{ConfigError, names};
+use crate::text::{excerpt, printable};
+
+/// So many elements, attributes and texts; 4 MiB hold more only on purpose.
+const MOST_NODES: u32 = 500_000;
+
+/// The sections that matter here.
+#[derive(Debug, Default)]
+pub struct Document {
+    pub package_sources: Section<SourceEntry>,
+    pub audit_sources: Section<SourceEntry>,
+    /// Names of sources.
+    pub disabled: Section<String>,
+    pub mappings: Section<MappingEntry>,
+    pub credentials: Section<CredentialsEntry>,
+    /// What NuGet refuses the file for.
+    pub problems: Vec<Problem>,
+}
+
+/// A section's items in order.
+#[derive(Debug)]
+pub struct Section<T> {
+    /// Whether the file has it.
+    pub is_there: bool,
+    pub items: Vec<Item<T>>,
+}
+
+impl<T> Default for Section<T> {
+    fn default() -> Self {
+        Self { is_there: false, items: Vec::new() }
+    }
+}
+
+impl<T> Section<T> {
+    /// All entries, also those before a `clear`.
+    pub fn entries(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Clear => None,
+            Item::Entry(entry) => Some(entry),
+        })
+    }
+
+    /// Whether it forgets what farther files say.
+    pub fn clears(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Clear))
+    }
+}
+
+/// A part of a section.
+#[derive(Debug)]
+pub enum Item<T> {
+    /// Everything before it is forgotten.
+    Clear,
+    Entry(T),
+}
+
+/// `<add key="…" value="…" />` of a list of sources.
+#[derive(Debug, Clone)]
+pub struct SourceEntry {
+    pub name: String,
+    /// As written, with variables unexpanded.
+    pub value: String,
+    pub protocol_version: Option<String>,
+    pub allow_insecure_connections: Option<String>,
+    pub range: Range<usize>,
+}
+
+/// `<packageSource key="…">` with its patterns.
+#[derive(Debug, Clone)]
+pub struct MappingEntry {
+    pub name: String,
+    pub patterns: Vec<String>,
+}
+
+/// Saved credentials of one source.
+#[derive(Debug, Clone)]
+pub struct CredentialsEntry {
+    /// The source's name, decoded.
+    pub name: String,
+    pub user_name: Option<String>,
+    pub password: Option<Password>,
+    pub range: Range<usize>,
+    /// Where it begins, from 1.
+    pub line: u32,
+}
+
+/// How a password is saved; never what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Password {
+    ClearText,
+    /// By the system, for one user on one machine.
+    Encrypted,
+    /// In this environment variable.
+    Variable(String),
+}
+
+/// Something that NuGet refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub line: u32,
+    pub column: u32,
+    pub what: String,
+}
+
+impl Document {
+    /// Reads a file's text; `path` is for the error.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let xml = parse_xml(text, path)?;
+        let mut document = Self::default();
+        for section in distinct(xml.root_element()) {
+            match section.tag_name().name() {
+                "packageSources" => document.package_sources = document.read(section, source),
+                "auditSources" => document.audit_sources = document.read(section, source),
+                "disabledPackageSources" => document.disabled = document.read(section, disabled),
+                "packageSourceMapping" => document.mappings = document.read(section, mapping),
+                "packageSourceCredentials" => {
+                    document.credentials = document.read(section, credentials);
+                }
+                _ => {}
+            }
+        }
+        Ok(document)
+    }
+
+    fn read<T>(&mut self, section: Node<'_, '_>, entry: Reader<T>) -> Section<T> {
+        let mut items = Vec::new();
+        for element in distinct(section) {
+            match entry(element) {
+                Ok(Some(entry)) => items.push(Item::Entry(entry)),
+                Ok(None) if is_named(element, "clear") => items.push(Item::Clear),
+                Ok(None) => {}
+                Err(what) => self.problems.push(problem(element, what)),
+            }
+        }
+        Section { is_there: true, items }
+    }
+}
+
+/// None where the element is nothing of this section's; else the entry, or why NuGet refuses it.
+type Reader<T> = fn(Node<'_, '_>) -> Result<Option<T>, String>;
+
+/// Parses text that is a NuGet.Config.
+pub(super) fn parse_xml<'a>(text: &'a str, path: &Path) -> Result<Xml<'a>, ConfigError> {
+    let broken = |at: roxmltree::TextPos, detail: String| ConfigError::Xml {
+        path: path.to_path_buf(),
+        line: at.row,
+        column: at.col,
+        detail,
+    };
+    // No DTD: .NET's reader refuses it here as well.
+    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    let xml = Xml::parse_with_options(text, options).map_err(|error| {
+        let message = printable(&error.to_string());
+        let place = format!(" at {}", error.pos());
+        broken(error.pos(), message.strip_suffix(&place).unwrap_or(&message).to_owned())
+    })?;
+    let root = xml.root_element();
+    if !is_named(root, "configuration") {
+        let found = excerpt(root.tag_name().name());
+        let at = xml.text_pos_at(root.range().start);
+        return Err(broken(at, format!("the root is `{found}`, and not `configuration`")));
+    }
+    Ok(xml)
+}
+
+/// The child elements, of those that NuGet takes for the same the first.
+fn distinct<'a, 'input>(parent: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
+    let mut seen = HashSet::new();
+    parent.children().filter(Node::is_element).filter(move |element| {
+        let values: String = element.attributes().map(|attribute| attribute.value()).collect();
+        seen.insert(format!("{}{values}", names::decode(element.tag_name().name())).to_lowercase())
+    })
+}
+
+pub(super) fn is_named(element: Node<'_, '_>, name: &str) -> bool {
+    element.tag_name().name().eq_ignore_ascii_case(name)
+}
+
+fn source(element: Node<'_, '_>) -> Result<Option<SourceEntry>, String> {
+    if !is_named(element, "add") {
+        return Ok(None);
+    }
+    let owned = |name| element.attribute(name).map(str::to_owned);
+    Ok(Some(SourceEntry {
+        name: required(element, "key")?,
+        value: required(element, "value")?,
+        protocol_version: owned("protocolVersion"),
+        allow_insecure_connections: owned("allowInsecureConnections"),
+        range: element.range(),
+    }))
+}
+
+fn disabled(element: Node<'_, '_>) -> Result<Option<String>, String> {
+    if is_named(element, "add") { required(element, "key").map(Some) } else { Ok(None) }
+}
+
+fn mapping(element: Node<'_, '_>) -> Result<Option<MappingEntry>, String> {
+    if !is_named(element, "packageSource") {
+        return Ok(None);
+    }
+    let packages = element.children().filter(|child| is_named(*child, "package"));
+    let patterns: Result<Vec<_>, _> = packages.map(|child| required(child, "pattern")).collect();
+    let (name, patterns) = (required(element, "key")?, patterns?);
+    if patterns.is_empty() {
+        return Err(format!("the mapping of `{}` has no `package`", excerpt(&name)));
+    }
+    Ok(Some(MappingEntry { name, patterns }))
+}
+
+/// Also of what NuGet refuses: a password may be in it.
+#[expect(clippy::unnecessary_wraps, reason = "a reader as the others")]
+fn credentials(element: Node<'_, '_>) -> Result<Option<CredentialsEntry>, String> {
+    let name = names::decode(element.tag_name().name());
+    let value_of = |key: &str| {
+        let has_key = |child: &Node<'_, '_>| {
+            child.attribute("key").is_some_and(|found| found.eq_ignore_ascii_case(key))
+        };
+        element.children().find(has_key)?.attribute("value")
+    };
+    let clear = value_of("ClearTextPassword").map(|text| match variable(text) {
+        Some(name) => Password::Variable(name.to_owned()),
+        None => Password::ClearText,
+    });
+    Ok(Some(CredentialsEntry {
+        name,
+        user_name: value_of("Username").map(str::to_owned),
+        password: clear.or_else(|| value_of("Password").map(|_| Password::Encrypted)),
+        range: element.range(),
+        line: element.document().text_pos_at(element.range().start).row,
+    }))
+}
+
+/// The name in a value that is an environment variable and nothing else.
+fn variable(value: &str) -> Option<&str> {
+    let name = value.strip_prefix('%')?.strip_suffix('%')?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name.then_some(name)
+}
+
+fn required(element: Node<'_, '_>, name: &str) -> Result<String, String> {
+    match element.attribute(name) {
+        Some(value) if name == "value" || !value.trim().is_empty() => Ok(value.to_owned()),
+        _ => Err(format!("`{}` lacks `{name}`", excerpt(element.tag_name().name()))),
+    }
+}
+
+fn problem(element: Node<'_, '_>, what: String) -> Problem {
+    let at = element.document().text_pos_at(element.range().start);
+    Problem { line: at.row, column: at.col, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Document {
+        Document::parse(text, Path::new("nuget.config")).unwrap()
+    }
+
+    fn refusal(text: &str) -> String {
+        Document::parse(text, Path::new("nuget.config")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn sources_with_namespaces_single_quotes_and_entities() {
+        let document = parse(
+            "<c:CONFIGURATION xmlns:c='urn:x'><c:packageSources><c:ADD key='a&amp;b' \
+             value='https://x?a=1&#38;b' protocolVersion='3'/></c:packageSources></c:CONFIGURATION>",
+        );
+        let sources: Vec<_> = document.package_sources.entries().collect();
+        assert_eq!((&*sources[0].name, &*sources[0].value), ("a&b", "https://x?a=1&b"));
+        assert_eq!(sources[0].protocol_version.as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn sections_want_their_exact_names() {
+        let document = parse(
+            "<configuration><PackageSources><add key='a' value='b'/></PackageSources></configuration>",
+        );
+        assert!(!document.package_sources.is_there);
+    }
+
+    #[test]
+    fn of_like_elements_the_first_counts() {
+        let document = parse(
+            "<configuration><packageSources><add key='a' value='b'/><ADD key='A' value='B'/>\
+             <add key='a' value='c'/></packageSources><packageSources/></configuration>",
+        );
+        let values: Vec<_> = document.package_sources.entries().map(|entry| &entry.value).collect();
+        assert_eq!(values, ["b", "c"]);
+    }
+
+    #[test]
+    fn credentials_say_how_the_password_is_saved() {
+        let document = parse(
+            "<configuration><packageSourceCredentials>\n<my_x002F_a><add key='USERNAME' value='aws'/>\
+             <add key='ClearTextPassword' value='hunter2'/></my_x002F_a>\n<b><add key='Username' \
+             value='u'/><add key='Password' value='AQAA'/></b><c><add key='ClearTextPassword' \
+             value='%TOKEN%'/></c><d/></packageSourceCredentials></configuration>",
+        );
+        let found: Vec<_> = document.credentials.entries().collect();
+        let names: Vec<_> = found.iter().map(|entry| (&*entry.name, entry.line)).collect();
+        assert_eq!(names, [("my/a", 2), ("b", 3), ("c", 3), ("d", 3)]);
+        let passwords: Vec<_> = found.iter().map(|entry| entry.password.clone()).collect();
+        let variable = Password::Variable("TOKEN".into());
+        assert_eq!(
+            passwords,
+            [Some(Password::ClearText), Some(Password::Encrypted), Some(variable), None]
+        );
+        assert_eq!(found[0].user_name.as_deref(), Some("aws"));
+        assert!(!format!("{document:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_nuget_refuses_is_told_and_the_rest_is_read() {
+        let document = parse(
+            "<configuration>\n<packageSources><add value='x'/>\n <add key='a' value=''/>\
+             </packageSources><packageSourceMapping><packageSource key='a'/></packageSourceMapping>\
+             </configuration>",
+        );
+        let problems: Vec<_> =
+            document.problems.iter().map(|it| (it.line, it.column, &*it.what)).collect();
+        assert_eq!(
+            problems,
+            [(2, 17, "`add` lacks `key`"), (3, 64, "the mapping of `a` has no `package`")]
+        );
+        assert_eq!(document.package_sources.entries().count(), 1);
+    }
+
+    #[test]
+    fn errors_have_a_place_and_one_line() {
+        assert_eq!(
+            refusal("<configuration>\n  <a></b>\n</configuration>"),
+            "`nuget.config` has an error at line 2, column 6: expected 'a' tag, not 'b'; correct it"
+        );
+        assert_eq!(
+            refusal("\n<project/>"),
+            "`nuget.config` has an error at line 2, column 1: the root is `project`, and not \
+             `configuration`; correct it"
+        );
+        let bomb = "<!DOCTYPE c [<!ENTITY a 'x'>]><configuration>&a;</configuration>";
+        assert!(refusal(bomb).contains("DTD"), "{}", refusal(bomb));
+        assert!(refusal("").contains("line 1, column 1"), "{}", refusal(""));
+    }
+
+    #[test]
+    fn a_deep_file_is_an_error_and_no_crash() {
+        let deep = format!("<configuration>{}", "<a>".repeat(200_000));
+        assert!(refusal(&deep).contains("has an error"));
+    }
+}

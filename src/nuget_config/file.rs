@@ -1,0 +1,158 @@
+//! One NuGet.Config on disk: read with a limit, and exchanged as a whole.
+#![expect(clippy::disallowed_methods, reason = "the one reader and writer of NuGet.Config files")]
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tempfile::NamedTempFile;
+
+use super::edit::{Edit, apply};
+use super::encoding::{Encoding, UTF_8};
+use super::{ConfigError, owner};
+
+/// No honest NuGet.Config is longer.
+const LARGEST: u64 = 4 << 20;
+
+/// A file's text, and what is needed to write it back.
+pub struct ConfigFile {
+    path: PathBuf,
+    /// As they are on disk; none where there is no such file yet.
+    bytes: Option<Vec<u8>>,
+    encoding: Encoding,
+    text: String,
+    modified: Option<SystemTime>,
+}
+
+/// Without the text, which may hold passwords.
+impl fmt::Debug for ConfigFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("ConfigFile").field(&self.path).finish()
+    }
+}
+
+impl ConfigFile {
+    /// Reads the file; none where there is none.
+    pub fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
+        let (bytes, modified) = match read_bounded(path) {
+            Ok(read) => read,
+            Err(error) if is_absence(&error) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(ConfigError::TooLarge { path: path.to_path_buf() });
+            }
+            Err(error) => return Err(ConfigError::unreadable(path, error)),
+        };
+        let (encoding, text) = Encoding::decode(&bytes)
+            .map_err(|detail| ConfigError::Encoding { path: path.to_path_buf(), detail })?;
+        Ok(Some(Self { path: path.to_path_buf(), bytes: Some(bytes), encoding, text, modified }))
+    }
+
+    /// A file that is not there yet, and would hold this.
+    pub fn planned(path: &Path, text: &str) -> Self {
+        let (path, text) = (path.to_path_buf(), text.to_owned());
+        Self { path, bytes: None, encoding: UTF_8, text, modified: None }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says, decoded; every range in it is of this.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The file as it is on disk; none where it is not there yet.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
+    }
+
+    /// When it was last written, if the file system tells.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
+    /// Writes the file with these edits, and nothing else changed. A link stays one.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written as it was (encoding, mode, owner), and where it is not what was read
+    /// any more: it is left alone then.
+    #[expect(clippy::expect_used, reason = "edits are made of the text's own ranges")]
+    pub fn write(&self, edits: &[Edit]) -> Result<(), ConfigError> {
+        let text = apply(&self.text, edits).expect("disjoint edits within the text");
+        let lacking = || ConfigError::NotInEncoding {
+            path: self.path.clone(),
+            encoding: self.encoding.name(),
+        };
+        let bytes = self.encoding.encode(&text).ok_or_else(lacking)?;
+        match &self.bytes {
+            Some(before) => self.exchange(before, &bytes),
+            None => self.create(&bytes),
+        }
+    }
+
+    fn exchange(&self, before: &[u8], bytes: &[u8]) -> Result<(), ConfigError> {
+        let failed = |error| ConfigError::not_written(&self.path, error);
+        let target = fs::canonicalize(&self.path).map_err(failed)?;
+        let found = fs::metadata(&target).map_err(failed)?;
+        // The folder may be one that can be written where the file is not meant to be.
+        File::options().append(true).open(&target).map_err(failed)?;
+        let temporary = beside(&target).map_err(failed)?;
+        owner::keep(temporary.as_file(), &found)
+            .map_err(|source| ConfigError::OwnerLost { path: self.path.clone(), source })?;
+        temporary.as_file().set_permissions(found.permissions()).map_err(failed)?;
+        fill(&temporary, bytes).map_err(failed)?;
+        if fs::read(&target).map_err(failed)? != before {
+            return Err(ConfigError::ChangedMeanwhile { path: self.path.clone() });
+        }
+        temporary.persist(&target).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    fn create(&self, bytes: &[u8]) -> Result<(), ConfigError> {
+        let failed = |error| ConfigError::not_written(&self.path, error);
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let temporary = beside(&self.path).map_err(failed)?;
+        fill(&temporary, bytes).map_err(failed)?;
+        match temporary.persist_noclobber(&self.path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(ConfigError::ChangedMeanwhile { path: self.path.clone() })
+            }
+            Err(error) => Err(failed(error.error)),
+        }
+    }
+}
+
+fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, Option<SystemTime>)> {
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok((bytes, found.modified().ok()))
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// For this user alone, as NuGet makes its files.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    tempfile::Builder::new().prefix(".nuget-config-").tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+fn fill(temporary: &NamedTempFile, bytes: &[u8]) -> io::Result<()> {
+    temporary.as_file().write_all(bytes)?;
+    temporary.as_file().sync_all()
+}

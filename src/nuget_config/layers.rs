@@ -1,0 +1,113 @@
+//! Which files NuGet reads, nearest first, as the NuGet of `dotnet` finds them.
+//!
+//! | layer | files |
+//! | --- | --- |
+//! | project | in the working folder and every one above it: the first of `nuget.config`, `NuGet.config`, `NuGet.Config` (one name where case does not matter) |
+//! | user | `NuGet.Config` in `.nuget/NuGet` of `DOTNET_CLI_HOME`, else of the home; on Windows in `%APPDATA%\NuGet`, whatever `DOTNET_CLI_HOME` says |
+//! | user, further | `config/*.config` beside it, by name |
+//! | machine | `*.Config` and `*.config` in `NuGet/Config` of `/etc/opt` or `NUGET_COMMON_APPLICATION_DATA`, `/Library/Application Support`, `%ProgramFiles(x86)%` |
+//! | defaults | `NuGetDefaults.Config` in that `NuGet` folder, whose sources no `<clear />` takes away |
+//!
+//! Where there is no user's file, NuGet makes one with nuget.org in it: it is in the list as planned.
+//! Visual Studio reads further machine-wide folders below `Config`, by its version.
+#![expect(clippy::disallowed_methods, reason = "it looks which files there are")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::document::Document;
+use super::file::ConfigFile;
+use super::{ConfigError, DEFAULT_TEXT};
+use crate::locations::Locations;
+
+/// One file among those that NuGet reads.
+#[derive(Debug)]
+pub struct Layer {
+    pub kind: LayerKind,
+    pub file: ConfigFile,
+    pub document: Document,
+}
+
+/// Where a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerKind {
+    Project,
+    User,
+    UserFurther,
+    Machine,
+    Defaults,
+}
+
+impl LayerKind {
+    /// Whether NuGet itself writes there.
+    pub fn is_written_by_nuget(self) -> bool {
+        matches!(self, Self::Project | Self::User)
+    }
+}
+
+impl Layer {
+    /// Reads the file; none where there is none.
+    pub fn read(kind: LayerKind, path: &Path) -> Result<Option<Self>, ConfigError> {
+        let file = match ConfigFile::read(path)? {
+            Some(file) => file,
+            None if kind == LayerKind::User => ConfigFile::planned(path, DEFAULT_TEXT),
+            None => return Ok(None),
+        };
+        let document = Document::parse(file.text(), file.path())?;
+        Ok(Some(Self { kind, file, document }))
+    }
+}
+
+/// The files that there may be, nearest first.
+pub(super) fn places(locations: &Locations, working_folder: &Path) -> Vec<(LayerKind, PathBuf)> {
+    let mut places = Vec::new();
+    let projects = working_folder.ancestors().filter_map(project_file);
+    places.extend(projects.map(|path| (LayerKind::Project, path)));
+    if let Some(user) = locations.nuget_user_dir() {
+        // The working folder may be in it or be it.
+        let path = user.join("NuGet.Config");
+        places.retain(|(_, project)| *project != path);
+        places.push((LayerKind::User, path));
+        let mut further = files_in(&user.join("config"), &["config", "Config"]);
+        further.sort();
+        places.extend(further.into_iter().map(|path| (LayerKind::UserFurther, path)));
+    }
+    if let Some(machine) = locations.nuget_machine_dir() {
+        let files = files_in(&machine.join("Config"), &["Config", "config"]);
+        places.extend(files.into_iter().map(|path| (LayerKind::Machine, path)));
+        places.push((LayerKind::Defaults, machine.join("NuGetDefaults.Config")));
+    }
+    places
+}
+
+/// The file of a folder that counts: of several casings the first.
+fn project_file(folder: &Path) -> Option<PathBuf> {
+    let names: &[&str] = if cfg!(any(windows, target_os = "macos")) {
+        &["NuGet.Config"]
+    } else {
+        &["nuget.config", "NuGet.config", "NuGet.Config"]
+    };
+    names.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The files with one of these extensions; those of the first come first, and each group by name.
+fn files_in(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let listing = fs::read_dir(folder).into_iter().flatten().flatten();
+    let place_of = |path: &PathBuf| {
+        let extension = path.extension()?.to_str()?;
+        let is_same = |wanted: &&str| {
+            *wanted == extension || cfg!(windows) && wanted.eq_ignore_ascii_case(extension)
+        };
+        extensions.iter().position(is_same)
+    };
+    let mut files: Vec<_> = listing
+        .map(|entry| entry.path())
+        .filter_map(|path| Some((place_of(&path)?, path)))
+        .filter(|(_, path)| path.is_file())
+        .collect();
+    files.sort();
+    files.into_iter().map(|(_, path)| path).collect()
+}
