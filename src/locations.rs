@@ -90,6 +90,17 @@ impl Locations {
         Some(home.join(".nuget").join("NuGet"))
     }
 
+    /// Where other clients of this user have theirs: `dotnet` without `DOTNET_CLI_HOME`, Mono.
+    pub fn other_nuget_user_dirs(&self) -> Vec<PathBuf> {
+        if cfg!(windows) {
+            return Vec::new();
+        }
+        let home = self.home.as_ref().map(|home| home.join(".nuget").join("NuGet"));
+        let mono = self.config.as_ref().map(|config| config.join("NuGet"));
+        let own = self.nuget_user_dir();
+        home.into_iter().chain(mono).filter(|folder| Some(folder) != own.as_ref()).collect()
+    }
+
     /// The folder of what NuGet reads for every user of this machine.
     pub fn nuget_machine_dir(&self) -> Option<PathBuf> {
         Some(self.machine.as_ref()?.join("NuGet"))

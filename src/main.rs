@@ -49,10 +49,14 @@ use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use cli::{Cli, Command};
+use commands::scrub::Outcome;
 use locations::Locations;
 use log::Log;
 use provider::Provider;
 use settings::Environment;
+
+/// `scrub` found something and left it.
+const CREDENTIALS_FOUND: u8 = 3;
 
 #[expect(clippy::disallowed_methods, reason = "the one reader of the command line")]
 fn main() -> ExitCode {
@@ -60,7 +64,7 @@ fn main() -> ExitCode {
         return run_plugin();
     }
     match run_command(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             report(&*error);
             ExitCode::FAILURE
@@ -69,7 +73,7 @@ fn main() -> ExitCode {
 }
 
 #[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
-fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
+fn run_command(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     let environment = Environment::of_process();
     let out = &mut io::stdout();
     match command {
@@ -83,8 +87,21 @@ fn run_command(command: Command) -> Result<(), Box<dyn Error>> {
             runtime.shutdown_background();
             printed?;
         }
+        Command::Source(args) => {
+            let provider = provider(environment.clone(), open_log(&environment));
+            let runtime = runtime()?;
+            let done = runtime.block_on(commands::source::run(&args, &environment, &provider, out));
+            runtime.shutdown_background();
+            done?;
+        }
+        Command::Scrub(args) => {
+            let provider = provider(environment.clone(), open_log(&environment));
+            if commands::scrub::run(&args, &environment, &provider, out)? == Outcome::Found {
+                return Ok(ExitCode::from(CREDENTIALS_FOUND));
+            }
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]

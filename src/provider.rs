@@ -9,6 +9,7 @@
 
 mod given;
 mod sign_in;
+mod sources;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -16,7 +17,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
-use crate::aws::{Aws, AwsError, Identity};
+pub use sources::Asked;
+
+use crate::aws::{Aws, AwsError, Identity, LookupError};
 use crate::cache::{CacheKey, Label, TokenCache};
 use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::locations::Locations;
@@ -92,6 +95,8 @@ pub enum ProviderError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Aws(#[from] AwsError),
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
     /// Nothing else serves in the place of given tokens.
     #[error("{said}; without it: {error}")]
     Given { said: String, error: Box<ProviderError> },

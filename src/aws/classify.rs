@@ -4,7 +4,6 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_codeartifact::operation::get_authorization_token::GetAuthorizationTokenError;
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -17,15 +16,16 @@ use super::{AwsError, FETCH_LIMIT};
 use crate::endpoint::Domain;
 use crate::text::{excerpt, printable};
 
-type TokenError = SdkError<GetAuthorizationTokenError, HttpResponse>;
-
-/// A failure of `GetAuthorizationToken` itself.
-pub(super) fn service_error(
-    error: &TokenError,
+/// A failure of a call to CodeArtifact itself.
+pub(super) fn service_error<E>(
+    error: &SdkError<E, HttpResponse>,
     client: &HttpClient,
     domain: &Domain,
     identity: &Identity,
-) -> AwsError {
+) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
     match error {
         SdkError::ServiceError(failure) if failure.err().code().is_some() => {
             let status = failure.raw().status().as_u16();

@@ -7,6 +7,8 @@
 //! - [`identity`]: who would be asking, told locally
 //! - [`credentials`]: the AWS credentials of that identity
 //! - [`sso`]: sign-ins of IAM Identity Center
+//! - [`repository_endpoint`]: a repository's URL by its names
+//! - [`source_index`]: a package source asked with a token
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
 //! - [`causes`]: what an SDK error says, made readable
@@ -21,7 +23,9 @@ mod error;
 mod http;
 mod identity;
 mod profiles;
+mod repository_endpoint;
 mod route;
+mod source_index;
 mod sso;
 
 use std::borrow::Cow;
@@ -38,6 +42,8 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 pub use error::AwsError;
 pub use identity::Identity;
 pub use sso::{Refreshed, SignInState, SsoSession};
+pub use repository_endpoint::{LookupError, RepositoryNames};
+pub use source_index::SourceAnswer;
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};

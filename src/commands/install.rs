@@ -9,9 +9,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::installation::layout::{Client, LAUNCHER};
-use super::installation::{
-    Error, claims, dotnet, elsewhere, folder, handshake, layout, print_failure,
-};
+use super::installation::{Error, claims, dotnet, elsewhere, folder, handshake, layout};
+use super::print_failure;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
 use crate::settings::Environment;

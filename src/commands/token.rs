@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use thiserror::Error;
 
+use super::named::{self, OptionError};
 use crate::cli::TokenArgs;
-use crate::endpoint::{Domain, EndpointError, is_domain, is_owner, is_region};
+use crate::endpoint::{Domain, EndpointError};
 use crate::provider::{Need, Provider, ProviderError, Wanted};
 
 /// Why no token was printed.
@@ -23,8 +24,8 @@ pub enum TokenError {
     RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
-    #[error("`{option}` is `{value}`: {expected}")]
-    Option { option: &'static str, value: String, expected: &'static str },
+    #[error(transparent)]
+    Option(#[from] OptionError),
     #[error("no token for {domain}: {error}")]
     Provider { domain: Domain, error: Box<ProviderError> },
     #[error("the token cannot be written: {0}")]
@@ -63,14 +64,6 @@ fn url_error(url: &str, error: EndpointError, provider: &Provider) -> TokenError
     refusal.map_or(TokenError::NotOurs(error), TokenError::RefusedHost)
 }
 
-fn named_domain(args: &TokenArgs) -> Result<Domain, TokenError> {
-    let checked = |option, value: &Option<String>, check: fn(&str) -> bool, expected| {
-        let value = value.clone().unwrap_or_default();
-        if check(&value) { Ok(value) } else { Err(TokenError::Option { option, value, expected }) }
-    };
-    Ok(Domain {
-        name: checked("--domain", &args.domain, is_domain, "2 to 50 of a-z, 0-9 and `-`")?,
-        owner: checked("--domain-owner", &args.domain_owner, is_owner, "it is twelve digits")?,
-        region: checked("--region", &args.region, is_region, "it is as in `us-east-1`")?,
-    })
+fn named_domain(args: &TokenArgs) -> Result<Domain, OptionError> {
+    named::domain([&args.domain, &args.domain_owner, &args.region].map(Option::as_deref))
 }

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::installation::folder::Emptied;
 use super::installation::layout::Client;
-use super::installation::{Error, claims, disk, elsewhere, folder, layout, print_failure};
+use super::installation::{Error, claims, disk, elsewhere, folder, layout};
+use super::print_failure;
 use crate::cache;
 use crate::cli::UninstallArgs;
 use crate::locations::Locations;

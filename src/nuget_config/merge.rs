@@ -1,6 +1,5 @@
 //! What the layers say together. Pure.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::document::{CredentialsEntry, Document, Item, MappingEntry, Section, SourceEntry};
@@ -23,9 +22,9 @@ pub struct Source {
     pub is_enabled: bool,
     /// Whether NuGet lets it be plain http.
     pub allows_http: bool,
-    /// The file that it stands in, and where in its text.
+    /// The file that it stands in, and the line, from 1.
     pub file: PathBuf,
-    pub range: Range<usize>,
+    pub line: usize,
     pub layer: LayerKind,
     /// The patterns of its mapping.
     pub patterns: Vec<String>,
@@ -160,7 +159,7 @@ impl<'a> Context<'a> {
             is_enabled: !self.disabled.iter().any(|(_, disabled)| **disabled == name),
             allows_http: allows_http.is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             file: layer.file.path().to_path_buf(),
-            range: entry.range.clone(),
+            line: layer.file.text()[..entry.range.start].matches('\n').count() + 1,
             layer: layer.kind,
             patterns: mapping.map(|mapping| mapping.patterns.clone()).unwrap_or_default(),
             saved: self.saved(&name),

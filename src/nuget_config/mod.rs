@@ -29,7 +29,6 @@ use std::path::Path;
 
 pub use addition::add_source;
 pub use document::{CredentialsEntry, Document, MappingEntry, Password};
-pub use edit::Edit;
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
@@ -71,6 +70,20 @@ impl NugetConfig {
         let mut config = Self { layers: Vec::new(), broken: Vec::new() };
         for (kind, path) in layers::places(locations, working_folder) {
             match Layer::read(kind, &path) {
+                Ok(layer) => config.layers.extend(layer),
+                Err(error) => config.broken.push(error),
+            }
+        }
+        config
+    }
+
+    /// As [`Self::read`], and the user's files that other clients than this one's `dotnet` read: that
+    /// of the home where `DOTNET_CLI_HOME` moves it, and nuget.exe's under Mono.
+    pub fn read_everywhere(locations: &Locations, working_folder: &Path) -> Self {
+        let mut config = Self::read(locations, working_folder);
+        for folder in locations.other_nuget_user_dirs() {
+            // Not the user's kind: a file that is missing there is missing.
+            match Layer::read(LayerKind::UserFurther, &folder.join("NuGet.Config")) {
                 Ok(layer) => config.layers.extend(layer),
                 Err(error) => config.broken.push(error),
             }

@@ -23,7 +23,7 @@ pub fn remove_credentials(
     let xml = parse_xml(text, path)?;
     let is_doomed = |node: Node<'_, '_>| doomed.contains(&node.range());
     let mut edits = Vec::new();
-    for section in xml.root_element().children().filter(|node| node.is_element()) {
+    for section in xml.root_element().children().filter(Node::is_element) {
         if !is_named(section, "packageSourceCredentials") {
             continue;
         }

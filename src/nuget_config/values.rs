@@ -10,15 +10,12 @@ pub fn expand(value: &str, environment: &Environment) -> String {
     while let Some(at) = rest.find('%') {
         expanded.push_str(&rest[..at]);
         let name = rest[at + 1..].split_once('%').map(|(name, _)| name);
-        match name.and_then(|name| Some((name, environment.get(name)?))) {
-            Some((name, value)) => {
-                expanded.push_str(value);
-                rest = &rest[at + name.len() + 2..];
-            }
-            None => {
-                expanded.push('%');
-                rest = &rest[at + 1..];
-            }
+        if let Some((name, value)) = name.and_then(|name| Some((name, environment.get(name)?))) {
+            expanded.push_str(value);
+            rest = &rest[at + name.len() + 2..];
+        } else {
+            expanded.push('%');
+            rest = &rest[at + 1..];
         }
     }
     expanded + rest

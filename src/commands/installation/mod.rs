@@ -11,11 +11,3 @@ pub mod layout;
 pub mod manifest;
 
 pub use error::Error;
-
-/// With `--json` a failure is an object as well, `{"error": …}`, beside the line on standard error.
-pub fn print_failure(json: bool, error: &Error, out: &mut dyn std::io::Write) {
-    if json {
-        // The exit code and standard error say the same.
-        let _ = writeln!(out, "{}", serde_json::json!({ "error": error.to_string() }));
-    }
-}

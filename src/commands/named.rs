@@ -1,0 +1,35 @@
+//! A domain that is named by options.
+
+use thiserror::Error;
+
+use crate::endpoint::{Domain, is_domain, is_owner, is_region};
+
+/// An option's value is not what it should be.
+#[derive(Debug, Error)]
+#[error("`{option}` is `{value}`: {expected}")]
+pub struct OptionError {
+    pub option: &'static str,
+    pub value: String,
+    pub expected: &'static str,
+}
+
+/// The domain that `--domain`, `--domain-owner` and `--region` name, in this order.
+pub fn domain(options: [Option<&str>; 3]) -> Result<Domain, OptionError> {
+    let [name, owner, region] = options;
+    Ok(Domain {
+        name: checked("--domain", name, is_domain, "2 to 50 of a-z, 0-9 and `-`")?,
+        owner: checked("--domain-owner", owner, is_owner, "it is twelve digits")?,
+        region: checked("--region", region, is_region, "it is as in `us-east-1`")?,
+    })
+}
+
+/// The option's value; one that is not given is as wrong as an empty one.
+pub fn checked(
+    option: &'static str,
+    value: Option<&str>,
+    check: fn(&str) -> bool,
+    expected: &'static str,
+) -> Result<String, OptionError> {
+    let value = value.unwrap_or_default().to_owned();
+    if check(&value) { Ok(value) } else { Err(OptionError { option, value, expected }) }
+}

@@ -1,0 +1,146 @@
+//! `source check`: sources asked for their index with a token, as NuGet would ask.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Context, SourceError};
+use crate::aws::SourceAnswer;
+use crate::cli::SourceCheckArgs;
+use crate::endpoint::{EndpointError, RepositoryEndpoint};
+use crate::log::Timing;
+use crate::provider::Asked;
+use crate::text::excerpt;
+
+/// What `--json` prints; names and values stay as they are.
+#[derive(Debug, Serialize)]
+struct Report {
+    sources: Vec<Checked>,
+}
+
+#[derive(Debug, Serialize)]
+struct Checked {
+    /// Null where a URL was given that NuGet.Config does not have.
+    name: Option<String>,
+    url: String,
+    /// The status that the source answered with; null where it was not reached.
+    status: Option<u16>,
+    /// Whose token it was; null where there was none.
+    identity: Option<String>,
+    /// Null where all is well.
+    problem: Option<String>,
+    #[serde(skip)]
+    took: String,
+}
+
+/// Asks the source that was named, or every enabled one of CodeArtifact's.
+pub async fn run(
+    args: &SourceCheckArgs,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> Result<(), SourceError> {
+    let mut sources = Vec::new();
+    for (name, url) in wanted(args, context)? {
+        let checked = check(name, url, context).await;
+        if !args.json {
+            print(&checked, out)?;
+        }
+        sources.push(checked);
+    }
+    let (all, count) = (sources.len(), sources.iter().filter(|it| it.problem.is_some()).count());
+    if args.json {
+        let text = serde_json::to_string(&Report { sources }).map_err(io::Error::from)?;
+        writeln!(out, "{text}")?;
+    }
+    if count == 0 { Ok(()) } else { Err(SourceError::Unusable { count, all }) }
+}
+
+/// Names and URLs.
+fn wanted(
+    args: &SourceCheckArgs,
+    context: &Context<'_>,
+) -> Result<Vec<(Option<String>, String)>, SourceError> {
+    let sources = context.config()?.sources(context.environment);
+    let Some(asked) = &args.source else {
+        let is_ours =
+            |url: &str| !matches!(context.provider.endpoint(url), Err(EndpointError::Foreign(_)));
+        let ours = sources.into_iter().filter(|it| it.is_enabled && is_ours(&it.url));
+        let ours: Vec<_> = ours.map(|source| (Some(source.name), source.url)).collect();
+        return if ours.is_empty() { Err(SourceError::NoneToCheck) } else { Ok(ours) };
+    };
+    let is_asked = |text: &str| text.to_lowercase() == asked.to_lowercase();
+    match sources.into_iter().find(|it| is_asked(&it.name) || is_asked(&it.url)) {
+        Some(source) => Ok(vec![(Some(source.name), source.url)]),
+        None if asked.contains("://") => Ok(vec![(None, asked.clone())]),
+        None => Err(SourceError::Unknown { asked: excerpt(asked) }),
+    }
+}
+
+async fn check(name: Option<String>, url: String, context: &Context<'_>) -> Checked {
+    let timing = Timing::start();
+    let (status, identity, problem) = match context.provider.endpoint(&url) {
+        Ok(endpoint) => ask(&url, &endpoint, context).await,
+        Err(error) => {
+            let refused = context.provider.refused_host(&url);
+            (None, None, Some(refused.unwrap_or_else(|| error.to_string())))
+        }
+    };
+    Checked { name, url, status, identity, problem, took: timing.to_string() }
+}
+
+async fn ask(
+    url: &str,
+    endpoint: &RepositoryEndpoint,
+    context: &Context<'_>,
+) -> (Option<u16>, Option<String>, Option<String>) {
+    match context.provider.ask_source(url, endpoint).await {
+        Ok(Asked { answer, label }) => {
+            let problem = problem(answer, endpoint, &label);
+            (Some(answer.status), Some(label), problem)
+        }
+        Err(error) => (None, None, Some(format!("no answer: {error}"))),
+    }
+}
+
+/// What an answer means to the user, with the way out; none where it is an index.
+fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str) -> Option<String> {
+    let RepositoryEndpoint { domain, repository, .. } = endpoint;
+    let status = answer.status;
+    Some(match status {
+        200 if answer.is_index => return None,
+        200..=299 => "the answer is no NuGet index; check the URL, and what stands between this \
+                      machine and AWS"
+            .to_owned(),
+        300..=399 => format!(
+            "a redirect (status {status}), which is not followed with a token; check what stands \
+             between this machine and AWS"
+        ),
+        401 => format!(
+            "401: the token of {label} is refused, and a new one as well; check that domain, owner \
+             and region in the URL are right, and the clock"
+        ),
+        403 => format!(
+            "403: the token of {label} is good, and may not read `{repository}`; allow \
+             `codeartifact:ReadFromRepository` in the identity's policy and, for another account's \
+             domain, in the repository's or the domain's"
+        ),
+        404 => format!(
+            "404: there is no repository `{repository}` in {domain}; see which there are with \
+             `aws codeartifact list-repositories-in-domain --domain {} --domain-owner {} --region {}`",
+            domain.name, domain.owner, domain.region
+        ),
+        500.. => format!("status {status}: the source has a trouble of its own; try again later"),
+        _ => format!("status {status}, which no source should answer with; check the URL"),
+    })
+}
+
+fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
+    let name = excerpt(checked.name.as_ref().unwrap_or(&checked.url));
+    match (&checked.problem, &checked.identity) {
+        (Some(problem), _) => writeln!(out, "failed: {name}: {problem}"),
+        (None, Some(identity)) => {
+            writeln!(out, "ok: {name} answers to the token of {identity} ({})", checked.took)
+        }
+        (None, None) => writeln!(out, "ok: {name}"),
+    }
+}

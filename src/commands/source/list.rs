@@ -1,0 +1,192 @@
+//! `source list`: what NuGet would ask, where each source stands, and what is in the plugin's way.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{Context, SourceError};
+use crate::cli::SourceListArgs;
+use crate::endpoint::{EndpointError, RepositoryEndpoint};
+use crate::nuget_config::{LayerKind, NugetConfig, Saved, Source};
+use crate::provider::Provider;
+use crate::text::excerpt;
+
+/// NuGet 6.12 and newer; older ones warn.
+const REFUSED_HTTP: &str = "NuGet refuses plain http; make it https, or set \
+                            `allowInsecureConnections=\"true\"` beside its URL";
+
+/// What `--json` prints; names and values stay as they are.
+#[derive(Debug, Serialize)]
+struct Listing {
+    sources: Vec<Listed>,
+    audit_sources: Vec<Listed>,
+    /// What NuGet refuses, and what keeps sources from being used.
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    name: String,
+    url: String,
+    enabled: bool,
+    file: PathBuf,
+    line: usize,
+    layer: LayerKind,
+    /// The patterns of its package source mapping.
+    patterns: Vec<String>,
+    /// Null where the source is somebody else's.
+    codeartifact: Option<Names>,
+    saved_credentials: Option<SavedAt>,
+    /// Why it cannot work.
+    problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Names {
+    domain: String,
+    owner: String,
+    region: String,
+    repository: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SavedAt {
+    File(PathBuf),
+    Variable(String),
+}
+
+/// Prints the sources in NuGet's order.
+pub fn run(
+    args: &SourceListArgs,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> Result<(), SourceError> {
+    let config = context.config()?;
+    let listing = listing(&config, context);
+    if args.json {
+        let text = serde_json::to_string(&listing).map_err(io::Error::from)?;
+        writeln!(out, "{text}")?;
+    } else {
+        print(&listing, out)?;
+    }
+    Ok(())
+}
+
+fn listing(config: &NugetConfig, context: &Context<'_>) -> Listing {
+    let listed = |source: Source| Listed::of(source, context.provider);
+    let sources: Vec<_> = config.sources(context.environment).into_iter().map(listed).collect();
+    let audit_sources = config.audit_sources(context.environment).into_iter().map(listed).collect();
+    let warnings = warnings(config, &sources);
+    Listing { sources, audit_sources, warnings }
+}
+
+impl Listed {
+    fn of(source: Source, provider: &Provider) -> Self {
+        let (codeartifact, problem) = match provider.endpoint(&source.url) {
+            Ok(endpoint) => (Some(Names::of(endpoint)), None),
+            Err(error @ EndpointError::Path { .. }) => (None, Some(error.to_string())),
+            Err(EndpointError::Foreign(_)) => (None, provider.refused_host(&source.url)),
+        };
+        let is_plain = source.url.to_lowercase().starts_with("http:");
+        let refused = (is_plain && !source.allows_http).then(|| REFUSED_HTTP.to_owned());
+        Self {
+            name: source.name,
+            url: source.url,
+            enabled: source.is_enabled,
+            file: source.file,
+            line: source.line,
+            layer: source.layer,
+            patterns: source.patterns,
+            codeartifact,
+            saved_credentials: source.saved.map(|saved| match saved {
+                Saved::File { path, .. } => SavedAt::File(path),
+                Saved::Variable { name } => SavedAt::Variable(name),
+            }),
+            problem: problem.or(refused),
+        }
+    }
+
+    /// Saved credentials matter for CodeArtifact's sources: NuGet sends them before it asks the plugin.
+    fn obstacle(&self) -> Option<String> {
+        self.codeartifact.as_ref()?;
+        Some(match self.saved_credentials.as_ref()? {
+            SavedAt::File(path) => format!(
+                "credentials saved in `{}` are sent before the plugin is asked; remove them with \
+                 `nuget-plugin-codeartifact scrub`",
+                path.display()
+            ),
+            SavedAt::Variable(name) => format!(
+                "credentials in the variable `{}` are sent before the plugin is asked; unset it",
+                excerpt(name)
+            ),
+        })
+    }
+}
+
+impl Names {
+    fn of(endpoint: RepositoryEndpoint) -> Self {
+        let RepositoryEndpoint { domain, repository, .. } = endpoint;
+        Self { domain: domain.name, owner: domain.owner, region: domain.region, repository }
+    }
+}
+
+fn warnings(config: &NugetConfig, sources: &[Listed]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for layer in &config.layers {
+        let path = layer.file.path().display();
+        warnings.extend(layer.document.problems.iter().map(|problem| {
+            let (line, column) = (problem.line, problem.column);
+            let what = &problem.what;
+            format!("NuGet refuses `{path}` for line {line}, column {column}: {what}; correct it")
+        }));
+    }
+    if !config.mappings().is_empty() {
+        let is_unused = |source: &&Listed| source.enabled && source.patterns.is_empty();
+        warnings.extend(sources.iter().filter(is_unused).map(|source| {
+            format!(
+                "package source mapping is on, and `{}` has no patterns, so nothing is asked of it; \
+                 add them to `packageSourceMapping`",
+                excerpt(&source.name)
+            )
+        }));
+    }
+    warnings
+}
+
+fn print(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
+    if listing.sources.is_empty() {
+        writeln!(out, "there are no sources")?;
+    }
+    for source in &listing.sources {
+        print_source(source, "", out)?;
+    }
+    for source in &listing.audit_sources {
+        print_source(source, ", for vulnerabilities", out)?;
+    }
+    for warning in &listing.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    Ok(())
+}
+
+fn print_source(source: &Listed, purpose: &str, out: &mut dyn Write) -> io::Result<()> {
+    let state = if source.enabled { "enabled" } else { "disabled" };
+    writeln!(out, "{} ({state}{purpose})", excerpt(&source.name))?;
+    writeln!(out, "  {}", excerpt(&source.url))?;
+    if let Some(Names { domain, owner, region, repository }) = &source.codeartifact {
+        writeln!(
+            out,
+            "  CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in {region}"
+        )?;
+    }
+    writeln!(out, "  in {}:{}", source.file.display(), source.line)?;
+    if !source.patterns.is_empty() {
+        writeln!(out, "  for {}", excerpt(&source.patterns.join(", ")))?;
+    }
+    for problem in source.problem.iter().cloned().chain(source.obstacle()) {
+        writeln!(out, "  warning: {problem}")?;
+    }
+    Ok(())
+}
