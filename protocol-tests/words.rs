@@ -16,10 +16,14 @@ mod support;
 
 #[path = "words/answers.rs"]
 mod answers;
+#[path = "words/api_hosts.rs"]
+mod api_hosts;
 #[path = "words/configuration.rs"]
 mod configuration;
 #[path = "words/credentials.rs"]
 mod credentials;
+#[path = "words/ipv6.rs"]
+mod ipv6;
 #[path = "words/log_file.rs"]
 mod log_file;
 #[path = "words/network.rs"]
@@ -46,9 +50,11 @@ fn main() {
     let trials = [
         // First, since these take longest.
         waits::trials(),
+        api_hosts::trials(),
         answers::trials(),
         configuration::trials(),
         credentials::trials(),
+        ipv6::trials(),
         log_file::trials(),
         network::trials(),
         proxy::trials(),

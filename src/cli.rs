@@ -1,8 +1,12 @@
 //! The command line's types, and nothing else.
 
+pub mod configure;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use configure::ConfigureArgs;
 
 const START: &str = "\
 Start:
@@ -27,6 +31,10 @@ pub enum Command {
     Install(InstallArgs),
     /// Remove what `install` has put somewhere
     Uninstall(UninstallArgs),
+    /// Read and change the configuration file: defaults, rules, hosts
+    Configure(ConfigureArgs),
+    /// Sign in to AWS by SSO, for the plugin, the AWS CLI and all SDKs
+    Login(LoginArgs),
     /// Print an authorization token, for scripts
     Token(TokenArgs),
     /// List, add and try the package sources of NuGet.Config
@@ -96,6 +104,36 @@ pub struct UninstallArgs {
     /// Print one JSON object instead of text; of a failure it has `error`
     #[arg(long)]
     pub json: bool,
+}
+
+const LOGIN_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact login                                  the profile of AWS_PROFILE, or `default`
+  nuget-plugin-codeartifact login --profile dev
+  nuget-plugin-codeartifact login --profile dev --use-device-code  confirm a code on any device: over SSH, in a container
+
+A session that expires is refreshed by itself; this is for when it has ended.";
+
+/// Arguments of `login`.
+#[derive(Debug, Args)]
+#[command(after_help = LOGIN_EXAMPLES)]
+pub struct LoginArgs {
+    /// The profile of the AWS files whose SSO session is signed in to
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// The `sso-session` of the AWS files, in place of a profile
+    #[arg(long, value_name = "NAME", conflicts_with = "profile")]
+    pub sso_session: Option<String>,
+
+    /// Confirm a code in a browser on any device, which is what is done where no browser can be
+    /// opened
+    #[arg(long)]
+    pub use_device_code: bool,
+
+    /// Open no browser, and show the address and a code
+    #[arg(long)]
+    pub no_browser: bool,
 }
 
 const TOKEN_EXAMPLES: &str = "\

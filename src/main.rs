@@ -15,6 +15,8 @@
 //! - [`locations`]: where files are, per system
 //! - [`secret`], [`text`]: text that cannot print itself, and text made fit to print
 //! - [`log`]: the log file
+//! - [`surroundings`]: whether this is a container or a CI job
+//! - [`browser`]: web pages that a person is to see
 //! - [`sys`]: what each system does its own way
 
 #![cfg_attr(
@@ -23,6 +25,7 @@
 )]
 
 mod aws;
+mod browser;
 mod cache;
 mod cli;
 mod commands;
@@ -34,6 +37,7 @@ mod plugin;
 mod provider;
 mod secret;
 mod settings;
+mod surroundings;
 mod sys;
 mod text;
 mod token;
@@ -79,6 +83,16 @@ fn run_command(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
+        Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
+        Command::Login(args) => {
+            let log = open_log(&environment);
+            let provider = provider(environment, log);
+            let runtime = runtime()?;
+            let signed_in =
+                runtime.block_on(commands::login::run(&args, &provider, out, &tell_at_once));
+            runtime.shutdown_background();
+            signed_in?;
+        }
         Command::Token(args) => {
             let log = open_log(&environment);
             let provider = provider(environment, log);
@@ -107,6 +121,12 @@ fn run_command(command: Command) -> Result<ExitCode, Box<dyn Error>> {
 #[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]
 fn report(error: &dyn Error) {
     eprintln!("error: {error}");
+}
+
+/// Standard output is a command's result; what a person has to do now goes beside it.
+#[expect(clippy::print_stderr, reason = "the user is asked here, and nowhere else in a command")]
+fn tell_at_once(text: &str) {
+    eprintln!("{text}");
 }
 
 /// NuGet's `-Plugin`; clients differ in its casing.

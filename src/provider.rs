@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
+pub use sign_in::{SignIn, User};
 pub use sources::Asked;
 
 use crate::aws::{Aws, AwsError, Identity, LookupError};
@@ -41,6 +42,9 @@ pub struct Provider {
     settings: OnceLock<Result<Settings, SettingsError>>,
     cache: OnceLock<TokenCache>,
     flights: Mutex<Flights>,
+    /// The sign-ins of this process that did not come about, and why: asks that follow are told the
+    /// same.
+    failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
 }
 
 /// The fetches under way.
@@ -64,6 +68,8 @@ pub struct Wanted<'a> {
     /// The kind of host that gets it; none where it is printed.
     pub host: Option<HostKind>,
     pub need: &'a Need,
+    /// Whom to ask for a sign-in, where somebody may be asked.
+    pub user: Option<User<'a>>,
 }
 
 /// A token, and where it came from.
@@ -137,6 +143,7 @@ impl Provider {
             settings: OnceLock::new(),
             cache: OnceLock::new(),
             flights: Mutex::default(),
+            failed_sign_ins: Mutex::default(),
         }
     }
 
@@ -193,7 +200,7 @@ impl Provider {
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
         }
-        if self.renew_sign_in(&request).await? {
+        if self.renew_sign_in(&request, wanted.user).await? {
             request = self.request(wanted, request.terms).await?;
         }
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
@@ -227,6 +234,10 @@ impl Provider {
         terms: Terms,
     ) -> Result<Request<'a>, ProviderError> {
         let Wanted { domain, need, .. } = wanted;
+        match terms.rule {
+            Some(number) => self.log.line(format_args!("rule {number} holds")),
+            None => self.log.line(format_args!("no rule matches")),
+        }
         let identity = self.aws.identity(&terms).await?;
         let seconds = terms.duration.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];

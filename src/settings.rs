@@ -10,11 +10,13 @@ mod machine;
 mod pattern;
 mod policy;
 mod rules;
+mod shadow;
+mod sign_in;
 mod suggestion;
 mod terms;
 mod values;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -29,8 +31,9 @@ pub use file::FileError;
 pub use given::{Given, GivenToken, Unusable, given_tokens};
 use hosts::HostEntry;
 use machine::MachineFile;
-pub use policy::Policy;
+pub use policy::{Bounds, Policy};
 pub use rules::Rule;
+pub use sign_in::SignInMethod;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
@@ -41,6 +44,8 @@ const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
 const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
 /// Whether the user may be asked to sign in.
 const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
+/// How the user signs in.
+const SIGN_IN: &str = "CODEARTIFACT_NUGET_SIGN_IN";
 /// Where tokens are kept.
 const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
@@ -74,8 +79,43 @@ pub struct Settings {
     /// Hosts that a policy keeps out.
     refused_hosts: Vec<HostMapping>,
     /// A bad variable fails the ask for a token, and leaves the hosts ours, so that the user is told.
-    defaults: Result<Defaults, SettingsError>,
+    variables: Result<Defaults, SettingsError>,
+    /// The defaults of each file, the one that goes before the others first.
+    files: Vec<(PathBuf, Defaults)>,
     cache: Result<CacheSettings, SettingsError>,
+}
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin<'a> {
+    Variables,
+    File(&'a Path),
+}
+
+/// One of the configuration files.
+#[derive(Debug)]
+pub struct FileReport {
+    pub kind: FileKind,
+    pub path: PathBuf,
+    pub state: FileState,
+}
+
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    User,
+    Machine,
+}
+
+/// What is made of a file.
+#[derive(Debug)]
+pub enum FileState {
+    Used,
+    Absent,
+    /// It is there and not used: others than the administrator may have written it.
+    Untrusted(String),
+    /// It ends everything.
+    Broken(FileError),
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -105,34 +145,45 @@ impl Settings {
         if let Some(path) = config_file(environment, locations)? {
             files.push((file::read(&path)?, path));
         }
-        if let Some(path) = machine::path() {
-            match machine::read(&path)? {
-                MachineFile::Absent => {}
-                MachineFile::Untrusted(reason) => notes.push(format!(
-                    "the machine-wide configuration file `{}` is not used: {reason}",
-                    path.display()
-                )),
-                MachineFile::Read(file) => files.push((file, path)),
-            }
+        let path = machine::path();
+        match machine::read(&path)? {
+            MachineFile::Absent => {}
+            MachineFile::Untrusted(reason) => notes.push(format!(
+                "the machine-wide configuration file `{}` is not used: {reason}",
+                path.display()
+            )),
+            MachineFile::Read(file) => files.push((file, path)),
         }
-        Ok(Self { notes, ..Self::of(environment, files) })
+        let mut settings = Self::of(environment, files);
+        settings.notes.extend(notes);
+        Ok(settings)
     }
 
     /// Of files that were read, the one that goes before the others first.
     fn of(environment: &Environment, files: Vec<(ConfigurationFile, PathBuf)>) -> Self {
         let (mut hosts, mut rules, mut policy) = (Vec::new(), Vec::new(), Policy::default());
-        let mut defaults = Defaults::of_variables(environment);
+        let mut defaults = Vec::new();
         for (mut file, path) in files {
-            defaults = defaults.map(|before| before.or(Defaults::of_file(&mut file)));
+            defaults.push((path.clone(), Defaults::of_file(&mut file)));
             hosts.extend(file.hosts.into_iter().map(|HostEntry(mapping)| mapping));
             rules.extend(file.rules.into_iter().map(|rule| rule.placed_in(&path)));
             policy.bounds.extend(file.policy.map(|bounds| bounds.placed_in(&path)));
         }
-        let (refused_hosts, hosts) =
+        let (refused_hosts, hosts): (Vec<HostMapping>, _) =
             hosts.into_iter().partition(|mapping| policy.refuses_host(&mapping.host).is_some());
+        let notes = refused_hosts.iter().filter_map(|mapping| policy.refusal_of(mapping)).collect();
         let cache = cache_settings(environment)
             .map(|wanted| CacheSettings { mode: policy.bound_cache(wanted.mode), ..wanted });
-        Self { hosts, rules, policy, notes: Vec::new(), refused_hosts, defaults, cache }
+        Self {
+            hosts,
+            rules,
+            policy,
+            notes,
+            refused_hosts,
+            variables: Defaults::of_variables(environment),
+            files: defaults,
+            cache,
+        }
     }
 
     /// What holds for a repository, or for a domain of which no repository is named.
@@ -145,7 +196,7 @@ impl Settings {
     /// Where a policy does not allow the domain's owner, or a variable cannot be used.
     pub fn terms(&self, domain: &Domain, repository: Option<&str>) -> Result<Terms, SettingsError> {
         self.policy.check_owner(domain)?;
-        let Defaults { profiles, duration, interactive } = self.defaults.clone()?;
+        let Defaults { profiles, duration, interactive } = self.defaults()?;
         let place = self.rules.iter().position(|rule| rule.matcher.matches(domain, repository));
         let rule = place.map(|place| &self.rules[place]);
         let mut aws = rule.map(|rule| rule.aws.clone()).unwrap_or_default();
@@ -164,6 +215,19 @@ impl Settings {
         })
     }
 
+    /// What holds where no rule says otherwise, before any policy bounds it.
+    fn defaults(&self) -> Result<Defaults, SettingsError> {
+        let files = self.files.iter().map(|(_, defaults)| defaults.clone());
+        Ok(files.fold(self.variables.clone()?, Defaults::or))
+    }
+
+    /// What the variables say, and then each file.
+    pub fn layers(&self) -> Result<Vec<(Origin<'_>, &Defaults)>, SettingsError> {
+        let variables = self.variables.as_ref().map_err(Clone::clone)?;
+        let files = self.files.iter().map(|(path, defaults)| (Origin::File(path), defaults));
+        Ok(std::iter::once((Origin::Variables, variables)).chain(files).collect())
+    }
+
     /// Where tokens are kept.
     pub fn cache(&self) -> Result<&CacheSettings, SettingsError> {
         self.cache.as_ref().map_err(Clone::clone)
@@ -176,16 +240,49 @@ impl Settings {
             let parsed = RepositoryEndpoint::parse(url, std::slice::from_ref(mapping));
             !matches!(parsed, Err(EndpointError::Foreign(_)))
         };
-        let HostMapping { host, .. } = self.refused_hosts.iter().find(of_url)?;
-        let file = self.policy.refuses_host(host)?.display();
-        Some(format!(
-            "`{host}` is none of `allowed_hosts` of the policy in `{file}`; if that host is to be \
-             trusted, it has to be added there"
-        ))
+        self.policy.refusal_of(self.refused_hosts.iter().find(of_url)?)
     }
 }
 
-fn config_file(
+/// The configuration files, and what is made of each.
+pub fn file_reports(
+    environment: &Environment,
+    locations: &Locations,
+) -> Result<Vec<FileReport>, SettingsError> {
+    let mut reports = Vec::new();
+    if let Some(path) = config_file(environment, locations)? {
+        let state = match text_of(&path) {
+            Ok(Some(_)) => FileState::Used,
+            Ok(None) => FileState::Absent,
+            Err(error) => FileState::Broken(error),
+        };
+        reports.push(FileReport { kind: FileKind::User, path, state });
+    }
+    let path = machine::path();
+    let state = match machine::read(&path) {
+        Ok(MachineFile::Read(_)) => FileState::Used,
+        Ok(MachineFile::Absent) => FileState::Absent,
+        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
+        Err(error) => FileState::Broken(error),
+    };
+    reports.push(FileReport { kind: FileKind::Machine, path, state });
+    Ok(reports)
+}
+
+/// The text of a file that can be used; none where there is no file.
+pub fn text_of(path: &Path) -> Result<Option<String>, FileError> {
+    let Some(text) = file::read_text(path)? else { return Ok(None) };
+    check_text(path, &text)?;
+    Ok(Some(text))
+}
+
+/// Whether a file with this text could be used.
+pub fn check_text(path: &Path, text: &str) -> Result<(), FileError> {
+    file::parse(path, text).map(drop)
+}
+
+/// The user's file, which may not be there; none where the user has no home.
+pub fn config_file(
     environment: &Environment,
     locations: &Locations,
 ) -> Result<Option<PathBuf>, SettingsError> {
@@ -197,15 +294,22 @@ fn config_file(
 
 /// What the variables say of the cache.
 fn cache_settings(environment: &Environment) -> Result<CacheSettings, SettingsError> {
-    let mode = match environment.get(CACHE) {
-        None => CacheMode::Auto,
-        Some(value) => value.parse().map_err(|expected| SettingsError::Variable {
-            name: CACHE,
-            value: value.to_owned(),
-            expected,
-        })?,
-    };
-    Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
+    Ok(CacheSettings { mode: parsed(environment, CACHE)?, dir: environment.path(CACHE_DIR) })
+}
+
+/// How the user signs in, where the plugin asks for it.
+pub fn sign_in_method(environment: &Environment) -> Result<SignInMethod, SettingsError> {
+    parsed(environment, SIGN_IN)
+}
+
+/// The variable's value, or the default where it is not set.
+fn parsed<T>(environment: &Environment, name: &'static str) -> Result<T, SettingsError>
+where
+    T: Default + std::str::FromStr<Err = &'static str>,
+{
+    let Some(value) = environment.get(name) else { return Ok(T::default()) };
+    let variable = |expected| SettingsError::Variable { name, value: value.to_owned(), expected };
+    value.parse().map_err(variable)
 }
 
 fn absolute(name: &'static str, path: PathBuf) -> Result<PathBuf, SettingsError> {
@@ -235,7 +339,7 @@ pub struct Duration(i64);
 
 impl Duration {
     /// Twelve hours, which is what is asked for where nothing is set.
-    const LONGEST: Self = Self(43_200);
+    pub const LONGEST: Self = Self(43_200);
 
     /// As long as the role's own credentials.
     const OF_SESSION: Self = Self(0);

@@ -136,16 +136,37 @@ impl Stage {
         self.assert_no_secrets();
     }
 
-    /// The shared folder holds secrets, and so does the token cache.
+    /// The shared folder holds secrets, and so do the token cache and what the AWS CLI keeps.
     #[track_caller]
     pub fn assert_no_secrets(&self) {
-        let allowed = [self.sso_cache(), self.home.cache_dir()];
+        let theirs = self.home.home().join(".aws/cli/cache");
+        let allowed = [self.sso_cache(), self.home.cache_dir(), theirs];
         secret_scan::assert_no_secrets(self.home.root(), &secrets(), &allowed);
+    }
+
+    /// The user may be asked, and signs in by this method.
+    pub fn may_ask(&mut self, method: &str) -> &mut Self {
+        self.home.set("CODEARTIFACT_NUGET_INTERACTIVE", "always");
+        self.home.set("CODEARTIFACT_NUGET_SIGN_IN", method);
+        self
+    }
+
+    /// Begins an interactive ask; returns the line that the user is shown for it.
+    #[track_caller]
+    pub fn begin(&self, nuget: &mut FakeNuget) -> (String, String) {
+        let ask = nuget.begin_ask(&self.source, false, false);
+        let line = nuget.expect_log();
+        assert_eq!(line.level, "Minimal");
+        (ask, line.text)
     }
 
     /// Takes the token out of the cache, so that the next restore is a cold one.
     pub fn forget_tokens(&self) {
-        let _ = fs::remove_dir_all(self.home.cache_dir());
+        for file in secret_scan::files_below(&self.home.cache_dir()) {
+            if file.extension().is_some_and(|end| end == "json") {
+                fs::remove_file(file).expect("a file of the cache");
+            }
+        }
     }
 }
 
@@ -157,4 +178,12 @@ pub fn secrets() -> [String; 2] {
 pub fn read_json(path: &Path) -> Value {
     let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Keeps what people saw in the folder that `CODEARTIFACT_NUGET_TEST_TRANSCRIPTS` names, if it names
+/// one.
+pub fn keep_transcript(name: &str, text: &str) {
+    if let Some(folder) = std::env::var_os("CODEARTIFACT_NUGET_TEST_TRANSCRIPTS") {
+        fs::write(Path::new(&folder).join(name), text).expect("a folder for transcripts");
+    }
 }

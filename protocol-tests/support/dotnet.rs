@@ -45,20 +45,46 @@ impl Dotnet {
         process::run(&mut command, LIMIT)
     }
 
+    /// As [`Self::run`], in a terminal of its own, with all that is shown there in `typescript` as it
+    /// appears. Arguments go through a shell.
+    #[cfg(target_os = "linux")]
+    pub fn run_in_terminal(
+        &self,
+        home: &SandboxHome,
+        arguments: &[&str],
+        typescript: &Path,
+    ) -> Run {
+        let line = format!("{} {}", self.real_program().display(), arguments.join(" "));
+        let mut command = Command::new("script");
+        command.args(["-qefc", &line]).arg(typescript);
+        self.prepare(&mut command, home);
+        command.env("TERM", "xterm-256color");
+        process::run(&mut command, LIMIT)
+    }
+
+    /// The file itself, where PATH has a link.
+    fn real_program(&self) -> PathBuf {
+        self.program.canonicalize().unwrap_or_else(|_| self.program.clone())
+    }
+
     fn command(&self, home: &SandboxHome, arguments: &[&str]) -> Command {
-        let program = self.program.canonicalize().unwrap_or_else(|_| self.program.clone());
-        let mut command = Command::new(&program);
-        command.args(arguments).current_dir(home.project()).env_clear().envs(home.environment());
+        let mut command = Command::new(self.real_program());
+        command.args(arguments);
+        self.prepare(&mut command, home);
+        command
+    }
+
+    fn prepare(&self, command: &mut Command, home: &SandboxHome) {
+        command.current_dir(home.project()).env_clear().envs(home.environment());
         command
             .env("DOTNET_NOLOGO", "1")
             .env("DOTNET_CLI_TELEMETRY_OPTOUT", "1")
             .env("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false")
             .env("MSBUILDDISABLENODEREUSE", "1")
             .env("DOTNET_CLI_USE_MSBUILD_SERVER", "0");
-        if let Some(folder) = program.parent() {
+        if let Some(folder) = self.real_program().parent() {
             command.env("DOTNET_ROOT", folder);
         }
-        command
     }
 }
 

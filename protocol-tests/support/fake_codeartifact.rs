@@ -20,6 +20,7 @@ use nuget_source::Sources;
 pub use package::Package;
 pub use repository::{Access, Repository};
 use sigv4::AccessKeys;
+pub use sts::AssumedRole;
 use sts::Sts;
 use token_api::TokenApi;
 pub use token_api::{TokenBehaviour, TokenCall};
@@ -144,6 +145,26 @@ impl FakeCodeArtifact {
     /// The `Action`s that STS was asked for.
     pub fn sts_calls(&self) -> Vec<String> {
         self.state().sts.calls.clone()
+    }
+
+    /// Every role that STS gave, in order.
+    pub fn assumed_roles(&self) -> Vec<AssumedRole> {
+        self.state().sts.assumed.clone()
+    }
+
+    /// STS gives the role only to who names this external id.
+    pub fn role_wants_external_id(&self, role: &str, id: &str) {
+        self.state().sts.external_ids.insert(role.to_owned(), id.to_owned());
+    }
+
+    /// STS gives the role only to callers whose ARN begins so.
+    pub fn role_trusts(&self, role: &str, caller: &str) {
+        self.state().sts.trusted.insert(role.to_owned(), caller.to_owned());
+    }
+
+    /// STS gives roles for this web identity token too.
+    pub fn trust_web_token(&self, token: &str) {
+        self.state().sts.web_tokens.push(token.to_owned());
     }
 
     /// STS never answers from now on.

@@ -29,6 +29,11 @@ pub struct FakeInternet {
 impl FakeInternet {
     /// Takes connections to any of `names` to `fake`, as https.
     pub fn start(fake: &FakeCodeArtifact, names: &[&str]) -> Self {
+        Self::before(fake.host(), names)
+    }
+
+    /// As [`Self::start`], with whatever listens at `behind`.
+    pub fn before(behind: String, names: &[&str]) -> Self {
         let (authority, tls) = certificates(names);
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         listener.set_nonblocking(true).expect("tokio wants it so");
@@ -38,7 +43,7 @@ impl FakeInternet {
         let proxy = Arc::new(Proxy {
             targets: Arc::clone(&targets),
             tls: TlsAcceptor::from(Arc::new(tls)),
-            behind: fake.host(),
+            behind,
         });
         let thread = std::thread::spawn(move || serve(listener, proxy, stopped));
         Self { address, authority, targets, stop: Some(stop), thread: Some(thread) }

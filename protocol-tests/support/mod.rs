@@ -3,6 +3,7 @@
 //!
 //! - [`fake_nuget`]: NuGet's side of a conversation with the real executable
 //! - [`fake_codeartifact`]: token API, STS and NuGet sources on one loopback port
+//! - [`fake_metadata`]: the credentials of a container and of an instance
 //! - [`fake_sso`]: IAM Identity Center, from the sign-in to a role's credentials
 //! - [`fake_internet`]: a proxy and TLS, to meet the fake under AWS's real host names
 //! - [`sandbox_home`]: a throwaway home with its environment, configuration and projects
@@ -17,6 +18,7 @@
 pub mod dotnet;
 pub mod fake_codeartifact;
 pub mod fake_internet;
+pub mod fake_metadata;
 pub mod fake_nuget;
 pub mod fake_sso;
 pub mod process;

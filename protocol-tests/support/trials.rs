@@ -3,6 +3,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 
@@ -14,6 +15,10 @@ pub enum Tool {
     Dotnet,
     /// `mono`, and a nuget.exe that the variable `NUGET_EXE` names.
     NugetExe,
+    /// A mount namespace of one's own, in which root can put anything into `/etc`.
+    MountNamespace,
+    /// The AWS CLI, version 2, that `AWS_CLI` names or that is on PATH.
+    Aws,
 }
 
 impl Tool {
@@ -22,6 +27,8 @@ impl Tool {
         match self {
             Self::Dotnet => "dotnet",
             Self::NugetExe => "nuget.exe",
+            Self::MountNamespace => "mount-namespace",
+            Self::Aws => "aws",
         }
     }
 
@@ -29,6 +36,8 @@ impl Tool {
         match self {
             Self::Dotnet => Dotnet::find().is_some(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
+            Self::MountNamespace => has_mount_namespaces(),
+            Self::Aws => aws_cli().is_some(),
         }
     }
 
@@ -41,6 +50,24 @@ impl Tool {
 /// The nuget.exe that `NUGET_EXE` names, where it is a file.
 pub fn nuget_exe() -> Option<PathBuf> {
     env::var_os("NUGET_EXE").map(PathBuf::from).filter(|file| file.is_file())
+}
+
+/// Whether this is root, and the system lets it mount something where nobody else sees it.
+fn has_mount_namespaces() -> bool {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc"]);
+    unshare.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// The first `aws` that says it is version 2: `AWS_CLI`, the system's, the first on PATH. Version 1
+/// of Python's tools may stand before the system's.
+pub fn aws_cli() -> Option<PathBuf> {
+    let named = env::var_os("AWS_CLI").map(PathBuf::from);
+    let system = Some(PathBuf::from("/usr/bin/aws")).filter(|file| file.is_file());
+    [named, system, find_on_path("aws")].into_iter().flatten().find(|file| {
+        let version = Command::new(file).arg("--version").output();
+        version.is_ok_and(|output| output.stdout.starts_with(b"aws-cli/2."))
+    })
 }
 
 /// A test that needs `tool`.

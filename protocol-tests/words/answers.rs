@@ -161,6 +161,33 @@ fn nonsense() -> Vec<Trial> {
             "the connection to `127.0.0.1:<port>` broke off (the connection was closed before the answer); try again, and check what stands between this machine and AWS",
         ),
         failing(
+            "reset",
+            |stage| {
+                let peer = Peer::resetting();
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the connection to `127.0.0.1:<port>` broke off (Connection reset by peer (os error 104)); try again, and check what stands between this machine and AWS",
+        ),
+        failing(
+            "two_lengths",
+            |stage| {
+                let peer = Peer::saying(
+                    "HTTP/1.1 200 OK\r\ncontent-length: 7\r\ncontent-length: 9\r\n\r\nhunter2hunter2",
+                );
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (invalid content-length parsed); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "endless_headers",
+            |stage| {
+                let peer =
+                    Peer::dripping("HTTP/1.1 200 OK\r\n", "x: hunter2hunter2\r\n", Duration::ZERO);
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (message head is too large); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
             "empty_answer",
             |stage| will(stage, Say(vec![])),
             "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",

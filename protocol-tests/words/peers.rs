@@ -63,6 +63,26 @@ impl Peer {
         })
     }
 
+    /// Breaks every connection by a reset, in the middle of the request.
+    pub fn resetting() -> Self {
+        Self::start(|mut stream, _| {
+            // What is left unread when it is closed makes a reset of the end.
+            let _ = stream.read_exact(&mut [0]);
+        })
+    }
+
+    /// Sends these bytes, and then the same line again and again, one each so often, to the end.
+    pub fn dripping(start: &'static str, line: &'static str, every: Duration) -> Self {
+        Self::start(move |mut stream, _| {
+            if read_head(&mut stream).is_none() || stream.write_all(start.as_bytes()).is_err() {
+                return;
+            }
+            while stream.write_all(line.as_bytes()).is_ok() {
+                thread::sleep(every);
+            }
+        })
+    }
+
     /// The head of every request so far: request line and headers.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -103,6 +123,28 @@ impl FullQueue {
         let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok();
         let waiting = std::iter::from_fn(connect).collect();
         Self { address, _listener: listener, _waiting: waiting }
+    }
+}
+
+/// A way to a server by IPv6.
+#[derive(Debug)]
+pub struct Ipv6Door {
+    /// At `::1`.
+    pub address: SocketAddr,
+}
+
+impl Ipv6Door {
+    /// Takes every connection on to `target`.
+    pub fn before(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("::1", 0)).expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let Ok(onward) = TcpStream::connect(target) else { continue };
+                thread::spawn(move || splice(&stream, &onward));
+            }
+        });
+        Self { address }
     }
 }
 

@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 use super::peers::{Peer, TlsFront};
 use super::stage::{Stage, failing, trial};
 
-const API: &str = "codeartifact.eu-west-1.amazonaws.com";
+pub const API: &str = "codeartifact.eu-west-1.amazonaws.com";
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -55,6 +55,7 @@ pub fn trials() -> Vec<Trial> {
             "the variable https_proxy is no URL of an http proxy, as in `http://proxy.example:3128`; correct it",
         ),
         trial("https_goes_through_the_proxy_with_its_credentials", through),
+        trial("a_proxy_password_may_be_percent_encoded", percent_encoded),
         trial("no_proxy_is_respected", no_proxy),
         trial("loopback_never_goes_through_a_proxy", loopback),
         trial("link_local_never_goes_through_a_proxy", link_local),
@@ -78,6 +79,18 @@ fn through() {
     assert!(head.starts_with(&format!("connect {API}:443 http/1.1\r\n")), "{head}");
     // `printf me:hunter2 | base64`
     assert!(head.contains("proxy-authorization: basic bwu6ahvudgvymg==\r\n"), "{head}");
+    drop(front);
+}
+
+fn percent_encoded() {
+    let mut stage = Stage::new();
+    let (front, proxy) = tunnelled(&mut stage);
+    let url = format!("http://me%40corp:hunter2%2F%3A@{}", proxy.address);
+    stage.set("HTTPS_PROXY", &url);
+    stage.assert_succeeds();
+    let head = proxy.heads().remove(0);
+    // `printf me@corp:hunter2/: | base64`
+    assert!(head.contains("Basic bWVAY29ycDpodW50ZXIyLzo=\r\n"), "{head}");
     drop(front);
 }
 

@@ -168,10 +168,12 @@ impl Stage {
         self.assert_no_secrets();
     }
 
-    /// The AWS files hold secrets, and so does the token cache.
+    /// The AWS files hold secrets, the user's configuration may, and so does the token cache.
     #[track_caller]
     pub fn assert_no_secrets(&self) {
-        let allowed = [self.home.home().join(".aws"), self.home.cache_dir(), self.home.bin()];
+        let home = self.home.home();
+        let allowed =
+            [home.join(".aws"), home.join(".config"), self.home.cache_dir(), self.home.bin()];
         secret_scan::assert_no_secrets(self.home.root(), &secrets(), &allowed);
     }
 }

@@ -72,12 +72,32 @@ pub fn trials() -> Vec<Trial> {
             "the system has no trusted certificates; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file",
         ),
         trial("a_bundle_makes_a_private_authority_good", private_authority),
+        trial("ssl_cert_file_stands_for_the_systems_store", ssl_cert_file),
+        trial("a_bundle_goes_before_ssl_cert_file", bundle_and_ssl_cert_file),
     ]
 }
 
 fn private_authority() {
     let mut stage = Stage::new();
     trusting(&mut stage, "127.0.0.1");
+    stage.assert_succeeds();
+}
+
+fn ssl_cert_file() {
+    let mut stage = Stage::new();
+    let authority = front(&mut stage, "127.0.0.1").authority;
+    let file = stage.home.write("authority.pem", &authority);
+    stage.set("SSL_CERT_FILE", &file.to_string_lossy());
+    stage.assert_succeeds();
+}
+
+fn bundle_and_ssl_cert_file() {
+    let mut stage = Stage::new();
+    let authority = front(&mut stage, "127.0.0.1").authority;
+    let other = TlsFront::start("other.example", stage.fake.host().parse().expect("an address"));
+    let file = stage.home.write("other.pem", &other.authority);
+    stage.set("SSL_CERT_FILE", &file.to_string_lossy());
+    bundle(&mut stage, &authority);
     stage.assert_succeeds();
 }
 

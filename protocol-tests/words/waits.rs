@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 #[cfg(target_os = "linux")]
 use super::peers::FullQueue;
 use super::peers::Peer;
-use super::stage::{Stage, trial};
+use super::stage::{SECRET, Stage, trial};
 use super::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
 
 pub fn trials() -> Vec<Trial> {
@@ -15,6 +15,9 @@ pub fn trials() -> Vec<Trial> {
         trial("hung_api", hung_api),
         trial("hung_process", hung_process),
         trial("hung_tls", hung_tls),
+        trial("hung_proxy", hung_proxy),
+        trial("dripping_answer", dripping_answer),
+        trial("endless_interim_answers", endless_interim_answers),
         #[cfg(target_os = "linux")]
         trial("hung_connect", hung_connect),
         trial("slow_api_succeeds", slow_api),
@@ -47,6 +50,38 @@ fn hung_tls() {
     ends_in_a_minute(
         &stage,
         "no connection to `127.0.0.1:<port>` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+    );
+}
+
+fn hung_proxy() {
+    let mut stage = Stage::new();
+    let peer = Peer::silent();
+    stage.with_real_endpoints();
+    stage.set("HTTPS_PROXY", &format!("http://me:{SECRET}@{}", peer.address));
+    ends_in_a_minute(
+        &stage,
+        "no connection to `codeartifact.eu-west-1.amazonaws.com` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+    );
+}
+
+/// Never silent for long, and never done.
+fn dripping_answer() {
+    let start =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
+    drips(start, " ", Duration::from_secs(1));
+}
+
+fn endless_interim_answers() {
+    drips("", "HTTP/1.1 100 Continue\r\n\r\n", Duration::from_millis(50));
+}
+
+fn drips(start: &'static str, line: &'static str, every: Duration) {
+    let mut stage = Stage::new();
+    let peer = Peer::dripping(start, line, every);
+    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+    ends_in_a_minute(
+        &stage,
+        "no answer from `127.0.0.1:<port>` within 60 s; check the network and try again",
     );
 }
 

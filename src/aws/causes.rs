@@ -7,7 +7,7 @@ use std::error::Error;
 use crate::text::printable;
 
 /// What the SDK's layers are called, or say before what they have to say: no news to anybody.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 24] = [
     "dispatch failure",
     "service error",
     "response error",
@@ -15,6 +15,8 @@ const LAYERS: [&str; 22] = [
     "unhandled error",
     "unexpected credentials error",
     "an error occurred while loading credentials",
+    "the credentials provider was not properly configured",
+    "failed to refresh cached Login token",
     "the credential provider was not enabled",
     "could not parse profile file",
     "io error",
@@ -33,7 +35,7 @@ const LAYERS: [&str; 22] = [
 ];
 
 /// A cause that holds the first is told by the second.
-const PLAINER: [(&str, &str); 16] = [
+const PLAINER: [(&str, &str); 17] = [
     ("UnknownIssuer", "its certificate is of an authority that this machine does not trust"),
     ("certificate not valid for name", "its certificate is another host's"),
     ("certificate not valid yet", "its certificate is not valid yet, or the clock is wrong"),
@@ -47,6 +49,7 @@ const PLAINER: [(&str, &str); 16] = [
     ("connection closed before message completed", "the connection was closed before the answer"),
     ("length limit exceeded", "it is longer than any token"),
     ("Connection refused", "connection refused"),
+    ("received 404 from IMDS", "this instance has no role"),
     ("failed to lookup address", "its name cannot be resolved"),
     ("invalid full URI for ECS provider", "its URI is not of this machine or a container service"),
     ("failed to load the cached SSO token", "nobody is signed in"),

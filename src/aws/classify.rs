@@ -12,8 +12,9 @@ use super::causes::{find, readable, says};
 use super::error::host_of;
 use super::http::{HttpClient, PlainHttp};
 use super::identity::{Identity, Source};
-use super::{AwsError, FETCH_LIMIT};
+use super::{AwsError, FETCH_LIMIT, system_proxy};
 use crate::endpoint::Domain;
+use crate::sys;
 use crate::text::{excerpt, printable};
 
 /// A failure of a call to CodeArtifact itself.
@@ -189,6 +190,9 @@ pub(super) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> 
         return AwsError::EndpointUrl;
     }
     let (host, detail) = (host_of(client), readable(error));
+    if let Some((_, detail)) = detail.split_once("Invalid Configuration: ") {
+        return AwsError::EndpointConflict { detail: detail.to_owned() };
+    }
     if says(error, &["InvalidContentType"]) {
         return AwsError::NotTls { host };
     }
@@ -200,15 +204,23 @@ pub(super) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> 
         return AwsError::Proxy { proxy, host, detail, settings };
     }
     if says(error, &["dns error", "failed to lookup address"]) {
-        return AwsError::NameNotResolved { host };
+        return AwsError::NameNotResolved { host, hint: hint(client) };
     }
-    if says(error, &["parsed"]) {
+    if says(error, &["parsed", "too large"]) {
         return AwsError::nonsense(client, detail);
     }
     if is_broken_off(error) {
         return broken_off(error, client);
     }
-    AwsError::NotConnected { host, detail }
+    AwsError::NotConnected { host, detail, hint: hint(client) }
+}
+
+/// The system is asked for its proxy only now, and where no other one was set.
+fn hint(client: &HttpClient) -> String {
+    if client.proxy().is_some() {
+        return String::new();
+    }
+    system_proxy::hint(&sys::system_proxy())
 }
 
 fn is_broken_off(error: &(dyn Error + 'static)) -> bool {

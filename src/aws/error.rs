@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::http::HttpClient;
-use super::identity::{Identity, of_rule};
+use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
 use super::sso::SsoSession;
 use crate::endpoint::Domain;
@@ -54,6 +54,18 @@ pub enum AwsError {
          `sso_account_id` and `sso_role_name`, or ask for the role"
     )]
     SsoRoleRefused { profile: String, message: String },
+    #[error("there is no profile `{name}` ({known}); name another one with `--profile`")]
+    NoSuchProfile { name: String, known: String },
+    #[error(
+        "no AWS file has an sso-session `{name}`, with its start URL and region ({known}); name \
+         another one, or make it with `aws configure sso-session`"
+    )]
+    NoSuchSession { name: String, known: String },
+    #[error(
+        "profile `{profile}` does not sign in by SSO: it has no `sso_session` or `sso_start_url`, or \
+         not all that belongs to it; {way_out}"
+    )]
+    NotBySso { profile: String, way_out: String },
     #[error(
         "the login session of profile `{profile}` is signed out or has expired; sign in with \
          `aws login --profile {profile}`"
@@ -118,8 +130,11 @@ pub enum AwsError {
         "AWS answered `{code}` with status {status} ({message}); try again, or look the code up"
     )]
     Refused { code: String, status: u16, message: String },
-    #[error("the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region")]
-    NameNotResolved { host: String },
+    /// The hint is of a system's proxy, where there is one: see [`super::system_proxy`].
+    #[error(
+        "the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region{hint}"
+    )]
+    NameNotResolved { host: String, hint: String },
     #[error(
         "no trusted TLS connection to `{host}` ({detail}); behind a proxy that inspects TLS set \
          AWS_CA_BUNDLE to its certificate"
@@ -129,8 +144,10 @@ pub enum AwsError {
     NotTls { host: String },
     #[error("the proxy `{proxy}` does not connect to `{host}` ({detail}); check {settings}")]
     Proxy { proxy: String, host: String, detail: String, settings: String },
-    #[error("no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY")]
-    NotConnected { host: String, detail: String },
+    #[error(
+        "no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY{hint}"
+    )]
+    NotConnected { host: String, detail: String, hint: String },
     #[error(
         "the connection to `{host}` broke off ({detail}); try again, and check what stands between \
          this machine and AWS"
@@ -158,6 +175,11 @@ pub enum AwsError {
         "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
     )]
     EndpointUrl,
+    #[error(
+        "the settings of the API endpoint do not go together ({detail}); unset AWS_ENDPOINT_URL and its \
+         like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like"
+    )]
+    EndpointConflict { detail: String },
     #[error("the variable {variable} is set to nothing, which is no endpoint; unset it")]
     EmptyEndpoint { variable: String },
 }
@@ -192,7 +214,7 @@ impl AwsError {
     pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
         let names = &terms.aws.profiles;
         Self::NoSuchProfiles {
-            whose: of_rule(terms),
+            whose: whose_profile(terms),
             names: format!("`{}`", names.join("`, `")),
             first: names.first().cloned().unwrap_or_default(),
             known: known_profiles(files),
@@ -225,7 +247,8 @@ impl AwsError {
     }
 }
 
-fn known_profiles(files: &AwsFiles) -> String {
+/// The profiles that there are, in words.
+pub(super) fn known_profiles(files: &AwsFiles) -> String {
     let known = files.names();
     match known.len() {
         0 => "there are no profiles".to_owned(),

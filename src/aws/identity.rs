@@ -121,7 +121,7 @@ impl Selected {
             missing,
         };
         if let Some(name) = wanted.iter().find(is_there) {
-            return named(name, &of_rule(terms), None);
+            return named(name, &whose_profile(terms), None);
         }
         if !wanted.is_empty() {
             return named(DEFAULT_PROFILE, "", Some(AwsError::no_such_profiles(terms, files)));
@@ -219,9 +219,18 @@ fn label_of(source: &str, terms: &Terms) -> String {
     }
 }
 
-/// "rule 2's ", where there is a rule.
+/// Whose a setting is, for people: "rule 2's ".
 pub(super) fn of_rule(terms: &Terms) -> String {
-    terms.rule.map(|number| format!("rule {number}'s ")).unwrap_or_default()
+    terms.rule.map_or_else(of_configuration, |number| format!("rule {number}'s "))
+}
+
+/// The same for the profile, which has a default apart from rules.
+pub(super) fn whose_profile(terms: &Terms) -> String {
+    if terms.rule_chooses_identity { of_rule(terms) } else { of_configuration() }
+}
+
+fn of_configuration() -> String {
+    "the configured ".to_owned()
 }
 
 impl Identity {

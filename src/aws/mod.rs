@@ -12,6 +12,7 @@
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
 //! - [`causes`]: what an SDK error says, made readable
+//! - [`system_proxy`]: what is said of the system's own proxy, which is not used
 //!
 //! Nothing here knows NuGet or the cache.
 
@@ -27,6 +28,7 @@ mod repository_endpoint;
 mod route;
 mod source_index;
 mod sso;
+mod system_proxy;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -41,9 +43,9 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use error::AwsError;
 pub use identity::Identity;
-pub use sso::{Refreshed, SignInState, SsoSession};
 pub use repository_endpoint::{LookupError, RepositoryNames};
 pub use source_index::SourceAnswer;
+pub use sso::{Prompt, Refreshed, Show, SignInBy, SignInState, SignedIn, SsoSession};
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -101,6 +103,40 @@ impl Aws {
         sso::refresh(session, &client, &config, now).await
     }
 
+    /// Signs in with the user's help, and keeps it in the shared file. `asker` is what a token is
+    /// wanted for; none where it is the user's own wish.
+    pub async fn sign_in(
+        &self,
+        session: &SsoSession,
+        by: SignInBy,
+        asker: Option<(&Identity, &Terms)>,
+        clock: fn() -> SystemTime,
+        show: Show<'_>,
+    ) -> Result<SignedIn, AwsError> {
+        let client = match asker {
+            Some((identity, terms)) => self.client(identity, terms).await?,
+            None => {
+                self.client_of(Route::of_profile(&self.environment, &session.profile).await).await?
+            }
+        };
+        let mut config = session.sdk_config(&client, profiles::files(&self.environment)).await;
+        if let Some((_, terms)) = asker {
+            config = endpoints::with_rule(config, &terms.aws.endpoints);
+        }
+        sso::sign_in(session, by, &client, &config, clock, show).await
+    }
+
+    /// The sign-in that a profile stands for, or the `sso-session` of this name.
+    pub async fn sso_session(
+        &self,
+        profile: Option<&str>,
+        session: Option<&str>,
+    ) -> Result<SsoSession, AwsError> {
+        let files = profiles::load(&self.environment).await?;
+        let selected = || self.environment.get("AWS_PROFILE").unwrap_or("default");
+        sso::choose(&files, profile.unwrap_or_else(selected), session)
+    }
+
     /// Calls `GetAuthorizationToken` on these terms, within [`FETCH_LIMIT`].
     pub async fn authorization_token(
         &self,
@@ -134,12 +170,15 @@ impl Aws {
         tokio::time::timeout(CALLER_LIMIT, ask).await.ok().flatten()
     }
 
-    /// Reading the trust store takes some milliseconds, in which other asks are answered.
     async fn client(&self, identity: &Identity, terms: &Terms) -> Result<HttpClient, AwsError> {
+        self.client_of(Route::of(&self.environment, identity, terms)).await
+    }
+
+    /// Reading the trust store takes some milliseconds, in which other asks are answered.
+    async fn client_of(&self, route: Result<Route, AwsError>) -> Result<HttpClient, AwsError> {
         if let Some(variable) = self.environment.set_to_nothing("AWS_ENDPOINT_URL") {
             return Err(AwsError::EmptyEndpoint { variable: variable.to_owned() });
         }
-        let route = Route::of(&self.environment, identity, terms);
         let made = tokio::task::spawn_blocking(move || HttpClient::new(&route?));
         let panicked =
             |_| Err(AwsError::Trust { detail: "the trusted certificates are unreadable".into() });

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 
-use super::AwsError;
 use super::http::authority;
 use super::identity::{Identity, of_rule};
+use super::{AwsError, profiles};
 use crate::settings::{Environment, Terms};
 
 /// The addresses of this machine and of its metadata services: no proxy can reach the same ones.
@@ -54,6 +54,25 @@ impl Route {
             None => proxy_of_variables(environment)?,
         };
         Ok(Self { proxy, ca_bundle: ca_bundle(environment, identity, terms) })
+    }
+}
+
+impl Route {
+    /// As [`of`](Self::of), for a profile that somebody names, and without any rule.
+    pub(super) async fn of_profile(
+        environment: &Environment,
+        profile: &str,
+    ) -> Result<Self, AwsError> {
+        let files = profiles::load(environment).await?;
+        let of_variable = environment.path("AWS_CA_BUNDLE");
+        let of_variable = of_variable.map(|path| (path, "AWS_CA_BUNDLE".to_owned()));
+        let of_profile = || {
+            let path = files.get(profile)?.get("ca_bundle")?;
+            Some((PathBuf::from(path), format!("`ca_bundle` of profile `{profile}`")))
+        };
+        let ca_bundle = of_variable.or_else(of_profile);
+        let ca_bundle = ca_bundle.map(|(path, setting)| CaBundle { path, setting });
+        Ok(Self { proxy: proxy_of_variables(environment)?, ca_bundle })
     }
 }
 

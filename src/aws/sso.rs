@@ -4,13 +4,22 @@
 //! - [`token_file`]: the file that the AWS CLI and all SDKs share
 //! - [`oidc`]: the calls of the sign-in service
 //! - [`refresh`]: a new access token without anybody being asked
+//! - [`sign_in`]: one with the user's help, by [`pkce`] with its [`loopback`] port, or by [`device`]
+//! - [`registration`]: the client that we are to the service
+//! - [`choice`]: which sign-in a profile stands for
 //!
 //! The SDK's own provider is not used: it refreshes by itself and writes its file in place, and a
 //! file half written signs the user out everywhere.
 
+mod choice;
+mod device;
+mod loopback;
 mod oidc;
+mod pkce;
 mod refresh;
+mod registration;
 mod session;
+mod sign_in;
 mod times;
 mod token_file;
 
@@ -24,9 +33,12 @@ use aws_smithy_types::DateTime;
 use aws_types::region::Region;
 
 use crate::secret::Secret;
+pub(super) use choice::choose;
 pub use refresh::Refreshed;
 pub(super) use refresh::refresh;
 pub use session::SsoSession;
+pub(super) use sign_in::sign_in;
+pub use sign_in::{Prompt, Show, SignInBy, SignedIn};
 use token_file::TokenFile;
 
 /// The client that a token was issued to, registered with the sign-in service.

@@ -15,7 +15,6 @@ mod lock;
 mod place;
 mod refusal;
 mod sign_in;
-mod surroundings;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]

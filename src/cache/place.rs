@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::file_system;
 use super::folder::Folder;
-use super::surroundings;
 use crate::locations::Locations;
 use crate::settings::{CacheMode, CacheSettings, Environment};
+use crate::surroundings;
 
 /// The place of the tokens.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ pub enum TokenError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
-    #[error("no token for that host: {0}")]
+    #[error("{0}")]
     RefusedHost(String),
     #[error("the URL may be of a host of your own, but {0}")]
     Settings(Box<ProviderError>),
@@ -47,7 +47,8 @@ pub async fn run(
         None => (named_domain(args)?, None),
     };
     let (repository, need) = (repository.as_deref(), &Need::Any);
-    match provider.token(Wanted { domain: &domain, repository, host: None, need }).await {
+    match provider.token(Wanted { domain: &domain, repository, host: None, need, user: None }).await
+    {
         Ok(served) => Ok(writeln!(out, "{}", served.secret.expose())?),
         Err(error) => Err(TokenError::Provider { domain, error: Box::new(error) }),
     }

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::log::Log;
-use crate::provider::{Need, Origin, Provider, ProviderError, Served, Wanted};
+use crate::provider::{Need, Origin, Provider, ProviderError, Served, User, Wanted};
 use crate::secret::Secret;
 
 mod handed_out;
@@ -69,14 +69,16 @@ impl Asks {
             "ours: {}, repository `{}`, retry {}",
             endpoint.domain, endpoint.repository, ask.is_retry
         ));
+        let tell = |text: &str| console.announce(text);
+        let user = (!ask.is_non_interactive).then(|| User::new(&tell));
         let asked = Asked { endpoint: &endpoint, rule: self.provider.rule(&endpoint) };
         match self.handed_out(|all| all.next_step(asked, ask.is_retry, now())) {
             Step::Serve => {
-                let served = self.provider.token(wanted(&endpoint, &Need::Any)).await;
+                let served = self.provider.token(wanted(&endpoint, &Need::Any, user)).await;
                 let served = served.map_err(|error| Refusal::Failed(failure(&endpoint, &error)))?;
                 Ok(self.hand_out(asked, served, console).await)
             }
-            Step::Replace(refused) => self.replace(asked, refused, console).await,
+            Step::Replace(refused) => self.replace(asked, refused, console, user).await,
             Step::Give(token) => {
                 self.handed_out(|all| all.mark_handed_out(asked));
                 Ok(token)
@@ -95,11 +97,12 @@ impl Asks {
         asked: Asked<'_>,
         refused: Secret,
         console: &Console,
+        user: Option<User<'_>>,
     ) -> Result<Secret, Refusal> {
         self.log.line(format_args!("the repository refused our token: a newer one is needed"));
         let need = Need::OtherThan(refused.clone());
         let was_given = self.handed_out(|all| all.given_place(asked)).is_some();
-        match self.provider.token(wanted(asked.endpoint, &need)).await {
+        match self.provider.token(wanted(asked.endpoint, &need, user)).await {
             Ok(newer) => {
                 // In a given one's place, one of the cache or given as well is a first try of its kind.
                 if !was_given || newer.origin == Origin::Fetched {
@@ -169,9 +172,13 @@ impl Asks {
     }
 }
 
-fn wanted<'a>(endpoint: &'a RepositoryEndpoint, need: &'a Need) -> Wanted<'a> {
+fn wanted<'a>(
+    endpoint: &'a RepositoryEndpoint,
+    need: &'a Need,
+    user: Option<User<'a>>,
+) -> Wanted<'a> {
     let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
-    Wanted { domain, repository: Some(repository), host: Some(*host), need }
+    Wanted { domain, repository: Some(repository), host: Some(*host), need, user }
 }
 
 fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {

@@ -65,6 +65,18 @@ impl Console {
         self.show_once(LogLevel::Minimal, text).await;
     }
 
+    /// Shows at once what the user has to do, and waits for nothing. Where NuGet would not show it,
+    /// standard error does, which is the client's.
+    #[expect(clippy::print_stderr, reason = "a sign-in that nobody knows of would wait in vain")]
+    pub fn announce(&self, text: &str) {
+        self.log.line(format_args!("asking the user to sign in"));
+        if !self.is_wanted(LogLevel::Minimal) {
+            eprintln!("{MARK}{}", printable(text));
+            return;
+        }
+        drop(self.send(LogLevel::Minimal, text));
+    }
+
     /// NuGet answered a request of ours; nothing happens where it was no Log.
     pub fn acknowledge(&self, request_id: &str) {
         if let Some(waiting) = self.state().unacknowledged.remove(request_id) {
@@ -80,7 +92,20 @@ impl Console {
     }
 
     async fn show(&self, level: LogLevel, text: &str) -> Result<(), NotWanted> {
-        let (request_id, acknowledged) = self.register(level).ok_or(NotWanted)?;
+        if !self.is_wanted(level) {
+            return Err(NotWanted);
+        }
+        let (request_id, acknowledged) = self.send(level, text);
+        if tokio::time::timeout(ACKNOWLEDGED_WITHIN, acknowledged).await.is_err() {
+            self.state().unacknowledged.remove(&request_id);
+            self.log.line(format_args!("NuGet did not acknowledge a log line"));
+        }
+        Ok(())
+    }
+
+    /// The request's id, and what comes when NuGet has read it.
+    fn send(&self, level: LogLevel, text: &str) -> (String, oneshot::Receiver<()>) {
+        let (request_id, acknowledged) = self.register();
         let message = format!("{MARK}{}", printable(text));
         let payload = LogPayload { log_level: level, message: &message };
         self.output.send(
@@ -92,23 +117,20 @@ impl Console {
             }
             .to_line(),
         );
-        if tokio::time::timeout(ACKNOWLEDGED_WITHIN, acknowledged).await.is_err() {
-            self.state().unacknowledged.remove(&request_id);
-            self.log.line(format_args!("NuGet did not acknowledge a log line"));
-        }
-        Ok(())
+        (request_id, acknowledged)
     }
 
-    fn register(&self, level: LogLevel) -> Option<(String, oneshot::Receiver<()>)> {
+    fn is_wanted(&self, level: LogLevel) -> bool {
+        self.state().threshold.is_some_and(|threshold| level >= threshold)
+    }
+
+    fn register(&self) -> (String, oneshot::Receiver<()>) {
         let mut state = self.state();
-        if state.threshold.is_none_or(|threshold| level < threshold) {
-            return None;
-        }
         state.sent += 1;
         let request_id = format!("log-{}", state.sent);
         let (acknowledge, acknowledged) = oneshot::channel();
         state.unacknowledged.insert(request_id.clone(), acknowledge);
-        Some((request_id, acknowledged))
+        (request_id, acknowledged)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

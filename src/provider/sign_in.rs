@@ -1,16 +1,91 @@
-//! An SSO session that has expired, on a cold path only: refreshed silently where it can be.
+//! An SSO session that has expired, on a cold path only: refreshed silently where it can be, else
+//! signed in to where the user may be asked.
 //!
-//! One process does it: take the session's lock, look again, refresh. The lock is freed before the
-//! one for the token is taken, so that the two are never held at once.
+//! One process does it: take the session's lock, look again, refresh, ask. The lock is freed before
+//! the one for the token is taken, so that the two are never held at once. Whoever asks writes that
+//! down first, so that a sign-in that is declined, given up or killed is not begun again soon by
+//! whoever waited.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, IsTerminal};
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use super::{Provider, ProviderError, Request, now};
-use crate::aws::{Aws, AwsError, Refreshed, SignInState, SsoSession};
+use crate::aws::{
+    Aws, AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
+};
+use crate::browser::Browser;
 use crate::cache::CacheKey;
+use crate::settings::{self, Interactive, SignInMethod, Terms};
+use crate::surroundings;
+
+/// For so long nobody is asked again after a sign-in that did not come about.
+const LEFT_ALONE: Duration = Duration::from_mins(10);
+
+/// How often a waiting sign-in looks whether the user has signed in elsewhere.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A user who may be asked to sign in, and how a line reaches their eyes at once.
+#[derive(Clone, Copy)]
+pub struct User<'a>(&'a (dyn Fn(&str) + Send + Sync));
+
+impl<'a> User<'a> {
+    /// `tell` shows a line and waits for nothing.
+    pub fn new(tell: &'a (dyn Fn(&str) + Send + Sync)) -> Self {
+        Self(tell)
+    }
+}
+
+impl fmt::Debug for User<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("User")
+    }
+}
+
+/// What to sign in to, of the user's own accord.
+#[derive(Debug, Default)]
+pub struct SignIn<'a> {
+    /// Else the one that the environment chooses.
+    pub profile: Option<&'a str>,
+    /// In place of a profile: this `sso-session`.
+    pub session: Option<&'a str>,
+    /// Else as the settings say.
+    pub method: Option<SignInMethod>,
+    /// Whether a browser may be opened.
+    pub opens_browser: bool,
+}
 
 impl Provider {
+    /// Signs in whatever there is already, and however often the user was asked before.
+    pub async fn sign_in(
+        &self,
+        wanted: &SignIn<'_>,
+        user: User<'_>,
+    ) -> Result<(SsoSession, SignedIn), ProviderError> {
+        let SignIn { profile, session, opens_browser, .. } = *wanted;
+        let session = self.aws.sso_session(profile, session).await?;
+        let method = match wanted.method {
+            Some(method) => method,
+            None => settings::sign_in_method(&self.environment)?,
+        };
+        let browser = Browser::find(&self.environment).filter(|_| opens_browser);
+        let key = key_of(&session);
+        self.cache()?.forget_asked(&key);
+        let way = self.way(&session, method, browser);
+        let signed_in = self.show_and_wait(&session, way, None, user).await?;
+        self.cache()?.forget_asked(&key);
+        Ok((session, signed_in))
+    }
+
     /// Makes sure that the session behind the request can be used. True where it was renewed, so
     /// that the identity is to be told anew.
-    pub(super) async fn renew_sign_in(&self, request: &Request<'_>) -> Result<bool, ProviderError> {
+    pub(super) async fn renew_sign_in(
+        &self,
+        request: &Request<'_>,
+        user: Option<User<'_>>,
+    ) -> Result<bool, ProviderError> {
         let Some(session) = &request.identity.sign_in else { return Ok(false) };
         if Aws::sign_in_state(session, now()) == SignInState::Good {
             return Ok(false);
@@ -18,7 +93,7 @@ impl Provider {
         let lock = self.cache()?.lock_sign_in(&key_of(session)).await;
         let note = lock.note().unwrap_or_default();
         self.log.line(format_args!("locked the SSO session of `{}` {note}", session.profile));
-        let renewed = self.renew_locked(session, request).await;
+        let renewed = self.renew_locked(session, request, user).await;
         if let Err(error) = &renewed {
             lock.mark_failed();
             self.log.line(format_args!("the SSO session is not renewed: {error}"));
@@ -31,21 +106,131 @@ impl Provider {
         &self,
         session: &SsoSession,
         request: &Request<'_>,
+        user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
         let state = Aws::sign_in_state(session, now());
         if state == SignInState::Good {
             return Ok(true);
         }
-        let refreshed =
-            self.aws.refresh_sign_in(session, &request.identity, &request.terms, now()).await;
+        let Request { identity, terms, .. } = request;
+        let refreshed = self.aws.refresh_sign_in(session, identity, terms, now()).await;
         self.log.line(format_args!("SSO refresh: {refreshed:?}"));
         match (refreshed, state) {
             (Ok(Refreshed::Yes), _) => Ok(true),
             // What is left of the access token's life is enough for now.
             (_, SignInState::AboutToExpire) => Ok(false),
             (Err(error), _) => Err(error.into()),
-            (Ok(_), _) => Err(AwsError::SsoExpired { profile: session.profile.clone() }.into()),
+            (Ok(_), _) => self.ask(session, request, user).await.map(|()| true),
         }
+    }
+
+    async fn ask(
+        &self,
+        session: &SsoSession,
+        Request { identity, terms, .. }: &Request<'_>,
+        user: Option<User<'_>>,
+    ) -> Result<(), ProviderError> {
+        let profile = session.profile.clone();
+        let Some(user) = user.filter(|_| self.may_ask(terms.interactive)) else {
+            return Err(AwsError::SsoExpired { profile }.into());
+        };
+        let (cache, key) = (self.cache()?, key_of(session));
+        if let Some(ago) = cache.asked_ago(&key, now(), LEFT_ALONE) {
+            let ours = self.failed_sign_ins().get(&key).cloned();
+            return Err(ours.unwrap_or_else(|| AwsError::SsoDeclined { profile, ago }.into()));
+        }
+        let method = settings::sign_in_method(&self.environment)?;
+        let way = self.way(session, method, Browser::find(&self.environment));
+        let asker = Some((identity, terms));
+        cache.note_asked(&key, now());
+        let signed_in = tokio::select! {
+            signed_in = self.show_and_wait(session, way, asker, user) => signed_in.map(drop),
+            () = signed_in_elsewhere(session) => Ok(()),
+        };
+        match &signed_in {
+            Ok(()) => cache.forget_asked(&key),
+            Err(error) => {
+                cache.note_asked(&key, now());
+                self.failed_sign_ins().insert(key, error.clone());
+            }
+        }
+        signed_in
+    }
+
+    fn failed_sign_ins(&self) -> MutexGuard<'_, HashMap<CacheKey, ProviderError>> {
+        self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is somebody to ask. A client with a window of its own says that it may interact
+    /// whenever it opens a solution, so what counts is a terminal; NuGet leaves us its client's
+    /// standard error.
+    #[expect(clippy::disallowed_methods, reason = "it is only looked at, for what it is")]
+    fn may_ask(&self, interactive: Interactive) -> bool {
+        match interactive {
+            Interactive::Never => false,
+            Interactive::Always => true,
+            Interactive::Auto => {
+                surroundings::ci(&self.environment).is_none() && io::stderr().is_terminal()
+            }
+        }
+    }
+
+    /// How to sign in, and what opens the page. The older form of profiles knows codes only.
+    fn way(
+        &self,
+        session: &SsoSession,
+        method: SignInMethod,
+        browser: Option<Browser>,
+    ) -> (SignInBy, Option<Browser>) {
+        match method {
+            _ if session.name.is_none() => (SignInBy::Device, browser),
+            SignInMethod::Auto if browser.is_none() => (SignInBy::Device, None),
+            SignInMethod::Auto => (SignInBy::Browser, browser),
+            SignInMethod::Device => (SignInBy::Device, browser),
+            SignInMethod::Browser => {
+                let system = || Browser::of_this_system(&self.environment);
+                (SignInBy::Browser, browser.or_else(system))
+            }
+        }
+    }
+
+    async fn show_and_wait(
+        &self,
+        session: &SsoSession,
+        (by, browser): (SignInBy, Option<Browser>),
+        asker: Option<(&Identity, &Terms)>,
+        user: User<'_>,
+    ) -> Result<SignedIn, ProviderError> {
+        let show = |prompt: &Prompt| {
+            (user.0)(&line(session, prompt, browser.is_some()));
+            if let Some(browser) = &browser {
+                let opened = browser.open(&prompt.address);
+                self.log.line(format_args!("opening a browser: {opened:?}"));
+            }
+        };
+        let signed_in = self.aws.sign_in(session, by, asker, now, &show).await?;
+        self.log.line(format_args!("signed in to `{}` for {by:?}", session.identifier()));
+        Ok(signed_in)
+    }
+}
+
+fn line(session: &SsoSession, Prompt { address, code }: &Prompt, is_opened: bool) -> String {
+    let (profile, address) = (&session.profile, address.as_str());
+    let sign_in = format!("sign in to AWS for profile `{profile}`");
+    match code {
+        Some(code) => format!("{sign_in}: open {address} and confirm the code {code}"),
+        None if is_opened => {
+            format!("{sign_in} in the browser that opens; if none does: {address}")
+        }
+        None => format!("{sign_in}: open {address} in a browser on this machine"),
+    }
+}
+
+/// The AWS CLI and `login` write the same file.
+async fn signed_in_elsewhere(session: &SsoSession) {
+    let is_good = |now: SystemTime| Aws::sign_in_state(session, now) == SignInState::Good;
+    while !is_good(now()) {
+        tokio::time::sleep(LOOK_INTERVAL).await;
     }
 }
 

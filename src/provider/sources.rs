@@ -51,7 +51,8 @@ impl Provider {
     ) -> Result<(Secret, Asked), ProviderError> {
         let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
         let repository = Some(repository.as_str());
-        let served = self.token(Wanted { domain, repository, host: Some(*host), need }).await?;
+        let wanted = Wanted { domain, repository, host: Some(*host), need, user: None };
+        let served = self.token(wanted).await?;
         let terms = self.settings()?.terms(domain, repository)?;
         let identity = self.aws.identity(&terms).await?;
         let answer = self.aws.source_index(url, &served.secret, &identity, &terms).await?;

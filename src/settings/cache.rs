@@ -18,18 +18,26 @@ pub enum CacheMode {
     Off,
 }
 
+impl CacheMode {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Auto => "auto",
+            Self::Memory => "memory",
+            Self::Off => "off",
+        }
+    }
+}
+
 impl FromStr for CacheMode {
     /// What it should have been.
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "auto" => Ok(Self::Auto),
-            "disk" => Ok(Self::Disk),
-            "memory" => Ok(Self::Memory),
-            "off" => Ok(Self::Off),
-            _ => Err("it is auto, disk, memory or off"),
-        }
+        let all = [Self::Disk, Self::Auto, Self::Memory, Self::Off];
+        let word = text.trim().to_ascii_lowercase();
+        all.into_iter().find(|mode| mode.name() == word).ok_or("it is auto, disk, memory or off")
     }
 }
 

@@ -40,18 +40,26 @@ pub enum FileError {
 
 /// Reads the file; one that is not there says nothing.
 pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
+    match read_text(path)? {
+        Some(text) => parse(path, &text),
+        None => Ok(ConfigurationFile::default()),
+    }
+}
+
+/// The file's text; none where it is not there.
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     let bytes = match read_bounded(path) {
         Ok(bytes) => bytes,
-        Err(error) if is_absence(error.kind()) => return Ok(ConfigurationFile::default()),
+        Err(error) if is_absence(error.kind()) => return Ok(None),
         Err(error) => {
             return Err(FileError::Unreadable { path: path.into(), detail: error.to_string() });
         }
     };
-    let text = str::from_utf8(&bytes).map_err(|error| {
-        let sound = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let sound = str::from_utf8(sound).unwrap_or_default();
         invalid(path, sound, sound.len(), "a byte that is not UTF-8".to_owned())
-    })?;
-    parse(path, text)
+    })
 }
 
 /// Reads what would be in the file.

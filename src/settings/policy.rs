@@ -9,7 +9,7 @@ use super::cache::CacheMode;
 use super::terms::Interactive;
 use super::values::{HostPattern, Owner};
 use super::{Duration, SettingsError, pattern};
-use crate::endpoint::Domain;
+use crate::endpoint::{Domain, HostMapping};
 
 /// The bounds of all files, which hold at once.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +50,15 @@ impl Policy {
             allowed.is_some_and(|all| !all.iter().any(|allowed| pattern::matches(allowed, host)))
         };
         self.bounds.iter().find(refuses).map(|bounds| bounds.file.as_path())
+    }
+
+    /// As [`Self::refuses_host`], in words.
+    pub(super) fn refusal_of(&self, HostMapping { host, .. }: &HostMapping) -> Option<String> {
+        let file = self.refuses_host(host)?.display();
+        Some(format!(
+            "the host `{host}` is not used, being none of `allowed_hosts` of the policy in `{file}`; \
+             if it is to be trusted, it has to be added there"
+        ))
     }
 
     /// The duration, or the longest that is allowed. 0 counts as longer than any number: how long a

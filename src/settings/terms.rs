@@ -89,6 +89,11 @@ impl AwsSettings {
     pub fn chooses_identity(&self) -> bool {
         !self.profiles.is_empty() || self.prefer.is_some() || !self.roles.is_empty()
     }
+
+    /// Whether both say the same about who asks.
+    pub(super) fn chooses_same_identity_as(&self, other: &Self) -> bool {
+        self.profiles == other.profiles && self.prefer == other.prefer && self.roles == other.roles
+    }
 }
 
 /// Which of two sources of AWS credentials goes first.

@@ -199,3 +199,25 @@ fn a_host_that_a_policy_does_not_list_is_none_of_ours() {
         assert_eq!(settings.refusal_of_host("https://other.example/"), None);
     }
 }
+
+#[test]
+fn rules_for_some_repositories_are_shadowed_by_other_identities_of_their_domain() {
+    let rule = |domain: &str, repository: &str, profile: &str| {
+        let repository = match repository {
+            "" => String::new(),
+            pattern => format!("repository = \"{pattern}\"\n"),
+        };
+        format!("[[rules]]\ndomain = \"{domain}\"\n{repository}profile = \"{profile}\"\n")
+    };
+    let shadows = |rules: &[String]| {
+        let found = settings(&[], &rules.concat(), "").shadows();
+        found.iter().map(|shadow| (shadow.rule, shadow.other)).collect::<Vec<_>>()
+    };
+    assert_eq!(shadows(&[rule("d1", "r*", "a")]), [(1, None)]);
+    assert_eq!(shadows(&[rule("d1", "", "a")]), []);
+    assert_eq!(shadows(&[rule("d1", "r*", "a"), rule("d*", "", "b")]), [(1, Some(2))]);
+    assert_eq!(shadows(&[rule("d1", "r*", "a"), rule("*", "", "a")]), []);
+    assert_eq!(shadows(&[rule("d1", "r*", "a"), rule("d2", "", "b")]), [(1, None)]);
+    let both = [rule("d1", "r", "a"), rule("d1", "s", "b")];
+    assert_eq!(shadows(&both), [(1, Some(2)), (2, Some(1))]);
+}

@@ -36,13 +36,14 @@ const LONGEST_SID: u32 = 68;
 
 /// `ProgramData` on the drive that Windows is on: asked of the system, since the variable of that
 /// name is anybody's to set.
-pub fn machine_config_dir() -> Option<PathBuf> {
-    let mut text = [0_u16; 261];
-    let room = u32::try_from(text.len()).ok()?;
+pub fn machine_config_dir() -> PathBuf {
+    const ROOM: u32 = 261;
+    let mut text = [0_u16; ROOM as usize];
     // SAFETY: the buffer has room for as many characters as is said.
-    let length = unsafe { GetSystemWindowsDirectoryW(text.as_mut_ptr(), room) };
-    let folder = String::from_utf16(text.get(..usize::try_from(length).ok()?)?).ok()?;
-    Some(Path::new(&folder).ancestors().last()?.join("ProgramData"))
+    let length = unsafe { GetSystemWindowsDirectoryW(text.as_mut_ptr(), ROOM) };
+    let folder = text.get(..length as usize).map(String::from_utf16_lossy).unwrap_or_default();
+    let drive = Path::new(&folder).ancestors().last().filter(|drive| drive.has_root());
+    drive.unwrap_or(Path::new("C:\\")).join("ProgramData")
 }
 
 /// Passes a regular file of the administrators' or the system's in a folder of theirs, both without

@@ -18,16 +18,29 @@ mod unix;
 #[cfg(unix)]
 pub use leash_unix::Leash;
 #[cfg(unix)]
-pub use unix::{machine_identity, process_is_alive, take_standard_streams};
+pub use unix::{machine_identity, process_is_alive, system_proxy, take_standard_streams};
 
 #[cfg(windows)]
 mod leash_windows;
+#[cfg(windows)]
+mod proxy_windows;
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 pub use leash_windows::Leash;
 #[cfg(windows)]
+pub use proxy_windows::system_proxy;
+#[cfg(windows)]
 pub use windows::{machine_identity, process_is_alive, take_standard_streams};
+
+/// The proxy that the user's desktop settings name, as they write it: what browsers and .NET use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemProxy {
+    /// `proxy.example:8080`, or one for each scheme: `http=a.example:80;https=b.example:81`.
+    pub server: Option<String>,
+    /// The URL of a script that chooses one.
+    pub script: Option<String>,
+}
 
 /// Why a file does not count as the administrator's.
 #[derive(Debug)]

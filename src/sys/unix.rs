@@ -8,6 +8,7 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Pid, test_kill_process};
 use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
 
+use super::SystemProxy;
 use crate::settings::Environment;
 
 /// Takes standard input and output for this process alone: both become close-on-exec, and a child
@@ -43,6 +44,11 @@ pub fn machine_identity(_: &Environment) -> Vec<String> {
     let files = ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"];
     let ids = files.iter().filter_map(|file| fs::read_to_string(file).ok());
     std::iter::once(name).chain(ids.map(|id| id.trim().to_owned())).collect()
+}
+
+/// Its proxies are in variables, which are looked at anyway.
+pub fn system_proxy() -> SystemProxy {
+    SystemProxy::default()
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -63,6 +63,7 @@ impl Machine {
     /// A rule, the second, says this.
     fn rule(mut self, aws: AwsSettings) -> Self {
         self.terms.rule = Some(2);
+        self.terms.rule_chooses_identity = aws.chooses_identity();
         self.terms.aws = aws;
         self
     }

@@ -1,18 +1,33 @@
 //! The calls of the sign-in service, SSO OIDC. None is signed.
 
 use std::error::Error;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use aws_sdk_ssooidc::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ssooidc::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_ssooidc::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_ssooidc::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::DateTime;
 
 use super::super::http::HttpClient;
 use super::super::{AwsError, FETCH_LIMIT, classify, error};
-use super::Client;
+use super::loopback::REDIRECT_URI;
+use super::registration::Purpose;
+use super::{Client, SsoSession};
+use crate::browser::Address;
 use crate::secret::Secret;
-use crate::text::printable;
+use crate::text::{excerpt, printable};
+
+const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
+
+const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Where the service names none (RFC 8628).
+const USUAL_INTERVAL: Duration = Duration::from_secs(5);
+const USUAL_LIFE: Duration = Duration::from_mins(10);
 
 /// The service of one session.
 #[derive(Debug)]
@@ -25,6 +40,19 @@ pub(super) struct Oidc {
 #[derive(Debug)]
 pub(super) enum Grant<'a> {
     RefreshToken(&'a Secret),
+    DeviceCode(&'a Secret),
+    AuthorizationCode { code: &'a Secret, verifier: &'a Secret, redirect_uri: &'a str },
+}
+
+/// A device authorization that has begun.
+#[derive(Debug)]
+pub(super) struct Device {
+    pub(super) device_code: Secret,
+    pub(super) user_code: String,
+    pub(super) address: Address,
+    pub(super) lives: Duration,
+    /// From one poll to the next.
+    pub(super) interval: Duration,
 }
 
 /// Tokens, fresh from the service.
@@ -47,6 +75,69 @@ pub(super) enum OidcError {
 impl Oidc {
     pub(super) fn of(http: &HttpClient, config: &SdkConfig) -> Self {
         Self { sdk: aws_sdk_ssooidc::Client::new(config), http: http.clone() }
+    }
+
+    /// Registers a client of ours, as the AWS CLI registers its own.
+    pub(super) async fn register(
+        &self,
+        session: &SsoSession,
+        purpose: Purpose,
+    ) -> Result<Client, OidcError> {
+        let mut call = self.sdk.register_client().client_name(CLIENT_NAME).client_type("public");
+        for scope in session.scopes() {
+            call = call.scopes(scope);
+        }
+        if purpose == Purpose::Browser {
+            call = call
+                .grant_types("authorization_code")
+                .grant_types("refresh_token")
+                .redirect_uris(REDIRECT_URI)
+                .issuer_url(&session.start_url);
+        }
+        let answer = call.send().await.map_err(|error| self.failure(&error))?;
+        let expires_at = DateTime::from_secs(answer.client_secret_expires_at);
+        match (answer.client_id, answer.client_secret, SystemTime::try_from(expires_at)) {
+            (Some(id), Some(secret), Ok(expires_at)) => {
+                Ok(Client { id, secret: Secret::new(secret), expires_at })
+            }
+            _ => Err(self.nonsense("it has no client, or no expiration")),
+        }
+    }
+
+    pub(super) async fn start_device(
+        &self,
+        client: &Client,
+        session: &SsoSession,
+    ) -> Result<Device, OidcError> {
+        let call = self.sdk.start_device_authorization().client_id(&client.id);
+        let call = call.client_secret(client.secret.expose()).start_url(&session.start_url);
+        let answer = call.send().await.map_err(|error| self.failure(&error))?;
+        let address = answer.verification_uri_complete.or(answer.verification_uri);
+        let address = address.as_deref().and_then(Address::parse);
+        let address =
+            address.ok_or_else(|| self.nonsense("its sign-in page is no https address"))?;
+        let seconds = |seconds| u64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+        match (answer.device_code, answer.user_code) {
+            (Some(device_code), Some(user_code)) => Ok(Device {
+                device_code: Secret::new(device_code),
+                user_code: excerpt(&user_code),
+                address,
+                lives: seconds(answer.expires_in).map_or(USUAL_LIFE, Duration::from_secs),
+                interval: seconds(answer.interval).map_or(USUAL_INTERVAL, Duration::from_secs),
+            }),
+            _ => Err(self.nonsense("it has no device code")),
+        }
+    }
+
+    /// Scheme and host that the service is called at, for the one page of it that is no call: told
+    /// by a call that is stopped before it is sent.
+    pub(super) async fn endpoint(&self) -> Result<String, OidcError> {
+        let seen = Arc::new(OnceLock::new());
+        let stop = StopBeforeSending { seen: Arc::clone(&seen) };
+        let call = self.sdk.register_client().client_name(CLIENT_NAME).client_type("public");
+        // That it fails is what is wanted.
+        let _ = call.customize().interceptor(stop).send().await;
+        seen.get().cloned().ok_or_else(|| OidcError::Failed(AwsError::EndpointUrl))
     }
 
     pub(super) async fn create_token(
@@ -99,6 +190,14 @@ impl Grant<'_> {
             Grant::RefreshToken(token) => {
                 call.grant_type("refresh_token").refresh_token(token.expose())
             }
+            Grant::DeviceCode(code) => {
+                call.grant_type(DEVICE_CODE_GRANT).device_code(code.expose())
+            }
+            Grant::AuthorizationCode { code, verifier, redirect_uri } => call
+                .grant_type("authorization_code")
+                .code(code.expose())
+                .code_verifier(verifier.expose())
+                .redirect_uri(*redirect_uri),
         }
     }
 }
@@ -106,5 +205,33 @@ impl Grant<'_> {
 impl Granted {
     pub(super) fn expires_at(&self, now: SystemTime) -> SystemTime {
         now + self.lives
+    }
+}
+
+/// Notes where a call would have gone.
+#[derive(Debug)]
+struct StopBeforeSending {
+    seen: Arc<OnceLock<String>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("this call is not to be sent")]
+struct Stopped;
+
+impl Intercept for StopBeforeSending {
+    fn name(&self) -> &'static str {
+        "StopBeforeSending"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let uri = context.request().uri();
+        let path = uri.find("://").and_then(|at| uri[at + 3..].find('/').map(|end| at + 3 + end));
+        let _ = self.seen.set(uri[..path.unwrap_or(uri.len())].to_owned());
+        Err(Stopped.into())
     }
 }

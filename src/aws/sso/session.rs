@@ -30,10 +30,18 @@ impl SsoSession {
     pub(in crate::aws) fn of(profiles: &ProfileSet, profile: &Profile) -> Option<Self> {
         let name = profile.get("sso_session");
         let session = name.and_then(|name| profiles.sso_session(name));
-        let get = |key| match (name, session) {
+        let get = |key: &str| match (name, session) {
             (Some(_), session) => session?.get(key),
             (None, _) => profile.get(key),
         };
+        Self::from_properties(name, profile.name(), get)
+    }
+
+    fn from_properties<'a>(
+        name: Option<&str>,
+        profile: &str,
+        get: impl Fn(&str) -> Option<&'a str>,
+    ) -> Option<Self> {
         let scopes = get("sso_registration_scopes").unwrap_or_default().split(',');
         let scopes = scopes.map(str::trim).filter(|scope| !scope.is_empty());
         Some(Self {
@@ -41,8 +49,14 @@ impl SsoSession {
             start_url: get("sso_start_url")?.to_owned(),
             region: get("sso_region")?.to_owned(),
             scopes: scopes.map(str::to_owned).collect(),
-            profile: profile.name().to_owned(),
+            profile: profile.to_owned(),
         })
+    }
+
+    /// The `sso-session` of this name, which no profile needs to use.
+    pub(super) fn named(profiles: &ProfileSet, name: &str) -> Option<Self> {
+        let session = profiles.sso_session(name)?;
+        Self::from_properties(Some(name), "default", |key| session.get(key))
     }
 
     /// What the shared file is named by.

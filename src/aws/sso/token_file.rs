@@ -166,6 +166,10 @@ pub(super) fn read_bounded(path: &Path) -> Option<Vec<u8>> {
     (bytes.len() as u64 <= LARGEST).then_some(bytes)
 }
 
+pub(super) fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
+}
+
 /// A file, 0600, beside the one whose place it will take.
 #[derive(Debug)]
 pub(super) struct Replacement {

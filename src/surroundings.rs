@@ -8,8 +8,8 @@ use std::path::Path;
 
 use crate::settings::Environment;
 
-/// Variables that containers, cloud workspaces and CI services set.
-const VARIABLES: [&str; 27] = [
+/// Variables that CI services set, and what runs without anybody.
+const CI: [&str; 17] = [
     "CI",
     "TF_BUILD",
     "GITHUB_ACTIONS",
@@ -27,6 +27,10 @@ const VARIABLES: [&str; 27] = [
     "BAMBOO_BUILDKEY",
     "JB_SPACE_API_URL",
     "AWS_LAMBDA_FUNCTION_NAME",
+];
+
+/// Variables that containers and cloud workspaces set.
+const CONTAINERS: [&str; 10] = [
     "ECS_CONTAINER_METADATA_URI",
     "ECS_CONTAINER_METADATA_URI_V4",
     "KUBERNETES_SERVICE_HOST",
@@ -48,15 +52,30 @@ const CONTROL_GROUPS: [&str; 6] = ["docker", "kubepods", "containerd", "buildkit
 /// The first sign of a container or a CI job, in words for the log; none on a person's machine.
 /// `root` is `/` except in tests.
 pub fn container_or_ci(environment: &Environment, root: &Path) -> Option<String> {
-    let variable = VARIABLES.into_iter().find(|name| is_on(environment, name));
-    if let Some(name) = variable {
-        return Some(format!("`{name}` is set"));
+    ci(environment).or_else(|| container(environment, root))
+}
+
+/// The first sign of a CI job, in words for the log.
+pub fn ci(environment: &Environment) -> Option<String> {
+    first_set(environment, &CI)
+}
+
+/// The first sign of a container or a cloud workspace, as [`container_or_ci`] tells it.
+pub fn container(environment: &Environment, root: &Path) -> Option<String> {
+    let variable = first_set(environment, &CONTAINERS);
+    if variable.is_some() {
+        return variable;
     }
     let file = FILES.into_iter().map(|name| root.join(name)).find(|path| path.exists());
     if let Some(path) = file {
         return Some(format!("`{}` is there", path.display()));
     }
     container_of_windows(environment).or_else(|| container_build(root))
+}
+
+fn first_set(environment: &Environment, names: &[&str]) -> Option<String> {
+    let variable = names.iter().find(|name| is_on(environment, name))?;
+    Some(format!("`{variable}` is set"))
 }
 
 /// A variable that somebody switched off does not count: `CI=false` is a person's shell.
@@ -132,7 +151,7 @@ mod tests {
     #[test]
     fn every_variable_is_a_sign_unless_it_is_switched_off() {
         let root = root_with(&[]);
-        for name in VARIABLES {
+        for name in CI.into_iter().chain(CONTAINERS) {
             let sign =
                 |value| container_or_ci(&Environment::from_pairs([(name, value)]), root.path());
             assert_eq!(sign("true"), Some(format!("`{name}` is set")));

@@ -1,0 +1,45 @@
+//! Device authorization: a code that is confirmed in a browser on any machine, while we ask from time
+//! to time whether it was.
+
+use std::time::Duration;
+
+use super::oidc::{Device, Grant, Granted, Oidc, OidcError};
+use super::sign_in::{Prompt, Show, SignInError};
+use super::{Client, SsoSession};
+
+/// How much slower it gets when the service finds us too fast (RFC 8628).
+const SLOWER: Duration = Duration::from_secs(5);
+
+/// So often in a row the service may be out of reach while a user takes their time.
+const MOST_FAILURES: u32 = 5;
+
+/// Shows the code, and waits until it is confirmed, declined or expired.
+pub(super) async fn authorize(
+    oidc: &Oidc,
+    client: &Client,
+    session: &SsoSession,
+    show: Show<'_>,
+) -> Result<Granted, SignInError> {
+    let Device { device_code, user_code, address, lives, mut interval } =
+        oidc.start_device(client, session).await?;
+    show(&Prompt { address, code: Some(user_code) });
+    let polled = async {
+        let mut failures = 0;
+        loop {
+            tokio::time::sleep(interval).await;
+            match oidc.create_token(client, Grant::DeviceCode(&device_code)).await {
+                Ok(granted) => return Ok(granted),
+                Err(OidcError::Refused { code }) => match code.as_str() {
+                    "AuthorizationPendingException" => failures = 0,
+                    "SlowDownException" => interval += SLOWER,
+                    "ExpiredTokenException" => return Err(SignInError::TimedOut),
+                    "AccessDeniedException" => return Err(SignInError::Declined),
+                    _ => return Err(SignInError::Refused { code }),
+                },
+                Err(failed) if failures == MOST_FAILURES => return Err(failed.into()),
+                Err(OidcError::Failed(_)) => failures += 1,
+            }
+        }
+    };
+    tokio::time::timeout(lives, polled).await.unwrap_or(Err(SignInError::TimedOut))
+}
