@@ -1,12 +1,14 @@
 //! The command line's types, and nothing else.
 
 pub mod configure;
+pub mod doctor;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use configure::ConfigureArgs;
+use doctor::DoctorArgs;
 
 const START: &str = "\
 Start:
@@ -31,6 +33,8 @@ pub enum Command {
     Install(InstallArgs),
     /// Remove what `install` has put somewhere
     Uninstall(UninstallArgs),
+    /// Find out what keeps a restore from working, and how to mend it
+    Doctor(DoctorArgs),
     /// Read and change the configuration file: defaults, rules, hosts
     Configure(ConfigureArgs),
     /// Sign in to AWS by SSO, for the plugin, the AWS CLI and all SDKs

@@ -83,6 +83,16 @@ fn run_command(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
+        Command::Doctor(args) => {
+            let provider = provider(environment.clone(), open_log(&environment));
+            let runtime = runtime()?;
+            let looked =
+                runtime.block_on(commands::doctor::run(&args, &environment, &provider, out));
+            runtime.shutdown_background();
+            if looked? == commands::doctor::Outcome::Failure {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
         Command::Login(args) => {
             let log = open_log(&environment);

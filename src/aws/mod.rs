@@ -88,6 +88,12 @@ impl Aws {
         sso::state(session, now)
     }
 
+    /// Until when the session's access token can be used, as the shared file says; none where nobody
+    /// has signed in.
+    pub fn sign_in_end(session: &SsoSession) -> Option<SystemTime> {
+        sso::end(session)
+    }
+
     /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
     /// One process at a time, please: the service may accept a refresh token only once.
     pub async fn refresh_sign_in(

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::Write;
 
 pub mod configure;
+pub mod doctor;
 pub mod install;
 mod installation;
 pub mod login;
