@@ -85,9 +85,14 @@ async fn examine(
 ) -> io::Result<Vec<Finding>> {
     let mut all = Vec::new();
     let mut show = |findings: Vec<Finding>| {
-        printing::lines(&findings, out)?;
-        all.extend(findings);
-        io::Result::Ok(())
+        for finding in findings {
+            // What is wrong for one source is wrong for others of its domain, and for the next check.
+            if !all.contains(&finding) {
+                printing::line(&finding, out)?;
+                all.push(finding);
+            }
+        }
+        out.flush()
     };
     show(clients::check(context).await)?;
     show(plugin_folders::check(context))?;

@@ -13,21 +13,27 @@ use crate::aws::{Aws, Identity, SignInState};
 const CHECK: &str = "identity";
 
 pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings = Vec::new();
     for one in examined {
-        let found = match context.provider.identity(&one.endpoint).await {
-            Ok(identity) => of_identity(&one.endpoint.domain.to_string(), &identity),
-            Err(error) => vec![failed(&error, &one.endpoint.domain)],
-        };
-        // Sources of one domain have one identity, unless a rule says otherwise.
-        findings.extend(found.into_iter().filter(|it| !findings.contains(it)).collect::<Vec<_>>());
+        match context.provider.identity(&one.endpoint).await {
+            Ok(identity) => {
+                findings.extend(of_identity(&one.endpoint.domain.to_string(), &identity));
+            }
+            Err(error) => findings.push(failed(&error, &one.endpoint.domain)),
+        }
     }
     findings
 }
 
 fn of_identity(domain: &str, identity: &Identity) -> Vec<Finding> {
     let label = &identity.label;
-    let mut findings = vec![Finding::pass(CHECK, format!("{domain} is asked for by {label}"))];
+    let who = if identity.is_last_resort() {
+        let what = format!("nothing here says who asks for {domain}, so that {label} is tried");
+        Finding::warning(CHECK, what).with_fix("aws configure sso")
+    } else {
+        Finding::pass(CHECK, format!("{domain} is asked for by {label}"))
+    };
+    let mut findings = vec![who];
     findings.extend(identity.sign_in.as_ref().map(|session| {
         let now = SystemTime::now();
         let state = Aws::sign_in_state(session, now);

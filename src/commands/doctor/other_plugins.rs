@@ -101,7 +101,7 @@ impl Other {
                 Finding::pass(CHECK, format!("`{shown}` answers in {} ms", time.as_millis()))
             }
             Err(problem) => {
-                let problem = problem.to_string().replace('\n', " ");
+                let problem = problem.to_string().replace("\n  ", " ");
                 let what = format!(
                     "`{shown}` does not work, and NuGet may ask it before this plugin and stop: \
                      {problem}"

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::architecture::{Architecture, HEADER};
 use super::context::{Context, beginning, names_in};
-use super::finding::{Finding, Repair};
+use super::finding::{Finding, Outcome, Repair};
 use super::remedy::{self, INSTALL};
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
 use crate::commands::installation::manifest::Manifest;
@@ -58,7 +58,7 @@ impl Place {
             return vec![self.missing()];
         }
         let wrong = self.wrong(context);
-        if wrong.iter().any(|finding| finding.outcome == super::finding::Outcome::Failure) {
+        if wrong.iter().any(|finding| finding.outcome == Outcome::Failure) {
             return wrong;
         }
         wrong.into_iter().chain([self.handshake(context)]).collect()
@@ -210,7 +210,7 @@ impl Place {
                 Finding::pass(CHECK, format!("{whom}: `{folder}` answers{through} in {time} ms"))
             }
             Err(problem) => {
-                let problem = problem.to_string().replace('\n', " ");
+                let problem = problem.to_string().replace("\n  ", " ");
                 let what = format!("{whom}: `{}`{through}: {problem}", plugin.display());
                 Finding::failure("plugin-handshake", what).with_fix(INSTALL)
             }

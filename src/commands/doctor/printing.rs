@@ -32,16 +32,15 @@ pub fn json(findings: &[Finding], repairs: &[Repaired], out: &mut dyn Write) -> 
     writeln!(out, "{}", serde_json::to_string(&document)?)
 }
 
-pub fn lines(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
-    for finding in findings {
-        writeln!(out, "{:<4}  {}", mark(finding.outcome), finding.what)?;
-        if let Some(fix) = finding.fix.as_ref().filter(|_| finding.outcome >= Outcome::Warning) {
-            writeln!(out, "      fix: {fix}")?;
-        }
+pub fn line(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{:<4}  {}", mark(finding.outcome), finding.what)?;
+    match &finding.fix {
+        Some(fix) if finding.outcome >= Outcome::Warning => writeln!(out, "      fix: {fix}"),
+        _ => Ok(()),
     }
-    out.flush()
 }
 
+/// A word in place of a symbol and a colour.
 fn mark(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Pass => "ok",

@@ -51,7 +51,9 @@ pub fn write(
     writeln!(text, "nuget-plugin-codeartifact {}", env!("CARGO_PKG_VERSION"))?;
     writeln!(text, "{} on {}", std::env::consts::OS, std::env::consts::ARCH)?;
     writeln!(text, "\n[findings]")?;
-    printing::lines(findings, &mut text)?;
+    for finding in findings {
+        printing::line(finding, &mut text)?;
+    }
     for repaired in repairs {
         writeln!(text, "fix:  {}", repaired.what)?;
         printing::repaired(repaired, &mut text)?;

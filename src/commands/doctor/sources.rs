@@ -42,7 +42,7 @@ pub fn check(context: &Context<'_>, wanted: Option<&str>) -> (Vec<Finding>, Vec<
             endpoint,
         }));
     }
-    if seen == 0 {
+    if seen == 0 && findings.is_empty() {
         match wanted.filter(|wanted| wanted.contains("://")) {
             Some(url) => {
                 let (found, alone) = check_url(url, context);
@@ -143,8 +143,7 @@ fn obstacles(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     }
     if source.url.starts_with("http:") && !source.allows_http {
         let what = format!("source `{name}` is of plain http, which NuGet refuses");
-        let fix = format!("{} --allow-insecure-connections", update(source, &source.url));
-        findings.push(Finding::failure("source-http", what).with_fix(fix));
+        findings.push(to_be_updated(source, "source-http", &what, &source.url));
     }
     findings
 }
@@ -179,7 +178,8 @@ fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) 
 
 fn update(source: &Source, url: &str) -> String {
     let (name, url, file) = (quoted(&source.name), quoted(url), quoted_path(&source.file));
-    format!("dotnet nuget update source {name} --source {url} --configfile {file}")
+    let insecure = if url.contains("http:") { " --allow-insecure-connections" } else { "" };
+    format!("dotnet nuget update source {name} --source {url} --configfile {file}{insecure}")
 }
 
 fn check_url(url: &str, context: &Context<'_>) -> (Finding, Option<Examined>) {
