@@ -11,10 +11,14 @@
     reason = "the fences are the plugin's; its tests stand outside"
 )]
 
+#[path = "dotnet/accounts.rs"]
+mod accounts;
 #[path = "dotnet/commands.rs"]
 mod commands;
 #[path = "dotnet/consoles.rs"]
 mod consoles;
+#[path = "dotnet/given.rs"]
+mod given;
 #[path = "dotnet/mono.rs"]
 mod mono;
 #[path = "dotnet/refusals.rs"]
@@ -34,10 +38,12 @@ use libtest_mimic::{Arguments, Trial};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // Failed restores take long by waiting, so they go first.
-    let groups: [fn() -> Vec<Trial>; 6] = [
+    let groups: [fn() -> Vec<Trial>; 8] = [
         refusals::trials,
         sources::trials,
         restores::trials,
+        accounts::trials,
+        given::trials,
         commands::trials,
         consoles::trials,
         mono::trials,

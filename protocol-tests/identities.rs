@@ -24,6 +24,7 @@ mod rules;
 #[path = "identities/sources.rs"]
 mod sources;
 #[path = "words/stage.rs"]
+#[allow(dead_code, reason = "`words` uses all of it")]
 mod stage;
 
 use libtest_mimic::Arguments;

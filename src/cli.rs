@@ -145,6 +145,7 @@ Examples:
   nuget-plugin-codeartifact token https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json
   nuget-plugin-codeartifact token --domain my-domain --domain-owner 111122223333 --region eu-west-1
 
+It is always one that AWS issued, never the one in CODEARTIFACT_AUTH_TOKEN, which is renewed so.
 The token is a password: keep it out of command lines and logs.";
 
 /// Arguments of `token`.

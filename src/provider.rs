@@ -200,12 +200,23 @@ impl Provider {
         if let Some(served) = self.cached(&request)? {
             return Ok(served);
         }
-        if self.renew_sign_in(&request, wanted.user).await? {
+        if Box::pin(self.renew_sign_in(&request, wanted.user)).await? {
             request = self.request(wanted, request.terms).await?;
         }
+        let served = Box::pin(self.fetched(&request)).await;
+        let Err(failure) = served else { return served };
+        if !Box::pin(self.renew_ended_sign_in(&request, &failure, wanted.user)).await? {
+            return Err(failure);
+        }
+        request = self.request(wanted, request.terms).await?;
+        Box::pin(self.fetched(&request)).await
+    }
+
+    /// Together with whoever in this process is fetching the same.
+    async fn fetched(&self, request: &Request<'_>) -> Result<Served, ProviderError> {
         let flight = Flight { key: request.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());
-        let outcome = joined.get_or_init(|| self.fetch_once(&request)).await.clone();
+        let outcome = joined.get_or_init(|| self.fetch_once(request)).await.clone();
         let mut flights = self.flights();
         if flights.get(&flight).is_some_and(|current| Arc::ptr_eq(current, &joined)) {
             flights.remove(&flight);

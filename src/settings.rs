@@ -9,6 +9,7 @@ mod hosts;
 mod machine;
 mod pattern;
 mod policy;
+mod reports;
 mod rules;
 mod shadow;
 mod sign_in;
@@ -32,6 +33,7 @@ pub use given::{Given, GivenToken, Unusable, given_tokens};
 use hosts::HostEntry;
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
+pub use reports::{FileKind, FileState, check_text, file_reports, text_of};
 pub use rules::Rule;
 pub use sign_in::SignInMethod;
 pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
@@ -90,32 +92,6 @@ pub struct Settings {
 pub enum Origin<'a> {
     Variables,
     File(&'a Path),
-}
-
-/// One of the configuration files.
-#[derive(Debug)]
-pub struct FileReport {
-    pub kind: FileKind,
-    pub path: PathBuf,
-    pub state: FileState,
-}
-
-/// Whose file it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    User,
-    Machine,
-}
-
-/// What is made of a file.
-#[derive(Debug)]
-pub enum FileState {
-    Used,
-    Absent,
-    /// It is there and not used: others than the administrator may have written it.
-    Untrusted(String),
-    /// It ends everything.
-    Broken(FileError),
 }
 
 /// A setting that cannot be used: nothing is guessed in its place.
@@ -215,6 +191,11 @@ impl Settings {
         })
     }
 
+    /// The profiles that are used where no rule says otherwise; none where AWS's own settings choose.
+    pub fn default_profiles(&self) -> Result<Vec<String>, SettingsError> {
+        self.defaults().map(|defaults| defaults.profiles)
+    }
+
     /// What holds where no rule says otherwise, before any policy bounds it.
     fn defaults(&self) -> Result<Defaults, SettingsError> {
         let files = self.files.iter().map(|(_, defaults)| defaults.clone());
@@ -242,43 +223,6 @@ impl Settings {
         };
         self.policy.refusal_of(self.refused_hosts.iter().find(of_url)?)
     }
-}
-
-/// The configuration files, and what is made of each.
-pub fn file_reports(
-    environment: &Environment,
-    locations: &Locations,
-) -> Result<Vec<FileReport>, SettingsError> {
-    let mut reports = Vec::new();
-    if let Some(path) = config_file(environment, locations)? {
-        let state = match text_of(&path) {
-            Ok(Some(_)) => FileState::Used,
-            Ok(None) => FileState::Absent,
-            Err(error) => FileState::Broken(error),
-        };
-        reports.push(FileReport { kind: FileKind::User, path, state });
-    }
-    let path = machine::path();
-    let state = match machine::read(&path) {
-        Ok(MachineFile::Read(_)) => FileState::Used,
-        Ok(MachineFile::Absent) => FileState::Absent,
-        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
-        Err(error) => FileState::Broken(error),
-    };
-    reports.push(FileReport { kind: FileKind::Machine, path, state });
-    Ok(reports)
-}
-
-/// The text of a file that can be used; none where there is no file.
-pub fn text_of(path: &Path) -> Result<Option<String>, FileError> {
-    let Some(text) = file::read_text(path)? else { return Ok(None) };
-    check_text(path, &text)?;
-    Ok(Some(text))
-}
-
-/// Whether a file with this text could be used.
-pub fn check_text(path: &Path, text: &str) -> Result<(), FileError> {
-    file::parse(path, text).map(drop)
 }
 
 /// The user's file, which may not be there; none where the user has no home.

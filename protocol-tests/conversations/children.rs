@@ -34,7 +34,7 @@ fn a_credential_process_inherits_no_pipe_of_the_conversation() {
     let input = listed.lines().find(|line| line.contains(" 0 -> ")).unwrap();
     assert!(input.ends_with("/dev/null"), "{input}");
     let inherited = listed.lines().filter(|line| line.contains("pipe:")).count();
-    // Its own stdout and stderr, which the SDK reads or NuGet shows.
+    // Its own stdout and stderr, which the plugin reads.
     assert!(inherited <= 2, "{listed}");
     nuget.finish();
 }

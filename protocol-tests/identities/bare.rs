@@ -15,7 +15,8 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The kernel accepts; nobody reads or answers.
+/// The kernel accepts; nobody reads or answers. One second is waited for that, once: a second try
+/// would be seen here.
 fn silent_metadata() {
     let mut stage = Stage::new();
     let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
@@ -26,8 +27,11 @@ fn silent_metadata() {
     let line = stage.line_for(SOURCE);
     let took = started.elapsed();
     assert!(line.contains("no AWS credentials: looked at AWS_ACCESS_KEY_ID"), "{line}");
-    // One second by design; the rest is for a busy machine. A second try would take longer.
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    silent.set_nonblocking(true).expect("the listener is good");
+    let tries = std::iter::from_fn(|| silent.accept().ok()).count();
+    assert_eq!(tries, 1);
+    // The rest is for a busy machine.
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 /// As under an IDE: not even a home, which the user database knows. What keeps the test from reading

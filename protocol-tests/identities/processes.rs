@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use super::stage::{SOURCE, Stage, failing, trial};
 use super::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use super::support::fake_nuget::{FakeNuget, LIMIT};
+use super::support::process;
+use super::support::sandbox_home::SandboxHome;
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -20,7 +23,9 @@ pub fn trials() -> Vec<Trial> {
         trial("process_says_much_on_both_streams", says_much),
         trial("process_ends_when_nuget_leaves", ends_with_us),
         trial("process_ends_when_the_ask_is_cancelled", ends_with_the_ask),
+        trial("process_ends_when_a_signal_ends_us", ends_by_signals),
         trial("process_leaves_a_child_that_stays", leaves_a_child),
+        asks_on_terminal(),
         failing(
             "process_prints_too_much",
             |stage| with_script(stage, "yes hunter2 | head -c 3000000\n"),
@@ -32,7 +37,7 @@ pub fn trials() -> Vec<Trial> {
                 with_script(
                     stage,
                     "echo '{\"Version\":2,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hunter2\"}'\n",
-                )
+                );
             },
             "profile `dev` gave no AWS credentials: `<root>/home/.aws/process.sh` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`); try `aws sts get-caller-identity --profile dev`",
         ),
@@ -97,6 +102,30 @@ fn says_much() {
     stage.assert_succeeds();
 }
 
+/// A terminal is made by `script`, of util-linux, which is not everywhere.
+fn asks_on_terminal() -> Trial {
+    let script = Path::new("/usr/bin/script");
+    let is_there = cfg!(target_os = "linux") && script.is_file();
+    let test = move || {
+        let mut stage = Stage::new();
+        with_script(
+            &mut stage,
+            "echo opened > opened\nread code < /dev/tty\necho $code >&2\nexit 1\n",
+        );
+        let plugin = SandboxHome::plugin();
+        let options = "--domain d1 --domain-owner 111122223333 --region eu-west-1";
+        let ask = format!("{} token {options}", plugin.display());
+        let mut command = Command::new(script);
+        command.args(["--quiet", "--return", "--command", &ask, "/dev/null"]);
+        command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+        let run = process::run(&mut command, LIMIT);
+        run.assert_failure().assert_says("asks on the terminal, which it cannot have here");
+        assert!(stage.home.project().join("opened").is_file());
+        Ok(())
+    };
+    Trial::test("process_asks_on_the_terminal", test).with_ignored_flag(!is_there)
+}
+
 /// It and its child, which ignores its parent's end, write down who they are and wait for ever.
 const WAITING: &str = "sleep 1000 &\necho $! $$ > ids.new\nmv ids.new ids\nwait\n";
 
@@ -108,7 +137,9 @@ fn ends_with_us() {
     let ids = ids_in(&stage.home.project().join("ids"));
     nuget.close_stdin();
     assert!(nuget.wait_exit(LIMIT).success());
-    ids.iter().for_each(|id| wait_for_the_end_of(id));
+    for id in ids {
+        wait_for_the_end_of(&id);
+    }
 }
 
 fn ends_with_the_ask() {
@@ -118,9 +149,31 @@ fn ends_with_the_ask() {
     let id = nuget.begin_ask(SOURCE, false, true);
     let ids = ids_in(&stage.home.project().join("ids"));
     nuget.cancel(&id);
-    ids.iter().for_each(|id| wait_for_the_end_of(id));
+    for id in ids {
+        wait_for_the_end_of(&id);
+    }
     nuget.close_stdin();
     assert!(nuget.wait_exit(LIMIT).success());
+}
+
+/// Ctrl-C in a terminal, a closed terminal, and what `kill` sends.
+fn ends_by_signals() {
+    for signal in [Signal::INT, Signal::HUP, Signal::TERM] {
+        let mut stage = Stage::new();
+        with_script(&mut stage, WAITING);
+        let mut command = Command::new(SandboxHome::plugin());
+        let domain = ["--domain", "d1", "--domain-owner", "111122223333"];
+        command.arg("token").args(domain).args(["--region", "eu-west-1"]);
+        command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+        let mut plugin = command.spawn().expect("the plugin starts");
+        let ids = ids_in(&stage.home.project().join("ids"));
+        kill_process(id_of(&plugin.id().to_string()), signal).expect("it is ours to end");
+        for id in ids {
+            wait_for_the_end_of(&id);
+        }
+        let status = plugin.wait().expect("our child");
+        assert_eq!(status.code(), Some(128 + signal.as_raw()));
+    }
 }
 
 /// An agent, for one: it was started to stay.
@@ -131,7 +184,7 @@ fn leaves_a_child() {
     stage.assert_succeeds();
     let [agent] = &ids_in(&stage.home.project().join("ids"))[..] else { panic!("one child") };
     assert!(is_there(agent) && !is_zombie(agent), "it should have stayed");
-    kill_process(process(agent), Signal::KILL).expect("it is ours to end");
+    kill_process(id_of(agent), Signal::KILL).expect("it is ours to end");
 }
 
 /// The process ids that a file names, as soon as it is there.
@@ -161,9 +214,9 @@ fn is_zombie(id: &str) -> bool {
 }
 
 fn is_there(id: &str) -> bool {
-    test_kill_process(process(id)).is_ok()
+    test_kill_process(id_of(id)).is_ok()
 }
 
-fn process(id: &str) -> Pid {
+fn id_of(id: &str) -> Pid {
     id.parse().ok().and_then(Pid::from_raw).expect("a process id")
 }

@@ -19,7 +19,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.home.write("home/.aws/config", "[profile other]\nregion = eu-west-1\n");
                 rule(stage, "profile = [\"gone\", \"lost\"]");
             },
-            "rule 1's profiles are `gone`, `lost`, and no AWS file has one of them (there are `other`); correct the rule, or make one of them with `aws configure sso --profile gone`",
+            "rule 1's profiles are `gone`, `lost`, and no AWS file has one of them (there are `other`); correct the configuration, or make one of them with `aws configure sso --profile gone`",
         ),
         failing(
             "a_rules_role_is_refused",

@@ -31,26 +31,24 @@ struct Row {
 }
 
 pub fn trials() -> Vec<Trial> {
-    let mut trials: Vec<Trial> = rows().into_iter().map(cold_and_warm).collect();
+    let mut trials: Vec<Trial> = rows().iter().map(cold_and_warm).collect();
     trials.push(trial("roles_are_asked_for_as_the_profile_says", roles_as_the_profile_says));
     trials
 }
 
-fn cold_and_warm(row: Row) -> Trial {
-    Trial::test(format!("{}_cold_and_warm", row.name), move || {
+fn cold_and_warm(row: &Row) -> Trial {
+    let Row { name, set_up, metadata, aws, signer } = *row;
+    Trial::test(format!("{name}_cold_and_warm"), move || {
         let mut stage = Stage::new();
-        let metadata = (row.set_up)(&mut stage);
-        let asked = || metadata.as_ref().map(FakeMetadata::requests).unwrap_or_default();
+        let services = set_up(&mut stage);
+        let asked = || services.as_ref().map(FakeMetadata::requests).unwrap_or_default();
         let cold = token_of_a_process(&stage);
-        assert_eq!(asked(), row.metadata);
+        assert_eq!(asked(), metadata);
         let calls: Vec<_> = stage.fake.requests().iter().map(|it| without_query(it)).collect();
-        assert_eq!(calls, row.aws);
-        assert_eq!(stage.fake.token_calls()[0].access_key_id, row.signer);
+        assert_eq!(calls, aws);
+        assert_eq!(stage.fake.token_calls()[0].access_key_id, signer);
         assert_eq!(token_of_a_process(&stage), cold);
-        assert_eq!(
-            (asked().len(), stage.fake.requests().len()),
-            (row.metadata.len(), row.aws.len())
-        );
+        assert_eq!((asked().len(), stage.fake.requests().len()), (metadata.len(), aws.len()));
         stage.assert_no_secrets();
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! Nobody is given another one's token, and one's own is found again.
 
-use super::support::fake_codeartifact::FakeCodeArtifact;
+use super::support::fake_codeartifact::{FakeCodeArtifact, Repository};
 use super::support::fake_nuget::FakeNuget;
 use super::support::sandbox_home::SandboxHome;
 use super::{stage, token_of_a_process};
@@ -168,4 +168,65 @@ fn another_endpoint_in_the_profile_is_another_token_also_for_the_environments_ke
         token_of_a_process(&home, &source);
     }
     assert_eq!((fake.token_calls().len(), other.token_calls().len()), (1, 1));
+}
+
+/// NuGet tries the first's token at the second: the retry is of a token that was never given there.
+#[test]
+fn two_repositories_of_one_domain_have_the_identities_of_their_rules() {
+    let (fake, home, first) = stage_of_profiles(TWO_KEYS);
+    let second = fake.source(&Repository::new("second"));
+    let rule = |repository, profile| {
+        format!("[[rules]]\nrepository = \"{repository}\"\nprofile = \"{profile}\"\n")
+    };
+    configure(&home, &fake, &[rule("my-repo", "one"), rule("second", "two")].concat());
+    for _ in 0..2 {
+        let mut nuget = FakeNuget::start(&home);
+        let of_first = answered(&mut nuget, &first, false);
+        let of_second = answered(&mut nuget, &second, true);
+        assert_ne!(of_first, of_second);
+        assert_eq!(answered(&mut nuget, &first, true), of_first);
+        assert_eq!(answered(&mut nuget, &second, true), of_second);
+        nuget.finish();
+    }
+    assert_eq!(callers(&fake), ["AKIAFAKEONE", "AKIAFAKETWO"]);
+    assert_eq!(fake.requests().len(), 2);
+}
+
+#[test]
+fn three_domains_of_three_accounts_behind_one_host_have_the_identities_of_their_rules() {
+    const OWNERS: [&str; 3] = ["111122223333", "444455556666", "777788889999"];
+    let (fake, home, _) = stage_of_profiles(TWO_KEYS);
+    fake.add_access_key("AKIAFAKEREST", "fakeSecretREST", "arn:aws:iam::777788889999:user/rest");
+    let rest =
+        "[default]\naws_access_key_id = AKIAFAKEREST\naws_secret_access_key = fakeSecretREST\n";
+    home.write("home/.aws/credentials", &format!("{TWO_KEYS}{rest}"));
+    let rule =
+        |owner, profile| format!("[[rules]]\nowner = \"{owner}\"\nprofile = \"{profile}\"\n");
+    configure(&home, &fake, &[rule(OWNERS[0], "one"), rule(OWNERS[1], "two")].concat());
+    let sources = OWNERS.map(|owner| fake.source(&Repository::of("my-domain", owner, "my-repo")));
+    let mut nuget = FakeNuget::start(&home);
+    let tokens = sources.each_ref().map(|source| answered(&mut nuget, source, false));
+    // What was tried is always the one's before.
+    for at in [0, 1, 2, 1, 0, 2] {
+        assert_eq!(answered(&mut nuget, &sources[at], true), tokens[at]);
+    }
+    nuget.finish();
+    let calls: Vec<_> =
+        fake.token_calls().into_iter().map(|call| (call.owner, call.access_key_id)).collect();
+    let expected = OWNERS.into_iter().zip(["AKIAFAKEONE", "AKIAFAKETWO", "AKIAFAKEREST"]);
+    assert_eq!(calls, expected.map(|(o, k)| (o.to_owned(), k.to_owned())).collect::<Vec<_>>());
+}
+
+/// These rules, and the fake's host.
+fn configure(home: &SandboxHome, fake: &FakeCodeArtifact, rules: &str) {
+    let host = fake.host();
+    home.write_configuration(&format!(
+        "{rules}[[hosts]]\nhost = \"{host}\"\nregion = \"eu-west-1\"\n"
+    ));
+}
+
+/// The token, with nothing said.
+fn answered(nuget: &mut FakeNuget, source: &str, is_retry: bool) -> String {
+    let answer = nuget.ask(source, is_retry, true);
+    answer.assert_success().assert_no_logs().password().to_owned()
 }

@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("a_user_who_confirms_the_code_is_served", confirmed),
         trial("what_a_sign_in_leaves_can_be_refreshed", refreshable),
+        trial("a_user_whose_session_was_ended_is_asked", ended),
         trial("the_older_form_is_signed_in_by_a_code_without_refresh", older_form),
         trial("a_poll_that_is_too_fast_gets_slower", slow_down),
         trial("a_user_who_declines_is_left_alone_by_every_process", declined),
@@ -67,23 +68,31 @@ fn refreshable() {
     let mut nuget = FakeNuget::start(&stage.home);
     nuget.ask(&stage.source, false, false).assert_success();
     stage.finish(nuget);
-    stage.change_token(|token| {
-        drop(token.insert("expiresAt".into(), json!("2020-01-01T00:00:00Z")))
-    });
+    stage.expire();
     stage.forget_tokens();
     stage.assert_served();
     assert_eq!(stage.sso.count("refresh_token"), 1);
     // The next sign-in is by the same client.
     stage.sso.refuse_refresh();
-    stage.change_token(|token| {
-        drop(token.insert("expiresAt".into(), json!("2020-01-01T00:00:00Z")))
-    });
+    stage.expire();
     stage.forget_tokens();
     let mut nuget = FakeNuget::start(&stage.home);
     nuget.ask(&stage.source, false, false).assert_success();
     stage.finish(nuget);
     assert_eq!(stage.sso.count("StartDeviceAuthorization"), 2);
     assert_eq!(stage.sso.count("RegisterClient"), 1);
+}
+
+/// The file says that it is good, and the portal knows better.
+fn ended() {
+    let mut stage = Stage::new();
+    stage.may_ask("device").signed_in_until("2099-01-01T00:00:00Z");
+    stage.sso.refuse_refresh();
+    stage.sso.end_sessions();
+    let mut nuget = FakeNuget::start(&stage.home);
+    nuget.ask(&stage.source, false, false).assert_success();
+    stage.finish(nuget);
+    assert_eq!(stage.sso.count("StartDeviceAuthorization"), 1);
 }
 
 fn older_form() {
@@ -190,7 +199,9 @@ fn two_processes() {
     all[1].answer_to(&second, LIMIT).assert_success().assert_no_logs();
     assert_eq!(stage.sso.count("StartDeviceAuthorization"), 1);
     assert_eq!(stage.fake.token_calls().len(), 1);
-    all.into_iter().for_each(|nuget| stage.finish(nuget));
+    for nuget in all {
+        stage.finish(nuget);
+    }
 }
 
 fn two_domains() {

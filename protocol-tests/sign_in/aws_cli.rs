@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::stage::{Stage, keep_transcript};
 use super::support::fake_internet::FakeInternet;
@@ -43,11 +43,6 @@ fn authorization_token(stage: &Stage, internet: &FakeInternet) -> Run {
     aws(stage, internet, &[&get[..], &domain, &place].concat())
 }
 
-fn expire(stage: &Stage) {
-    let long_ago = json!("2020-01-01T00:00:00Z");
-    stage.change_token(|token| drop(token.insert("expiresAt".into(), long_ago)));
-}
-
 fn theirs_serves_us() {
     let stage = Stage::new();
     let internet = FakeInternet::before(stage.sso.host(), &NAMES);
@@ -56,7 +51,7 @@ fn theirs_serves_us() {
     let mut transcript = login.to_string();
     stage.assert_served();
     // And it is refreshed by the client that the AWS CLI registered.
-    expire(&stage);
+    stage.expire();
     stage.forget_tokens();
     stage.assert_served();
     assert_eq!(stage.sso.count("refresh_token"), 1);
@@ -79,7 +74,7 @@ fn ours_serves_them() {
     let theirs = authorization_token(&stage, &internet);
     assert!(token(&theirs)["authorizationToken"].is_string());
     // And the AWS CLI refreshes it by our client.
-    expire(&stage);
+    stage.expire();
     let before = stage.token();
     // What it keeps of the role itself would hide that.
     let _ = std::fs::remove_dir_all(stage.home.home().join(".aws/cli/cache"));

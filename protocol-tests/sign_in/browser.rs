@@ -14,6 +14,7 @@ use super::stage::{HEAD, START_URL, Stage, trial};
 use super::support::fake_internet::FakeInternet;
 use super::support::fake_nuget::{FakeNuget, LIMIT};
 use super::support::fake_sso::UserWill;
+use super::support::secret_scan;
 
 const OIDC: &str = "oidc.eu-west-1.amazonaws.com";
 
@@ -131,6 +132,9 @@ fn agreed() {
         })]
     );
     assert!(stage.token()["refreshToken"].is_string());
+    // The verifier goes to the service alone: to no browser, log or file.
+    secret_scan::assert_no_secrets(stage.home.root(), &stage.sso.verifiers(), &[]);
+    secret_scan::assert_no_secrets_in(&address, &stage.sso.verifiers());
     stage.assert_served();
 }
 

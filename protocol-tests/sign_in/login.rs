@@ -63,7 +63,9 @@ fn which() {
     let run = login(&stage, &["--use-device-code"]);
     run.assert_success().assert_says("sign in to AWS for profile `base`");
     assert_eq!(stage.sso.registrations()[0]["scopes"], json!(["sso:account:access"]));
-    stage.home.unset("AWS_PROFILE");
+    stage.home.unset("AWS_PROFILE").set("CODEARTIFACT_NUGET_PROFILE", "gone, dev");
+    login(&stage, &["--use-device-code"]).assert_success();
+    stage.home.unset("CODEARTIFACT_NUGET_PROFILE");
     login(&stage, &["--use-device-code"])
         .assert_failure()
         .assert_says("there is no profile `default`");

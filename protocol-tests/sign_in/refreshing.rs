@@ -36,6 +36,7 @@ pub fn trials() -> Vec<Trial> {
         trial("expired_and_the_service_in_trouble", service_in_trouble),
         trial("expired_and_of_another_start_url", another_start_url),
         trial("the_portal_refuses_the_session", portal_401),
+        trial("a_session_that_was_ended_is_refreshed_silently", ended),
         trial("the_portal_refuses_the_role", role_refused),
         trial("the_older_form_is_used_and_never_refreshed", older_form),
     ]
@@ -77,7 +78,7 @@ fn refreshed() {
     stage.assert_served();
     assert_eq!(stage.sso.calls().len(), 2, "a warm run asks nobody");
     // What came can be refreshed again.
-    stage.change_token(|token| drop(token.insert("expiresAt".into(), json!(LONG_AGO))));
+    stage.expire();
     stage.forget_tokens();
     stage.assert_served();
     assert_eq!(stage.sso.count("refresh_token"), 2);
@@ -105,7 +106,9 @@ fn eight_at_once() {
     }
     assert_eq!(stage.sso.count("refresh_token"), 1);
     assert_eq!(stage.fake.token_calls().len(), 1);
-    all.into_iter().for_each(|nuget| stage.finish(nuget));
+    for nuget in all {
+        stage.finish(nuget);
+    }
 }
 
 fn never_half() {
@@ -184,7 +187,9 @@ fn not_writable() {
 fn without_refresh_token() {
     let stage = Stage::new();
     stage.signed_in_until(LONG_AGO);
-    stage.change_token(|token| drop(token.remove("refreshToken")));
+    stage.change_token(|token| {
+        token.remove("refreshToken");
+    });
     stage.assert_fails(EXPIRED);
     assert_eq!(stage.sso.calls(), [] as [String; 0]);
 }
@@ -192,7 +197,9 @@ fn without_refresh_token() {
 fn registration_expired() {
     let stage = Stage::new();
     stage.signed_in_until(LONG_AGO);
-    stage.change_token(|token| drop(token.insert("registrationExpiresAt".into(), json!(LONG_AGO))));
+    stage.change_token(|token| {
+        token.insert("registrationExpiresAt".into(), json!(LONG_AGO));
+    });
     stage.assert_fails(EXPIRED);
     assert_eq!(stage.sso.calls(), [] as [String; 0]);
 }
@@ -218,7 +225,7 @@ fn another_start_url() {
     let stage = Stage::new();
     stage.signed_in_until(FAR);
     stage.change_token(|token| {
-        drop(token.insert("startUrl".into(), json!("https://other.example")))
+        token.insert("startUrl".into(), json!("https://other.example"));
     });
     stage.assert_fails(EXPIRED);
 }
@@ -228,6 +235,15 @@ fn portal_401() {
     stage.signed_in_until(FAR);
     stage.sso.portal_refuses(401, "UnauthorizedException", "Session token not found or invalid");
     stage.assert_fails(EXPIRED);
+}
+
+fn ended() {
+    let stage = Stage::new();
+    stage.signed_in_until(FAR);
+    stage.sso.end_sessions();
+    stage.assert_served();
+    let calls = ["GetRoleCredentials", "refresh_token", "GetRoleCredentials"];
+    assert_eq!(stage.sso.calls(), calls);
 }
 
 fn role_refused() {

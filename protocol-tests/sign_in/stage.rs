@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use sha1::{Digest, Sha1};
 
 use super::support::fake_codeartifact::{FakeCodeArtifact, Repository, TOKEN_PREFIX};
 use super::support::fake_nuget::{FakeNuget, LIMIT};
-use super::support::fake_sso::{FakeSso, SECRET_PREFIX};
+use super::support::fake_sso::{self, FakeSso, SECRET_PREFIX};
 use super::support::sandbox_home::SandboxHome;
 use super::support::secret_scan;
 
@@ -55,7 +54,7 @@ impl Stage {
 
     fn with(config: &str, identifier: &'static str) -> Self {
         let (sso, fake) = (FakeSso::start(), FakeCodeArtifact::start());
-        sso.let_role_into(&fake);
+        FakeSso::let_role_into(&fake);
         let mut home = SandboxHome::for_codeartifact(&fake);
         home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY").set("AWS_PROFILE", "dev");
         home.set("AWS_ENDPOINT_URL_SSO", &sso.url());
@@ -69,9 +68,7 @@ impl Stage {
 
     /// The file that the AWS CLI and all SDKs share.
     pub fn token_file(&self) -> PathBuf {
-        let digest = Sha1::digest(self.identifier);
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.sso_cache().join(format!("{name}.json"))
+        self.home.home().join(fake_sso::token_file(self.identifier))
     }
 
     pub fn sso_cache(&self) -> PathBuf {
@@ -88,6 +85,13 @@ impl Stage {
             "registrationExpiresAt": "2099-01-01T00:00:00Z",
             "refreshToken": refresh_token, "ofSomebodyElse": {"kept": true}
         }));
+    }
+
+    /// Long ago.
+    pub fn expire(&self) {
+        self.change_token(|token| {
+            token.insert("expiresAt".into(), json!("2020-01-01T00:00:00Z"));
+        });
     }
 
     pub fn write_token(&self, token: &Value) {

@@ -8,10 +8,12 @@ mod codes;
 mod oidc;
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
+use sha1::{Digest, Sha1};
 
 use super::fake_codeartifact::FakeCodeArtifact;
 use super::fake_codeartifact::http::{Reply, Seen, Server};
@@ -24,6 +26,16 @@ pub const SECRET_PREFIX: &str = "FAKESSO";
 const ROLE_KEY: &str = "ASIAPORTALREADER0001";
 const ROLE_SECRET: &str = "FAKESSOROLESECRET";
 const ROLE_SESSION: &str = "FAKESSOROLESESSION";
+
+/// The file below the home that the AWS CLI and all SDKs share for this session's name or, of a
+/// profile of the older form, start URL.
+pub fn token_file(identifier: &str) -> String {
+    let digest = Sha1::digest(identifier).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    format!(".aws/sso/cache/{digest}.json")
+}
 
 /// What the user does at the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +70,7 @@ struct State {
     portal_refusal: Option<(u16, &'static str, &'static str)>,
     calls: Vec<String>,
     page: String,
+    verifiers: Vec<String>,
 }
 
 impl FakeSso {
@@ -72,6 +85,7 @@ impl FakeSso {
             delay: Duration::ZERO,
             portal_refusal: None,
             calls: Vec::new(),
+            verifiers: Vec::new(),
             page: "https://device.sso.eu-west-1.amazonaws.com/".to_owned(),
         }));
         let shared = Arc::clone(&state);
@@ -80,7 +94,7 @@ impl FakeSso {
     }
 
     /// Lets the keys of the portal's role into `fake`.
-    pub fn let_role_into(&self, fake: &FakeCodeArtifact) {
+    pub fn let_role_into(fake: &FakeCodeArtifact) {
         let arn = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Reader/me";
         fake.add_temporary_key(ROLE_KEY, ROLE_SECRET, ROLE_SESSION, arn);
     }
@@ -115,6 +129,16 @@ impl FakeSso {
     /// Every answer takes so long from now on.
     pub fn answer_after(&self, delay: Duration) {
         self.state().delay = delay;
+    }
+
+    /// Every session is ended before its time: access tokens of earlier work no more.
+    pub fn end_sessions(&self) {
+        self.state().codes.forget_access_tokens();
+    }
+
+    /// The verifiers that were sent for codes.
+    pub fn verifiers(&self) -> Vec<String> {
+        self.state().verifiers.clone()
     }
 
     /// The portal refuses role credentials from now on.

@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 
-use super::stage::{Stage, failing, trial};
+use super::stage::{HEAD, SOURCE, Stage, failing, trial};
 use super::support::fake_nuget::FakeNuget;
 
 const FOREIGN: &str = "https://nuget.example/v3/index.json";
@@ -81,11 +81,202 @@ pub fn trials() -> Vec<Trial> {
             },
             "the variable CODEARTIFACT_NUGET_CACHE is `ram`: it is auto, disk, memory or off; correct or unset it",
         ),
+        failing(
+            "unknown_word_of_interactive",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_INTERACTIVE", "yes");
+            },
+            "the variable CODEARTIFACT_NUGET_INTERACTIVE is `yes`: it is auto, always or never; correct or unset it",
+        ),
+        failing(
+            "a_list_of_profiles_with_a_hole",
+            |stage| {
+                stage.set("CODEARTIFACT_NUGET_PROFILE", "dev,,ci");
+            },
+            "the variable CODEARTIFACT_NUGET_PROFILE is `dev,,ci`: it is a profile of the AWS files, or several with commas; correct or unset it",
+        ),
+        failing(
+            "an_owner_that_no_policy_allows",
+            |stage| file(stage, "[policy]\nallowed_owners = [\"999999999999\"]\n"),
+            "account 111122223333 is not among `allowed_owners` of the policy in `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, so its domain `my-domain` is not asked for; if that account is to be trusted, it has to be added there",
+        ),
+        trial("rules_and_policies_with_wrong_values", wrong_values),
         trial("a_broken_configuration_is_silent_on_foreign_sources", foreign),
         trial("durations_that_are_asked_for", durations),
         trial("a_configuration_file_elsewhere", elsewhere),
         trial("unusable_paths_of_our_hosts", paths),
     ]
+}
+
+/// Each with its line, its column, and what is said of it.
+const WRONG_VALUES: [(&str, usize, usize, &str); 36] = [
+    ("profile = []", 1, 11, "the list is empty: leave the key out instead"),
+    ("profile = \" dev\"", 1, 11, "a profile is a name of the AWS files"),
+    (
+        "profile = 1",
+        1,
+        11,
+        "invalid type: integer `1`, expected one value in quotes, or a list of them",
+    ),
+    ("interactive = \"no\"", 1, 15, "it is auto, always or never"),
+    ("interactive = false", 1, 15, "invalid type: boolean `false`, expected a string"),
+    ("rules = 1", 1, 9, "invalid type: integer `1`, expected a sequence"),
+    ("[rule]", 1, 2, "unknown key `rule`: `rules` was probably meant"),
+    ("[[rules]]\nprofil = \"a\"", 2, 1, "unknown key `profil`: `profile` was probably meant"),
+    (
+        "[[rules]]\npassword = \"hunter2\"",
+        2,
+        1,
+        "unknown field `password`, expected one of `domain`, `owner`, `region`, `repository`, `profile`, `prefer`, `role`, `duration_seconds`, `endpoint_url`, `sts_endpoint_url`, `sso_endpoint_url`, `proxy`, `ca_bundle`, `interactive`",
+    ),
+    (
+        "[[rules]]\ndomain = \"Team-*\"",
+        2,
+        10,
+        "`domain` is a pattern of a-z, 0-9, `-`, `*` and `?`",
+    ),
+    (
+        "[[rules]]\ndomain = [\"a\", \"\"]",
+        2,
+        16,
+        "`domain` is a pattern of a-z, 0-9, `-`, `*` and `?`",
+    ),
+    (
+        "[[rules]]\nowner = \"1111\"",
+        2,
+        9,
+        "`owner` is twelve digits, or a pattern of digits, `*` and `?`, in quotes",
+    ),
+    (
+        "[[rules]]\nowner = 111122223333",
+        2,
+        9,
+        "invalid type: integer `111122223333`, expected one value in quotes, or a list of them",
+    ),
+    (
+        "[[rules]]\nregion = \"europe\"",
+        2,
+        10,
+        "`region` is a region, or a pattern of a-z, 0-9, `-`, `*` and `?`",
+    ),
+    (
+        "[[rules]]\nrepository = \"a/b\"",
+        2,
+        14,
+        "`repository` is a pattern of A-Z, a-z, 0-9, `.`, `_`, `-`, `*` and `?`",
+    ),
+    ("[[rules]]\nprefer = \"keys\"", 2, 10, "`prefer` is environment or profile"),
+    (
+        "[[rules]]\nrole = \"reader\"",
+        2,
+        8,
+        "a role is an ARN as in `arn:aws:iam::111122223333:role/reader`",
+    ),
+    (
+        "[[rules]]\nrole = 1",
+        2,
+        8,
+        "invalid type: integer `1`, expected one value in quotes, or a list of them",
+    ),
+    ("[[rules]]\nrole = { external_id = \"id\" }", 2, 8, "missing field `arn`"),
+    (
+        "[[rules]]\nrole = [\n{ arn = \"arn:aws:iam::111122223333:role/r\", external = \"id\" }]",
+        3,
+        45,
+        "unknown field `external`, expected one of `arn`, `external_id`, `session_name`",
+    ),
+    (
+        "[[rules]]\nrole = { arn = \"arn:aws:iam::111122223333:role/r\", session_name = \"a b\" }",
+        2,
+        67,
+        "`session_name` is 2 to 64 of A-Z, a-z, 0-9 and `_+=,.@-`",
+    ),
+    (
+        "[[rules]]\nrole = { arn = \"arn:aws:iam::111122223333:role/r\", external_id = \"\" }",
+        2,
+        66,
+        "`external_id` is 2 to 1224 of A-Z, a-z, 0-9 and `_+=,.@:/-`",
+    ),
+    (
+        "[[rules]]\nduration_seconds = 60",
+        2,
+        20,
+        "the duration is 0 (as long as the role's session) or 900 to 43200 seconds",
+    ),
+    (
+        "[[rules]]\nendpoint_url = \"http://a.example\"",
+        2,
+        16,
+        "an endpoint is an https URL without user, query and fragment; http is for this machine only",
+    ),
+    (
+        "[[rules]]\nsts_endpoint_url = \"https://u:hunter2@a.example\"",
+        2,
+        20,
+        "an endpoint is an https URL without user, query and fragment; http is for this machine only",
+    ),
+    (
+        "[[rules]]\nsso_endpoint_url = \"a.example\"",
+        2,
+        20,
+        "an endpoint is an https URL without user, query and fragment; http is for this machine only",
+    ),
+    (
+        "[[rules]]\nproxy = \"socks5://u:hunter2@p:1\"",
+        2,
+        9,
+        "`proxy` is a URL as in `http://proxy.example:3128`, with `user:password@` if need be",
+    ),
+    (
+        "[[rules]]\nproxy = [\"http://u:hunter2@p:1\"]",
+        2,
+        9,
+        "invalid type: sequence, expected a string",
+    ),
+    ("[[rules]]\nca_bundle = \"ca.pem\"", 2, 13, "the path must be absolute"),
+    (
+        "[policy]\nallowed_owners = [\"x\"]",
+        2,
+        19,
+        "an owner is the domain's account: twelve digits, in quotes",
+    ),
+    (
+        "[policy]\nallowed_owners = \"111122223333\"",
+        2,
+        18,
+        "invalid type: string \"111122223333\", expected a sequence",
+    ),
+    (
+        "[policy]\nallowed_hosts = [\"https://h\"]",
+        2,
+        18,
+        "a host is a pattern in lower case, without scheme, port and path",
+    ),
+    ("[policy]\nlongest_duration_seconds = 0", 2, 28, "`longest_duration_seconds` is 900 to 43200"),
+    ("[policy]\ncache = \"disk\"", 2, 9, "a policy's `cache` is memory or off"),
+    ("[policy]\ninteractive = \"always\"", 2, 15, "a policy's `interactive` is auto or never"),
+    (
+        "[policy]\ninterctive = \"never\"",
+        2,
+        1,
+        "unknown key `interctive`: `interactive` was probably meant",
+    ),
+];
+
+fn wrong_values() {
+    let stage = Stage::new();
+    for (toml, line, column, message) in WRONG_VALUES {
+        stage.home.write_configuration(&format!("{toml}\n"));
+        let file = "<root>/home/.config/nuget-plugin-codeartifact/config.toml";
+        assert_eq!(
+            stage.line_for(SOURCE),
+            format!(
+                "{HEAD}the configuration file `{file}` has an error at line {line}, column {column}: {message}; correct it"
+            ),
+            "{toml}"
+        );
+    }
+    assert_eq!(stage.fake.token_calls().len(), 0);
 }
 
 fn file(stage: &mut Stage, toml: &str) {

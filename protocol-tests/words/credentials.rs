@@ -7,6 +7,7 @@ use libtest_mimic::Trial;
 use super::peers::Peer;
 use super::stage::{Stage, failing, trial};
 use super::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use super::support::fake_sso;
 
 const SSO_SESSION: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n[sso-session corp]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\n";
 
@@ -201,13 +202,7 @@ fn sso() -> Vec<Trial> {
 }
 
 fn sign_in_file(name: &str) -> String {
-    use sha1::{Digest, Sha1};
-    use std::fmt::Write as _;
-    let digest = Sha1::digest(name).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    format!("home/.aws/sso/cache/{digest}.json")
+    format!("home/{}", fake_sso::token_file(name))
 }
 
 fn sign_in(stage: &mut Stage, name: &str, expires_at: &str) {

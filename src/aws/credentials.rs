@@ -73,24 +73,26 @@ impl Loader<'_> {
                 let provider = EcsCredentialsProvider::builder();
                 provider.configure(&self.provider_config()).build().provide_credentials().await
             }
-            Source::Instance => self.instance().provide_credentials().await,
+            Source::Instance => self.instance()?.provide_credentials().await,
         };
         loaded.map_err(|error| {
             classify::credentials_error(&error, self.client, self.identity, self.domain)
         })
     }
 
-    fn instance(self) -> ImdsCredentialsProvider {
-        let client = imds::Client::builder()
+    fn instance(self) -> Result<ImdsCredentialsProvider, AwsError> {
+        let mut client = imds::Client::builder()
             .configure(&self.provider_config())
             .max_attempts(1)
             .connect_timeout(METADATA_LIMIT)
-            .read_timeout(METADATA_LIMIT)
-            .build();
-        ImdsCredentialsProvider::builder()
-            .configure(&self.provider_config())
-            .imds_client(client)
-            .build()
+            .read_timeout(METADATA_LIMIT);
+        // The SDK reads the variable, and of profiles only the one that AWS_PROFILE names.
+        let variable = self.environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+        if let (None, Some(url)) = (variable, &self.identity.metadata_endpoint) {
+            client = client.endpoint(url).map_err(|_| AwsError::EndpointUrl)?;
+        }
+        let provider = ImdsCredentialsProvider::builder().configure(&self.provider_config());
+        Ok(provider.imds_client(client.build()).build())
     }
 
     fn provider_config(self) -> ProviderConfig {

@@ -77,7 +77,7 @@ pub enum AwsError {
     )]
     UnknownProfile { name: String, known: String },
     #[error(
-        "{whose}profiles are {names}, and no AWS file has one of them ({known}); correct the rule, or \
+        "{whose}profiles are {names}, and no AWS file has one of them ({known}); correct the configuration, or \
          make one of them with `aws configure sso --profile {first}`"
     )]
     NoSuchProfiles { whose: String, names: String, first: String, known: String },

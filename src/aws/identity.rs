@@ -1,12 +1,14 @@
 //! Who would be asking, told from what is on this machine: the cache's keys hold it.
 //!
 //! - [`order`]: which source of credentials counts
-//! - [`plan`]: that source, and the roles on top of it
+//! - [`sources`]: what there is of each of them
+//! - [`plan`]: the one that counts, and the roles on top of it
 //! - [`selectors`]: what tells the plan's identity from every other one
 
 mod order;
 mod plan;
 mod selectors;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +51,8 @@ pub struct Identity {
     pub(super) region: Option<String>,
     /// The `ca_bundle` of the profile.
     pub(super) ca_bundle: Option<PathBuf>,
+    /// The `ec2_metadata_service_endpoint` of the profile.
+    pub(super) metadata_endpoint: Option<String>,
     /// The `AWS_…` variables that this process sees, by name.
     pub(super) variables: Vec<String>,
     pub(super) files: AwsFiles,
@@ -67,7 +71,7 @@ fn tell(
     let needs_files = !goes_environment_first(terms) || !terms.aws.profiles.is_empty();
     let files = match files {
         // Keys need no profile, and a broken file moves no endpoint.
-        Err(_) if !needs_files && order::environment_keys(environment).is_some() => {
+        Err(_) if !needs_files && sources::environment_keys(environment).is_some() => {
             AwsFiles::default()
         }
         files => files?,
@@ -91,6 +95,7 @@ fn tell(
         looked_at: chosen.looked_at,
         sign_in: plan.sign_in().cloned(),
         ca_bundle: property("ca_bundle").map(PathBuf::from),
+        metadata_endpoint: property("ec2_metadata_service_endpoint"),
         variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
         plan,
         profile: selected.name,
@@ -163,7 +168,7 @@ fn choose(
         return Ok(chosen(found, environment, selected, &[]));
     }
     if let (true, Some(profile)) = (selected.is_named, files.get(&selected.name)) {
-        return Err(order::broken(profile, order::nothing_in(profile)));
+        return Err(sources::broken(profile, sources::nothing_in(profile)));
     }
     // The instance is always there to be asked.
     let found = search.first_of(behind)?.unwrap_or((Place::Instance, Plan::of(Source::Instance)));

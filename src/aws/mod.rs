@@ -45,7 +45,7 @@ pub use error::AwsError;
 pub use identity::Identity;
 pub use repository_endpoint::{LookupError, RepositoryNames};
 pub use source_index::SourceAnswer;
-pub use sso::{Prompt, Refreshed, Show, SignInBy, SignInState, SignedIn, SsoSession};
+pub use sso::{Prompt, Refreshed, Show, SignInBy, SignInMark, SignInState, SignedIn, SsoSession};
 
 use crate::endpoint::Domain;
 use crate::log::{Log, Timing};
@@ -94,6 +94,11 @@ impl Aws {
         sso::end(session)
     }
 
+    /// Which sign-in of the session the shared file holds.
+    pub fn sign_in_mark(session: &SsoSession) -> SignInMark {
+        sso::mark(session)
+    }
+
     /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
     /// One process at a time, please: the service may accept a refresh token only once.
     pub async fn refresh_sign_in(
@@ -132,13 +137,16 @@ impl Aws {
         sso::sign_in(session, by, &client, &config, clock, show).await
     }
 
-    /// The sign-in that a profile stands for, or the `sso-session` of this name.
+    /// The sign-in that the first of these profiles stands for that there is, or the one that the
+    /// environment chooses; or the `sso-session` of this name.
     pub async fn sso_session(
         &self,
-        profile: Option<&str>,
+        profiles: &[String],
         session: Option<&str>,
     ) -> Result<SsoSession, AwsError> {
         let files = profiles::load(&self.environment).await?;
+        let there = profiles.iter().find(|profile| files.get(profile).is_some());
+        let profile = there.or(profiles.first()).map(String::as_str);
         let selected = || self.environment.get("AWS_PROFILE").unwrap_or("default");
         sso::choose(&files, profile.unwrap_or_else(selected), session)
     }

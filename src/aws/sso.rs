@@ -59,6 +59,15 @@ pub enum SignInState {
     Expired,
 }
 
+/// Which sign-in the shared file holds: another mark is another sign-in, or a refreshed one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInMark(Option<Secret>);
+
+pub(super) fn mark(session: &SsoSession) -> SignInMark {
+    let sign_in = TokenFile::of(session).and_then(|file| file.read());
+    SignInMark(sign_in.map(|sign_in| sign_in.access_token))
+}
+
 /// What the file says, and nobody is asked.
 pub(super) fn state(session: &SsoSession, now: SystemTime) -> SignInState {
     let sign_in = TokenFile::of(session).and_then(|file| file.read());

@@ -76,9 +76,10 @@ pub struct Json {
 
 const RULE_EXAMPLES: &str = "\
 Examples:
-  configure rule add --owner 111122223333 --profile team-a --profile ci
-  configure rule add --domain 'shared-*' --region eu-west-1 --role-arn arn:aws:iam::111122223333:role/reader
-  configure rule add --first --domain vpc --endpoint-url https://vpce-1.api.codeartifact.eu-west-1.vpce.amazonaws.com
+  nuget-plugin-codeartifact configure rule add --owner 111122223333 --profile team-a --profile ci
+  nuget-plugin-codeartifact configure rule add --domain 'shared-*' --role-arn arn:aws:iam::111122223333:role/reader
+  nuget-plugin-codeartifact configure rule add --first --domain vpc \\
+    --endpoint-url https://vpce-1.api.codeartifact.eu-west-1.vpce.amazonaws.com
 
 The first rule that matches counts. Patterns know `*` and `?`; what is left out matches everything, and
 an option that is given several times makes a list.";

@@ -142,6 +142,7 @@ fn usable(
 ) -> Result<Secret, Reason> {
     let GivenToken { secret, expiration, .. } = token.map_err(Reason::Unusable)?;
     if let Some(expiration) = expiration {
+        // Nobody says when it was issued: the margin is one of what is left.
         let token = AuthorizationToken { secret: secret.clone(), obtained: now, expiration };
         if !token.is_fresh(now) {
             return Err(Reason::Expired);

@@ -14,7 +14,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{Provider, ProviderError, Request, now};
 use crate::aws::{
-    Aws, AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
+    Aws, AwsError, Identity, Prompt, Refreshed, SignInBy, SignInMark, SignInState, SignedIn,
+    SsoSession,
 };
 use crate::browser::Browser;
 use crate::cache::CacheKey;
@@ -47,7 +48,7 @@ impl fmt::Debug for User<'_> {
 /// What to sign in to, of the user's own accord.
 #[derive(Debug, Default)]
 pub struct SignIn<'a> {
-    /// Else the one that the environment chooses.
+    /// Else the one that the settings or the environment choose.
     pub profile: Option<&'a str>,
     /// In place of a profile: this `sso-session`.
     pub session: Option<&'a str>,
@@ -65,7 +66,12 @@ impl Provider {
         user: User<'_>,
     ) -> Result<(SsoSession, SignedIn), ProviderError> {
         let SignIn { profile, session, opens_browser, .. } = *wanted;
-        let session = self.aws.sso_session(profile, session).await?;
+        let profiles = match (profile, session) {
+            (Some(profile), _) => vec![profile.to_owned()],
+            (None, Some(_)) => Vec::new(),
+            (None, None) => self.settings()?.default_profiles()?,
+        };
+        let session = self.aws.sso_session(&profiles, session).await?;
         let method = match wanted.method {
             Some(method) => method,
             None => settings::sign_in_method(&self.environment)?,
@@ -90,10 +96,35 @@ impl Provider {
         if Aws::sign_in_state(session, now()) == SignInState::Good {
             return Ok(false);
         }
+        self.renew(session, request, user, None).await
+    }
+
+    /// Renews a session that was ended at its service before its time, as the failure shows.
+    pub(super) async fn renew_ended_sign_in(
+        &self,
+        request: &Request<'_>,
+        failure: &ProviderError,
+        user: Option<User<'_>>,
+    ) -> Result<bool, ProviderError> {
+        let (Some(session), ProviderError::Aws(AwsError::SsoExpired { .. })) =
+            (&request.identity.sign_in, failure)
+        else {
+            return Ok(false);
+        };
+        self.renew(session, request, user, Some(Aws::sign_in_mark(session))).await
+    }
+
+    async fn renew(
+        &self,
+        session: &SsoSession,
+        request: &Request<'_>,
+        user: Option<User<'_>>,
+        ended: Option<SignInMark>,
+    ) -> Result<bool, ProviderError> {
         let lock = self.cache()?.lock_sign_in(&key_of(session)).await;
         let note = lock.note().unwrap_or_default();
         self.log.line(format_args!("locked the SSO session of `{}` {note}", session.profile));
-        let renewed = self.renew_locked(session, request, user).await;
+        let renewed = self.renew_locked(session, request, user, ended).await;
         if let Err(error) = &renewed {
             lock.mark_failed();
             self.log.line(format_args!("the SSO session is not renewed: {error}"));
@@ -107,11 +138,14 @@ impl Provider {
         session: &SsoSession,
         request: &Request<'_>,
         user: Option<User<'_>>,
+        ended: Option<SignInMark>,
     ) -> Result<bool, ProviderError> {
-        let state = Aws::sign_in_state(session, now());
-        if state == SignInState::Good {
-            return Ok(true);
-        }
+        let has_ended = ended.is_some_and(|ended| ended == Aws::sign_in_mark(session));
+        let state = match Aws::sign_in_state(session, now()) {
+            _ if has_ended => SignInState::Expired,
+            SignInState::Good => return Ok(true),
+            state => state,
+        };
         let Request { identity, terms, .. } = request;
         let refreshed = self.aws.refresh_sign_in(session, identity, terms, now()).await;
         self.log.line(format_args!("SSO refresh: {refreshed:?}"));
@@ -141,11 +175,11 @@ impl Provider {
         }
         let method = settings::sign_in_method(&self.environment)?;
         let way = self.way(session, method, Browser::find(&self.environment));
-        let asker = Some((identity, terms));
+        let (asker, before) = (Some((identity, terms)), Aws::sign_in_mark(session));
         cache.note_asked(&key, now());
         let signed_in = tokio::select! {
             signed_in = self.show_and_wait(session, way, asker, user) => signed_in.map(drop),
-            () = signed_in_elsewhere(session) => Ok(()),
+            () = signed_in_elsewhere(session, &before) => Ok(()),
         };
         match &signed_in {
             Ok(()) => cache.forget_asked(&key),
@@ -227,9 +261,9 @@ fn line(session: &SsoSession, Prompt { address, code }: &Prompt, is_opened: bool
 }
 
 /// The AWS CLI and `login` write the same file.
-async fn signed_in_elsewhere(session: &SsoSession) {
+async fn signed_in_elsewhere(session: &SsoSession, before: &SignInMark) {
     let is_good = |now: SystemTime| Aws::sign_in_state(session, now) == SignInState::Good;
-    while !is_good(now()) {
+    while Aws::sign_in_mark(session) == *before || !is_good(now()) {
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
 }

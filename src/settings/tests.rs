@@ -121,6 +121,15 @@ fn wrong_words_in_the_variables_fail_the_ask_and_leave_the_hosts() {
 }
 
 #[test]
+fn debug_shows_no_proxys_password() {
+    let rule = "[[rules]]\nproxy = \"http://user:hunter2@proxy.example\"\n";
+    let settings = settings(&[], rule, "");
+    let terms = settings.terms(&domain(), None).unwrap();
+    assert!(terms.aws.proxy.is_some());
+    assert!(!format!("{settings:?} {terms:?}").contains("hunter2"));
+}
+
+#[test]
 fn an_owner_is_refused_by_each_policy_that_does_not_list_it() {
     let allowing = |owner: &str| format!("[policy]\nallowed_owners = [\"{owner}\"]\n");
     let (ours, other) = (allowing("111122223333"), allowing("999999999999"));

@@ -15,11 +15,14 @@ use crate::secret::Secret;
 
 /// A string type that takes only what a check lets through.
 macro_rules! checked_text {
-    ($(#[$attribute:meta])* $name:ident, $check:path, $message:literal) => {
-        $(#[$attribute])*
-        #[derive(Deserialize)]
-        #[serde(try_from = "String")]
+    ($name:ident, $check:path, $message:literal) => {
         pub(super) struct $name(pub(super) String);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(CheckedVisitor(PhantomData))
+            }
+        }
 
         impl TryFrom<String> for $name {
             type Error = &'static str;
@@ -35,6 +38,21 @@ macro_rules! checked_text {
             }
         }
     };
+}
+
+/// Checks a text while it is visited, so that the parser knows where it stands in a list too.
+struct CheckedVisitor<T>(PhantomData<T>);
+
+impl<T: TryFrom<String, Error = &'static str>> Visitor<'_> for CheckedVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        T::try_from(text.to_owned()).map_err(E::custom)
+    }
 }
 
 checked_text!(

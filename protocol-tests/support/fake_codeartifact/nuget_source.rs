@@ -23,7 +23,7 @@ impl Sources {
     }
 
     pub fn answer(&mut self, tokens: &TokenApi, seen: &Seen) -> Reply {
-        let Some((repository, root, rest)) = locate(&seen.path) else {
+        let Some((repository, root, rest)) = locate(seen.header("host"), &seen.path) else {
             return Reply::status(404);
         };
         let root = format!("{}{root}", base_url(seen.header("host")));
@@ -44,19 +44,24 @@ fn base_url(host: &str) -> String {
 }
 
 /// Splits `/nuget/{name}/v3/…` and `/nuget/d/{domain}-{owner}/{name}/v3/…` into the repository,
-/// its root and the rest.
-fn locate(path: &str) -> Option<(Repository, &str, &str)> {
+/// its root and the rest. Without domain and owner in the path, a real host names them.
+fn locate<'a>(host: &str, path: &'a str) -> Option<(Repository, &'a str, &'a str)> {
     let (root, rest) = path.split_at_checked(path.find("/v3/")?)?;
     let names: Vec<_> = root.strip_prefix("/nuget/")?.split('/').collect();
     let repository = match names.as_slice() {
-        [name] => Repository::new(name),
-        ["d", domain, name] => {
-            let (domain, owner) = domain.rsplit_once('-')?;
-            Repository::of(domain, owner, name)
-        }
+        [name] => match host.split_once(".d.codeartifact.") {
+            Some((domain, _)) => in_domain(domain, name)?,
+            None => Repository::new(name),
+        },
+        ["d", domain, name] => in_domain(domain, name)?,
         _ => return None,
     };
     Some((repository, root, &rest["/v3/".len()..]))
+}
+
+fn in_domain(domain: &str, name: &str) -> Option<Repository> {
+    let (domain, owner) = domain.rsplit_once('-')?;
+    Some(Repository::of(domain, owner, name))
 }
 
 fn serve(content: &mut Content, root: &str, rest: &str, seen: &Seen) -> Reply {

@@ -30,6 +30,8 @@ pub enum Access {
     Open,
     /// No one: a good token gets 403.
     Forbidden,
+    /// Every token that this access key fetched; another good one gets 403.
+    Key(&'static str),
     /// No one: every request gets 401.
     RefuseAlways,
     /// The next so many requests that carry a good token get 401.
@@ -84,6 +86,10 @@ impl Content {
             }
             _ if !is_good => Some(unauthorized()),
             Access::Open | Access::RefuseTimes(0) => None,
+            Access::Key(key) => {
+                let is_of_key = token.is_some_and(|token| token.access_key_id == *key);
+                (!is_of_key).then(|| Reply::status(403))
+            }
             Access::Forbidden => Some(Reply::status(403)),
             Access::RefuseAlways => Some(unauthorized()),
             Access::RefuseTimes(times) => {

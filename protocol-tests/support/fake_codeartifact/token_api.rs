@@ -51,6 +51,8 @@ pub struct IssuedToken {
     pub text: String,
     pub domain: String,
     pub owner: String,
+    /// Who fetched it.
+    pub access_key_id: String,
     revoked: bool,
 }
 
@@ -136,11 +138,17 @@ impl TokenApi {
 
     fn issue(&mut self, call: &TokenCall) -> Reply {
         let number = self.issued.len() + 1;
-        let TokenCall { domain, owner, .. } = call.clone();
+        let TokenCall { domain, owner, access_key_id, .. } = call.clone();
         // Real tokens are over a thousand characters long.
         let filler = "0123456789abcdef".repeat(64);
         let text = format!("{TOKEN_PREFIX}-{domain}-{number}-{filler}");
-        self.issued.push(IssuedToken { text: text.clone(), domain, owner, revoked: false });
+        self.issued.push(IssuedToken {
+            text: text.clone(),
+            domain,
+            owner,
+            access_key_id,
+            revoked: false,
+        });
         let asked = match call.duration.parse() {
             // As long as the role's session, which is an hour here.
             Ok(0) => Duration::from_hours(1),

@@ -92,6 +92,10 @@ impl Codes {
         (access, refresh)
     }
 
+    pub fn forget_access_tokens(&mut self) {
+        self.access_tokens.clear();
+    }
+
     pub fn is_access_token(&self, token: &str) -> bool {
         self.access_tokens.contains(token)
     }

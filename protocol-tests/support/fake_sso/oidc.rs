@@ -112,7 +112,9 @@ fn device(state: &mut State, code: &str, client: &str) -> Result<(), &'static st
 fn authorization_code(state: &mut State, asked: &Value, client: &str) -> Result<(), &'static str> {
     let issued = state.codes.take_authorization(&text(&asked["code"]));
     let issued = issued.ok_or("InvalidGrantException")?;
-    let digest = base64::encode(Sha256::digest(text(&asked["codeVerifier"])));
+    let verifier = text(&asked["codeVerifier"]);
+    let digest = base64::encode(Sha256::digest(&verifier));
+    state.verifiers.push(verifier);
     let challenge = digest.trim_end_matches('=').replace('+', "-").replace('/', "_");
     let is_sound = issued.client == client
         && issued.redirect_uri == text(&asked["redirectUri"])

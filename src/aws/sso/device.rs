@@ -20,14 +20,14 @@ pub(super) async fn authorize(
     session: &SsoSession,
     show: Show<'_>,
 ) -> Result<Granted, SignInError> {
-    let Device { device_code, user_code, address, lives, mut interval } =
+    let Device { code, user_code, address, lives, mut interval } =
         oidc.start_device(client, session).await?;
     show(&Prompt { address, code: Some(user_code) });
     let polled = async {
         let mut failures = 0;
         loop {
             tokio::time::sleep(interval).await;
-            match oidc.create_token(client, Grant::DeviceCode(&device_code)).await {
+            match oidc.create_token(client, Grant::DeviceCode(&code)).await {
                 Ok(granted) => return Ok(granted),
                 Err(OidcError::Refused { code }) => match code.as_str() {
                     "AuthorizationPendingException" => failures = 0,

@@ -47,7 +47,8 @@ pub(super) enum Grant<'a> {
 /// A device authorization that has begun.
 #[derive(Debug)]
 pub(super) struct Device {
-    pub(super) device_code: Secret,
+    /// What the service knows it by.
+    pub(super) code: Secret,
     pub(super) user_code: String,
     pub(super) address: Address,
     pub(super) lives: Duration,
@@ -118,8 +119,8 @@ impl Oidc {
             address.ok_or_else(|| self.nonsense("its sign-in page is no https address"))?;
         let seconds = |seconds| u64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
         match (answer.device_code, answer.user_code) {
-            (Some(device_code), Some(user_code)) => Ok(Device {
-                device_code: Secret::new(device_code),
+            (Some(code), Some(user_code)) => Ok(Device {
+                code: Secret::new(code),
                 user_code: excerpt(&user_code),
                 address,
                 lives: seconds(answer.expires_in).map_or(USUAL_LIFE, Duration::from_secs),
@@ -137,7 +138,7 @@ impl Oidc {
         let call = self.sdk.register_client().client_name(CLIENT_NAME).client_type("public");
         // That it fails is what is wanted.
         let _ = call.customize().interceptor(stop).send().await;
-        seen.get().cloned().ok_or_else(|| OidcError::Failed(AwsError::EndpointUrl))
+        seen.get().cloned().ok_or(OidcError::Failed(AwsError::EndpointUrl))
     }
 
     pub(super) async fn create_token(
@@ -168,13 +169,13 @@ impl Oidc {
         E: ProvideErrorMetadata + Error + 'static,
     {
         match error {
-            SdkError::ServiceError(failure) => match failure.err().code() {
-                Some(code) => OidcError::Refused { code: printable(code) },
-                None => {
-                    let status = failure.raw().status();
-                    self.nonsense(&format!("status {status}, and no error code of AWS's"))
+            SdkError::ServiceError(failure) => {
+                if let Some(code) = failure.err().code() {
+                    return OidcError::Refused { code: printable(code) };
                 }
-            },
+                let status = failure.raw().status();
+                self.nonsense(&format!("status {status}, and no error code of AWS's"))
+            }
             SdkError::TimeoutError(_) => OidcError::Failed(AwsError::TimedOut {
                 host: error::host_of(&self.http),
                 limit: FETCH_LIMIT,

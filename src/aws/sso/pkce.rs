@@ -1,6 +1,8 @@
 //! Authorization code with PKCE (RFC 7636): the browser comes back to a port of this machine with a
 //! code, which is worth nothing without the verifier that never left this process.
 
+use std::fmt::Write as _;
+
 use aws_smithy_types::base64;
 use sha2::{Digest, Sha256};
 
@@ -63,15 +65,15 @@ fn query(parameters: &[(&str, &str)]) -> String {
 
 /// All but the unreserved characters, by their bytes.
 fn encoded(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut text, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(byte));
-            }
-            _ => text.push_str(&format!("%{byte:02X}")),
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}"); // writing to a string cannot fail
         }
-        text
-    })
+    }
+    text
 }
 
 #[cfg(test)]

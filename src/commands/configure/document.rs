@@ -19,8 +19,7 @@ mod access;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The file as it was read, and what shall become of it.
-#[derive(Debug)]
+/// The file as it was read, and what shall become of it. It may hold a proxy's password.
 pub struct Document {
     path: PathBuf,
     /// None where there was no file.

@@ -39,7 +39,7 @@ fn none_of_the_profiles_there_is_said() {
     assert_eq!(
         machine.error(),
         "rule 2's profiles are `gone`, `lost`, and no AWS file has one of them (there are `ci`, \
-         `default`, `empty`); correct the rule, or make one of them with `aws configure sso --profile \
+         `default`, `empty`); correct the configuration, or make one of them with `aws configure sso --profile \
          gone`"
     );
 }
