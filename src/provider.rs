@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
 pub use sign_in::{SignIn, User};
-pub use sources::Asked;
+pub use sources::{AskError, Asked};
 
 use crate::aws::{Aws, AwsError, Identity, LookupError};
 use crate::cache::{CacheKey, Label, TokenCache};
@@ -102,7 +102,7 @@ pub enum ProviderError {
     #[error(transparent)]
     Aws(#[from] AwsError),
     #[error(transparent)]
-    Lookup(#[from] LookupError),
+    Lookup(#[from] Box<LookupError>),
     /// Nothing else serves in the place of given tokens.
     #[error("{said}; without it: {error}")]
     Given { said: String, error: Box<ProviderError> },

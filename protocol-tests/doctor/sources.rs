@@ -14,7 +14,7 @@ pub fn trials() -> Vec<Trial> {
         broken(
             "no_codeartifact_source",
             |stage| {
-                drop(stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]))
+                stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]);
             },
             "warn  no CodeArtifact source in any NuGet.Config that counts here",
             "nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json",

@@ -3,6 +3,7 @@
 //!
 //! The server ends with its value. It keeps no file and needs no network.
 
+mod endpoint_api;
 pub mod http;
 mod nuget_source;
 mod package;
@@ -15,6 +16,7 @@ mod token_api;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use endpoint_api::EndpointApi;
 use http::{Reply, Seen, Server};
 use nuget_source::Sources;
 pub use package::Package;
@@ -46,6 +48,7 @@ pub struct FakeCodeArtifact {
 struct State {
     keys: AccessKeys,
     tokens: TokenApi,
+    endpoints: EndpointApi,
     sts: Sts,
     sources: Sources,
 }
@@ -58,6 +61,7 @@ impl FakeCodeArtifact {
         let state = Arc::new(Mutex::new(State {
             keys,
             tokens: TokenApi::default(),
+            endpoints: EndpointApi::default(),
             sts: Sts::default(),
             sources: Sources::default(),
         }));
@@ -111,6 +115,16 @@ impl FakeCodeArtifact {
     /// What the token API does for this domain from now on.
     pub fn token_api_for(&self, domain: &str, behaviour: TokenBehaviour) {
         self.state().tokens.by_domain.insert(domain.to_owned(), behaviour);
+    }
+
+    /// `GetRepositoryEndpoint` refuses from now on, as AWS does: HTTP status, error code, text.
+    pub fn endpoint_api_fails(&self, status: u16, code: &'static str, message: &'static str) {
+        self.state().endpoints.fails = Some((status, code, message));
+    }
+
+    /// `GetRepositoryEndpoint` names AWS's hosts of eu-west-1 from now on, and not the fake.
+    pub fn endpoint_api_names_aws(&self) {
+        self.state().endpoints.names_aws = true;
     }
 
     /// The life of tokens issued from now on, whatever duration is asked for.
@@ -228,6 +242,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 fn answer(state: &mut State, seen: &Seen) -> Reply {
     match (seen.method.as_str(), seen.path.as_str()) {
         ("POST", "/v1/authorization-token") => state.tokens.answer(&state.keys, seen),
+        ("GET", "/v1/repository/endpoint") => state.endpoints.answer(&state.keys, seen),
         ("POST", "/") => state.sts.answer(&mut state.keys, seen),
         (_, path) if path.starts_with("/nuget/") => state.sources.answer(&state.tokens, seen),
         _ => Reply::status(404),

@@ -24,6 +24,11 @@ impl Run {
         self.status.is_some_and(|status| status.success())
     }
 
+    /// The exit code; none where it was ended.
+    pub fn code(&self) -> Option<i32> {
+        self.status.and_then(|status| status.code())
+    }
+
     /// stdout and stderr together.
     pub fn output(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)

@@ -111,6 +111,18 @@ impl SandboxHome {
         file
     }
 
+    /// As [`Self::write`], with any bytes.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let file = self.write(name, "");
+        fs::write(&file, bytes).expect("a file that was just written");
+        file
+    }
+
+    /// The file's bytes; `name` is relative to the temporary folder.
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path.join(name)).expect("a file that is there")
+    }
+
     /// Replaces the plugin's configuration file.
     pub fn write_configuration(&self, toml: &str) {
         self.write("home/.config/nuget-plugin-codeartifact/config.toml", toml);

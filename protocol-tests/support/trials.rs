@@ -41,6 +41,11 @@ impl Tool {
         }
     }
 
+    /// Whether a test that needs it is to be reported as ignored.
+    pub fn is_missing(self) -> bool {
+        !self.is_there() && !self.is_required()
+    }
+
     fn is_required(self) -> bool {
         let list = env::var("CODEARTIFACT_NUGET_TEST_REQUIRE").unwrap_or_default();
         list.split(',').any(|name| name.trim() == self.name() || name.trim() == "all")

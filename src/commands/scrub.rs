@@ -10,6 +10,7 @@ mod owner_only;
 mod report;
 mod tracked;
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -77,8 +78,11 @@ fn scrub(
         _ => None,
     };
     let mut scrubbed = Scrubbed { report: Report::default(), failures: Vec::new() };
-    for layer in &config.layers {
-        if named.as_ref().is_some_and(|path| layer.file.path() != path) {
+    let is_meant = |layer: &&Layer| named.as_ref().is_none_or(|path| layer.file.path() == path);
+    let mut done = HashSet::new();
+    for layer in config.layers.iter().filter(is_meant) {
+        // Links of one client's file to another's are usual.
+        if !done.insert(layer.file.path().canonicalize().ok()) {
             continue;
         }
         let findings = finding::in_layer(layer, &sources)?;
@@ -94,6 +98,8 @@ fn scrub(
         }
         scrubbed.report.files.push(file);
     }
+    let hosts = provider.broken_settings().map(|error| ScrubError::Hosts(Box::new(error)));
+    scrubbed.failures.extend(hosts);
     let broken = config.broken.into_iter().map(ScrubError::Config);
     // A file that is not asked about may be as broken as it likes.
     scrubbed.failures.extend(broken.filter(|_| named.is_none()));

@@ -127,6 +127,7 @@ impl Document {
                 "packageSourceMapping" => document.mappings = document.read(section, mapping),
                 "packageSourceCredentials" => {
                     document.credentials = document.read(section, credentials);
+                    document.problems.extend(distinct(section).filter_map(incomplete));
                 }
                 _ => {}
             }
@@ -242,6 +243,18 @@ fn credentials(element: Node<'_, '_>) -> Result<Option<CredentialsEntry>, String
     }))
 }
 
+/// What NuGet refuses, `clear` among them.
+fn incomplete(element: Node<'_, '_>) -> Option<Problem> {
+    let entry = credentials(element).ok()??;
+    let what = match (entry.user_name, entry.password) {
+        (Some(_), Some(_)) => return None,
+        (None, _) => "Username",
+        (_, None) => "ClearTextPassword",
+    };
+    let name = excerpt(&entry.name);
+    Some(problem(element, format!("the credentials of `{name}` have no `{what}`")))
+}
+
 /// The name in a value that is an environment variable and nothing else.
 fn variable(value: &str) -> Option<&str> {
     let name = value.strip_prefix('%')?.strip_suffix('%')?;
@@ -321,6 +334,9 @@ mod tests {
         );
         assert_eq!(found[0].user_name.as_deref(), Some("aws"));
         assert!(!format!("{document:?}").contains("hunter2"));
+        let problems: Vec<_> = document.problems.iter().map(|it| &*it.what).collect();
+        let lack = ["c", "d"].map(|name| format!("the credentials of `{name}` have no `Username`"));
+        assert_eq!(problems, lack);
     }
 
     #[test]

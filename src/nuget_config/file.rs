@@ -156,3 +156,53 @@ fn fill(temporary: &NamedTempFile, bytes: &[u8]) -> io::Result<()> {
     temporary.as_file().write_all(bytes)?;
     temporary.as_file().sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nuget.config");
+        fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_alone() {
+        let (folder, path) = file(b"before");
+        let read = ConfigFile::read(&path).unwrap().unwrap();
+        fs::write(&path, "other").unwrap();
+        let refused = read.write(&[Edit::insert(0, "x".into())]).unwrap_err().to_string();
+        assert!(refused.contains("was changed by somebody else meanwhile"), "{refused}");
+        assert_eq!(fs::read(&path).unwrap(), b"other");
+        let planned = ConfigFile::planned(&path, "");
+        assert!(planned.write(&[]).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_in_the_files_encoding_is_not_written() {
+        let (_folder, path) = file(b"<?xml encoding='us-ascii'?>");
+        let read = ConfigFile::read(&path).unwrap().unwrap();
+        let refused = read.write(&[Edit::insert(0, "\u{e4}".into())]).unwrap_err().to_string();
+        assert!(refused.contains("is written in US-ASCII"), "{refused}");
+    }
+
+    #[test]
+    fn a_long_file_and_a_folder_are_refused() {
+        let (folder, path) = file(&vec![b' '; (4 << 20) + 1]);
+        let refused = ConfigFile::read(&path).unwrap_err().to_string();
+        assert!(refused.contains("is larger than 4 MiB"), "{refused}");
+        let refused = ConfigFile::read(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains("cannot be read: it is no file"), "{refused}");
+        assert!(ConfigFile::read(&path.join("x")).unwrap().is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_text() {
+        let (_folder, path) = file(b"hunter2");
+        let read = ConfigFile::read(&path).unwrap();
+        assert!(!format!("{read:?}").contains("hunter2"));
+    }
+}

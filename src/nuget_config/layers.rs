@@ -6,7 +6,7 @@
 //! | user | `NuGet.Config` in `.nuget/NuGet` of `DOTNET_CLI_HOME`, else of the home; on Windows in `%APPDATA%\NuGet`, whatever `DOTNET_CLI_HOME` says |
 //! | user, further | `config/*.config` beside it, by name |
 //! | machine | `*.Config` and `*.config` in `NuGet/Config` of `/etc/opt` or `NUGET_COMMON_APPLICATION_DATA`, `/Library/Application Support`, `%ProgramFiles(x86)%` |
-//! | defaults | `NuGetDefaults.Config` in that `NuGet` folder, whose sources no `<clear />` takes away |
+//! | defaults | `NuGetDefaults.config` in that `NuGet` folder, whose sources no `<clear />` takes away |
 //!
 //! Where there is no user's file, NuGet makes one with nuget.org in it: it is in the list as planned.
 //! Visual Studio reads further machine-wide folders below `Config`, by its version.
@@ -78,7 +78,7 @@ pub(super) fn places(locations: &Locations, working_folder: &Path) -> Vec<(Layer
     if let Some(machine) = locations.nuget_machine_dir() {
         let files = files_in(&machine.join("Config"), &["Config", "config"]);
         places.extend(files.into_iter().map(|path| (LayerKind::Machine, path)));
-        places.push((LayerKind::Defaults, machine.join("NuGetDefaults.Config")));
+        places.push((LayerKind::Defaults, machine.join("NuGetDefaults.config")));
     }
     places
 }

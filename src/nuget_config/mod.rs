@@ -94,13 +94,12 @@ impl NugetConfig {
     /// One file alone, as the clients' `--configfile` has it; a missing one is planned, and empty.
     pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
         let kind = LayerKind::Project;
-        let layer = match Layer::read(kind, path)? {
-            Some(layer) => layer,
-            None => {
-                let file = ConfigFile::planned(path, EMPTY_TEXT);
-                let document = Document::parse(file.text(), path)?;
-                Layer { kind, file, document }
-            }
+        let layer = if let Some(layer) = Layer::read(kind, path)? {
+            layer
+        } else {
+            let file = ConfigFile::planned(path, EMPTY_TEXT);
+            let document = Document::parse(file.text(), path)?;
+            Layer { kind, file, document }
         };
         Ok(Self { layers: vec![layer], broken: Vec::new() })
     }
@@ -136,6 +135,6 @@ impl NugetConfig {
     pub fn file_for_sources(&self) -> Option<&ConfigFile> {
         let own = || self.layers.iter().filter(|layer| layer.kind.is_written_by_nuget());
         let clears = |layer: &&Layer| layer.document.package_sources.clears();
-        own().find(clears).or_else(|| own().last()).map(|layer| &layer.file)
+        own().find(clears).or_else(|| own().next_back()).map(|layer| &layer.file)
     }
 }

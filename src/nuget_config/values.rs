@@ -30,8 +30,7 @@ pub fn resolve(value: &str, file: &Path) -> String {
         return value.to_owned();
     }
     let folder = file.parent().unwrap_or(file);
-    let slashed = if cfg!(windows) { value.to_owned() } else { value.replace('\\', "/") };
-    without_dots(&folder.join(slashed)).display().to_string()
+    without_dots(&folder.join(value)).display().to_string()
 }
 
 fn without_dots(path: &Path) -> PathBuf {
@@ -71,7 +70,7 @@ mod tests {
         for (value, resolved) in [
             ("https://x.example/v3/index.json", "https://x.example/v3/index.json"),
             ("../packages", "/repo/packages"),
-            (".\\local", "/repo/src/local"),
+            (".\\local", "/repo/src/.\\local"),
             ("/abs", "/abs"),
         ] {
             assert_eq!(resolve(value, file), resolved);

@@ -2,7 +2,7 @@
 
 use super::{Need, Provider, ProviderError, Wanted, now};
 use crate::aws::{Identity, RepositoryNames, SourceAnswer};
-use crate::endpoint::RepositoryEndpoint;
+use crate::endpoint::{Domain, RepositoryEndpoint};
 use crate::secret::Secret;
 
 /// A source was asked.
@@ -11,6 +11,15 @@ pub struct Asked {
     pub answer: SourceAnswer,
     /// Whose token it was, for people.
     pub label: String,
+}
+
+/// Why a source said nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error("no token for {domain}: {error}")]
+    NoToken { domain: Domain, error: ProviderError },
+    #[error("no answer: {0}")]
+    NoAnswer(ProviderError),
 }
 
 /// Bad credentials; NuGet asks for others once.
@@ -24,7 +33,8 @@ impl Provider {
     ) -> Result<String, ProviderError> {
         let terms = self.settings()?.terms(names.domain, Some(names.repository))?;
         let identity = self.aws.identity(&terms).await?;
-        let endpoint = self.aws.repository_endpoint(names, &identity, &terms, now()).await?;
+        let found = self.aws.repository_endpoint(names, &identity, &terms, now()).await;
+        let endpoint = found.map_err(Box::new)?;
         Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
     }
 
@@ -40,7 +50,7 @@ impl Provider {
         &self,
         url: &str,
         endpoint: &RepositoryEndpoint,
-    ) -> Result<Asked, ProviderError> {
+    ) -> Result<Asked, AskError> {
         let (secret, asked) = self.ask_with(url, endpoint, &Need::Any).await?;
         if asked.answer.status != UNAUTHORIZED {
             return Ok(asked);
@@ -54,14 +64,25 @@ impl Provider {
         url: &str,
         endpoint: &RepositoryEndpoint,
         need: &Need,
-    ) -> Result<(Secret, Asked), ProviderError> {
+    ) -> Result<(Secret, Asked), AskError> {
         let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
-        let repository = Some(repository.as_str());
-        let wanted = Wanted { domain, repository, host: Some(*host), need, user: None };
-        let served = self.token(wanted).await?;
-        let terms = self.settings()?.terms(domain, repository)?;
-        let identity = self.aws.identity(&terms).await?;
-        let answer = self.aws.source_index(url, &served.secret, &identity, &terms).await?;
+        let (host, repository) = (Some(*host), Some(repository.as_str()));
+        let served = self.token(Wanted { domain, repository, host, need, user: None }).await;
+        let served = served.map_err(|error| AskError::NoToken { domain: domain.clone(), error })?;
+        let answer = self.index(url, endpoint, &served.secret).await.map_err(AskError::NoAnswer)?;
         Ok((served.secret, Asked { answer, label: served.label }))
+    }
+
+    /// By the way of the token's own call: its proxy, and what it trusts.
+    async fn index(
+        &self,
+        url: &str,
+        endpoint: &RepositoryEndpoint,
+        token: &Secret,
+    ) -> Result<SourceAnswer, ProviderError> {
+        let RepositoryEndpoint { domain, repository, .. } = endpoint;
+        let terms = self.settings()?.terms(domain, Some(repository))?;
+        let identity = self.aws.identity(&terms).await?;
+        Ok(self.aws.source_index(url, token, &identity, &terms).await?)
     }
 }

@@ -36,6 +36,10 @@ pub enum Access {
     RefuseAlways,
     /// The next so many requests that carry a good token get 401.
     RefuseTimes(u32),
+    /// Everyone is sent elsewhere.
+    Redirect(String),
+    /// Everyone gets a page, as a proxy's.
+    Page,
     /// A source of someone else's: only this user name and password.
     Password(&'static str, &'static str),
 }
@@ -84,6 +88,8 @@ impl Content {
             Access::Password(good_user, good_password) => {
                 (user != *good_user || password != *good_password).then(unauthorized)
             }
+            Access::Redirect(to) => Some(Reply::status(302).with_header("location", to.clone())),
+            Access::Page => Some(Reply::bytes(200, "text/html", "<html>sign in</html>")),
             _ if !is_good => Some(unauthorized()),
             Access::Open | Access::RefuseTimes(0) => None,
             Access::Key(key) => {

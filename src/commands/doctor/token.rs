@@ -11,7 +11,7 @@ use super::sources::Examined;
 use crate::aws::{AwsError, SourceAnswer};
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, RepositoryEndpoint};
-use crate::provider::{Asked, Need, Origin, ProviderError, Wanted};
+use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
 
 /// A signature is refused when the clock is wrong by more than five minutes.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
@@ -147,9 +147,10 @@ async fn source(context: &Context<'_>, one: &Examined) -> Vec<Finding> {
             findings
         }
         Err(error) => {
-            let failed = failed(&error, &one.endpoint.domain);
-            let what = format!("{} cannot be asked: {error}", one.shown());
-            vec![Finding { check, what, ..failed }]
+            let (AskError::NoToken { error: cause, .. } | AskError::NoAnswer(cause)) = &error;
+            let Finding { fix, .. } = failed(cause, &one.endpoint.domain);
+            let what = format!("{}: {error}", one.shown());
+            vec![Finding { fix, ..Finding::failure(check, what) }]
         }
     }
 }

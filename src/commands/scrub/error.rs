@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::nuget_config::ConfigError;
+use crate::provider::ProviderError;
 
 /// The command ends with it.
 #[derive(Debug, Error)]
 pub enum ScrubError {
     #[error(transparent)]
     Config(ConfigError),
+    #[error("sources at hosts of your own were passed over, since {0}")]
+    Hosts(Box<ProviderError>),
     #[error("`{}` is not there; name a NuGet.Config, or none for all that NuGet reads", path.display())]
     Missing { path: PathBuf },
     #[error("the working folder is gone: {0}; change to another")]

@@ -98,7 +98,7 @@ async fn ask(
             let problem = problem(answer, endpoint, &label);
             (Some(answer.status), Some(label), problem)
         }
-        Err(error) => (None, None, Some(format!("no answer: {error}"))),
+        Err(error) => (None, None, Some(error.to_string())),
     }
 }
 
