@@ -1,6 +1,7 @@
 //! The command line's types, and nothing else.
 
 pub mod configure;
+pub mod doctor;
 pub mod state;
 mod tokens;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 pub use tokens::{ExecArgs, SelectionArgs, TokenArgs, TokenFormat};
 
 use configure::ConfigureArgs;
+use doctor::DoctorArgs;
 use state::{ExplainArgs, LogoutArgs, StatusArgs};
 
 const START: &str = "\
@@ -37,6 +39,8 @@ pub enum Command {
     Install(InstallArgs),
     /// Remove what `install` has put somewhere
     Uninstall(UninstallArgs),
+    /// Find out what keeps a restore from working, and how to mend it
+    Doctor(DoctorArgs),
     /// Read and change the configuration file: defaults, rules, hosts
     Configure(ConfigureArgs),
     /// Sign in to AWS by SSO, for the plugin, the AWS CLI and all SDKs

@@ -48,7 +48,7 @@ mod token;
 
 use std::error::Error;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -100,6 +100,15 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
+        Command::Doctor(args) => {
+            let is_terminal = out.is_terminal();
+            let looked = with_provider(environment.clone(), async |provider| {
+                commands::doctor::run(&args, &environment, provider, is_terminal, out).await
+            })?;
+            if looked? == commands::doctor::Outcome::Failure {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
         Command::Login(args) => with_provider(environment, async |provider| {
             commands::login::run(&args, provider, out, &tell_at_once).await

@@ -23,7 +23,7 @@ pub use crate::aws::Way;
 pub use explanation::{CacheReport, Explanation, IdentityReport, SettingsReport};
 pub use given::GivenReport;
 pub use sign_in::{SignIn, User};
-pub use sources::Asked;
+pub use sources::{AskError, Asked};
 
 use crate::aws::{Aws, AwsError, Identity, LookupError};
 use crate::cache::{CacheKey, Label, TokenCache};

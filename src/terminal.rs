@@ -1,5 +1,4 @@
 //! Colours and symbols, where what is written can show them.
-#![cfg_attr(not(test), expect(dead_code, reason = "the commands that check things are its users"))]
 
 use anstyle::{AnsiColor, Style};
 
@@ -12,6 +11,8 @@ pub enum Mark {
     Pass,
     Warning,
     Failure,
+    /// It was not looked at.
+    Skipped,
 }
 
 /// How results are written to one stream.
@@ -35,25 +36,32 @@ impl Appearance {
         Self { colours: !is_unwanted && (is_forced || shows), symbols }
     }
 
-    /// The mark as text: a symbol, or a word of four letters at most.
+    /// For a file.
+    pub const PLAIN: Self = Self { colours: false, symbols: false };
+
+    /// The mark as text of [`width`](Self::width): a symbol, or a word.
     pub fn mark(self, mark: Mark) -> String {
-        let (symbol, word, colour) = match mark {
-            Mark::Pass => ("✓", "ok", AnsiColor::Green),
-            Mark::Warning => ("!", "warn", AnsiColor::Yellow),
-            Mark::Failure => ("✗", "FAIL", AnsiColor::Red),
+        let (symbol, word, style) = match mark {
+            Mark::Pass => ("✓", "ok  ", bold(AnsiColor::Green)),
+            Mark::Warning => ("!", "warn", bold(AnsiColor::Yellow)),
+            Mark::Failure => ("✗", "FAIL", bold(AnsiColor::Red)),
+            Mark::Skipped => ("-", "-   ", Style::new().dimmed()),
         };
-        let text = if self.symbols { symbol } else { word };
-        self.painted(text, Style::new().bold().fg_color(Some(colour.into())))
+        self.painted(if self.symbols { symbol } else { word }, style)
     }
 
-    /// What is there to be read second.
-    pub fn dimmed(self, text: &str) -> String {
-        self.painted(text, Style::new().dimmed())
+    /// How many columns a mark takes.
+    pub fn width(self) -> usize {
+        if self.symbols { 1 } else { 4 }
     }
 
     fn painted(self, text: &str, style: Style) -> String {
         if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
+}
+
+fn bold(colour: AnsiColor) -> Style {
+    Style::new().bold().fg_color(Some(colour.into()))
 }
 
 fn shows_colours(environment: &Environment) -> bool {
@@ -123,19 +131,19 @@ mod tests {
     fn marks_are_symbols_or_words_and_coloured_or_not() {
         let with = |colours, symbols| Appearance { colours, symbols };
         let marks = |appearance: Appearance| {
-            [Mark::Pass, Mark::Warning, Mark::Failure].map(|mark| appearance.mark(mark))
+            [Mark::Pass, Mark::Warning, Mark::Failure, Mark::Skipped]
+                .map(|mark| appearance.mark(mark))
         };
-        assert_eq!(marks(with(false, true)), ["✓", "!", "✗"]);
-        assert_eq!(marks(with(false, false)), ["ok", "warn", "FAIL"]);
+        assert_eq!(marks(with(false, true)), ["✓", "!", "✗", "-"]);
+        assert_eq!(marks(Appearance::PLAIN), ["ok  ", "warn", "FAIL", "-   "]);
         assert_eq!(
             marks(with(true, false)),
             [
-                "\u{1b}[1m\u{1b}[32mok\u{1b}[0m",
+                "\u{1b}[1m\u{1b}[32mok  \u{1b}[0m",
                 "\u{1b}[1m\u{1b}[33mwarn\u{1b}[0m",
-                "\u{1b}[1m\u{1b}[31mFAIL\u{1b}[0m"
+                "\u{1b}[1m\u{1b}[31mFAIL\u{1b}[0m",
+                "\u{1b}[2m-   \u{1b}[0m"
             ]
         );
-        assert_eq!(with(false, true).dimmed("later"), "later");
-        assert_eq!(with(true, true).dimmed("later"), "\u{1b}[2mlater\u{1b}[0m");
     }
 }

@@ -129,7 +129,10 @@ fn declined() {
     let answer = nuget.answer_to(&ask, LIMIT);
     answer.assert_refusal("NotFound");
     let warnings = answer.logs.iter().filter(|line| line.level == "Warning");
-    assert_eq!(warnings.map(|line| &*line.text).collect::<Vec<_>>(), [format!("{HEAD}{DECLINED}")]);
+    assert_eq!(
+        warnings.map(|line| line.failure()).collect::<Vec<_>>(),
+        [format!("{HEAD}{DECLINED}")]
+    );
     // NuGet asks four times in a restore.
     for _ in 0..3 {
         nuget.ask(&stage.source, false, false).assert_refusal("NotFound").assert_no_logs();
@@ -164,9 +167,9 @@ fn expires() {
     let mut nuget = FakeNuget::start(&stage.home);
     let (ask, _) = stage.begin(&mut nuget);
     let answer = nuget.answer_to(&ask, LIMIT);
-    let last = &answer.assert_refusal("NotFound").logs.last().expect("a warning").text;
+    let last = answer.assert_refusal("NotFound").logs.last().expect("a warning").failure();
     assert_eq!(
-        *last,
+        last,
         format!(
             "{HEAD}the SSO sign-in of profile `dev` failed: nobody signed in in time; try again with `nuget-plugin-codeartifact login --profile dev`"
         )
@@ -243,8 +246,8 @@ fn cancelled() {
     assert!(stage.sso.count("device_code") <= polls + 1, "nobody polls any more");
     assert!(!stage.token_file().exists());
     let answer = nuget.ask(&stage.source, false, false);
-    let line = &answer.assert_refusal("NotFound").logs.last().expect("a line").text;
-    assert_eq!(*line, format!("{HEAD}{ASKED_BEFORE}"));
+    let line = answer.assert_refusal("NotFound").logs.last().expect("a line").failure();
+    assert_eq!(line, format!("{HEAD}{ASKED_BEFORE}"));
     stage.finish(nuget);
 }
 

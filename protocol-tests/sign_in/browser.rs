@@ -147,9 +147,9 @@ fn declined() {
     let page = desk.redirect(&desk.opened()).follow();
     assert!(page.contains("The sign-in to AWS was declined"), "{page}");
     let answer = nuget.answer_to(&ask, LIMIT);
-    let last = &answer.assert_refusal("NotFound").logs.last().expect("a warning").text;
+    let last = answer.assert_refusal("NotFound").logs.last().expect("a warning").failure();
     assert_eq!(
-        *last,
+        last,
         format!(
             "{HEAD}the SSO sign-in of profile `dev` failed: it was declined in the browser; try again with `nuget-plugin-codeartifact login --profile dev`"
         )

@@ -248,6 +248,11 @@ impl Identity {
         self.sign_in.as_ref().map(|session| session.profile.clone())
     }
 
+    /// Whether nothing names it, and it is tried since nothing else was found.
+    pub fn is_last_resort(&self) -> bool {
+        !self.looked_at.is_empty() && self.plan.source == Source::Instance
+    }
+
     /// The command that tries this identity without us.
     pub fn check(&self) -> String {
         match &self.profile_in_use {

@@ -92,6 +92,12 @@ impl Aws {
         sso::state(session, now)
     }
 
+    /// Until when the session's access token can be used, as the shared file says; none where nobody
+    /// has signed in.
+    pub fn sign_in_end(session: &SsoSession) -> Option<SystemTime> {
+        sso::end(session)
+    }
+
     /// Which sign-in of the session the shared file holds.
     pub fn sign_in_mark(session: &SsoSession) -> SignInMark {
         sso::mark(session)

@@ -1,12 +1,14 @@
 //! A package source asked for its index as NuGet would ask, with a token: to see what it says.
 
 use std::convert::Infallible;
+use std::time::SystemTime;
 
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::base64;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::date_time::{DateTime, Format};
 
 use super::http::HttpClient;
 use super::identity::Identity;
@@ -20,6 +22,8 @@ pub struct SourceAnswer {
     pub status: u16,
     /// Whether the body is an index of NuGet's.
     pub is_index: bool,
+    /// The time by the clock of whoever answered, if it is told.
+    pub date: Option<SystemTime>,
 }
 
 impl Aws {
@@ -64,11 +68,16 @@ async fn get(
             Ok(request)
         })
         .deserializer(|response: &HttpResponse| {
-            let body = response.body().bytes().unwrap_or_default();
-            Ok(SourceAnswer { status: response.status().as_u16(), is_index: is_index(body) })
+            let is_index = is_index(response.body().bytes().unwrap_or_default());
+            let date = response.headers().get("date").and_then(time_of);
+            Ok(SourceAnswer { status: response.status().as_u16(), is_index, date })
         })
         .build();
     ask.invoke(()).await
+}
+
+fn time_of(header: &str) -> Option<SystemTime> {
+    SystemTime::try_from(DateTime::from_str(header, Format::HttpDate).ok()?).ok()
 }
 
 /// An object with the resources that the source has.

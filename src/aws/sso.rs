@@ -82,6 +82,12 @@ pub(super) fn state(session: &SsoSession, now: SystemTime) -> SignInState {
     sign_in.map_or(SignInState::Expired, |sign_in| sign_in.state(session, now))
 }
 
+/// When the access token in the file expires.
+pub(super) fn end(session: &SsoSession) -> Option<SystemTime> {
+    let sign_in = TokenFile::of(session)?.read()?;
+    sign_in.is_of(session).then_some(sign_in.expires_at)
+}
+
 /// The credentials of a role behind the sign-in, by the access token in the file as it is. Of
 /// `config` everything is used but the region: the portal is in the session's.
 pub(super) fn role_credentials(

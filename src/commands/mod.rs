@@ -5,6 +5,7 @@ use std::io::Write;
 
 pub mod completions;
 pub mod configure;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod install;

@@ -3,7 +3,7 @@
 
 mod backup;
 mod error;
-mod finding;
+pub mod finding;
 #[cfg_attr(unix, path = "scrub/owner_only_unix.rs")]
 #[cfg_attr(windows, path = "scrub/owner_only_windows.rs")]
 mod owner_only;

@@ -45,6 +45,7 @@ impl Asks {
         ask: &GetAuthenticationCredentials,
         console: &Console,
     ) -> AuthenticationCredentials {
+        let console = &console.for_source(&ask.uri);
         match self.credentials(ask, console).await {
             Ok(token) => AuthenticationCredentials::token(token),
             // Remembered by NuGet, so that we are asked once and the next provider in our place.

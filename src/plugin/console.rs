@@ -27,6 +27,8 @@ pub struct Console {
     output: Output,
     log: Log,
     state: Arc<Mutex<State>>,
+    /// The source that failures are of, as `doctor` takes it.
+    source: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +46,7 @@ struct NotWanted;
 impl Console {
     /// A console that stays silent until [`Console::set_threshold`].
     pub fn new(output: Output, log: Log) -> Self {
-        Self { output, log, state: Arc::default() }
+        Self { output, log, state: Arc::default(), source: None }
     }
 
     /// Only lines of this level and above are sent from now on.
@@ -52,7 +54,14 @@ impl Console {
         self.state().threshold = Some(level);
     }
 
-    /// Shows a failure of ours, unless this conversation has shown it already.
+    /// The same console, whose failures end with the command that looks closer at this source. Of a
+    /// URL nothing is shown that may hold a password.
+    pub fn for_source(&self, url: &str) -> Self {
+        let plain = url.split(['?', '#']).next().unwrap_or_default();
+        Self { source: Some(plain.to_owned()), ..self.clone() }
+    }
+
+    /// Shows a failure of ours, unless this conversation has shown it already, of whatever source.
     pub async fn warn_once(&self, text: &str) {
         self.log.line(format_args!("warning: {text}"));
         self.show_once(LogLevel::Warning, text).await;
@@ -95,7 +104,10 @@ impl Console {
         if !self.is_wanted(level) {
             return Err(NotWanted);
         }
-        let (request_id, acknowledged) = self.send(level, text);
+        let more = self.source.as_ref().filter(|_| level == LogLevel::Warning);
+        let more = more.map(|url| format!("; more: `nuget-plugin-codeartifact doctor {url}`"));
+        let line = format!("{text}{}", more.unwrap_or_default());
+        let (request_id, acknowledged) = self.send(level, &line);
         if tokio::time::timeout(ACKNOWLEDGED_WITHIN, acknowledged).await.is_err() {
             self.state().unacknowledged.remove(&request_id);
             self.log.line(format_args!("NuGet did not acknowledge a log line"));

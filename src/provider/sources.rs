@@ -1,7 +1,7 @@
 //! Package sources: what AWS says where one is, and what one says when it is asked with a token.
 
 use super::{Need, Provider, ProviderError, Wanted, now};
-use crate::aws::{RepositoryNames, SourceAnswer};
+use crate::aws::{Identity, RepositoryNames, SourceAnswer};
 use crate::endpoint::{Domain, RepositoryEndpoint};
 use crate::secret::Secret;
 
@@ -36,6 +36,12 @@ impl Provider {
         let found = self.aws.repository_endpoint(names, &identity, &terms, now()).await;
         let endpoint = found.map_err(Box::new)?;
         Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
+    }
+
+    /// Who would be asking for the repository's token; nobody is asked for it.
+    pub async fn identity(&self, endpoint: &RepositoryEndpoint) -> Result<Identity, ProviderError> {
+        let terms = self.settings()?.terms(&endpoint.domain, Some(&endpoint.repository))?;
+        Ok(self.aws.identity(&terms).await?)
     }
 
     /// What the source at this URL says to a token, and to another one where it refuses the first, as

@@ -64,14 +64,26 @@ impl Answer {
         self
     }
 
-    /// The one Warning that explains a failure; panics where there is none or another line at
-    /// Minimal or above.
+    /// The one Warning that explains a failure, without the command at its end that looks closer;
+    /// panics where there is none of either, or another line at Minimal or above.
     pub fn the_warning(&self) -> &str {
         let seen = |line: &&LogLine| matches!(&*line.level, "Minimal" | "Warning" | "Error");
         let lines: Vec<_> = self.logs.iter().filter(seen).collect();
         match lines.as_slice() {
-            [line] if line.level == "Warning" => &line.text,
+            [line] if line.level == "Warning" => line.failure(),
             _ => panic!("expected one Warning before the answer: {self:?}"),
         }
+    }
+}
+
+impl LogLine {
+    /// A failure without the command that every one of them ends with.
+    #[track_caller]
+    pub fn failure(&self) -> &str {
+        let (line, command) = self.text.split_once("; more: `").expect("a command that tells more");
+        let source = command.strip_prefix("nuget-plugin-codeartifact doctor http");
+        let source = source.and_then(|source| source.strip_suffix('`'));
+        assert!(source.is_some_and(|source| !source.contains(['?', '`', ' '])), "{command}");
+        line
     }
 }

@@ -27,6 +27,18 @@ pub fn drop_harmful(environment: &Environment, plugins: &[PathBuf]) -> Result<Ve
     drop_where(environment, plugins, is_harmful)
 }
 
+/// The entries that keep NuGet from starting `plugins`.
+pub fn harmful(environment: &Environment, plugins: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    entries_where(environment, plugins, is_harmful)
+}
+
+/// The folder that the clients of this environment use, under the name that is used now.
+pub fn folder_in_use(environment: &Environment) -> Option<PathBuf> {
+    let locations = Locations::of(environment);
+    let usual = || Some(locations.data_dir()?.join("NuGet").join("plugin-cache"));
+    environment.path("NUGET_PLUGINS_CACHE_PATH").or_else(usual)
+}
+
 /// Removes every entry of `plugins`, and names them.
 pub fn drop_all(environment: &Environment, plugins: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     drop_where(environment, plugins, |_| true)
@@ -37,20 +49,28 @@ fn drop_where(
     plugins: &[PathBuf],
     condition: impl Fn(&Path) -> bool,
 ) -> Result<Vec<PathBuf>, Error> {
-    let mut dropped = Vec::new();
+    let dropped = entries_where(environment, plugins, condition)?;
+    for entry in &dropped {
+        fs::remove_file(entry).map_err(|source| disk::refused("remove", entry, source))?;
+        // Its folder stays where something is in it; NuGet makes it again.
+        let _ = entry.parent().map(fs::remove_dir);
+    }
+    Ok(dropped)
+}
+
+fn entries_where(
+    environment: &Environment,
+    plugins: &[PathBuf],
+    condition: impl Fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
     for cache in folders(environment) {
         for plugin in plugins {
             let folder = cache.join(digest(&normal(plugin).to_string_lossy()));
-            for entry in entries(&folder)?.into_iter().filter(|entry| condition(entry)) {
-                fs::remove_file(&entry)
-                    .map_err(|source| disk::refused("remove", &entry, source))?;
-                dropped.push(entry);
-            }
-            // Stays where something is in it; NuGet makes it again.
-            let _ = fs::remove_dir(&folder);
+            found.extend(entries(&folder)?.into_iter().filter(|entry| condition(entry)));
         }
     }
-    Ok(dropped)
+    Ok(found)
 }
 
 /// Every folder where a client of this user may have its entries, under the name that is used now

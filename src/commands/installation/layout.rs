@@ -18,7 +18,8 @@ pub const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher.b
 /// if its name begins so.
 const DIRECT: &str = "nuget-plugin-codeartifact";
 
-const LAUNCHER_FILE: &str = if cfg!(windows) {
+/// The name under which the `dotnet` host looks for the launcher.
+pub const LAUNCHER_FILE: &str = if cfg!(windows) {
     "hostpolicy.dll"
 } else if cfg!(target_os = "macos") {
     "libhostpolicy.dylib"

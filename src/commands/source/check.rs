@@ -103,7 +103,7 @@ async fn ask(
 }
 
 /// What an answer means to the user, with the way out; none where it is an index.
-fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str) -> Option<String> {
+pub fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str) -> Option<String> {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;
     let status = answer.status;
     Some(match status {

@@ -15,6 +15,7 @@ use crate::nuget_config::NugetConfig;
 use crate::provider::Provider;
 use crate::settings::Environment;
 
+pub use check::problem;
 pub use error::SourceError;
 
 /// What the commands work with.

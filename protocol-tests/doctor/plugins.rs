@@ -1,0 +1,327 @@
+//! Whether NuGet finds the plugin, and can start it.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use libtest_mimic::Trial;
+use sha2::{Digest, Sha256};
+
+use super::stage::Mend::{By, Paste};
+use super::stage::{Stage, broken, trial};
+
+const NAME: &str = "CredentialProvider.CodeArtifact";
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        broken(
+            "plugin_not_installed",
+            |stage| fs::remove_dir_all(stage.netcore()).unwrap(),
+            "FAIL  dotnet, MSBuild: not installed, there is no \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll`",
+            "nuget-plugin-codeartifact install",
+            Paste,
+        ),
+        broken(
+            "plugin_folder_in_another_case",
+            |stage| {
+                let lower = stage.netcore().with_file_name(NAME.to_lowercase());
+                fs::rename(stage.netcore(), lower).unwrap();
+            },
+            "FAIL  dotnet, MSBuild: not installed, there is no \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll`; \
+             `credentialprovider.codeartifact` is there, but the name's case counts",
+            "nuget-plugin-codeartifact install",
+            Paste,
+        ),
+        broken(
+            "launcher_damaged",
+            |stage| fs::write(stage.netcore().join("libhostpolicy.so"), "x").unwrap(),
+            "FAIL  dotnet, MSBuild: \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/libhostpolicy.so` \
+             is not what was installed",
+            "nuget-plugin-codeartifact install",
+            Paste,
+        ),
+        broken(
+            "launcher_missing",
+            |stage| fs::remove_file(stage.netcore().join("libhostpolicy.so")).unwrap(),
+            "FAIL  dotnet, MSBuild: \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/libhostpolicy.so` \
+             cannot be read: No such file or directory (os error 2)",
+            "nuget-plugin-codeartifact install",
+            Paste,
+        ),
+        broken(
+            "executable_without_execute_bit",
+            |stage| {
+                let mode = fs::Permissions::from_mode(0o644);
+                fs::set_permissions(stage.netcore().join(NAME), mode).unwrap();
+            },
+            "FAIL  dotnet, MSBuild: \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` \
+             lacks the permission to be run",
+            "chmod +x <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact",
+            Paste,
+        ),
+        broken(
+            "executable_of_another_processor",
+            |stage| {
+                let file = stage.netcore().join(NAME);
+                let before = fs::read(&file).unwrap();
+                // The header of a program for RISC-V.
+                let after = [&before[..18], &[0xf3, 0], &before[20..]].concat();
+                fs::write(&file, &after).unwrap();
+                let list = stage.netcore().join("installed-files.json");
+                let text = fs::read_to_string(&list).unwrap();
+                fs::write(&list, text.replace(&digest(&before), &digest(&after))).unwrap();
+            },
+            "FAIL  dotnet, MSBuild: \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` \
+             is for Linux on processor 243, and `<plugin>` for Linux on <arch>",
+            "install the plugin's release for that processor, then run its `install`",
+            By(|stage| drop(stage.home.run_plugin(&["install", "--netcore-only"]))),
+        ),
+        broken(
+            "another_plugin_that_hangs",
+            |stage| {
+                stage.home.write("home/.nuget/plugins/netcore/Other/Other.dll", "");
+                let other = "home/.nuget/plugins/netcore/Other/CredentialProvider.CodeArtifact";
+                stage.script(other, "exec sleep 60");
+            },
+            "FAIL  `<root>/home/.nuget/plugins/netcore/Other/Other.dll` does not work, and NuGet may ask \
+             it before this plugin and stop: it did not answer within 10 s",
+            "mv <root>/home/.nuget/plugins/netcore/Other <root>/home/.nuget/plugins/netcore/Other.off",
+            Paste,
+        ),
+        broken(
+            "runtimeconfig_beside_the_dll",
+            |stage| {
+                let file = format!("{NAME}.runtimeconfig.json");
+                fs::write(stage.netcore().join(file), "{}").unwrap();
+            },
+            "FAIL  dotnet, MSBuild: \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.runtimeconfig.json` \
+             makes `dotnet` look for a .NET application, so the plugin may not start; remove that file",
+            "rm <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.runtimeconfig.json",
+            Paste,
+        ),
+        broken(
+            "plugin_of_an_older_version",
+            |stage| {
+                let list = stage.netcore().join("installed-files.json");
+                let text = fs::read_to_string(&list).unwrap();
+                let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+                fs::write(&list, text.replace(&version, "\"version\": \"0.0.1\"")).unwrap();
+            },
+            concat!(
+                "warn  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact` \
+                 is of version 0.0.1, and this is ",
+                env!("CARGO_PKG_VERSION")
+            ),
+            "nuget-plugin-codeartifact install",
+            Paste,
+        ),
+        broken(
+            "plugin_that_does_not_answer",
+            |stage| {
+                stage.dotnet(
+                    "case \"$1\" in --version) echo 10.0.401;; --list-sdks) echo '10.0.401 [/x]';; \
+                     *) echo boom >&2; exit 3;; esac",
+                );
+            },
+            "FAIL  dotnet, MSBuild: \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` \
+             through `<root>/bin/dotnet`: it ended without an answer (exit status: 3); it said: boom",
+            "nuget-plugin-codeartifact install",
+            By(|stage| stage.working_dotnet()),
+        ),
+        broken(
+            "dotnet_cli_home_without_the_plugin",
+            |stage| {
+                let home = stage.home.home().join("cli");
+                stage.home.set("DOTNET_CLI_HOME", &home.to_string_lossy());
+            },
+            "FAIL  dotnet, MSBuild: not installed, there is no \
+             `<root>/home/cli/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll`",
+            "nuget-plugin-codeartifact install",
+            Paste,
+        ),
+        broken(
+            "home_with_a_quote",
+            |stage| {
+                let home = stage.home.root().join("a\"b");
+                fs::create_dir(&home).unwrap();
+                stage.home.set("HOME", &home.to_string_lossy());
+            },
+            "FAIL  NuGet cannot start a plugin below `<root>/a\"b/.nuget/plugins`, because of the `\"` \
+             in it; name another plugins folder with `--dir`",
+            "nuget-plugin-codeartifact install --dir /opt/nuget/plugins",
+            By(|stage| {
+                let home = stage.home.home();
+                stage.home.set("HOME", &home.to_string_lossy());
+            }),
+        ),
+        broken(
+            "no_sdk_for_global_json",
+            |stage| {
+                stage.dotnet(
+                    "case \"$1\" in --version) echo 'A compatible .NET SDK was not found.' >&2; exit 145;; \
+                     --list-sdks) echo '10.0.401 [/x]';; \
+                     *) exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\";; esac",
+                );
+            },
+            "FAIL  no SDK can be chosen in this folder (`<root>/bin/dotnet --version` ended with exit \
+             status: 145: A compatible .NET SDK was not found.)",
+            "name an installed SDK in global.json (10.0.401), or let it `rollForward`",
+            By(|stage| stage.working_dotnet()),
+        ),
+        broken(
+            "dangling_link_on_path",
+            |stage| symlink("nowhere", stage.home.bin().join("nuget-plugin-other")).unwrap(),
+            "FAIL  PATH: `<root>/bin/nuget-plugin-other` is a link that leads nowhere: NuGet starts no \
+             plugin at all because of it",
+            "rm <root>/bin/nuget-plugin-other",
+            Paste,
+        ),
+        broken(
+            "file_on_path_without_execute_bit",
+            |stage| drop(stage.home.write("bin/nuget-plugin-codeartifact", "")),
+            "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` lacks the permission to be run, and \
+             NuGet passes it over",
+            "chmod +x <root>/bin/nuget-plugin-codeartifact",
+            By(|stage| {
+                fs::remove_file(stage.home.bin().join("nuget-plugin-codeartifact")).unwrap();
+            }),
+        ),
+        broken(
+            "copy_on_path_of_another_version",
+            |stage| {
+                stage.script(
+                    "bin/nuget-plugin-codeartifact",
+                    "echo nuget-plugin-codeartifact 0.0.1",
+                );
+            },
+            concat!(
+                "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` is version 0.0.1, and this is ",
+                env!("CARGO_PKG_VERSION")
+            ),
+            "rm <root>/bin/nuget-plugin-codeartifact",
+            Paste,
+        ),
+        broken(
+            "relative_folder_on_path",
+            |stage| {
+                stage.script("project/tools/nuget-plugin-other", "exit 1");
+                let path = stage.home.environment().find(|(name, _)| *name == "PATH");
+                let path = format!("{}:tools", path.expect("a PATH").1);
+                stage.home.set("PATH", &path);
+            },
+            "warn  PATH: `tools/nuget-plugin-other` is in a folder that PATH names by a relative path, \
+             which NuGet passes over",
+            "name the folder in PATH by its whole path",
+            By(|stage| fs::remove_dir_all(stage.home.project().join("tools")).unwrap()),
+        ),
+        broken(
+            "plugin_paths_name_a_missing_file",
+            |stage| {
+                stage.home.set("NUGET_PLUGIN_PATHS", "/nowhere/nuget-plugin-x");
+            },
+            "FAIL  NUGET_PLUGIN_PATHS names `/nowhere/nuget-plugin-x`, which is not there",
+            "unset NUGET_PLUGIN_PATHS",
+            Paste,
+        ),
+        broken(
+            "plugin_paths_without_this_plugin",
+            |stage| {
+                stage.home.set("NUGET_NETCORE_PLUGIN_PATHS", "/bin/sh");
+            },
+            "FAIL  NUGET_NETCORE_PLUGIN_PATHS is set, and does not name this plugin; it switches off the \
+             plugins folders and PATH",
+            "unset NUGET_NETCORE_PLUGIN_PATHS",
+            Paste,
+        ),
+        broken(
+            "short_time_limit",
+            |stage| {
+                stage.home.set("NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS", "1");
+            },
+            "warn  NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS is `1`: less than 5 s, or no number",
+            "unset NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS",
+            Paste,
+        ),
+        broken(
+            "empty_claims",
+            |stage| write_claims(stage, "[]"),
+            "FAIL  NuGet's claims cache: `<root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat` \
+             is empty or damaged, and NuGet does not start the plugin because of it",
+            "nuget-plugin-codeartifact doctor --fix",
+            Paste,
+        ),
+        broken(
+            "claims_cache_that_is_no_folder",
+            |stage| drop(stage.home.write("home/.local/share/NuGet/plugin-cache", "")),
+            "FAIL  NuGet's claims cache: `<root>/home/.local/share/NuGet/plugin-cache` is no folder, and \
+             every restore fails",
+            "mv <root>/home/.local/share/NuGet/plugin-cache <root>/home/.local/share/NuGet/plugin-cache.off",
+            Paste,
+        ),
+        broken(
+            "another_plugin_that_crashes",
+            |stage| {
+                stage.home.write("home/.nuget/plugins/netcore/Other/Other.dll", "");
+                stage.script(
+                    "home/.nuget/plugins/netcore/Other/CredentialProvider.CodeArtifact",
+                    "echo no framework >&2; exit 150",
+                );
+            },
+            "FAIL  `<root>/home/.nuget/plugins/netcore/Other/Other.dll` does not work, and NuGet may ask \
+             it before this plugin and stop: it ended without an answer (exit status: 150); it said: no framework",
+            "mv <root>/home/.nuget/plugins/netcore/Other <root>/home/.nuget/plugins/netcore/Other.off",
+            Paste,
+        ),
+        broken(
+            "amazons_provider_beside_it",
+            |stage| {
+                let folder = "home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider";
+                stage
+                    .home
+                    .write(&format!("{folder}/AWS.CodeArtifact.NuGetCredentialProvider.dll"), "");
+                let copy = stage.home.root().join(folder).join(NAME);
+                symlink(stage.netcore().join(NAME), copy).unwrap();
+            },
+            "warn  AWS's own provider \
+             `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/AWS.CodeArtifact.NuGetCredentialProvider.dll` \
+             is installed as well: whichever NuGet finds first answers, and the other is not asked",
+            "mv <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider \
+             <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider.off",
+            Paste,
+        ),
+        trial("fix_removes_a_dangling_link_of_ours_outside_of_the_home_only_if_told", || {
+            let stage = Stage::new();
+            let link = stage.home.bin().join("nuget-plugin-codeartifact");
+            symlink("nowhere", &link).unwrap();
+            let left = stage.doctor(&["--fix"]);
+            left.assert_failure().assert_says("left alone: `").assert_says("add `--yes`");
+            assert!(link.is_symlink());
+            stage.doctor(&["--fix", "--yes"]).assert_success().assert_says("      done\n");
+            assert!(!link.is_symlink());
+        }),
+        trial("fix_touches_no_other_plugin", || {
+            let stage = Stage::new();
+            let link = stage.home.bin().join("nuget-plugin-other");
+            symlink("nowhere", &link).unwrap();
+            stage.doctor(&["--fix", "--yes"]).assert_failure().assert_silent_on("fix:  ");
+            assert!(link.is_symlink());
+        }),
+    ]
+}
+
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+/// As NuGet names it.
+fn write_claims(stage: &Stage, text: &str) {
+    let folder = format!("home/.local/share/NuGet/plugin-cache/{}", stage.claims_name());
+    stage.home.write(&format!("{folder}/e31fb857036daf0857c70f5a13956500adde37dc.dat"), text);
+}

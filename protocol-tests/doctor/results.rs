@@ -1,0 +1,153 @@
+//! How it is told: text, JSON, the report, and what is not asked.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+
+use super::stage::{Stage, trial, with_dotnet};
+use super::support::fake_codeartifact::{SECRET_ACCESS_KEY, TOKEN_PREFIX};
+use super::support::secret_scan;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("everything_works", || {
+            let stage = Stage::new();
+            let run = stage.doctor(&[]);
+            run.assert_success();
+            assert_eq!(run.stderr, "");
+            assert_eq!(
+                stage.readable(&run.stdout),
+                "\
+ok    SDK 10.0.401 of `<root>/bin/dotnet` finds plugins in the plugins folders and on PATH; installed: 10.0.401
+ok    dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact` answers through `<root>/bin/dotnet` in <n> ms
+-     nuget.exe, Visual Studio: not installed, there is no `<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe`
+ok    NuGet's claims cache does not keep the plugin from starting
+ok    PATH: no link named `nuget-plugin-…` leads nowhere
+ok    no variable moves NuGet's plugins
+ok    no other plugin goes before this one
+ok    source `ours` of `<root>/project/NuGet.Config`: repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1
+ok    no saved credentials go before the plugin
+ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by the environment's keys
+ok    AWS gave a token for domain `my-domain` of account 111122223333 in eu-west-1: that of the environment's keys
+ok    source `ours` answers to the token of the environment's keys
+0 failed, 0 warnings and 11 passed
+"
+            );
+        }),
+        trial("offline_asks_nobody", || {
+            let stage = Stage::new();
+            let run = stage.doctor(&["--offline"]);
+            run.assert_success();
+            run.assert_says("-     neither AWS nor any source was asked (`--offline`)\n");
+            assert_eq!(stage.fake.requests(), Vec::<String>::new());
+        }),
+        trial("one_source_by_name_or_url", || {
+            let stage = Stage::new();
+            let (ours, url) = (stage.source(), stage.source().replace("my-repo", "other"));
+            stage.home.write_nuget_config(&[("ours", &ours), ("other", &url)]);
+            stage.doctor(&["OURS"]).assert_success().assert_silent_on("`other`");
+            stage.doctor(&[&ours]).assert_success().assert_silent_on("`other`");
+            stage.doctor(&["other"]).assert_failure().assert_says("source `other`: 404");
+            let unknown = stage.doctor(&["third"]);
+            unknown.assert_failure().assert_says(
+                "FAIL  no CodeArtifact source `third` in any NuGet.Config that counts here\n      fix: \
+                 nuget-plugin-codeartifact source list\n",
+            );
+        }),
+        trial("a_url_that_no_file_has_is_asked_as_well", || {
+            let stage = Stage::new();
+            let source = stage.source();
+            stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]);
+            let run = stage.doctor(&[&source]);
+            run.assert_success().assert_says("no NuGet.Config that counts here has it");
+            run.assert_says(&format!("ok    source `{source}` answers to the token"));
+            let foreign = stage.doctor(&["https://example.org/index.json"]);
+            foreign.assert_failure();
+        }),
+        trial("json_has_this_schema", || {
+            let stage = Stage::new();
+            fs::remove_dir_all(stage.netcore()).unwrap();
+            let run = stage.doctor(&["--json", "--offline"]);
+            run.assert_failure();
+            let printed: Value = serde_json::from_str(&run.stdout).unwrap();
+            let root = stage.home.root().to_string_lossy().into_owned();
+            let folder =
+                format!("{root}/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact");
+            assert_eq!(printed["schema"], 1);
+            assert_eq!(printed["version"], env!("CARGO_PKG_VERSION"));
+            assert_eq!(printed["outcome"], "failure");
+            assert_eq!(printed["repairs"], json!([]));
+            assert_eq!(
+                printed["findings"][1],
+                json!({
+                    "check": "plugin-folder",
+                    "outcome": "failure",
+                    "what": format!(
+                        "dotnet, MSBuild: not installed, there is no \
+                         `{folder}/CredentialProvider.CodeArtifact.dll`"
+                    ),
+                    "fix": "nuget-plugin-codeartifact install",
+                })
+            );
+            let repaired = stage.doctor(&["--json", "--offline", "--fix"]);
+            let printed: Value = serde_json::from_str(&repaired.stdout).unwrap();
+            assert_eq!(printed["outcome"], "pass");
+            assert_eq!(
+                printed["repairs"],
+                json!([{
+                    "what": "install this plugin in the plugins folders",
+                    "outcome": "done",
+                    "why": null,
+                }])
+            );
+        }),
+        trial("the_report_has_no_secret_and_replaces_no_file", || {
+            let mut stage = Stage::new();
+            stage.home.set("HTTP_PROXY", "http://me:hunter2@proxy.example");
+            stage.home.set("CODEARTIFACT_AUTH_TOKEN_OTHER", "hunter2");
+            stage.home.write(
+                "home/.aws/credentials",
+                "[default]\naws_access_key_id = AKIA\naws_secret_access_key = hunter2\n",
+            );
+            let source = stage.source();
+            stage.home.write_nuget_config_with(
+                &[("ours", &source), ("other", "https://me:hunter2@example.org/index.json?k=hunter2")],
+                "<packageSourceCredentials><other><add key=\"Username\" value=\"me\" />\
+                 <add key=\"ClearTextPassword\" value=\"hunter2\" /></other></packageSourceCredentials>\n\
+                 <apikeys><add key=\"https://example.org\" value=\"hunter2\" /></apikeys>\n",
+            );
+            let report = stage.home.root().join("report.txt");
+            let path = report.to_string_lossy().into_owned();
+            stage.doctor(&["--report", &path]).assert_success().assert_says("report: ");
+            let text = fs::read_to_string(&report).unwrap();
+            let secrets = [TOKEN_PREFIX, SECRET_ACCESS_KEY, "hunter2"].map(str::to_owned);
+            secret_scan::assert_no_secrets_in(&text, &secrets);
+            assert_eq!(fs::metadata(&report).unwrap().permissions().mode() & 0o777, 0o600);
+            for part in [
+                "\n[findings]\nok    SDK 10.0.401",
+                "\nAWS_SECRET_ACCESS_KEY\n",
+                "\nAWS_EC2_METADATA_DISABLED=true\n",
+                "\n  [default]\n    aws_access_key_id\n    aws_secret_access_key\n",
+                "\n  packageSources: other = https://example.org/index.json\n",
+                "\n  packageSourceCredentials: other: a password\n",
+            ] {
+                assert!(text.contains(part), "{part:?} is not in\n{text}");
+            }
+            let again = stage.doctor(&["--report", &path]);
+            again.assert_failure().assert_says("is not written: File exists");
+            assert_eq!(fs::read_to_string(&report).unwrap(), text);
+        }),
+        trial("wrong_usage_is_2", || {
+            let run = Stage::new().doctor(&["--yes"]);
+            assert_eq!(run.status.and_then(|status| status.code()), Some(2), "{run}");
+        }),
+        with_dotnet("everything_works_with_the_real_dotnet", || {
+            let stage = Stage::with_real_dotnet();
+            let run = stage.doctor(&[]);
+            run.assert_success().assert_silent_on("warn  ");
+            run.assert_says("CredentialProvider.CodeArtifact` answers through `");
+        }),
+    ]
+}

@@ -1,0 +1,78 @@
+//! NuGet's claims cache: an entry that says nothing keeps the plugin from being started for 30 days.
+
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::finding::{Finding, Repair};
+use super::{path, remedy, variables};
+use crate::commands::installation::claims;
+use crate::commands::installation::layout::Client;
+
+const CHECK: &str = "claims-cache";
+
+pub fn check(context: &Context<'_>) -> Vec<Finding> {
+    let folder = claims::folder_in_use(context.environment);
+    if let Some(finding) = folder.as_deref().and_then(unusable) {
+        return vec![finding];
+    }
+    match claims::harmful(context.environment, &our_files(context)) {
+        Err(error) => vec![Finding::failure(CHECK, format!("NuGet's claims cache: {error}"))],
+        Ok(entries) if entries.is_empty() => {
+            vec![Finding::pass(
+                CHECK,
+                "NuGet's claims cache does not keep the plugin from starting",
+            )]
+        }
+        Ok(entries) => entries.into_iter().map(harmful).collect(),
+    }
+}
+
+/// Every file of ours that NuGet may have notes about.
+fn our_files(context: &Context<'_>) -> Vec<PathBuf> {
+    let in_folders = Client::ALL.into_iter().flat_map(|client| {
+        let folders = context.our_folders(client).into_iter();
+        folders.flat_map(move |(folder, _)| client.startable(&folder))
+    });
+    let on_path = path::files(&context.path_folders()).into_iter();
+    let on_path = on_path.filter(|file| file.is_ours).map(|file| file.path);
+    let named = variables::named_plugins(context.environment).into_iter();
+    let named = named.flat_map(|named| named.paths).filter(|path| path.is_absolute());
+    in_folders.chain(on_path).chain(named).collect()
+}
+
+fn harmful(entry: PathBuf) -> Finding {
+    let what = format!(
+        "NuGet's claims cache: `{}` is empty or damaged, and NuGet does not start the plugin \
+         because of it",
+        entry.display()
+    );
+    Finding::failure(CHECK, what).with_fix(remedy::FIX).with_repair(Repair::RemoveClaims(entry))
+}
+
+/// The folder, or the nearest one above it that is there.
+fn unusable(folder: &Path) -> Option<Finding> {
+    let there = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
+    let shown = there.display();
+    let check = "claims-cache-folder";
+    if !there.is_dir() {
+        let what = format!("NuGet's claims cache: `{shown}` is no folder, and every restore fails");
+        return Some(Finding::failure(check, what).with_fix(remedy::move_aside(there)));
+    }
+    if is_usable(there) {
+        return None;
+    }
+    let what =
+        format!("NuGet's claims cache: `{shown}` is not readable and writable for this user");
+    Some(Finding::failure(check, what).with_fix(remedy::make_usable(there)))
+}
+
+#[cfg(unix)]
+fn is_usable(folder: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_usable(folder: &Path) -> bool {
+    folder.metadata().is_ok_and(|found| !found.permissions().readonly())
+}

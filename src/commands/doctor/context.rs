@@ -1,0 +1,71 @@
+//! What the checks look at.
+#![expect(clippy::disallowed_methods, reason = "what surrounds the process is read here, once")]
+
+use std::path::{Path, PathBuf};
+
+use crate::commands::installation::dotnet;
+use crate::commands::installation::layout::Client;
+use crate::locations::Locations;
+use crate::nuget_config::NugetConfig;
+use crate::provider::Provider;
+use crate::settings::Environment;
+
+/// Read once; nothing in it is changed by a check.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub environment: &'a Environment,
+    pub provider: &'a Provider,
+    pub locations: Locations,
+    /// The working folder, where NuGet begins to look.
+    pub folder: PathBuf,
+    /// This program's file.
+    pub own_file: Option<PathBuf>,
+    /// The `dotnet` that a client would start the plugin with.
+    pub host: Option<PathBuf>,
+    pub config: NugetConfig,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(environment: &'a Environment, provider: &'a Provider) -> Self {
+        let locations = Locations::of(environment);
+        let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let config = NugetConfig::read(&locations, &folder);
+        let own_file = std::env::current_exe().ok();
+        let host = dotnet::find(environment);
+        Self { environment, provider, locations, folder, own_file, host, config }
+    }
+
+    /// Our folder for these clients in every plugins folder, and whether the clients search it now.
+    pub fn our_folders(&self, client: Client) -> Vec<(PathBuf, bool)> {
+        let folders = self.locations.plugins_dirs();
+        let last = folders.len().saturating_sub(1);
+        let is_searched = |at| client == Client::Netfx && at == 0 || at == last;
+        let folders = folders.iter().enumerate();
+        folders.map(|(at, folder)| (client.folder(folder), is_searched(at))).collect()
+    }
+
+    /// The folders on `PATH`, as written.
+    pub fn path_folders(&self) -> Vec<PathBuf> {
+        let path = self.environment.path("PATH").unwrap_or_default();
+        std::env::split_paths(&path).collect()
+    }
+}
+
+/// The names in a folder, sorted; none where it cannot be read.
+pub fn names_in(folder: &Path) -> Option<Vec<String>> {
+    let listing = std::fs::read_dir(folder).ok()?;
+    let names = listing.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    Some(names)
+}
+
+/// The beginning of a file; nothing where it cannot be read.
+pub fn beginning(path: &Path, length: u64) -> Vec<u8> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    if let Ok(file) = std::fs::File::open(path) {
+        let _ = file.take(length).read_to_end(&mut bytes);
+    }
+    bytes
+}

@@ -1,0 +1,138 @@
+//! `PATH`, on which SDK 9.0.200 and newer look for plugins.
+
+use std::path::{Path, PathBuf};
+
+use super::context::{Context, names_in};
+use super::finding::{Finding, Repair};
+use super::plugin_folders::is_executable;
+use super::{program, remedy, variables};
+
+/// How a plugin's file on `PATH` begins; case counts, but on Windows.
+const PREFIX: &str = "nuget-plugin-";
+
+const OURS: &str = "nuget-plugin-codeartifact";
+
+/// A file on `PATH` that NuGet looks at.
+#[derive(Debug)]
+pub struct PathFile {
+    pub path: PathBuf,
+    pub is_ours: bool,
+    pub state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Startable,
+    Dangling,
+    NotExecutable,
+    /// In a folder that `PATH` names by a relative path.
+    Relative,
+}
+
+pub async fn check(context: &Context<'_>) -> Vec<Finding> {
+    let is_searched = variables::named_plugins(context.environment).is_empty();
+    let mut findings = Vec::new();
+    for file in files(&context.path_folders()) {
+        findings.extend(finding(&file, is_searched, context).await);
+    }
+    if !findings.iter().any(|finding| finding.check == "path-dangling-link") {
+        findings.push(Finding::pass(
+            "path-dangling-link",
+            "PATH: no link named `nuget-plugin-…` leads nowhere",
+        ));
+    }
+    findings
+}
+
+/// Every file of a plugin's name, in the order of `PATH`.
+pub fn files(folders: &[PathBuf]) -> Vec<PathFile> {
+    let mut files = Vec::new();
+    for (at, folder) in folders.iter().enumerate() {
+        if !folders[..at].contains(folder) {
+            let names = names_in(folder).unwrap_or_default().into_iter();
+            let names = names.filter(|name| is_plugins(name));
+            files.extend(names.filter_map(|name| look(folder, &name)));
+        }
+    }
+    files
+}
+
+fn is_plugins(name: &str) -> bool {
+    if cfg!(windows) {
+        let name = name.to_ascii_lowercase();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+        stem.starts_with(PREFIX) && matches!(extension, "exe" | "bat")
+    } else {
+        name.starts_with(PREFIX)
+    }
+}
+
+/// None where it is a folder.
+fn look(folder: &Path, name: &str) -> Option<PathFile> {
+    let path = folder.join(name);
+    let stem = name.to_ascii_lowercase();
+    let is_ours = stem == OURS || stem == format!("{OURS}.exe");
+    let state = match path.metadata() {
+        Err(_) => State::Dangling,
+        Ok(found) if !found.is_file() => return None,
+        Ok(_) if !folder.is_absolute() => State::Relative,
+        Ok(_) if !is_executable(&path) => State::NotExecutable,
+        Ok(_) => State::Startable,
+    };
+    Some(PathFile { path, is_ours, state })
+}
+
+async fn finding(file: &PathFile, is_searched: bool, context: &Context<'_>) -> Option<Finding> {
+    let path = file.path.display();
+    match file.state {
+        State::Dangling => Some(dangling(file, is_searched)),
+        State::Relative => Some(
+            Finding::warning(
+                "path-relative",
+                format!("PATH: `{path}` is in a folder that PATH names by a relative path, which NuGet passes over"),
+            )
+            .with_fix("name the folder in PATH by its whole path"),
+        ),
+        State::NotExecutable => Some(
+            Finding::warning(
+                "path-not-executable",
+                format!("PATH: `{path}` lacks the permission to be run, and NuGet passes it over"),
+            )
+            .with_fix(remedy::make_executable(&file.path)),
+        ),
+        State::Startable if file.is_ours => Some(copy(&file.path, context).await),
+        State::Startable => None,
+    }
+}
+
+fn dangling(file: &PathFile, is_searched: bool) -> Finding {
+    let (path, check) = (file.path.display(), "path-dangling-link");
+    let link = format!("PATH: `{path}` is a link that leads nowhere");
+    let finding = if is_searched {
+        Finding::failure(check, format!("{link}: NuGet starts no plugin at all because of it"))
+    } else {
+        Finding::warning(check, format!("{link}: without NUGET_…PLUGIN_PATHS NuGet starts none"))
+    };
+    let finding = finding.with_fix(remedy::remove_file(&file.path));
+    if file.is_ours { finding.with_repair(Repair::RemoveLink(file.path.clone())) } else { finding }
+}
+
+/// A copy of ours, with its version.
+async fn copy(path: &Path, context: &Context<'_>) -> Finding {
+    let (check, shown) = ("path-copy", path.display());
+    match program::ask(path, &["--version"], &context.folder).await {
+        Ok(printed) => {
+            let version = printed.split_whitespace().last().unwrap_or("unknown").to_owned();
+            let version = crate::text::excerpt(&version);
+            let ours = env!("CARGO_PKG_VERSION");
+            if version == ours {
+                return Finding::pass(check, format!("PATH: `{shown}` is version {version}"));
+            }
+            let what = format!("PATH: `{shown}` is version {version}, and this is {ours}");
+            Finding::warning(check, what).with_fix(remedy::remove_file(path))
+        }
+        Err(why) => {
+            Finding::failure(check, format!("PATH: {why}")).with_fix(remedy::remove_file(path))
+        }
+    }
+}

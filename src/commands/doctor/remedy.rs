@@ -1,0 +1,71 @@
+//! Commands for people to paste, in the words of the system's usual shell: a POSIX one, or PowerShell.
+
+use std::path::Path;
+
+/// What most things are mended with.
+pub const INSTALL: &str = "nuget-plugin-codeartifact install";
+
+/// What is safe to repair.
+pub const FIX: &str = "nuget-plugin-codeartifact doctor --fix";
+
+pub fn remove_file(path: &Path) -> String {
+    let command = if cfg!(windows) { "Remove-Item" } else { "rm" };
+    format!("{command} {}", quoted_path(path))
+}
+
+pub fn make_executable(path: &Path) -> String {
+    format!("chmod +x {}", quoted_path(path))
+}
+
+pub fn make_usable(folder: &Path) -> String {
+    format!("chmod u+rwx {}", quoted_path(folder))
+}
+
+/// Under a name by which NuGet does not find it.
+pub fn move_aside(path: &Path) -> String {
+    let command = if cfg!(windows) { "Move-Item" } else { "mv" };
+    let target = format!("{}.off", path.display());
+    format!("{command} {} {}", quoted_path(path), quoted(&target))
+}
+
+pub fn unset(variable: &str) -> String {
+    if cfg!(windows) {
+        format!("Remove-Item {}", quoted(&format!("Env:{variable}")))
+    } else {
+        // The shell's own command takes no quotes, and not every name.
+        format!("unset {variable}")
+    }
+}
+
+pub fn quoted_path(path: &Path) -> String {
+    quoted(&path.to_string_lossy())
+}
+
+/// The text as one word.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:+=@".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    let inner = if cfg!(windows) { text.replace('\'', "''") } else { text.replace('\'', r"'\''") };
+    format!("'{inner}'")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_cut_them() {
+        for (text, word) in [
+            ("/a/b-c.d", "/a/b-c.d"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(text), word);
+        }
+        assert_eq!(move_aside(Path::new("/p/a b")), "mv '/p/a b' '/p/a b.off'");
+    }
+}

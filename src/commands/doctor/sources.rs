@@ -1,0 +1,241 @@
+//! The sources of NuGet.Config, as NuGet sees them from this folder.
+
+use super::context::Context;
+use super::finding::Finding;
+use super::remedy::{quoted, quoted_path};
+use crate::endpoint::{EndpointError, RepositoryEndpoint};
+use crate::nuget_config::{ConfigError, Layer, Source};
+use crate::text::excerpt;
+
+/// How every source's URL ends.
+const INDEX: &str = "/v3/index.json";
+
+/// A source that a token can be asked for.
+#[derive(Debug)]
+pub struct Examined {
+    /// None where only a URL was given.
+    pub name: Option<String>,
+    pub url: String,
+    pub endpoint: RepositoryEndpoint,
+}
+
+impl Examined {
+    /// How it is called in a line.
+    pub fn shown(&self) -> String {
+        let name = self.name.as_deref().unwrap_or(&self.url);
+        format!("source `{}`", excerpt(name))
+    }
+}
+
+/// Checks the source that was named, or all of CodeArtifact's.
+pub fn check(context: &Context<'_>, wanted: Option<&str>) -> (Vec<Finding>, Vec<Examined>) {
+    let mut findings: Vec<Finding> = context.config.broken.iter().map(broken).collect();
+    findings.extend(context.config.layers.iter().flat_map(refused));
+    let (mut examined, mut seen) = (Vec::new(), 0);
+    for source in wanted_sources(context, wanted) {
+        let (found, endpoint) = check_source(&source, context);
+        seen += usize::from(!found.is_empty());
+        findings.extend(found);
+        examined.extend(endpoint.filter(|_| source.is_enabled).map(|endpoint| Examined {
+            name: Some(source.name),
+            url: source.url,
+            endpoint,
+        }));
+    }
+    if seen == 0 && findings.is_empty() {
+        match wanted.filter(|wanted| wanted.contains("://")) {
+            Some(url) => {
+                let (found, alone) = check_url(url, context);
+                findings.push(found);
+                examined.extend(alone);
+            }
+            None => findings.push(nothing(wanted)),
+        }
+    }
+    findings.extend(shared_hosts(&examined));
+    (findings, examined)
+}
+
+fn wanted_sources(context: &Context<'_>, wanted: Option<&str>) -> Vec<Source> {
+    let mut sources = context.config.sources(context.environment);
+    let audit = context.config.audit_sources(context.environment);
+    let known: Vec<String> = sources.iter().map(|source| source.url.clone()).collect();
+    sources.extend(audit.into_iter().filter(|source| !known.contains(&source.url)));
+    if let Some(wanted) = wanted {
+        let is_wanted = |text: &str| text.to_lowercase() == wanted.to_lowercase();
+        sources.retain(|source| is_wanted(&source.name) || is_wanted(&source.url));
+    }
+    sources
+}
+
+fn broken(error: &ConfigError) -> Finding {
+    Finding::failure("nuget-config", format!("NuGet does nothing here: {error}"))
+}
+
+/// What NuGet refuses a file for.
+fn refused(layer: &Layer) -> Vec<Finding> {
+    let path = layer.file.path().display();
+    let problems = layer.document.problems.iter();
+    let finding = problems.map(|problem| {
+        let what = format!(
+            "NuGet does nothing here: `{path}`, line {}, column {}: {}",
+            problem.line, problem.column, problem.what
+        );
+        Finding::failure("nuget-config", what)
+    });
+    finding.collect()
+}
+
+/// Nothing is said about a source that is somebody else's.
+fn check_source(
+    source: &Source,
+    context: &Context<'_>,
+) -> (Vec<Finding>, Option<RepositoryEndpoint>) {
+    match context.provider.endpoint(&source.url) {
+        Ok(endpoint) => {
+            let mut findings = obstacles(source, context);
+            if findings.is_empty() {
+                findings.push(Finding::pass("source", described(source, &endpoint)));
+            }
+            (findings, Some(endpoint))
+        }
+        Err(EndpointError::Path { right, .. }) => {
+            let what = format!("source `{}` names no NuGet repository", excerpt(&source.name));
+            (vec![to_be_updated(source, "source-url", &what, &right)], None)
+        }
+        Err(EndpointError::Foreign(reason)) => {
+            (look_alike(source, reason, context).into_iter().collect(), None)
+        }
+    }
+}
+
+fn described(source: &Source, endpoint: &RepositoryEndpoint) -> String {
+    let RepositoryEndpoint { domain, repository, .. } = endpoint;
+    let (name, file) = (excerpt(&source.name), source.file.display());
+    format!("source `{name}` of `{file}`: repository `{repository}`, {domain}")
+}
+
+/// What keeps NuGet from asking a source of ours as it should.
+fn obstacles(source: &Source, context: &Context<'_>) -> Vec<Finding> {
+    let name = excerpt(&source.name);
+    let mut findings = Vec::new();
+    if !source.is_enabled {
+        let enable = format!("dotnet nuget enable source {}", quoted(&source.name));
+        let what = format!("source `{name}` is disabled, and NuGet does not ask it");
+        findings.push(Finding::warning("source-disabled", what).with_fix(enable));
+    }
+    if !context.config.mappings().is_empty() && source.patterns.is_empty() {
+        let what = format!(
+            "source `{name}` has no patterns in `packageSourceMapping`, and NuGet asks it for nothing"
+        );
+        let fix = format!(
+            "<packageSource key=\"{name}\"><package pattern=\"*\" /></packageSource> \
+             inside of <packageSourceMapping>"
+        );
+        findings.push(Finding::warning("source-mapping", what).with_fix(fix));
+    }
+    let stem = source.url.split(['?', '#']).next().unwrap_or_default();
+    if !stem.ends_with(INDEX) {
+        let stem = stem.trim_end_matches('/').trim_end_matches("/index.json");
+        let right = format!("{}{INDEX}", stem.trim_end_matches("/v3"));
+        let what = format!("source `{name}`: its URL does not end in `{INDEX}`");
+        findings.push(to_be_updated(source, "source-url", &what, &right));
+    }
+    if source.url.starts_with("http:") && !source.allows_http {
+        let what = format!("source `{name}` is of plain http, which NuGet refuses");
+        findings.push(to_be_updated(source, "source-http", &what, &source.url));
+    }
+    findings
+}
+
+/// A URL that people take for CodeArtifact's, and that gets no token.
+fn look_alike(source: &Source, reason: &str, context: &Context<'_>) -> Option<Finding> {
+    let name = excerpt(&source.name);
+    if let Some(refusal) = context.provider.refused_host(&source.url) {
+        return Some(Finding::failure("source-host", format!("source `{name}`: {refusal}")));
+    }
+    let host = source.url.split("://").nth(1)?.split(['/', '?', '#']).next()?;
+    if !host.to_ascii_lowercase().contains("codeartifact") {
+        return None;
+    }
+    let what = format!("source `{name}` gets no token: {reason}");
+    let secure = source.url.replacen("http://", "https://", 1);
+    if secure != source.url && context.provider.endpoint(&secure).is_ok() {
+        return Some(to_be_updated(source, "source-http", &what, &secure));
+    }
+    let list = "nuget-plugin-codeartifact source add --domain <domain> --domain-owner <account> \
+                --region <region> --repository <repository>";
+    Some(Finding::failure("source-host", what).with_fix(list))
+}
+
+fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) -> Finding {
+    let finding = Finding::failure(check, what);
+    // `<…>` stands for what the URL does not say.
+    let fix =
+        if right.contains('<') { format!("its URL is `{right}`") } else { update(source, right) };
+    finding.with_fix(fix)
+}
+
+fn update(source: &Source, url: &str) -> String {
+    let (name, url, file) = (quoted(&source.name), quoted(url), quoted_path(&source.file));
+    let insecure = if url.contains("http:") { " --allow-insecure-connections" } else { "" };
+    format!("dotnet nuget update source {name} --source {url} --configfile {file}{insecure}")
+}
+
+fn check_url(url: &str, context: &Context<'_>) -> (Finding, Option<Examined>) {
+    match context.provider.endpoint(url) {
+        Ok(endpoint) => {
+            let RepositoryEndpoint { domain, repository, .. } = &endpoint;
+            let what = format!(
+                "the URL names repository `{repository}`, {domain}; no NuGet.Config that counts here has it"
+            );
+            let add = format!("nuget-plugin-codeartifact source add {}", quoted(url));
+            let examined = Examined { name: None, url: url.to_owned(), endpoint };
+            (Finding::warning("source", what).with_fix(add), Some(examined))
+        }
+        // It may be of a host of the user's own.
+        Err(error) => {
+            let broken = context.provider.broken_settings().map(|error| error.to_string());
+            let refused = broken.or_else(|| context.provider.refused_host(url));
+            let what = refused.unwrap_or_else(|| error.to_string());
+            (Finding::failure("source-host", what), None)
+        }
+    }
+}
+
+fn nothing(wanted: Option<&str>) -> Finding {
+    let list = "nuget-plugin-codeartifact source list";
+    match wanted {
+        Some(name) => {
+            let name = excerpt(name);
+            let what = format!("no CodeArtifact source `{name}` in any NuGet.Config that counts here");
+            Finding::failure("source", what).with_fix(list)
+        }
+        None => Finding::warning("source", "no CodeArtifact source in any NuGet.Config that counts here")
+            .with_fix("nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json"),
+    }
+}
+
+/// NuGet remembers one password for a host.
+fn shared_hosts(examined: &[Examined]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for (at, one) in examined.iter().enumerate() {
+        let origin = one.endpoint.origin.as_str();
+        let is_other = |other: &&Examined| {
+            other.endpoint.origin == origin && other.endpoint.domain != one.endpoint.domain
+        };
+        let other = examined[at + 1..].iter().find(is_other);
+        if let Some(other) = other.filter(|_| !told.contains(&origin)) {
+            told.push(origin);
+            let what = format!(
+                "{} and {} are of two domains on one host, for which NuGet remembers one password: \
+                 every restore asks for both tokens in turn",
+                one.shown(),
+                other.shown()
+            );
+            findings.push(Finding::warning("source-shared-host", what));
+        }
+    }
+    findings
+}
