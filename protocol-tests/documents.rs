@@ -7,6 +7,8 @@
     reason = "the fences are the plugin's; its tests stand outside"
 )]
 
+#[path = "documents/checks.rs"]
+mod checks;
 #[path = "documents/dockerfiles.rs"]
 mod dockerfiles;
 #[path = "documents/examples.rs"]
