@@ -154,6 +154,11 @@ pub struct LoginArgs {
     /// Open no browser, and show the address and a code
     #[arg(long)]
     pub no_browser: bool,
+
+    /// Print one JSON object instead of text, with `session`, `start_url`, `until` and `file`; of a
+    /// failure it has `error`
+    #[arg(long)]
+    pub json: bool,
 }
 
 const COMPLETIONS_EXAMPLES: &str = "\

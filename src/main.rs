@@ -48,7 +48,7 @@ mod token;
 
 use std::error::Error;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -137,7 +137,8 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Completions(args) => commands::completions::run(&args, out)?,
         Command::Source(args) => with_provider(environment.clone(), async |provider| {
-            commands::source::run(&args, &environment, provider, out).await
+            let work = commands::source::run(&args, &environment, provider, out);
+            shown_to_waiting(Box::pin(work)).await
         })??,
         Command::Scrub(args) => {
             let provider = provider(environment.clone(), open_log(&environment));
@@ -153,11 +154,19 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
     let fetched = with_provider(environment.clone(), async |provider| {
-        commands::selection::fetch(selection, provider).await
+        shown_to_waiting(Box::pin(commands::selection::fetch(selection, provider))).await
     });
     let fetched = fetched??;
     commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
     Ok(fetched)
+}
+
+/// With a word on the terminal, if there is one, where it takes long.
+#[expect(clippy::disallowed_methods, reason = "standard output is for results")]
+async fn shown_to_waiting<T>(work: impl Future<Output = T>) -> T {
+    let mut errors = io::stderr();
+    let is_terminal = errors.is_terminal();
+    commands::progress::shown(work, is_terminal.then_some(&mut errors as &mut dyn Write)).await
 }
 
 /// Runs what has to do with tokens.

@@ -1,7 +1,7 @@
 //! `login`: the same by hand.
 
 use libtest_mimic::Trial;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::stage::{Stage, secrets, trial};
 use super::support::fake_nuget::{FakeNuget, LIMIT};
@@ -43,9 +43,21 @@ fn signs_in() {
         )
     );
     stage.assert_served();
+    let run = login(&stage, &["--use-device-code", "--json"]);
+    let record: Value = serde_json::from_str(&run.assert_success().stdout).expect("an object");
+    assert_eq!(
+        record,
+        json!({
+            "schema": 1,
+            "session": "corp",
+            "start_url": "https://corp.awsapps.example/start",
+            "until": stage.token()["expiresAt"],
+            "file": file.display().to_string(),
+        })
+    );
     // Whoever calls it wants to sign in, also where that is not needed.
     login(&stage, &["--profile", "dev", "--no-browser"]).assert_success();
-    assert_eq!(stage.sso.count("StartDeviceAuthorization"), 2);
+    assert_eq!(stage.sso.count("StartDeviceAuthorization"), 3);
 }
 
 fn which() {

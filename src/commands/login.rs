@@ -1,7 +1,9 @@
 //! `login`: signs in to an SSO session by hand, for the plugin, the AWS CLI and all SDKs.
 
 use std::io::{self, Write};
+use std::path::Path;
 
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::cli::LoginArgs;
@@ -17,8 +19,29 @@ pub enum LoginError {
     Output(#[from] io::Error),
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: u32,
+    /// The `sso-session`'s name, or the start URL.
+    session: &'a str,
+    start_url: &'a str,
+    until: &'a str,
+    file: &'a Path,
+}
+
 /// Shows address and code by `tell`, waits, and says on `out` until when whom is signed in.
 pub async fn run(
+    args: &LoginArgs,
+    provider: &Provider,
+    out: &mut dyn Write,
+    tell: &(dyn Fn(&str) + Send + Sync),
+) -> Result<(), LoginError> {
+    let signed_in = sign_in(args, provider, out, tell).await;
+    signed_in.inspect_err(|error| super::print_failure(args.json, error, out))
+}
+
+async fn sign_in(
     args: &LoginArgs,
     provider: &Provider,
     out: &mut dyn Write,
@@ -31,10 +54,14 @@ pub async fn run(
         opens_browser: !args.no_browser,
     };
     let (session, signed_in) = provider.sign_in(&wanted, User::new(tell)).await?;
-    let who = session.in_words();
-    let (until, path) = (signed_in.until, signed_in.path.display());
-    Ok(writeln!(
-        out,
-        "signed in to {who} until {until}; kept in `{path}` for the AWS CLI and all SDKs"
-    )?)
+    let (until, path) = (&signed_in.until, &signed_in.path);
+    if args.json {
+        let (start_url, session) = (&session.start_url, session.identifier());
+        let record = Record { schema: super::SCHEMA, session, start_url, until, file: path };
+        let record = serde_json::to_string(&record).map_err(io::Error::from)?;
+        return Ok(writeln!(out, "{record}")?);
+    }
+    let (who, path) = (session.in_words(), path.display());
+    let where_to = "for the AWS CLI and all SDKs";
+    Ok(writeln!(out, "signed in to {who} until {until}; kept in `{path}` {where_to}")?)
 }

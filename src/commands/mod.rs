@@ -14,6 +14,7 @@ pub mod login;
 pub mod logout;
 pub mod mask;
 mod named;
+pub mod progress;
 pub mod scrub;
 pub mod selection;
 pub mod source;
