@@ -30,7 +30,7 @@ ok    no other plugin goes before this one
 ok    source `ours` of `<root>/project/NuGet.Config`: repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1
 ok    no saved credentials go before the plugin
 ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by the environment's keys
-ok    AWS gave a token for domain `my-domain` of account 111122223333 in eu-west-1: that of the environment's keys
+ok    AWS gave a token for domain `my-domain` of account 111122223333 in eu-west-1: that of the environment's keys, until <time>
 ok    source `ours` answers to the token of the environment's keys
 0 failed, 0 warnings and 11 passed
 "

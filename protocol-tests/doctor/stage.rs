@@ -195,9 +195,14 @@ impl Stage {
         let mut readable: Vec<&str> = Vec::with_capacity(words.len());
         for (at, word) in words.iter().enumerate() {
             let is_time = words.get(at + 1).is_some_and(|next| next.starts_with("ms"));
-            readable.push(if is_time && word.parse::<u64>().is_ok() { "<n>" } else { word });
+            let is_until = at > 0 && words[at - 1] == "until";
+            match word.split_once("Z\n") {
+                Some((_, rest)) if is_until => readable.extend(["<time>\n", rest]),
+                _ if is_time && word.parse::<u64>().is_ok() => readable.push("<n>"),
+                _ => readable.push(word),
+            }
         }
-        readable.join(" ")
+        readable.join(" ").replace("<time>\n ", "<time>\n")
     }
 }
 

@@ -12,6 +12,7 @@ use crate::aws::{AwsError, SourceAnswer};
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, RepositoryEndpoint};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
+use crate::time;
 
 /// A signature is refused when the clock is wrong by more than five minutes.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
@@ -47,7 +48,9 @@ async fn token(context: &Context<'_>, endpoint: &RepositoryEndpoint) -> Finding 
                 Origin::Cache => "there is a cached token",
                 Origin::Fetched => "AWS gave a token",
             };
-            Finding::pass("token", format!("{from} for {domain}: that of {}", served.label))
+            let until = served.expiration.map(|time| format!(", until {}", time::utc(time)));
+            let until = until.unwrap_or_default();
+            Finding::pass("token", format!("{from} for {domain}: that of {}{until}", served.label))
         }
         Err(error) => failed(&error, domain),
     }
