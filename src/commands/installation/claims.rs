@@ -70,6 +70,9 @@ fn entries_where(
             found.extend(entries(&folder)?.into_iter().filter(|entry| condition(entry)));
         }
     }
+    // One plugin may be named twice, as by a linked home.
+    found.sort();
+    found.dedup();
     Ok(found)
 }
 
