@@ -67,12 +67,14 @@ fn entries_where(
     for cache in folders(environment) {
         for plugin in plugins {
             let folder = cache.join(digest(&normal(plugin).to_string_lossy()));
-            found.extend(entries(&folder)?.into_iter().filter(|entry| condition(entry)));
+            for entry in entries(&folder)?.into_iter().filter(|entry| condition(entry)) {
+                // One plugin may be named twice, as by a linked home.
+                if !found.contains(&entry) {
+                    found.push(entry);
+                }
+            }
         }
     }
-    // One plugin may be named twice, as by a linked home.
-    found.sort();
-    found.dedup();
     Ok(found)
 }
 
