@@ -311,7 +311,7 @@ CodeArtifact's (their source is gone) are shown and left alone. With `--json`: `
 `tracked_by_git`, `tokens_end_by` (seconds since 1970), `findings` (`source`, `line`, `password`, `variable`,
 `certain`, `reason`), `removed`, `backup` and `problem`.
 
-Exit codes: 0 nothing is saved, or all of it is removed; 1 failed (one line on standard error says why);
+Exit codes: 0 nothing is saved for certain, or all of it is removed; 1 failed (one line on standard error says why);
 2 wrong usage; 3 saved credentials were found, and are still there";
 
 /// Arguments of `scrub`.

@@ -61,7 +61,7 @@ fn new_file() {
         format!(
             "added: my-domain/my-repo in <root>/{USER}\n  {STEM}/v3/index.json\n  CodeArtifact: \
              repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1\ntry it: \
-             nuget-plugin-codeartifact source check \"my-domain/my-repo\"\n"
+             nuget-plugin-codeartifact source check my-domain/my-repo\n"
         )
     );
     assert_eq!(

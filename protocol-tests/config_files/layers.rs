@@ -30,9 +30,29 @@ pub fn trials() -> Vec<Trial> {
         trial("layers_namespaces_and_encodings", Tool::Dotnet, encodings),
         plain("what_is_listed", what_is_listed),
         plain("what_is_listed_as_json", what_is_listed_as_json),
+        plain("no_secret_of_a_url_is_shown", no_secret_of_a_url),
         plain("a_broken_file", a_broken_file),
         plain("what_nuget_refuses", what_nuget_refuses),
     ]
+}
+
+/// NuGet takes a password in a URL; we show none.
+fn no_secret_of_a_url() {
+    let home = SandboxHome::new();
+    let host = "my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
+    let path = "nuget/my-repo/v3/index.json";
+    home.write(
+        PROJECT,
+        &sources(&format!(
+            "user=https://aws:hunter2@{host}/{path} query=https://{host}/{path}?token=hunter2"
+        )),
+    );
+    for arguments in [&["list"][..], &["list", "--json"], &["check"], &["check", "user"]] {
+        let run = home.run_plugin(&[&["source"], arguments].concat());
+        run.assert_silent_on("hunter2");
+    }
+    let url = format!("https://aws:hunter2@{host}/{path}");
+    home.run_plugin(&["source", "add", &url]).assert_failure().assert_silent_on("hunter2");
 }
 
 /// A file with these sections.

@@ -166,6 +166,14 @@ pub fn trials() -> Vec<Trial> {
                 stage.home.unset("CODEARTIFACT_NUGET_DURATION_SECONDS");
             }),
         ),
+        trial("configuration_that_cannot_be_used", || {
+            let stage = Stage::new();
+            stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]);
+            stage.home.write_configuration("proxi = 1\n");
+            let run = stage.doctor(&["--offline"]);
+            run.assert_failure().assert_says("config.toml` has an error at line 1, column 1");
+            run.assert_says("      fix: nuget-plugin-codeartifact configure path\n");
+        }),
         trial("clock_that_is_wrong", || {
             let stage = Stage::new();
             let slow = Server::start(|_| {

@@ -4,6 +4,7 @@
 //! - [`finding`], [`printing`], [`remedy`]: what they say
 //! - [`plugin_folders`], [`architecture`], [`claims_cache`], [`path`], [`variables`],
 //!   [`other_plugins`], [`clients`], [`program`]: whether NuGet finds the plugin and can start it
+//! - [`configuration`]: whether our own settings can be used
 //! - [`sources`], [`saved`]: what NuGet asks, and what it sends before it asks the plugin
 //! - [`identity`], [`token`]: who asks for a token, whether AWS gives it, and what the source says to it
 //! - [`repair`]: what `--fix` does
@@ -12,6 +13,7 @@
 mod architecture;
 mod claims_cache;
 mod clients;
+mod configuration;
 mod context;
 mod finding;
 mod identity;
@@ -105,6 +107,7 @@ async fn examine(
     show(path::check(context).await)?;
     show(variables::check(context))?;
     show(other_plugins::check(context))?;
+    show(configuration::check(context))?;
     let (findings, examined) = sources::check(context, args.source.as_deref());
     show(findings)?;
     show(saved::check(context))?;

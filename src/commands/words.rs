@@ -65,6 +65,16 @@ pub fn without_secrets(url: &str) -> String {
     }
 }
 
+/// The text as one word of a shell's command line.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:+=@".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    let inner = if cfg!(windows) { text.replace('\'', "''") } else { text.replace('\'', r"'\''") };
+    format!("'{inner}'")
+}
+
 /// "no tokens", "1 token", "2 tokens".
 pub fn count(number: usize, one: &str) -> String {
     match number {

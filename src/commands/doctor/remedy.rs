@@ -1,5 +1,6 @@
 //! Commands for people to paste, in the words of the system's usual shell: a POSIX one, or PowerShell.
 
+pub use crate::commands::words::quoted;
 use std::path::Path;
 
 /// What most things are mended with.
@@ -39,16 +40,6 @@ pub fn unset(variable: &str) -> String {
 
 pub fn quoted_path(path: &Path) -> String {
     quoted(&path.to_string_lossy())
-}
-
-/// The text as one word.
-pub fn quoted(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:+=@".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        return text.to_owned();
-    }
-    let inner = if cfg!(windows) { text.replace('\'', "''") } else { text.replace('\'', r"'\''") };
-    format!("'{inner}'")
 }
 
 #[cfg(all(test, unix))]

@@ -99,6 +99,8 @@ fn check_source(
             }
             (findings, Some(endpoint))
         }
+        // NuGet does not ask it.
+        Err(_) if !source.is_enabled => (Vec::new(), None),
         Err(EndpointError::Path { right, .. }) => {
             let what = format!("source `{}` names no NuGet repository", excerpt(&source.name));
             (vec![to_be_updated(source, "source-url", &what, &right)], None)

@@ -6,6 +6,7 @@ use super::{Context, SourceError};
 use crate::aws::RepositoryNames;
 use crate::cli::{EndpointKind, SourceAddArgs};
 use crate::commands::named;
+use crate::commands::words::{quoted, without_secrets};
 use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository_byte};
 use crate::nuget_config::{NugetConfig, Source, add_source};
 use crate::text::excerpt;
@@ -62,7 +63,9 @@ fn with_index(url: &str, context: &Context<'_>) -> Result<String, SourceError> {
     let whole = format!("{stem}/{INDEX}");
     // What is wrong is said of what was given.
     endpoint(&whole, context).map_err(|error| match error {
-        SourceError::Foreign { error, .. } => SourceError::Foreign { url: excerpt(url), error },
+        SourceError::Foreign { error, .. } => {
+            SourceError::Foreign { url: excerpt(&without_secrets(url)), error }
+        }
         other => other,
     })?;
     Ok(whole)
@@ -76,7 +79,7 @@ fn endpoint(url: &str, context: &Context<'_>) -> Result<RepositoryEndpoint, Sour
         {
             (Some(broken), _) => SourceError::Settings(Box::new(broken)),
             (None, Some(refused)) => SourceError::RefusedHost(refused),
-            (None, None) => SourceError::Foreign { url: excerpt(url), error },
+            (None, None) => SourceError::Foreign { url: excerpt(&without_secrets(url)), error },
         },
     })
 }
@@ -109,7 +112,7 @@ fn find_same<'a>(
         (Some(same), _) if has_url(&same) => Ok(Some(same)),
         (Some(other), _) => Err(SourceError::NameTaken {
             name: excerpt(&other.name),
-            url: excerpt(&other.url),
+            url: excerpt(&without_secrets(&other.url)),
             file: other.file.clone(),
         }),
         (None, Some(other)) if is_name_given => {
@@ -130,6 +133,6 @@ fn print_next(new: &New, config: &NugetConfig, out: &mut dyn Write) -> Result<()
              has `<packageSource key=\"{name}\">` with patterns"
         )?;
     }
-    writeln!(out, "try it: nuget-plugin-codeartifact source check \"{name}\"")?;
+    writeln!(out, "try it: nuget-plugin-codeartifact source check {}", quoted(&new.name))?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Context, SourceError};
 use crate::aws::SourceAnswer;
 use crate::cli::SourceCheckArgs;
+use crate::commands::words::without_secrets;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::log::Timing;
 use crate::provider::Asked;
@@ -72,7 +73,7 @@ fn wanted(
     match sources.into_iter().find(|it| is_asked(&it.name) || is_asked(&it.url)) {
         Some(source) => Ok(vec![(Some(source.name), source.url)]),
         None if asked.contains("://") => Ok(vec![(None, asked.clone())]),
-        None => Err(SourceError::Unknown { asked: excerpt(asked) }),
+        None => Err(SourceError::Unknown { asked: excerpt(&without_secrets(asked)) }),
     }
 }
 
@@ -85,6 +86,7 @@ async fn check(name: Option<String>, url: String, context: &Context<'_>) -> Chec
             (None, None, Some(refused.unwrap_or_else(|| error.to_string())))
         }
     };
+    let url = without_secrets(&url);
     Checked { name, url, status, identity, problem, took: timing.to_string() }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Context, SourceError};
 use crate::cli::SourceListArgs;
+use crate::commands::words::without_secrets;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::nuget_config::{LayerKind, NugetConfig, Saved, Source};
 use crate::provider::Provider;
@@ -93,7 +94,7 @@ impl Listed {
         let refused = (is_plain && !source.allows_http).then(|| REFUSED_HTTP.to_owned());
         Self {
             name: source.name,
-            url: source.url,
+            url: without_secrets(&source.url),
             enabled: source.is_enabled,
             file: source.file,
             line: source.line,
