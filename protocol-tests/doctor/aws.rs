@@ -174,6 +174,17 @@ pub fn trials() -> Vec<Trial> {
             run.assert_failure().assert_says("config.toml` has an error at line 1, column 1");
             run.assert_says("      fix: nuget-plugin-codeartifact configure path\n");
         }),
+        trial("given_token_goes_before_an_identity_that_cannot_serve", || {
+            let mut stage = Stage::new();
+            stage.home.set("AWS_PROFILE", "absent").unset("AWS_ACCESS_KEY_ID");
+            stage.home.set("CODEARTIFACT_AUTH_TOKEN", "hunter2");
+            stage.home.set("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "my-domain-111122223333");
+            let run = stage.doctor(&["--offline"]);
+            run.assert_success().assert_silent_on("hunter2").assert_says(
+                "ok    domain `my-domain` of account 111122223333 in eu-west-1 is served by the \
+                 token of CODEARTIFACT_AUTH_TOKEN\n",
+            );
+        }),
         trial("clock_that_is_wrong", || {
             let stage = Stage::new();
             let slow = Server::start(|_| {

@@ -9,12 +9,18 @@ use super::remedy::quoted;
 use super::sources::Examined;
 use super::token::failed;
 use crate::aws::{Aws, Identity, SignInState};
+use crate::endpoint::RepositoryEndpoint;
 
 const CHECK: &str = "identity";
 
 pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in examined {
+        if let Some(place) = given(context, &one.endpoint).await {
+            let what = format!("{} is served by the token of {place}", one.endpoint.domain);
+            findings.push(Finding::pass(CHECK, what));
+            continue;
+        }
         match context.provider.identity(&one.endpoint).await {
             Ok(identity) => {
                 findings.extend(of_identity(&one.endpoint.domain.to_string(), &identity));
@@ -23,6 +29,12 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
         }
     }
     findings
+}
+
+/// Where a token stands that the user brought along, if one goes before any identity.
+async fn given(context: &Context<'_>, endpoint: &RepositoryEndpoint) -> Option<String> {
+    let given = context.provider.explain(endpoint).await.given.ok()?;
+    given.into_iter().find(|given| given.serves).map(|given| given.place)
 }
 
 fn of_identity(domain: &str, identity: &Identity) -> Vec<Finding> {
