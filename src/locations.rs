@@ -76,6 +76,12 @@ impl Locations {
         Some(self.home.as_ref()?.join(".nuget").join("plugins"))
     }
 
+    /// Where `dotnet tool install --global` puts its links.
+    pub fn dotnet_tools_dir(&self) -> Option<PathBuf> {
+        let home = self.dotnet_home.as_ref().or(self.home.as_ref())?;
+        Some(home.join(".dotnet").join("tools"))
+    }
+
     /// What we know about this user's installations is in this folder.
     pub fn own_data_dir(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join(OURS))

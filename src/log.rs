@@ -27,6 +27,7 @@ const ROTATE_AT: u64 = 5 << 20;
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     files: Arc<[LogFile]>,
+    refused: Arc<[(PathBuf, String)]>,
 }
 
 #[derive(Debug)]
@@ -41,9 +42,21 @@ impl Log {
     ///
     /// A file that cannot be opened is left out: the log never costs a restore.
     pub fn open(ours: Option<PathBuf>, amazons: Option<PathBuf>) -> Self {
-        let ours = ours.and_then(|path| LogFile::open(path, true).ok());
-        let amazons = amazons.and_then(|path| LogFile::open(path, false).ok());
-        Self { files: ours.into_iter().chain(amazons).collect() }
+        let wanted = ours.map(|path| (path, true)).into_iter();
+        let wanted = wanted.chain(amazons.map(|path| (path, false)));
+        let (mut files, mut refused) = (Vec::new(), Vec::new());
+        for (path, rotates) in wanted {
+            match LogFile::open(path.clone(), rotates) {
+                Ok(file) => files.push(file),
+                Err(error) => refused.push((path, error.to_string())),
+            }
+        }
+        Self { files: files.into(), refused: refused.into() }
+    }
+
+    /// The files that cannot be opened, and why.
+    pub fn refused(&self) -> &[(PathBuf, String)] {
+        &self.refused
     }
 
     /// Writes one line; control characters in it are replaced.

@@ -48,7 +48,7 @@ mod token;
 
 use std::error::Error;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -57,12 +57,14 @@ use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use cli::{Cli, Command, SelectionArgs};
+use commands::progress::{Terminal, Waiting};
 use commands::scrub::Outcome;
 use commands::selection::{Fetched, SelectionError};
 use locations::Locations;
 use log::Log;
 use provider::Provider;
-use settings::Environment;
+use settings::{Chosen, Environment};
+use terminal::Appearance;
 
 /// `scrub` found something and left it.
 const CREDENTIALS_FOUND: u8 = 3;
@@ -102,20 +104,26 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
         Command::Doctor(args) => {
             let is_terminal = out.is_terminal();
-            let looked = with_provider(environment.clone(), async |provider| {
-                commands::doctor::run(&args, &environment, provider, is_terminal, out).await
+            let chosen = args.identity.chosen();
+            let looked = with_chosen(environment.clone(), chosen, async |provider| {
+                let wait = |what_for: &str| wait_for(&environment, what_for);
+                let appearance = Appearance::of(&environment, is_terminal);
+                commands::doctor::run(&args, provider, appearance, &wait, out).await
             })?;
             if looked? == commands::doctor::Outcome::Failure {
                 return Ok(ExitCode::FAILURE);
             }
         }
         Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
-        Command::Login(args) => with_provider(environment, async |provider| {
-            commands::login::run(&args, provider, out, &tell_at_once).await
+        Command::Login(args) => with_provider(environment.clone(), async |provider| {
+            let wait = |what_for: &str| wait_for(&environment, what_for);
+            commands::login::run(&args, provider, out, &tell_at_once, &wait).await
         })??,
-        Command::Explain(args) => with_provider(environment, async |provider| {
-            commands::explain::run(&args, provider, out).await
-        })??,
+        Command::Explain(args) => {
+            with_chosen(environment, args.identity.chosen(), async |provider| {
+                commands::explain::run(&args, provider, out).await
+            })??;
+        }
         Command::Status(args) => with_provider(environment, async |provider| {
             commands::status::run(&args, provider, out).await
         })??,
@@ -136,10 +144,12 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
             }
         }
         Command::Completions(args) => commands::completions::run(&args, out)?,
-        Command::Source(args) => with_provider(environment.clone(), async |provider| {
-            let work = commands::source::run(&args, &environment, provider, out);
-            shown_to_waiting(Box::pin(work)).await
-        })??,
+        Command::Source(args) => {
+            with_chosen(environment.clone(), args.chosen(), async |provider| {
+                let wait = |what_for: &str| wait_for(&environment, what_for);
+                commands::source::run(&args, &environment, provider, &wait, out).await
+            })??;
+        }
         Command::Scrub(args) => {
             let provider = provider(environment.clone(), open_log(&environment));
             if commands::scrub::run(&args, &environment, &provider, out)? == Outcome::Found {
@@ -153,20 +163,21 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
 /// The token that a command hands over, masked in the log of CI where that can be.
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
-    let fetched = with_provider(environment.clone(), async |provider| {
-        shown_to_waiting(Box::pin(commands::selection::fetch(selection, provider))).await
+    let fetched = with_chosen(environment.clone(), selection.chosen(), async |provider| {
+        let _waiting = wait_for(environment, "an answer");
+        commands::selection::fetch(selection, provider).await
     });
     let fetched = fetched??;
     commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
     Ok(fetched)
 }
 
-/// With a word on the terminal, if there is one, where it takes long.
+/// A word on the terminal, if there is one, where what is waited for takes long.
 #[expect(clippy::disallowed_methods, reason = "standard output is for results")]
-async fn shown_to_waiting<T>(work: impl Future<Output = T>) -> T {
-    let mut errors = io::stderr();
-    let is_terminal = errors.is_terminal();
-    commands::progress::shown(work, is_terminal.then_some(&mut errors as &mut dyn Write)).await
+fn wait_for(environment: &Environment, what_for: &str) -> Waiting {
+    let errors = io::stderr();
+    let can_show = errors.is_terminal() && !terminal::is_dumb(environment);
+    Waiting::on(can_show.then(|| Box::new(errors) as Terminal), what_for)
 }
 
 /// Runs what has to do with tokens.
@@ -174,8 +185,17 @@ fn with_provider<T>(
     environment: Environment,
     command: impl AsyncFnOnce(&Provider) -> T,
 ) -> io::Result<T> {
+    with_chosen(environment, Chosen::default(), command)
+}
+
+/// The same, by what the command line has chosen.
+fn with_chosen<T>(
+    environment: Environment,
+    chosen: Chosen,
+    command: impl AsyncFnOnce(&Provider) -> T,
+) -> io::Result<T> {
     let log = open_log(&environment);
-    let provider = provider(environment, log);
+    let provider = provider(environment, log).choosing(chosen);
     let runtime = runtime()?;
     let outcome = runtime.block_on(command(&provider));
     // A name that is being resolved must not hold the process.

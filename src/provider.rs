@@ -44,8 +44,11 @@ pub struct Provider {
     locations: Locations,
     log: Log,
     aws: Aws,
+    /// Of the command line; the plugin chooses nothing.
+    chosen: Chosen,
     settings: OnceLock<Result<Settings, SettingsError>>,
-    cache: OnceLock<TokenCache>,
+    /// With why tokens are kept there.
+    cache: OnceLock<(TokenCache, Vec<String>)>,
     flights: Mutex<Flights>,
     /// The sign-ins of this process that did not come about, and why: asks that follow are told the
     /// same.
@@ -75,8 +78,6 @@ pub struct Wanted<'a> {
     pub need: &'a Need,
     /// Whom to ask for a sign-in, where somebody may be asked.
     pub user: Option<User<'a>>,
-    /// What the command line has chosen; the plugin chooses nothing.
-    pub chosen: Option<&'a Chosen>,
 }
 
 /// A token, and where it came from.
@@ -150,11 +151,17 @@ impl Provider {
             locations,
             log,
             aws,
+            chosen: Chosen::default(),
             settings: OnceLock::new(),
             cache: OnceLock::new(),
             flights: Mutex::default(),
             failed_sign_ins: Mutex::default(),
         }
+    }
+
+    /// The same for tokens by what the command line has chosen.
+    pub fn choosing(self, chosen: Chosen) -> Self {
+        Self { chosen, ..self }
     }
 
     /// What a source's URL names. The configuration file is read where the URL is not one of
@@ -189,8 +196,7 @@ impl Provider {
 
     /// A token for the domain.
     pub async fn token(&self, wanted: Wanted<'_>) -> Result<Served, ProviderError> {
-        let Wanted { domain, repository, chosen, .. } = wanted;
-        let terms = self.settings()?.chosen_terms(domain, repository, chosen)?;
+        let terms = self.terms(wanted.domain, wanted.repository)?;
         let mut given = self.given(wanted, &terms)?;
         let served = match given.served.take() {
             Some(served) => Ok(served),
@@ -239,13 +245,13 @@ impl Provider {
     /// identities.
     pub fn rule(&self, endpoint: &RepositoryEndpoint) -> Option<usize> {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        self.settings().ok()?.terms(domain, Some(repository)).ok()?.rule
+        self.terms(domain, Some(repository)).ok()?.rule
     }
 
     /// The ARN of the identity that tokens are fetched with, where STS tells it soon.
     pub async fn caller_arn(&self, endpoint: &RepositoryEndpoint) -> Option<String> {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        let terms = self.settings().ok()?.terms(domain, Some(repository)).ok()?;
+        let terms = self.terms(domain, Some(repository)).ok()?;
         let identity = self.aws.identity(&terms).await.ok()?;
         self.aws.caller_arn(domain, &identity, &terms, now()).await
     }
@@ -327,6 +333,10 @@ impl Provider {
         Ok(())
     }
 
+    fn terms(&self, domain: &Domain, repository: Option<&str>) -> Result<Terms, ProviderError> {
+        Ok(self.settings()?.chosen_terms(domain, repository, &self.chosen)?)
+    }
+
     fn settings(&self) -> Result<&Settings, ProviderError> {
         let load = || {
             let settings = Settings::load(&self.environment, &self.locations);
@@ -343,16 +353,20 @@ impl Provider {
     }
 
     fn cache(&self) -> Result<&TokenCache, ProviderError> {
-        if let Some(cache) = self.cache.get() {
-            return Ok(cache);
+        self.cache_and_notes().map(|(cache, _)| cache)
+    }
+
+    fn cache_and_notes(&self) -> Result<&(TokenCache, Vec<String>), ProviderError> {
+        if let Some(opened) = self.cache.get() {
+            return Ok(opened);
         }
         let settings = self.settings()?.cache()?;
         let (cache, notes) = TokenCache::open(settings, &self.environment, &self.locations);
-        for note in notes {
+        for note in &notes {
             self.log.line(format_args!("{note}"));
         }
         self.log.line(format_args!("tokens are kept in {}", cache.place()));
-        Ok(self.cache.get_or_init(|| cache))
+        Ok(self.cache.get_or_init(|| (cache, notes)))
     }
 }
 

@@ -41,7 +41,7 @@ pub use reports::{FileReport, check_text, file_reports, text_of};
 pub use rules::{Misfit, Rule};
 pub use shadow::Shadow;
 pub use sign_in::SignInMethod;
-pub use terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
+pub use terms::{AwsSettings, Chooser, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
 const CONFIG_FILE: &str = "CODEARTIFACT_NUGET_CONFIG_FILE";
@@ -56,7 +56,7 @@ const SIGN_IN: &str = "CODEARTIFACT_NUGET_SIGN_IN";
 /// Where tokens are kept.
 const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
 /// The folder that they are kept in; absolute.
-const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
+pub const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
 /// A token that the user brings along: the variable of AWS's own guides.
 pub const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
 /// The file that holds such a token; absolute. It goes before the variable, since it can be renewed.
@@ -64,9 +64,9 @@ pub const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
 /// The domain that such a token is for.
 pub const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 /// The log file.
-const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
+pub const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
 /// The variable of AWS's own provider, for people who move over.
-const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
+pub const AMAZONS_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
 
 /// What is set, by the variables, the user's configuration file and the machine-wide one.
 ///
@@ -181,7 +181,7 @@ impl Settings {
         let place = self.rules.iter().position(|rule| rule.matcher.matches(domain, repository));
         let rule = place.map(|place| &self.rules[place]);
         let mut aws = rule.map(|rule| rule.aws.clone()).unwrap_or_default();
-        let rule_chooses_identity = aws.chooses_identity();
+        let chooser = if aws.chooses_identity() { Chooser::Rule } else { Chooser::Default };
         if aws.profiles.is_empty() {
             aws.profiles = profiles;
         }
@@ -192,7 +192,7 @@ impl Settings {
             duration: self.policy.bound_duration(duration.unwrap_or(Duration::LONGEST)),
             interactive: self.policy.bound_interactive(interactive.unwrap_or_default()),
             aws,
-            rule_chooses_identity,
+            chooser,
         })
     }
 
@@ -201,11 +201,9 @@ impl Settings {
         &self,
         domain: &Domain,
         repository: Option<&str>,
-        chosen: Option<&Chosen>,
+        chosen: &Chosen,
     ) -> Result<Terms, SettingsError> {
-        let terms = self.terms(domain, repository)?;
-        let Some(chosen) = chosen else { return Ok(terms) };
-        let terms = chosen.applied_to(terms);
+        let terms = chosen.applied_to(self.terms(domain, repository)?);
         Ok(Terms { duration: self.policy.bound_duration(terms.duration), ..terms })
     }
 

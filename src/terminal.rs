@@ -68,7 +68,8 @@ fn shows_colours(environment: &Environment) -> bool {
     !is_dumb(environment) && environment.get("CLICOLOR") != Some("0")
 }
 
-fn is_dumb(environment: &Environment) -> bool {
+/// Whether a line cannot be written over.
+pub fn is_dumb(environment: &Environment) -> bool {
     environment.get("TERM") == Some("dumb")
 }
 

@@ -56,6 +56,27 @@ pub fn lower_hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Of the words that are known, the one that was probably meant; none where none is near.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let known = known.into_iter().map(|known| (distance(word, known), known));
+    known.min().filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
+}
+
+/// How many characters have to be put in, taken out or changed.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut above: Vec<usize> = (0..=other.len()).collect();
+    for (row, character) in one.chars().enumerate() {
+        let mut line = vec![row + 1];
+        for (column, with) in other.iter().enumerate() {
+            let changed = above[column] + usize::from(character != *with);
+            line.push(changed.min(above[column + 1] + 1).min(line[column] + 1));
+        }
+        above = line;
+    }
+    above[other.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

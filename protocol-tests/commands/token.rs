@@ -156,7 +156,7 @@ fn a_named_profile_is_used_alone_also_where_the_environment_has_keys() {
     let run = stage.run(&["token", SOURCE, "--profile", "typo"]);
     assert_eq!(
         failure(&run, 1),
-        "error: no token for domain `my-domain` of account 111122223333 in eu-west-1: the configured profiles are `typo`, and no AWS file has one of them (there are `mine`); correct the configuration, or make one of them with `aws configure sso --profile typo`\n"
+        "error: no token for domain `my-domain` of account 111122223333 in eu-west-1: there is no profile `typo` (there are `mine`); name another one with `--profile`\n"
     );
 }
 

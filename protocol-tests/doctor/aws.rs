@@ -137,11 +137,72 @@ pub fn trials() -> Vec<Trial> {
             "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the proxy \
              `127.0.0.1:1` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection \
              refused); check HTTPS_PROXY and NO_PROXY",
-            "",
+            "curl -v https://codeartifact.eu-west-1.amazonaws.com/",
             By(|stage| {
                 let url = stage.fake.url();
                 stage.home.unset("HTTPS_PROXY").set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
             }),
+        ),
+        broken(
+            "name_that_cannot_be_resolved",
+            |stage| {
+                stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://ca.invalid");
+            },
+            "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the name \
+             `ca.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+            "nslookup ca.invalid",
+            By(|stage| {
+                let url = stage.fake.url();
+                stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
+            }),
+        ),
+        broken(
+            "relative_cache_folder",
+            |stage| {
+                stage.home.set("CODEARTIFACT_NUGET_CACHE_DIR", "tokens");
+            },
+            "warn  the cache folder `tokens` is not used: the path must be absolute",
+            "unset CODEARTIFACT_NUGET_CACHE_DIR",
+            Paste,
+        ),
+        broken(
+            "log_file_that_cannot_be_written",
+            |stage| {
+                stage.home.set("CODEARTIFACT_NUGET_LOG_FILE", "/nowhere/log.txt");
+            },
+            "warn  the log file `/nowhere/log.txt` of CODEARTIFACT_NUGET_LOG_FILE is not written: No such \
+             file or directory (os error 2)",
+            "unset CODEARTIFACT_NUGET_LOG_FILE",
+            Paste,
+        ),
+        broken(
+            "two_identities_on_one_host",
+            |stage| {
+                let other = Repository::new("other");
+                stage.fake.add_repository(&other);
+                let (ours, other) = (stage.source(), stage.fake.source(&other));
+                stage.home.write_nuget_config(&[("ours", &ours), ("other", &other)]);
+                let arn = "arn:aws:iam::111122223333:user/ops";
+                stage.fake.add_access_key("AKIAFAKEACCESSKEY002", "hunter2", arn);
+                stage.home.write(
+                    "home/.aws/credentials",
+                    "[ops]\naws_access_key_id = AKIAFAKEACCESSKEY002\naws_secret_access_key = hunter2\n",
+                );
+                stage.home.run_plugin(&[
+                    "configure",
+                    "rule",
+                    "add",
+                    "--repository",
+                    "other",
+                    "--profile",
+                    "ops",
+                ]);
+            },
+            "warn  source `ours` and source `other` are on one host, for which NuGet remembers one password, \
+             and are asked for by the environment's keys and rule 1's profile `ops`: whichever comes first \
+             serves both until it is refused",
+            "nuget-plugin-codeartifact configure list, and one rule for both",
+            By(|stage| drop(stage.home.run_plugin(&["configure", "rule", "remove", "1"]))),
         ),
         broken(
             "endpoint_set_to_nothing",
@@ -208,7 +269,7 @@ pub fn trials() -> Vec<Trial> {
             |stage| access(stage, Access::RefuseAlways),
             "FAIL  source `ours`: 401: the token of the environment's keys is refused, and a new one as \
              well; check that domain, owner and region in the URL are right, and the clock",
-            "",
+            "nuget-plugin-codeartifact explain http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json",
             By(|stage| access(stage, Access::Open)),
         ),
         broken(

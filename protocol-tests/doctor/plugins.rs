@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::stage::Mend::{By, Paste};
 use super::stage::{Stage, broken, trial};
+use super::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 
 const NAME: &str = "CredentialProvider.CodeArtifact";
 
@@ -294,6 +295,92 @@ pub fn trials() -> Vec<Trial> {
              is installed as well: whichever NuGet finds first answers, and the other is not asked",
             "mv <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider \
              <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider.off",
+            Paste,
+        ),
+        trial("a_dotnet_tool_that_is_not_on_path", || {
+            let stage = Stage::new();
+            let tool = "home/.dotnet/tools/nuget-plugin-codeartifact";
+            stage.script(tool, "echo nuget-plugin-codeartifact 0.0.1");
+            let line = ".NET tool: `<root>/home/.dotnet/tools/nuget-plugin-codeartifact` (version 0.0.1) is \
+                        not found by NuGet, since its folder is not on PATH\n";
+            let beside = stage.doctor(&[]);
+            beside.assert_success();
+            assert!(stage.readable(&beside.stdout).contains(&format!("ok    {line}")), "{beside}");
+            fs::remove_dir_all(stage.netcore()).unwrap();
+            let alone = stage.doctor(&[]);
+            let fix = "      fix: export PATH=<root>/home/.dotnet/tools:\"$PATH\"\n";
+            let told = stage.readable(&alone.stdout);
+            assert!(told.contains(&format!("warn  {line}{fix}")), "{alone}");
+            let fix = format!(
+                "export PATH={}:\"$PATH\"",
+                stage.home.home().join(".dotnet/tools").display()
+            );
+            stage
+                .paste(&fix)
+                .assert_silent_on(".NET tool: ")
+                .assert_says("is version 0.0.1, and this is");
+        }),
+        trial("a_dotnet_tool_of_a_project", || {
+            let stage = Stage::new();
+            stage.home.write(
+                "project/.config/dotnet-tools.json",
+                r#"{"version": 1, "isRoot": true, "tools": {"codeartifact-plugin": {"version": "1.2.3",
+                   "commands": ["nuget-plugin-codeartifact"]}}}"#,
+            );
+            fs::remove_dir_all(stage.netcore()).unwrap();
+            let run = stage.doctor(&[]);
+            run.assert_failure();
+            assert!(
+                stage.readable(&run.stdout).contains(
+                    "warn  .NET tool: `codeartifact-plugin` version 1.2.3 of \
+                     `<root>/project/.config/dotnet-tools.json` is a local tool, which NuGet never \
+                     finds\n      fix: nuget-plugin-codeartifact install\n"
+                ),
+                "{run}"
+            );
+            let mended = stage.paste("nuget-plugin-codeartifact install");
+            mended
+                .assert_success()
+                .assert_says("ok    .NET tool: `codeartifact-plugin` version 1.2.3");
+        }),
+        broken(
+            "a_global_tool_of_another_version",
+            |stage| {
+                let stored =
+                    "home/.dotnet/tools/.store/codeartifact-plugin/0.0.1/nuget-plugin-codeartifact";
+                let file = stage.script(stored, "echo nuget-plugin-codeartifact 0.0.1");
+                let tools = stage.home.home().join(".dotnet/tools");
+                symlink(file, tools.join("nuget-plugin-codeartifact")).unwrap();
+                let path = stage.home.environment().find(|(name, _)| *name == "PATH");
+                let path = format!("{}:{}", path.expect("a PATH").1, tools.display());
+                stage.home.set("PATH", &path);
+            },
+            concat!(
+                "warn  PATH: `<root>/home/.dotnet/tools/nuget-plugin-codeartifact` is version 0.0.1, and \
+                 this is ",
+                env!("CARGO_PKG_VERSION")
+            ),
+            "dotnet tool update --global codeartifact-plugin",
+            By(|stage| fs::remove_dir_all(stage.home.home().join(".dotnet")).unwrap()),
+        ),
+        broken(
+            "the_aws_toolkits_setting",
+            |stage| {
+                let folder = "home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider";
+                stage
+                    .home
+                    .write(&format!("{folder}/configuration.json"), r#"{"DefaultProfile":"ops"}"#);
+                stage.home.write(&format!("{folder}/AWSSDK.Core.dll"), "");
+                stage.home.write(
+                    "home/.aws/credentials",
+                    &format!("[ops]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"),
+                );
+            },
+            "warn  `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/configuration.json` \
+             has profile `ops` for source `ours`, for which this plugin asks by the environment's keys: \
+             AWS's own provider uses that one, and so does the AWS Toolkit, which Visual Studio asks first",
+            "nuget-plugin-codeartifact configure rule add --first --domain my-domain --owner 111122223333 \
+             --region eu-west-1 --repository my-repo --profile ops",
             Paste,
         ),
         trial("fix_removes_a_dangling_link_of_ours_outside_of_the_home_only_if_told", || {

@@ -18,10 +18,10 @@ pub fn trials() -> Vec<Trial> {
             run.assert_success();
             assert_eq!(run.stderr, "");
             assert_eq!(
-                stage.readable(&run.stdout),
+                stage.readable(&run.stdout).replace(env!("CARGO_PKG_VERSION"), "<version>"),
                 "\
-ok    SDK 10.0.401 of `<root>/bin/dotnet` finds plugins in the plugins folders and on PATH; installed: 10.0.401
-ok    dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact` answers through `<root>/bin/dotnet` in <n> ms
+ok    SDK 10.0.401 with NuGet 7.9.0 of `<root>/bin/dotnet` finds plugins in the plugins folders and on PATH; installed: 10.0.401
+ok    dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact`, version <version>, answers through `<root>/bin/dotnet` in <n> ms
 -     nuget.exe, Visual Studio: not installed, there is no `<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe`
 ok    NuGet's claims cache does not keep the plugin from starting
 ok    PATH: no link named `nuget-plugin-…` leads nowhere
@@ -29,10 +29,11 @@ ok    no variable moves NuGet's plugins
 ok    no other plugin goes before this one
 ok    source `ours` of `<root>/project/NuGet.Config`: repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1
 ok    no saved credentials go before the plugin
-ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by the environment's keys
+ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by the environment's keys (an access key)
+ok    AWS is asked without a proxy: CodeArtifact at http://127.0.0.1:<port>; trusted certificates: the system's
 ok    AWS gave a token for domain `my-domain` of account 111122223333 in eu-west-1: that of the environment's keys, until <time>
 ok    source `ours` answers to the token of the environment's keys
-0 failed, 0 warnings and 11 passed
+0 failed, 0 warnings and 12 passed
 "
             );
         }),
@@ -42,6 +43,33 @@ ok    source `ours` answers to the token of the environment's keys
             run.assert_success();
             run.assert_says("-     neither AWS nor any source was asked (`--offline`)\n");
             assert_eq!(stage.fake.requests(), Vec::<String>::new());
+        }),
+        trial("a_cached_token_is_told_without_asking", || {
+            let stage = Stage::new();
+            stage.doctor(&[]).assert_success();
+            let asked = stage.fake.requests();
+            stage.doctor(&["--offline"]).assert_success().assert_says(
+                "ok    a token for domain `my-domain` of account 111122223333 in eu-west-1 is in the \
+                 cache, good for 11 h 59 min\n",
+            );
+            assert_eq!(stage.fake.requests(), asked);
+        }),
+        trial("by_another_profile_it_looks_as_if_that_one_asked", || {
+            let stage = Stage::new();
+            stage.home.write(
+                "home/.aws/config",
+                "[profile dev]\naws_access_key_id = AKIAEXAMPLEDEV\naws_secret_access_key = hunter2\n",
+            );
+            let run = stage.doctor(&["--offline", "--profile", "dev"]);
+            run.assert_success().assert_says(
+                "ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by profile \
+                 `dev` (an access key, named by `--profile`)\n",
+            );
+            let typo = stage.doctor(&["--offline", "--profile", "typo"]);
+            typo.assert_failure().assert_says(
+                "there is no profile `typo` (there are `dev`); name another one with `--profile`\n      \
+                 fix: aws configure list-profiles\n",
+            );
         }),
         trial("one_source_by_name_or_url", || {
             let stage = Stage::new();
@@ -147,7 +175,7 @@ ok    source `ours` answers to the token of the environment's keys
             let stage = Stage::with_real_dotnet();
             let run = stage.doctor(&[]);
             run.assert_success().assert_silent_on("warn  ");
-            run.assert_says("CredentialProvider.CodeArtifact` answers through `");
+            run.assert_says(" with NuGet 7.").assert_says(", answers through `");
         }),
     ]
 }

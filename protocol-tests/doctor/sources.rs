@@ -62,7 +62,7 @@ pub fn trials() -> Vec<Trial> {
             },
             "warn  source `ours` and source `other` are of two domains on one host, for which NuGet \
              remembers one password: every restore asks for both tokens in turn",
-            "",
+            "give each domain a host name of its own (VPC endpoints: switch private DNS on)",
             By(mended_config),
         ),
         broken(
@@ -103,6 +103,24 @@ pub fn trials() -> Vec<Trial> {
             "unset NuGetPackageSourceCredentials_ours",
             Paste,
         ),
+        with_dotnet("region_that_is_misspelt", || {
+            let stage = Stage::with_real_dotnet();
+            let url = format!("{REAL}/nuget/my-repo/v3/index.json").replace("west", "wets");
+            stage.home.write_nuget_config(&[("ours", &url)]);
+            let before = stage.doctor(&["--offline"]);
+            let (line, fix) = (
+                "warn  source `ours`: CodeArtifact is not known to be in `eu-wets-1`; `eu-west-1` was \
+                 probably meant\n",
+                "dotnet nuget update source ours --source \
+                 https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json \
+                 --configfile <root>/project/NuGet.Config",
+            );
+            let told = stage.readable(&before.stdout);
+            assert!(told.contains(&format!("{line}      fix: {fix}\n")), "{before}");
+            let fix = fix.replace("<root>", &stage.home.root().to_string_lossy());
+            let after = stage.paste_then(&fix, "--offline");
+            after.assert_success().assert_says("ok    source `ours` of `").assert_silent_on("wets");
+        }),
         with_dotnet("source_disabled", || {
             let mut stage = Stage::with_real_dotnet();
             let source = stage.source();

@@ -23,6 +23,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// real one do.
 const DOTNET: &str = "case \"$1\" in\n--version) echo 10.0.401;;\n\
                       --list-sdks) echo '10.0.401 [/usr/share/dotnet/sdk]';;\n\
+                      nuget) echo 7.9.0-rc.42413+e34a38d2;;\n\
                       *) exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\";;\nesac";
 
 /// How the broken home is mended.

@@ -115,12 +115,12 @@ fn refusal(
             AwsError::Throttled { code }
         }
         "ValidationException" => AwsError::Invalid { message },
-        _ => keys_refusal(&code, label).unwrap_or(AwsError::Refused { code, status, message }),
+        _ => keys_refusal(&code, identity).unwrap_or(AwsError::Refused { code, status, message }),
     }
 }
 
 /// Codes that are about the AWS credentials themselves.
-fn keys_refusal(code: &str, label: String) -> Option<AwsError> {
+fn keys_refusal(code: &str, identity: &Identity) -> Option<AwsError> {
     let (what, way_out) = match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             ("expired", "renew them, or choose a profile that renews them by itself")
@@ -133,7 +133,8 @@ fn keys_refusal(code: &str, label: String) -> Option<AwsError> {
         }
         _ => return None,
     };
-    Some(AwsError::KeysRefused { label, code: code.to_owned(), what, way_out })
+    let (label, check) = (identity.label.clone(), identity.check());
+    Some(AwsError::KeysRefused { label, code: code.to_owned(), what, way_out, check })
 }
 
 fn source_failure(error: &CredentialsError, client: &HttpClient, identity: &Identity) -> AwsError {

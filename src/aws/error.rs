@@ -12,7 +12,7 @@ use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
 use super::sso::SsoSession;
 use crate::endpoint::Domain;
-use crate::settings::Terms;
+use crate::settings::{Chooser, Terms};
 
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
@@ -106,7 +106,14 @@ pub enum AwsError {
     )]
     SourceHung { label: String, limit: Duration, check: String },
     #[error("AWS refused the credentials of {label} ({code}): they are {what}; {way_out}")]
-    KeysRefused { label: String, code: String, what: &'static str, way_out: &'static str },
+    KeysRefused {
+        label: String,
+        code: String,
+        what: &'static str,
+        way_out: &'static str,
+        /// The command that asks AWS who that is.
+        check: String,
+    },
     #[error(
         "`codeartifact:GetAuthorizationToken` is not allowed to {label} ({message}); allow it in the \
          identity's policy and, for another account's domain, in the domain's"
@@ -214,13 +221,13 @@ impl AwsError {
     }
 
     pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
-        let names = &terms.aws.profiles;
-        Self::NoSuchProfiles {
-            whose: whose_profile(terms),
-            names: format!("`{}`", names.join("`, `")),
-            first: names.first().cloned().unwrap_or_default(),
-            known: known_profiles(files),
+        let (names, known) = (&terms.aws.profiles, known_profiles(files));
+        let first = names.first().cloned().unwrap_or_default();
+        if terms.chooser == Chooser::CommandLine {
+            return Self::NoSuchProfile { name: first, known };
         }
+        let names = format!("`{}`", names.join("`, `"));
+        Self::NoSuchProfiles { whose: whose_profile(terms), names, first, known }
     }
 
     pub(super) fn no_credentials(identity: &Identity, domain: &Domain) -> Self {

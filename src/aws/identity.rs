@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use super::AwsError;
 use super::profiles::{self, AwsFiles};
 use super::sso::SsoSession;
-use crate::settings::{Environment, Prefer, Terms};
+use crate::settings::{Chooser, Environment, Prefer, Terms};
 use order::{PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Search};
 pub(super) use plan::{Keys, Plan, Role, Source, SsoRole, WebIdentity};
 pub use portrait::Portrait;
@@ -234,7 +234,11 @@ pub(super) fn of_rule(terms: &Terms) -> String {
 
 /// The same for the profile, which has a default apart from rules.
 pub(super) fn whose_profile(terms: &Terms) -> String {
-    if terms.rule_chooses_identity { of_rule(terms) } else { of_configuration() }
+    match terms.chooser {
+        Chooser::Rule => of_rule(terms),
+        Chooser::Default => of_configuration(),
+        Chooser::CommandLine => String::new(),
+    }
 }
 
 fn of_configuration() -> String {
@@ -246,6 +250,11 @@ impl Identity {
     /// builds on.
     pub fn sso_profile(&self) -> Option<String> {
         self.sign_in.as_ref().map(|session| session.profile.clone())
+    }
+
+    /// The profile that its credentials are of; none where they are of none.
+    pub fn profile_of_credentials(&self) -> Option<&str> {
+        self.profile_in_use.as_deref()
     }
 
     /// Whether nothing names it, and it is tried since nothing else was found.

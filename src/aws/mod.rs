@@ -87,6 +87,14 @@ impl Aws {
         identity::of(&self.environment, terms).await
     }
 
+    /// What a token of this identity would fail with, where only an instance is left to be asked and
+    /// its metadata is switched off.
+    pub fn nobody_left(&self, identity: &Identity, domain: &Domain) -> Option<AwsError> {
+        let switch = self.environment.get("AWS_EC2_METADATA_DISABLED");
+        let is_off = switch.is_some_and(|switch| switch.eq_ignore_ascii_case("true"));
+        (is_off && identity.is_last_resort()).then(|| AwsError::no_credentials(identity, domain))
+    }
+
     /// Whether the session's access token can be used, as the shared file says.
     pub fn sign_in_state(session: &SsoSession, now: SystemTime) -> SignInState {
         sso::state(session, now)

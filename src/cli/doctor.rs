@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::IdentityArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   nuget-plugin-codeartifact doctor                       everything, for the sources of this folder
   nuget-plugin-codeartifact doctor my-source             that source alone
+  nuget-plugin-codeartifact doctor --profile dev         as if that profile asked
   nuget-plugin-codeartifact doctor --offline --json      what can be seen on this machine, for a script
   nuget-plugin-codeartifact doctor --fix                 repair what is safe to repair, then look again
   nuget-plugin-codeartifact doctor --report report.txt   a file without secrets, for a ticket
@@ -23,6 +26,9 @@ pub struct DoctorArgs {
     /// none is given
     #[arg(value_name = "SOURCE-NAME | URL")]
     pub source: Option<String>,
+
+    #[command(flatten)]
+    pub identity: IdentityArgs,
 
     /// Ask nobody over the network
     #[arg(long)]

@@ -2,9 +2,12 @@
 
 use clap::Args;
 
+use super::IdentityArgs;
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   nuget-plugin-codeartifact explain https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json
+  nuget-plugin-codeartifact explain URL --profile dev   what would hold by another profile
   nuget-plugin-codeartifact explain --json URL   for scripts: an object with `schema` 1
 
 Nothing is asked of AWS or of the source, and no secret is shown.
@@ -18,6 +21,9 @@ is shown; 2 wrong usage";
 pub struct ExplainArgs {
     /// The source's URL
     pub url: String,
+
+    #[command(flatten)]
+    pub identity: IdentityArgs,
 
     /// Print one JSON object instead of text
     #[arg(long)]

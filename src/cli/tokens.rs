@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::settings::Duration;
+use super::IdentityArgs;
+use crate::settings::{Chosen, Duration};
 
 /// Which token, and by whom it is asked for; named as in the AWS CLI.
 #[derive(Debug, Args)]
@@ -30,13 +31,19 @@ pub struct SelectionArgs {
     #[arg(long, requires = "domain")]
     pub repository: Option<String>,
 
-    /// Use this profile of the AWS files alone, without environment keys, whatever rules say
-    #[arg(long)]
-    pub profile: Option<String>,
+    #[command(flatten)]
+    pub identity: IdentityArgs,
 
     /// How long the token is to live: 0 (as long as the role's session) or 900 to 43200
     #[arg(long, value_name = "N", value_parser = duration)]
     pub duration_seconds: Option<Duration>,
+}
+
+impl SelectionArgs {
+    /// What is chosen in the place of the settings.
+    pub fn chosen(&self) -> Chosen {
+        Chosen { duration: self.duration_seconds, ..self.identity.chosen() }
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {

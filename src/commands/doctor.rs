@@ -5,8 +5,10 @@
 //! - [`plugin_folders`], [`architecture`], [`claims_cache`], [`path`], [`variables`],
 //!   [`other_plugins`], [`clients`], [`program`]: whether NuGet finds the plugin and can start it
 //! - [`configuration`]: whether our own settings can be used
+//! - [`tools`]: copies as .NET tools, which NuGet may not find
 //! - [`sources`], [`saved`]: what NuGet asks, and what it sends before it asks the plugin
 //! - [`identity`], [`token`]: who asks for a token, whether AWS gives it, and what the source says to it
+//! - [`toolkit`]: whom AWS's own provider and the AWS Toolkit ask by
 //! - [`repair`]: what `--fix` does
 //! - [`report`]: what `--report` writes
 
@@ -28,14 +30,16 @@ mod report;
 mod saved;
 mod sources;
 mod token;
+mod toolkit;
+mod tools;
 mod variables;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::progress::{Wait, Waiting};
 use crate::cli::doctor::DoctorArgs;
 use crate::provider::Provider;
-use crate::settings::Environment;
 use crate::terminal::Appearance;
 use context::Context;
 use finding::{Finding, worst};
@@ -53,21 +57,18 @@ pub enum DoctorError {
 }
 
 /// Looks, repairs with `--fix`, and reports on `out`; returns the worst of what was found.
-/// Colours and symbols depend on whether `out` is a terminal.
 pub async fn run(
     args: &DoctorArgs,
-    environment: &Environment,
     provider: &Provider,
-    is_terminal: bool,
+    appearance: Appearance,
+    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> Result<Outcome, DoctorError> {
-    let repairs =
-        if args.fix { repair(args, environment, provider, out).await? } else { Vec::new() };
-    let context = Context::new(environment, provider);
+    let repairs = if args.fix { repair(args, provider, wait, out).await? } else { Vec::new() };
+    let context = Context::new(provider);
     let mut nowhere = io::sink();
     let shown: &mut dyn Write = if args.json { &mut nowhere } else { &mut *out };
-    let appearance = Appearance::of(environment, is_terminal);
-    let findings = examine(args, &context, appearance, shown).await?;
+    let findings = examine(args, &context, appearance, wait, shown).await?;
     if args.json {
         printing::json(&findings, &repairs, out)?;
     } else {
@@ -83,15 +84,17 @@ pub async fn run(
     Ok(worst(&findings))
 }
 
-/// Each group of checks is shown when it is done: some take seconds.
+/// Each group of checks is shown when it is done: some take seconds, and say what they wait for.
 async fn examine(
     args: &DoctorArgs,
     context: &Context<'_>,
     appearance: Appearance,
+    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> io::Result<Vec<Finding>> {
     let mut all = Vec::new();
-    let mut show = |findings: Vec<Finding>| {
+    let mut show = |waiting: Waiting, findings: Vec<Finding>| {
+        drop(waiting);
         for finding in findings {
             // What is wrong for one source is wrong for others of its domain, and for the next check.
             if !all.contains(&finding) {
@@ -101,21 +104,22 @@ async fn examine(
         }
         out.flush()
     };
-    show(clients::check(context).await)?;
-    show(plugin_folders::check(context))?;
-    show(claims_cache::check(context))?;
-    show(path::check(context).await)?;
-    show(variables::check(context))?;
-    show(other_plugins::check(context))?;
-    show(configuration::check(context))?;
+    show(wait("`dotnet`"), clients::check(context).await)?;
+    show(wait("the installed plugin"), plugin_folders::check(context))?;
+    show(Waiting::none(), claims_cache::check(context))?;
+    show(wait("copies of the plugin"), path::check(context).await)?;
+    show(wait("copies of the plugin"), tools::check(context).await)?;
+    show(Waiting::none(), variables::check(context))?;
+    show(wait("other plugins"), other_plugins::check(context))?;
+    show(Waiting::none(), configuration::check(context))?;
     let (findings, examined) = sources::check(context, args.source.as_deref());
-    show(findings)?;
-    show(saved::check(context))?;
-    show(identity::check(context, &examined).await)?;
+    show(Waiting::none(), findings)?;
+    show(Waiting::none(), saved::check(context))?;
+    show(Waiting::none(), identity::check(context, &examined).await)?;
     if args.offline {
-        show(token::skipped(&examined))?;
+        show(Waiting::none(), token::skipped(&examined))?;
     } else {
-        show(token::check(context, &examined).await)?;
+        show(wait("AWS and the source"), token::check(context, &examined).await)?;
     }
     Ok(all)
 }
@@ -123,21 +127,25 @@ async fn examine(
 /// Of the checks, those whose findings can be repaired.
 async fn repair(
     args: &DoctorArgs,
-    environment: &Environment,
     provider: &Provider,
+    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> io::Result<Vec<Repaired>> {
-    let context = Context::new(environment, provider);
+    let context = Context::new(provider);
+    let waiting = wait("the installed plugin");
     let mut findings = plugin_folders::check(&context);
     findings.extend(claims_cache::check(&context));
     findings.extend(path::check(&context).await);
+    drop(waiting);
     let mut repairs = Vec::new();
     for repair in repair::wanted(&findings) {
         if !args.json {
             writeln!(out, "fix:  {}", repair::description(&repair))?;
             out.flush()?;
         }
+        let waiting = wait("the repair");
         let repaired = repair::apply(&repair, &context, args.yes);
+        drop(waiting);
         if !args.json {
             printing::repaired(&repaired, out)?;
         }

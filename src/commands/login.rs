@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use thiserror::Error;
 
+use super::progress::Wait;
 use crate::cli::LoginArgs;
 use crate::provider::{Provider, ProviderError, SignIn, User};
 use crate::settings::SignInMethod;
@@ -30,14 +32,15 @@ struct Record<'a> {
     file: &'a Path,
 }
 
-/// Shows address and code by `tell`, waits, and says on `out` until when whom is signed in.
+/// Says address and code by `tell`, waits, and says on `out` until when whom is signed in.
 pub async fn run(
     args: &LoginArgs,
     provider: &Provider,
     out: &mut dyn Write,
     tell: &(dyn Fn(&str) + Send + Sync),
+    wait: Wait<'_>,
 ) -> Result<(), LoginError> {
-    let signed_in = sign_in(args, provider, out, tell).await;
+    let signed_in = sign_in(args, provider, out, tell, wait).await;
     signed_in.inspect_err(|error| super::print_failure(args.json, error, out))
 }
 
@@ -46,6 +49,7 @@ async fn sign_in(
     provider: &Provider,
     out: &mut dyn Write,
     tell: &(dyn Fn(&str) + Send + Sync),
+    wait: Wait<'_>,
 ) -> Result<(), LoginError> {
     let wanted = SignIn {
         profile: args.profile.as_deref(),
@@ -53,7 +57,17 @@ async fn sign_in(
         method: (args.use_device_code || args.no_browser).then_some(SignInMethod::Device),
         opens_browser: !args.no_browser,
     };
-    let (session, signed_in) = provider.sign_in(&wanted, User::new(tell)).await?;
+    let waiting = Mutex::new(Some(wait("an answer")));
+    let tell = |text: &str| {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // The word goes before what the user has to do is said.
+        drop(waiting.take());
+        tell(text);
+        *waiting = Some(wait("the sign-in"));
+    };
+    let signed_in = provider.sign_in(&wanted, User::new(&tell)).await;
+    drop(waiting);
+    let (session, signed_in) = signed_in?;
     let (until, path) = (&signed_in.until, &signed_in.path);
     if args.json {
         let (start_url, session) = (&session.start_url, session.identifier());

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::Write;
 
+mod amazons_provider;
 pub mod completions;
 pub mod configure;
 pub mod doctor;

@@ -1,44 +1,79 @@
 //! A word to a person who waits.
 
 use std::io::Write;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// So long nobody wonders.
 const SILENT_FOR: Duration = Duration::from_millis(500);
 
-/// Does the work; where it takes long, `terminal` shows a word until it is done.
-pub async fn shown<T>(work: impl Future<Output = T>, terminal: Option<&mut dyn Write>) -> T {
-    shown_after(SILENT_FOR, work, terminal).await
+/// A terminal on which a line can be written over.
+pub type Terminal = Box<dyn Write + Send>;
+
+/// Begins to wait for what is named.
+pub type Wait<'a> = &'a (dyn Fn(&str) -> Waiting + Send + Sync);
+
+/// While it is there and the wait is long, a word stands on the terminal; when it goes, so does the
+/// word. It has a thread of its own: what is waited for may keep this one.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Dropped to end the wait.
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-async fn shown_after<T>(
-    delay: Duration,
-    work: impl Future<Output = T>,
-    terminal: Option<&mut dyn Write>,
-) -> T {
-    let Some(terminal) = terminal else { return work.await };
-    tokio::pin!(work);
-    if let Ok(done) = tokio::time::timeout(delay, &mut work).await {
-        return done;
+impl Waiting {
+    /// Where there is no terminal, nothing is ever written.
+    pub fn on(terminal: Option<Terminal>, what_for: &str) -> Self {
+        Self::after(SILENT_FOR, terminal, what_for)
     }
-    // A terminal that cannot be written to misses nothing.
-    let _ = write!(terminal, "waiting for an answer …").and_then(|()| terminal.flush());
-    let done = work.await;
-    let _ = write!(terminal, "\r{:24}\r", "").and_then(|()| terminal.flush());
-    done
+
+    /// For what does not take long.
+    pub fn none() -> Self {
+        Self { end: None, thread: None }
+    }
+
+    fn after(delay: Duration, terminal: Option<Terminal>, what_for: &str) -> Self {
+        let Some(mut terminal) = terminal else { return Self::none() };
+        let word = format!("waiting for {what_for} …");
+        let (end, ended) = channel::<()>();
+        let show = move || {
+            if ended.recv_timeout(delay) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            // A terminal that cannot be written to misses nothing.
+            let _ = write!(terminal, "{word}").and_then(|()| terminal.flush());
+            let _ = ended.recv();
+            let width = word.chars().count();
+            let _ = write!(terminal, "\r{:width$}\r", "").and_then(|()| terminal.flush());
+        };
+        // Without a thread there is no word.
+        let thread = thread::Builder::new().spawn(show).ok();
+        Self { end: Some(end), thread }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future;
     use std::io;
-
-    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+    use std::sync::mpsc::Receiver;
 
     use super::*;
 
+    const LONG: Duration = Duration::from_mins(10);
+
     /// A terminal that tells what is written.
-    struct Telling(UnboundedSender<String>);
+    struct Telling(Sender<String>);
 
     impl Write for Telling {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -51,25 +86,29 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn what_is_done_at_once_says_nothing() {
-        let mut written = Vec::new();
-        assert_eq!(shown(future::ready(1), Some(&mut written)).await, 1);
-        assert_eq!(written, b"");
+    fn terminal() -> (Option<Terminal>, Receiver<String>) {
+        let (tell, told) = channel();
+        (Some(Box::new(Telling(tell))), told)
     }
 
-    #[tokio::test]
-    async fn what_takes_long_shows_a_word_and_takes_it_away() {
-        let (tell, mut told) = unbounded_channel();
-        let mut terminal = Telling(tell);
-        // It is done when the word was read.
-        let first = shown_after(Duration::ZERO, told.recv(), Some(&mut terminal)).await;
-        assert_eq!(first.as_deref(), Some("waiting for an answer …"));
-        drop(terminal);
-        let mut rest = String::new();
-        while let Some(text) = told.recv().await {
-            rest.push_str(&text);
+    #[test]
+    fn what_is_done_at_once_says_nothing() {
+        let (terminal, told) = terminal();
+        drop(Waiting::after(LONG, terminal, "an answer"));
+        assert_eq!(told.iter().collect::<String>(), "");
+    }
+
+    #[test]
+    fn what_takes_long_shows_a_word_and_takes_it_away() {
+        let (terminal, told) = terminal();
+        let waiting = Waiting::after(Duration::ZERO, terminal, "an answer");
+        let mut written = String::new();
+        while !written.ends_with('…') {
+            written.push_str(&told.recv().unwrap());
         }
-        assert_eq!(rest.trim_matches(' ').matches('\r').count(), 2);
+        assert_eq!(written, "waiting for an answer …");
+        drop(waiting);
+        let rest = told.iter().collect::<String>();
+        assert_eq!(rest, format!("\r{}\r", " ".repeat(23)));
     }
 }

@@ -10,7 +10,6 @@ use crate::cli::SelectionArgs;
 use crate::endpoint::{Domain, EndpointError, is_repository};
 use crate::provider::{Need, Provider, ProviderError, Served, Wanted};
 use crate::secret::Secret;
-use crate::settings::Chosen;
 
 /// Why there is no token.
 #[derive(Debug, Error)]
@@ -43,7 +42,8 @@ pub struct Fetched {
     pub expiration: Option<SystemTime>,
 }
 
-/// The token that the arguments select. It is never one that was given.
+/// The token that the arguments select, from a provider for their choice. It is never one that was
+/// given.
 pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched, SelectionError> {
     let (domain, repository) = match &args.url {
         Some(url) => {
@@ -53,10 +53,8 @@ pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched,
         }
         None => (named_domain(args)?, named_repository(args)?),
     };
-    let chosen = Chosen { profile: args.profile.clone(), duration: args.duration_seconds };
     let (repository, need) = (repository.as_deref(), &Need::Any);
-    let wanted =
-        Wanted { domain: &domain, repository, host: None, need, user: None, chosen: Some(&chosen) };
+    let wanted = Wanted { domain: &domain, repository, host: None, need, user: None };
     match provider.token(wanted).await {
         Ok(Served { secret, expiration, .. }) => Ok(Fetched { domain, secret, expiration }),
         Err(error) => Err(SelectionError::Provider { domain, error: Box::new(error) }),

@@ -180,7 +180,7 @@ fn wanted<'a>(
 ) -> Wanted<'a> {
     let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
     let repository = Some(&**repository);
-    Wanted { domain, repository, host: Some(*host), need, user, chosen: None }
+    Wanted { domain, repository, host: Some(*host), need, user }
 }
 
 fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {

@@ -38,7 +38,7 @@ pub struct SettingsReport {
     pub duration: Option<Reason<settings::Duration>>,
     /// Likewise.
     pub interactive: Option<Reason<Interactive>>,
-    /// What names the profile; none where AWS's own settings choose.
+    /// What names the profile; none where nothing does, and `default` is meant.
     pub profile_origin: Option<String>,
     /// What NuGet's memory for each host gets in the way of here.
     pub shadows: Vec<String>,
@@ -58,6 +58,8 @@ pub struct IdentityReport {
 pub struct CacheReport {
     /// In words.
     pub place: String,
+    /// Why there, and which folders are not used and why.
+    pub notes: Vec<String>,
     /// None where the identity is not known.
     pub key: Option<CacheKey>,
     pub entry: Option<EntryReport>,
@@ -98,17 +100,10 @@ impl Provider {
     pub async fn explain(&self, endpoint: &RepositoryEndpoint) -> Explanation {
         let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
         let need = &Need::Any;
-        let wanted = Wanted {
-            domain,
-            repository: Some(repository),
-            host: Some(*host),
-            need,
-            user: None,
-            chosen: None,
-        };
-        let terms =
-            self.settings().and_then(|settings| Ok(settings.terms(domain, Some(repository))?));
-        let settings = self.settings().map(|settings| settings_report(settings, endpoint));
+        let wanted =
+            Wanted { domain, repository: Some(repository), host: Some(*host), need, user: None };
+        let terms = self.terms(domain, Some(repository));
+        let settings = self.settings().map(|settings| self.settings_report(settings, endpoint));
         let given = self.given_reports(wanted, terms.as_ref().ok()).map_err(Into::into);
         let mut explanation = Explanation {
             settings,
@@ -152,6 +147,10 @@ impl Provider {
             }
         };
         let (identity, terms) = (&request.identity, &request.terms);
+        if let Some(error) = self.aws.nobody_left(identity, wanted.domain) {
+            told.identity = Some(Err(error.into()));
+            return;
+        }
         let way = self.aws.way(wanted.domain, identity, terms).await;
         told.way = Some(way.map_err(Into::into));
         told.cache = self.cache_report(Some(request.key.clone()));
@@ -167,7 +166,7 @@ impl Provider {
     }
 
     fn cache_report(&self, key: Option<CacheKey>) -> Result<CacheReport, ProviderError> {
-        let cache = self.cache()?;
+        let (cache, notes) = self.cache_and_notes()?;
         let entry = key.as_ref().and_then(|key| {
             let described = cache.description(key, now())?;
             Some(EntryReport {
@@ -176,7 +175,7 @@ impl Provider {
                 is_fresh: cache.load(key, now()).is_some_and(|token| token.is_fresh(now())),
             })
         });
-        Ok(CacheReport { place: cache.place(), key, entry })
+        Ok(CacheReport { place: cache.place(), notes: notes.clone(), key, entry })
     }
 
     fn interaction(&self, identity: &Identity, interactive: Interactive) -> Interaction {
@@ -198,21 +197,33 @@ impl Provider {
         let reason = format!("{when}, where NuGet may interact (`dotnet restore --interactive`)");
         Interaction { asks: true, reason }
     }
-}
 
-fn settings_report(settings: &Settings, endpoint: &RepositoryEndpoint) -> SettingsReport {
-    let rules = settings.rule_reasons(&endpoint.domain, &endpoint.repository);
-    let rule = rules.iter().find(|rule| rule.matches()).map(|rule| rule.number);
-    let shadows = settings.shadows().into_iter();
-    let concerns = |shadow: &settings::Shadow| {
-        rule.is_some() && (Some(shadow.rule) == rule || shadow.other == rule)
-    };
-    SettingsReport {
-        policy: settings.policy.bounds.clone(),
-        duration: settings.duration_reason(rule).ok(),
-        interactive: settings.interactive_reason(rule).ok(),
-        profile_origin: settings.profile_origin(rule).ok().flatten(),
-        shadows: shadows.filter(concerns).map(|shadow| shadow.to_string()).collect(),
-        rules,
+    fn settings_report(
+        &self,
+        settings: &Settings,
+        endpoint: &RepositoryEndpoint,
+    ) -> SettingsReport {
+        let rules = settings.rule_reasons(&endpoint.domain, &endpoint.repository);
+        let rule = rules.iter().find(|rule| rule.matches()).map(|rule| rule.number);
+        let shadows = settings.shadows().into_iter();
+        let concerns = |shadow: &settings::Shadow| {
+            rule.is_some() && (Some(shadow.rule) == rule || shadow.other == rule)
+        };
+        SettingsReport {
+            policy: settings.policy.bounds.clone(),
+            duration: settings.duration_reason(rule).ok(),
+            interactive: settings.interactive_reason(rule).ok(),
+            profile_origin: self.profile_origin(settings, rule),
+            shadows: shadows.filter(concerns).map(|shadow| shadow.to_string()).collect(),
+            rules,
+        }
+    }
+
+    fn profile_origin(&self, settings: &Settings, rule: Option<usize>) -> Option<String> {
+        if self.chosen.profile.is_some() {
+            return Some("`--profile`".to_owned());
+        }
+        let of_aws = || self.environment.get("AWS_PROFILE").map(|_| "AWS_PROFILE".to_owned());
+        settings.profile_origin(rule).ok()?.or_else(of_aws)
     }
 }

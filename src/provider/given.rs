@@ -19,7 +19,7 @@ use super::{Need, Origin, Provider, ProviderError, Served, Wanted, now};
 use crate::cache::CacheKey;
 use crate::endpoint::HostKind;
 use crate::secret::Secret;
-use crate::settings::{self, Binding, Given, GivenToken, SettingsError, Terms, Unusable};
+use crate::settings::{self, Binding, Chooser, Given, GivenToken, SettingsError, Terms, Unusable};
 use crate::token::AuthorizationToken;
 
 /// What the given tokens come to for one ask.
@@ -46,7 +46,7 @@ impl Provider {
     pub(super) fn given(&self, wanted: Wanted<'_>, terms: &Terms) -> Result<Choice, ProviderError> {
         // Printing a token is how a given one is renewed: it would only come back.
         let Some(host) = wanted.host else { return Ok(Choice::default()) };
-        if terms.rule_chooses_identity {
+        if terms.chooser != Chooser::Default {
             return Ok(Choice::default());
         }
         let mut given = settings::given_tokens(&self.environment)?;
@@ -97,7 +97,11 @@ impl Provider {
         terms: Option<&Terms>,
     ) -> Result<Vec<GivenReport>, SettingsError> {
         let given = settings::given_tokens(&self.environment)?;
-        let choosing_rule = terms.filter(|it| it.rule_chooses_identity).and_then(|it| it.rule);
+        let chooser = terms.and_then(|terms| match (terms.chooser, terms.rule) {
+            (Chooser::Rule, Some(rule)) => Some(format!("rule {rule}")),
+            (Chooser::CommandLine, _) => Some("the command line".to_owned()),
+            _ => None,
+        });
         let was_refused = |secret: &Secret| {
             let key = refusal_key(wanted, secret);
             self.cache().is_ok_and(|cache| cache.was_refused(&key, now()))
@@ -105,8 +109,8 @@ impl Provider {
         let mut reports: Vec<GivenReport> = Vec::new();
         for given in given {
             let is_decided = reports.iter().any(|report| report.serves);
-            let reason = if let Some(rule) = choosing_rule {
-                Err(format!("rule {rule} chooses the identity"))
+            let reason = if let Some(chooser) = &chooser {
+                Err(format!("{chooser} chooses the identity"))
             } else {
                 reason_of(&given, wanted, &was_refused)
             };

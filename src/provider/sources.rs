@@ -31,7 +31,7 @@ impl Provider {
         &self,
         names: RepositoryNames<'_>,
     ) -> Result<String, ProviderError> {
-        let terms = self.settings()?.terms(names.domain, Some(names.repository))?;
+        let terms = self.terms(names.domain, Some(names.repository))?;
         let identity = self.aws.identity(&terms).await?;
         let found = self.aws.repository_endpoint(names, &identity, &terms, now()).await;
         let endpoint = found.map_err(Box::new)?;
@@ -40,7 +40,7 @@ impl Provider {
 
     /// Who would be asking for the repository's token; nobody is asked for it.
     pub async fn identity(&self, endpoint: &RepositoryEndpoint) -> Result<Identity, ProviderError> {
-        let terms = self.settings()?.terms(&endpoint.domain, Some(&endpoint.repository))?;
+        let terms = self.terms(&endpoint.domain, Some(&endpoint.repository))?;
         Ok(self.aws.identity(&terms).await?)
     }
 
@@ -67,8 +67,7 @@ impl Provider {
     ) -> Result<(Secret, Asked), AskError> {
         let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
         let (host, repository) = (Some(*host), Some(repository.as_str()));
-        let served =
-            self.token(Wanted { domain, repository, host, need, user: None, chosen: None }).await;
+        let served = self.token(Wanted { domain, repository, host, need, user: None }).await;
         let served = served.map_err(|error| AskError::NoToken { domain: domain.clone(), error })?;
         let answer = self.index(url, endpoint, &served.secret).await.map_err(AskError::NoAnswer)?;
         Ok((served.secret, Asked { answer, label: served.label }))
@@ -82,7 +81,7 @@ impl Provider {
         token: &Secret,
     ) -> Result<SourceAnswer, ProviderError> {
         let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        let terms = self.settings()?.terms(domain, Some(repository))?;
+        let terms = self.terms(domain, Some(repository))?;
         let identity = self.aws.identity(&terms).await?;
         Ok(self.aws.source_index(url, token, &identity, &terms).await?)
     }

@@ -30,6 +30,16 @@ impl Provider {
         cache::all_folders(&self.environment, &self.locations)
     }
 
+    /// Why tokens are kept where they are, and which folders are not used and why.
+    pub fn cache_notes(&self) -> Result<&[String], ProviderError> {
+        self.cache_and_notes().map(|(_, notes)| notes.as_slice())
+    }
+
+    /// The log files that were asked for and are not written, and why.
+    pub fn refused_logs(&self) -> &[(PathBuf, String)] {
+        self.log.refused()
+    }
+
     /// The tokens in them.
     pub fn kept_tokens(&self) -> Vec<KeptToken> {
         cache::kept(&self.cache_folders(), now())

@@ -1,6 +1,6 @@
 //! What the command line says in the place of the settings.
 
-use super::{AwsSettings, Duration, Prefer, Terms};
+use super::{AwsSettings, Chooser, Duration, Prefer, Terms};
 
 /// A choice for one token; whatever is left out is as the settings have it.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +24,7 @@ impl Chosen {
             ..terms.aws
         };
         // No rule is to blame for what the profile lacks.
-        Terms { rule: None, aws, ..terms }
+        Terms { rule: None, chooser: Chooser::CommandLine, aws, ..terms }
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
                 proxy: None,
                 ca_bundle: Some(PathBuf::from("ca.pem")),
             },
-            rule_chooses_identity: true,
+            chooser: Chooser::Rule,
         }
     }
 
@@ -60,6 +60,7 @@ mod tests {
         assert_eq!(applied.aws.profiles, ["mine"]);
         assert_eq!(applied.aws.prefer, Some(Prefer::Profile));
         assert!(applied.aws.roles.is_empty());
+        assert_eq!((applied.rule, applied.chooser), (None, Chooser::CommandLine));
         assert_eq!(applied.aws.endpoints, terms().aws.endpoints);
         assert_eq!(applied.aws.ca_bundle, terms().aws.ca_bundle);
         assert_eq!(applied.duration, Duration::LONGEST);

@@ -1,27 +1,14 @@
 //! The key that was meant by one that is unknown.
 
+use crate::text::nearest;
+
 /// As `message`, the parser's on an unknown key, with the known key nearest to it in place of all of
 /// them; none where none is near, or where the message is about something else.
 pub(super) fn for_unknown_key(message: &str) -> Option<String> {
     let (unknown, expected) = message.strip_prefix("unknown field `")?.split_once('`')?;
     let known = expected.split('`').skip(1).step_by(2);
-    let (distance, nearest) = known.map(|key| (distance(unknown, key), key)).min()?;
-    (distance <= 2).then(|| format!("unknown key `{unknown}`: `{nearest}` was probably meant"))
-}
-
-/// How many characters have to be put in, taken out or changed.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut above: Vec<usize> = (0..=other.len()).collect();
-    for (row, character) in one.chars().enumerate() {
-        let mut line = vec![row + 1];
-        for (column, with) in other.iter().enumerate() {
-            let changed = above[column] + usize::from(character != *with);
-            line.push(changed.min(above[column + 1] + 1).min(line[column] + 1));
-        }
-        above = line;
-    }
-    above[other.len()]
+    let nearest = nearest(unknown, known)?;
+    Some(format!("unknown key `{unknown}`: `{nearest}` was probably meant"))
 }
 
 #[cfg(test)]

@@ -19,8 +19,19 @@ pub struct Terms {
     pub interactive: Interactive,
     /// What is said about AWS.
     pub aws: AwsSettings,
-    /// Whether it is the rule, and no default, that says who asks for the token.
-    pub rule_chooses_identity: bool,
+    /// What says who asks for the token.
+    pub chooser: Chooser,
+}
+
+/// What says who asks for a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chooser {
+    /// The rule that matched.
+    Rule,
+    /// The default of the settings, or AWS's own settings.
+    Default,
+    /// An option of the command line.
+    CommandLine,
 }
 
 /// Whether the plugin may ask the user to sign in, where NuGet says that it may interact. The later

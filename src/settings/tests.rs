@@ -99,13 +99,13 @@ fn a_rule_goes_before_the_variables_and_they_before_the_files_defaults() {
 fn a_default_profile_is_no_choice_of_a_rule() {
     let default = "profile = \"d\"\n";
     let of_default = terms(&[], default, "");
-    assert!(of_default.rule.is_none() && !of_default.rule_chooses_identity);
+    assert!(of_default.rule.is_none() && of_default.chooser == Chooser::Default);
     let silent = terms(&[], &format!("{default}[[rules]]\nduration_seconds = 900\n"), "");
     assert_eq!((silent.rule, &*silent.aws.profiles[0]), (Some(1), "d"));
-    assert!(!silent.rule_chooses_identity);
+    assert_eq!(silent.chooser, Chooser::Default);
     let role = "[[rules]]\nrole = \"arn:aws:iam::111122223333:role/r\"\n";
     let assuming = terms(&[], &format!("{default}{role}"), "");
-    assert!(assuming.rule_chooses_identity);
+    assert_eq!(assuming.chooser, Chooser::Rule);
     assert_eq!((&*assuming.aws.profiles[0], assuming.aws.roles.len()), ("d", 1));
 }
 

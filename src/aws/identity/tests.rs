@@ -9,7 +9,9 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::settings::{AwsSettings, Duration, EndpointSettings, Interactive, RoleSettings};
+use crate::settings::{
+    AwsSettings, Chooser, Duration, EndpointSettings, Interactive, RoleSettings,
+};
 
 /// A home with AWS files, and an environment.
 struct Machine {
@@ -25,7 +27,7 @@ impl Machine {
         let variables = vec![("HOME".to_owned(), path.clone()), ("USERPROFILE".to_owned(), path)];
         let duration = Duration::try_from(900).unwrap();
         let (interactive, aws) = (Interactive::Never, AwsSettings::default());
-        let terms = Terms { rule: None, duration, interactive, aws, rule_chooses_identity: false };
+        let terms = Terms { rule: None, duration, interactive, aws, chooser: Chooser::Default };
         Self { home, variables, terms }
     }
 
@@ -63,7 +65,7 @@ impl Machine {
     /// A rule, the second, says this.
     fn rule(mut self, aws: AwsSettings) -> Self {
         self.terms.rule = Some(2);
-        self.terms.rule_chooses_identity = aws.chooses_identity();
+        self.terms.chooser = if aws.chooses_identity() { Chooser::Rule } else { Chooser::Default };
         self.terms.aws = aws;
         self
     }

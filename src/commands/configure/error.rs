@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::commands::amazons_provider::AmazonsError;
 use crate::settings::{FileError, SettingsError};
 
 /// The command ends with it.
@@ -74,8 +75,8 @@ pub enum Error {
     #[error("there is nothing to import: {0}; name AWS's `configuration.json`")]
     NothingToImport(String),
     /// `import` of something else.
-    #[error("`{}` is not a configuration of AWS's own provider: {message}", path.display())]
-    NotAmazons { path: PathBuf, message: String },
+    #[error(transparent)]
+    Amazons(#[from] AmazonsError),
     /// Anything that the file system refuses.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Disk {

@@ -1,36 +1,20 @@
 //! `configure import`: takes over what AWS's own provider was told.
-//!
-//! Its `configuration.json` has `DefaultProfile`, and `SourceProfileOverrides` from a source's URL to
-//! the profile for it; both may be missing or null, and the casing of keys does not matter.
-#![expect(clippy::disallowed_methods, reason = "the other provider's configuration is on disk")]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
 use toml_edit::{Item, Table};
 
 use super::{Context, Document, Error};
+use crate::commands::amazons_provider::{self, Amazons};
 use crate::endpoint::RepositoryEndpoint;
-
-/// Its folders below the plugins folder, in the order in which they are looked for.
-const FOLDERS: [&str; 2] =
-    ["AWS.CodeArtifact.NuGetCredentialProvider", "AWS.CodeArtifact.NuGet.CredentialProvider"];
-
-/// What it was told.
-#[derive(Debug, Default)]
-struct Amazons {
-    default_profile: Option<String>,
-    profiles: BTreeMap<String, String>,
-}
 
 pub fn import(context: &mut Context<'_>, file: Option<&Path>) -> Result<(), Error> {
     let file = match file {
         Some(file) => file.to_owned(),
         None => installed(context)?,
     };
-    let amazons = read(&file)?;
+    let amazons = Amazons::read(&file)?;
     let mut document = Document::open(context)?;
     let mut lines = Vec::new();
     if let Some(profile) = &amazons.default_profile {
@@ -49,44 +33,13 @@ pub fn import(context: &mut Context<'_>, file: Option<&Path>) -> Result<(), Erro
 
 /// Where the provider keeps it.
 fn installed(context: &Context<'_>) -> Result<PathBuf, Error> {
-    let plugins = context.locations.plugins_dirs();
-    let places = plugins.iter().flat_map(|plugins| {
-        FOLDERS.map(|folder| plugins.join("netcore").join(folder).join("configuration.json"))
-    });
-    let places: Vec<PathBuf> = places.collect();
+    let places = amazons_provider::places(&context.locations.plugins_dirs());
     if let Some(found) = places.iter().find(|place| place.is_file()) {
         return Ok(found.clone());
     }
     let looked = places.iter().map(|place| format!("`{}`", place.display()));
     let looked = looked.collect::<Vec<_>>().join(" or ");
     Err(Error::NothingToImport(format!("there is no {looked}")))
-}
-
-fn read(file: &Path) -> Result<Amazons, Error> {
-    let text = fs::read_to_string(file).map_err(|source| Error::Disk {
-        action: "read",
-        path: file.to_owned(),
-        source,
-    })?;
-    let wrong = |message: String| Error::NotAmazons { path: file.to_owned(), message };
-    let text = text.trim_start_matches('\u{feff}');
-    let object: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    let mut amazons = Amazons::default();
-    for (key, value) in object {
-        match (key.to_ascii_lowercase().as_str(), value) {
-            (_, Value::Null) => {}
-            ("defaultprofile", Value::String(profile)) if profile.is_empty() => {}
-            ("defaultprofile", Value::String(profile)) => amazons.default_profile = Some(profile),
-            ("sourceprofileoverrides", profiles) => {
-                amazons.profiles = serde_json::from_value(profiles)
-                    .map_err(|error| wrong(format!("`{key}`: {error}")))?;
-            }
-            ("defaultprofile", _) => return Err(wrong(format!("`{key}` is no text"))),
-            _ => {}
-        }
-    }
-    Ok(amazons)
 }
 
 impl Document {

@@ -15,12 +15,19 @@ pub async fn check(context: &Context<'_>) -> Vec<Finding> {
             Finding::warning("dotnet", what).with_fix("export PATH=\"$HOME/.dotnet:$PATH\""),
         ];
     };
-    let installed = program::ask(host, &["--list-sdks"], &context.folder).await;
-    let chosen = program::ask(host, &["--version"], &context.folder).await;
+    let (installed, chosen, nuget) = tokio::join!(
+        program::ask(host, &["--list-sdks"], &context.folder),
+        program::ask(host, &["--version"], &context.folder),
+        program::ask(host, &["nuget", "--version"], &context.folder),
+    );
     let shown = host.display();
     let sdks = installed.as_ref().map(|list| versions(list).join(", ")).unwrap_or_default();
     match (chosen, installed) {
-        (Ok(version), _) => vec![chosen_sdk(&shown.to_string(), &excerpt(&version), &sdks)],
+        (Ok(version), _) => {
+            let chosen =
+                Sdk { version: excerpt(&version), nuget: nuget.ok().as_deref().and_then(release) };
+            vec![chosen.finding(&shown.to_string(), &sdks)]
+        }
         (Err(_), Ok(list)) if versions(&list).is_empty() => {
             let what = format!("`{shown}` has no SDK, so there is no `dotnet restore`");
             vec![Finding::warning("dotnet", what).with_fix("https://dot.net/download")]
@@ -34,14 +41,33 @@ pub async fn check(context: &Context<'_>) -> Vec<Finding> {
     }
 }
 
-fn chosen_sdk(host: &str, version: &str, others: &str) -> Finding {
-    let finds = if finds_on_path(version) {
-        "in the plugins folders and on PATH"
-    } else {
-        "in the plugins folders alone (on PATH from SDK 9.0.200 on)"
-    };
-    let what = format!("SDK {version} of `{host}` finds plugins {finds}; installed: {others}");
-    Finding::pass("dotnet", what)
+/// The one that restores in this folder.
+struct Sdk {
+    version: String,
+    /// NuGet's version; none where it does not say.
+    nuget: Option<String>,
+}
+
+impl Sdk {
+    fn finding(&self, host: &str, others: &str) -> Finding {
+        let finds = if finds_on_path(&self.version) {
+            "in the plugins folders and on PATH"
+        } else {
+            "in the plugins folders alone (on PATH from SDK 9.0.200 on)"
+        };
+        let nuget = self.nuget.as_ref().map(|version| format!(" with NuGet {version}"));
+        let (version, nuget) = (&self.version, nuget.unwrap_or_default());
+        let what =
+            format!("SDK {version}{nuget} of `{host}` finds plugins {finds}; installed: {others}");
+        Finding::pass("dotnet", what)
+    }
+}
+
+/// The numbers of NuGet's version, which a label and a commit follow.
+fn release(printed: &str) -> Option<String> {
+    let version = printed.split_whitespace().last()?.split(['-', '+']).next()?;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    version.split('.').all(is_number).then(|| version.to_owned())
 }
 
 /// The versions of a list of SDKs, which has their folders besides.
@@ -65,6 +91,18 @@ mod tests {
         let found =
             ["8.0.404", "9.0.102", "9.0.200", "10.0.100-rc.1", "10.0.401"].map(finds_on_path);
         assert_eq!(found, [false, false, true, true, true]);
+    }
+
+    #[test]
+    fn nugets_version_is_its_numbers() {
+        for (printed, version) in [
+            ("7.9.0-rc.42413+e34a38d2\n", Some("7.9.0")),
+            ("NuGet Command Line\n6.12.4.1\n", Some("6.12.4.1")),
+            ("an error", None),
+            ("", None),
+        ] {
+            assert_eq!(release(printed).as_deref(), version);
+        }
     }
 
     #[test]

@@ -1,15 +1,49 @@
-//! Whether the plugin's own configuration can be used.
+//! Whether the plugin's own settings can be used.
 
 use super::context::Context;
 use super::finding::Finding;
+use super::remedy;
 use crate::provider::ProviderError;
+use crate::settings::{AMAZONS_LOG_FILE, CACHE_DIR, LOG_FILE};
+use crate::text::printable;
 
-/// A broken one fails every ask, and lists no hosts of the user's own.
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
-    let broken = context.provider.broken_settings().into_iter();
-    let finding = |error: ProviderError| {
-        Finding::failure("settings", error.to_string())
-            .with_fix("nuget-plugin-codeartifact configure path")
-    };
-    broken.map(finding).collect()
+    let mut findings: Vec<Finding> =
+        context.provider.broken_settings().iter().map(broken).collect();
+    findings.extend(unused_folders(context));
+    findings.extend(unwritten_logs(context));
+    findings
+}
+
+/// It fails every ask, and lists no hosts of the user's own.
+fn broken(error: &ProviderError) -> Finding {
+    Finding::failure("settings", error.to_string())
+        .with_fix("nuget-plugin-codeartifact configure path")
+}
+
+/// A restore works without a cache, only slower.
+fn unused_folders(context: &Context<'_>) -> Vec<Finding> {
+    let notes = context.provider.cache_notes().unwrap_or_default().iter();
+    let refusals = notes.filter(|note| note.contains(" is not used: "));
+    let is_named = context.environment.path(CACHE_DIR).is_some();
+    let finding = refusals.map(|note| {
+        let finding = Finding::warning("cache", printable(note));
+        match context.locations.cache_dir() {
+            _ if is_named => finding.with_fix(remedy::unset(CACHE_DIR)),
+            Some(folder) if cfg!(unix) => finding.with_fix(remedy::make_private(&folder)),
+            _ => finding,
+        }
+    });
+    finding.collect()
+}
+
+fn unwritten_logs(context: &Context<'_>) -> Vec<Finding> {
+    let refused = context.provider.refused_logs().iter();
+    let finding = refused.map(|(path, why)| {
+        let is_its = |variable: &&str| context.environment.path(variable).as_ref() == Some(path);
+        let variable = [LOG_FILE, AMAZONS_LOG_FILE].into_iter().find(is_its).unwrap_or(LOG_FILE);
+        let what = format!("the log file `{}` of {variable} is not written: {why}", path.display());
+        Finding::warning("log", printable(&what)).with_fix(remedy::unset(variable))
+    });
+    finding.collect()
 }

@@ -26,7 +26,8 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(environment: &'a Environment, provider: &'a Provider) -> Self {
+    pub fn new(provider: &'a Provider) -> Self {
+        let environment = provider.environment();
         let locations = Locations::of(environment);
         let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let config = NugetConfig::read(&locations, &folder);

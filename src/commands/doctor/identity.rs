@@ -1,56 +1,132 @@
 //! Who would be asking for a token, where that comes from, and until when.
 #![expect(clippy::disallowed_methods, reason = "the edge: it is looked now")]
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::context::Context;
 use super::finding::Finding;
 use super::remedy::quoted;
 use super::sources::Examined;
 use super::token::failed;
+use super::toolkit;
 use crate::aws::{Aws, Identity, SignInState};
-use crate::endpoint::RepositoryEndpoint;
+use crate::commands::words::in_words;
+use crate::provider::{Explanation, Way};
+use crate::text::printable;
 
 const CHECK: &str = "identity";
 
 pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut told: Vec<(&Examined, Identity)> = Vec::new();
     for one in examined {
-        if let Some(place) = given(context, &one.endpoint).await {
+        let explanation = context.provider.explain(&one.endpoint).await;
+        if let Some(place) = given(&explanation) {
             let what = format!("{} is served by the token of {place}", one.endpoint.domain);
             findings.push(Finding::pass(CHECK, what));
             continue;
         }
-        match context.provider.identity(&one.endpoint).await {
-            Ok(identity) => {
-                findings.extend(of_identity(&one.endpoint.domain.to_string(), &identity));
+        match (&context.provider.identity(&one.endpoint).await, &explanation.identity) {
+            (Err(error), _) | (_, Some(Err(error))) => findings.push(failed(error, one)),
+            (Ok(identity), _) => {
+                findings.extend(of_identity(one, identity, &explanation));
+                told.push((one, identity.clone()));
             }
-            Err(error) => findings.push(failed(&error, &one.endpoint.domain)),
         }
     }
+    findings.extend(shared_hosts(&told));
+    findings.extend(toolkit::check(context, &told));
     findings
 }
 
 /// Where a token stands that the user brought along, if one goes before any identity.
-async fn given(context: &Context<'_>, endpoint: &RepositoryEndpoint) -> Option<String> {
-    let given = context.provider.explain(endpoint).await.given.ok()?;
-    given.into_iter().find(|given| given.serves).map(|given| given.place)
+fn given(explanation: &Explanation) -> Option<&str> {
+    let given = explanation.given.as_ref().ok()?;
+    given.iter().find(|given| given.serves).map(|given| &*given.place)
 }
 
-fn of_identity(domain: &str, identity: &Identity) -> Vec<Finding> {
-    let label = &identity.label;
-    let who = if identity.is_last_resort() {
+fn of_identity(one: &Examined, identity: &Identity, explanation: &Explanation) -> Vec<Finding> {
+    let (label, domain) = (&identity.label, &one.endpoint.domain);
+    let mut findings = Vec::new();
+    findings.push(if identity.is_last_resort() {
         let what = format!("nothing here says who asks for {domain}, so that {label} is tried");
         Finding::warning(CHECK, what).with_fix("aws configure sso")
     } else {
-        Finding::pass(CHECK, format!("{domain} is asked for by {label}"))
-    };
-    let mut findings = vec![who];
+        let origin = origin(identity, explanation);
+        Finding::pass(CHECK, format!("{domain} is asked for by {label}{origin}"))
+    });
     findings.extend(identity.sign_in.as_ref().map(|session| {
         let now = SystemTime::now();
         let state = Aws::sign_in_state(session, now);
         sso(&session.profile, state, Aws::sign_in_end(session), now)
     }));
+    findings.extend(explanation.way.as_ref().map(|way| match way {
+        Ok(way) => of_way(way),
+        Err(error) => failed(error, one),
+    }));
+    let entry = explanation.cache.as_ref().ok().and_then(|cache| cache.entry);
+    findings.extend(entry.filter(|entry| entry.is_fresh).map(|entry| {
+        let left = in_words(entry.left);
+        Finding::pass(
+            "cached-token",
+            format!("a token for {domain} is in the cache, good for {left}"),
+        )
+    }));
+    findings
+}
+
+/// What the credentials are, and what names them.
+fn origin(identity: &Identity, explanation: &Explanation) -> String {
+    let portrait = identity.portrait();
+    let from = (portrait.from != portrait.label).then(|| format!("from {}", portrait.from));
+    let settings = explanation.settings.as_ref().ok();
+    let named = settings.and_then(|settings| settings.profile_origin.as_ref());
+    let named = named
+        .filter(|_| identity.profile_of_credentials().is_some())
+        .map(|by| format!("named by {by}"));
+    let parts: Vec<String> = from.into_iter().chain([portrait.kind]).chain(named).collect();
+    format!(" ({})", parts.join(", "))
+}
+
+/// Where AWS is asked, and by what way.
+fn of_way(way: &Way) -> Finding {
+    let mut what: Vec<String> = Vec::new();
+    for endpoint in &way.endpoints {
+        what.push(format!("{} at {}", endpoint.api.name(), printable(&endpoint.url)));
+    }
+    let proxy = way.proxy.as_ref().map_or("without a proxy".to_owned(), |(proxy, setting)| {
+        printable(&format!("through the proxy `{proxy}` ({setting})"))
+    });
+    let trusted = way.ca_bundle.as_ref().map_or("the system's".to_owned(), |(path, setting)| {
+        format!("those of `{}` ({setting})", path.display())
+    });
+    let what =
+        format!("AWS is asked {proxy}: {}; trusted certificates: {trusted}", what.join(", "));
+    Finding::pass("network", what)
+}
+
+/// NuGet remembers one password for a host, also where two identities have one each.
+fn shared_hosts(told: &[(&Examined, Identity)]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, (one, identity)) in told.iter().enumerate() {
+        let is_other = |(other, theirs): &&(&Examined, Identity)| {
+            other.endpoint.origin == one.endpoint.origin
+                && other.endpoint.domain == one.endpoint.domain
+                && theirs.selectors != identity.selectors
+        };
+        if let Some((other, theirs)) = told[at + 1..].iter().find(is_other) {
+            let what = format!(
+                "{} and {} are on one host, for which NuGet remembers one password, and are asked \
+                 for by {} and {}: whichever comes first serves both until it is refused",
+                one.shown(),
+                other.shown(),
+                identity.label,
+                theirs.label
+            );
+            let fix = "nuget-plugin-codeartifact configure list, and one rule for both";
+            findings.push(Finding::warning("source-shared-host", what).with_fix(fix));
+        }
+    }
     findings
 }
 
@@ -81,18 +157,10 @@ fn sso(profile: &str, state: SignInState, end: Option<SystemTime>, now: SystemTi
     }
 }
 
-/// Hours and minutes.
-pub fn in_words(time: Duration) -> String {
-    let minutes = time.as_secs() / 60;
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => format!("{} s", time.as_secs()),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::finding::Outcome;
     use super::*;
 

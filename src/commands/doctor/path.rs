@@ -6,11 +6,12 @@ use super::context::{Context, names_in};
 use super::finding::{Finding, Repair};
 use super::plugin_folders::is_executable;
 use super::{program, remedy, variables};
+use crate::text::excerpt;
 
 /// How a plugin's file on `PATH` begins; case counts, but on Windows.
 const PREFIX: &str = "nuget-plugin-";
 
-const OURS: &str = "nuget-plugin-codeartifact";
+pub const OURS: &str = "nuget-plugin-codeartifact";
 
 /// A file on `PATH` that NuGet looks at.
 #[derive(Debug)]
@@ -120,19 +121,56 @@ fn dangling(file: &PathFile, is_searched: bool) -> Finding {
 /// A copy of ours, with its version.
 async fn copy(path: &Path, context: &Context<'_>) -> Finding {
     let (check, shown) = ("path-copy", path.display());
-    match program::ask(path, &["--version"], &context.folder).await {
-        Ok(printed) => {
-            let version = printed.split_whitespace().last().unwrap_or("unknown").to_owned();
-            let version = crate::text::excerpt(&version);
+    match version(path, context).await {
+        Ok(version) => {
             let ours = env!("CARGO_PKG_VERSION");
             if version == ours {
                 return Finding::pass(check, format!("PATH: `{shown}` is version {version}"));
             }
             let what = format!("PATH: `{shown}` is version {version}, and this is {ours}");
-            Finding::warning(check, what).with_fix(remedy::remove_file(path))
+            let fix = tool(path).unwrap_or_else(|| remedy::remove_file(path));
+            Finding::warning(check, what).with_fix(fix)
+        }
+        // NuGet tries what anybody may run, and its restore fails with it.
+        Err(_) if !is_permitted(path) => {
+            let what = format!(
+                "PATH: `{shown}` may not be run by this user, and NuGet fails since others may"
+            );
+            Finding::failure(check, what).with_fix(remedy::permit(path))
         }
         Err(why) => {
             Finding::failure(check, format!("PATH: {why}")).with_fix(remedy::remove_file(path))
         }
     }
+}
+
+/// What renews it, where it is a link to a .NET tool: `.store/ID/VERSION/…` beside the link.
+fn tool(path: &Path) -> Option<String> {
+    let target = path.canonicalize().ok()?;
+    let mut parts = target.components().map(|part| part.as_os_str());
+    parts.find(|part| *part == ".store")?;
+    let id = remedy::quoted(parts.next()?.to_str()?);
+    let global = path.parent()?.ends_with(".dotnet/tools");
+    let place = if global {
+        "--global".to_owned()
+    } else {
+        format!("--tool-path {}", remedy::quoted_path(path.parent()?))
+    };
+    Some(format!("dotnet tool update {place} {id}"))
+}
+
+/// The version that a program of ours prints, or why it does not.
+pub async fn version(path: &Path, context: &Context<'_>) -> Result<String, String> {
+    let printed = program::ask(path, &["--version"], &context.folder).await?;
+    Ok(excerpt(printed.split_whitespace().last().unwrap_or("unknown")))
+}
+
+#[cfg(unix)]
+fn is_permitted(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_permitted(_path: &Path) -> bool {
+    true
 }

@@ -192,6 +192,12 @@ impl Place {
         Some(Finding::failure("plugin-obstacle", what).with_fix(remedy::remove_file(&file)))
     }
 
+    /// Of an installation that says so.
+    fn version(&self) -> String {
+        let manifest = Manifest::read(&self.path).ok().flatten();
+        manifest.map(|manifest| format!(", version {},", manifest.version)).unwrap_or_default()
+    }
+
     fn handshake(&self, context: &Context<'_>) -> Finding {
         let host = context.host.as_deref().filter(|_| self.client == Client::Netcore);
         let whom = self.whom();
@@ -207,7 +213,9 @@ impl Place {
         match answer {
             Ok(time) => {
                 let time = time.as_millis();
-                Finding::pass(CHECK, format!("{whom}: `{folder}` answers{through} in {time} ms"))
+                let version = self.version();
+                let what = format!("{whom}: `{folder}`{version} answers{through} in {time} ms");
+                Finding::pass(CHECK, what)
             }
             Err(problem) => {
                 let problem = problem.to_string().replace("\n  ", " ");

@@ -18,6 +18,15 @@ pub fn make_executable(path: &Path) -> String {
     format!("chmod +x {}", quoted_path(path))
 }
 
+pub fn make_private(folder: &Path) -> String {
+    format!("chmod 700 {}", quoted_path(folder))
+}
+
+/// What another user has put there.
+pub fn permit(path: &Path) -> String {
+    format!("sudo chmod a+rx {}", quoted_path(path))
+}
+
 pub fn make_usable(folder: &Path) -> String {
     format!("chmod u+rwx {}", quoted_path(folder))
 }
@@ -35,6 +44,25 @@ pub fn unset(variable: &str) -> String {
     } else {
         // The shell's own command takes no quotes, and not every name.
         format!("unset {variable}")
+    }
+}
+
+/// For this shell and what it starts.
+pub fn set(variable: &str, value: &str) -> String {
+    if cfg!(windows) {
+        format!("$env:{variable} = '{}'", value.replace('\'', "''"))
+    } else {
+        format!("export {variable}={}", quoted(value))
+    }
+}
+
+/// The folder before all others.
+pub fn prepend_to_path(folder: &Path) -> String {
+    if cfg!(windows) {
+        let folder = folder.display().to_string().replace('\'', "''");
+        format!("$env:PATH = '{folder};' + $env:PATH")
+    } else {
+        format!("export PATH={}:\"$PATH\"", quoted_path(folder))
     }
 }
 

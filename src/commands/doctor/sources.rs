@@ -3,12 +3,30 @@
 use super::context::Context;
 use super::finding::Finding;
 use super::remedy::{quoted, quoted_path};
-use crate::endpoint::{EndpointError, RepositoryEndpoint};
+use crate::endpoint::{EndpointError, HostKind, RepositoryEndpoint};
 use crate::nuget_config::{ConfigError, Layer, Source};
-use crate::text::excerpt;
+use crate::text::{excerpt, nearest};
 
 /// How every source's URL ends.
 const INDEX: &str = "/v3/index.json";
+
+/// Where CodeArtifact is, by the page "AWS CodeArtifact endpoints and quotas" of AWS's general reference,
+/// as of November 2026.
+const REGIONS: [&str; 13] = [
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+];
 
 /// A source that a token can be asked for.
 #[derive(Debug)]
@@ -93,7 +111,7 @@ fn check_source(
 ) -> (Vec<Finding>, Option<RepositoryEndpoint>) {
     match context.provider.endpoint(&source.url) {
         Ok(endpoint) => {
-            let mut findings = obstacles(source, context);
+            let mut findings = obstacles(source, &endpoint, context);
             if findings.is_empty() {
                 findings.push(Finding::pass("source", described(source, &endpoint)));
             }
@@ -118,7 +136,11 @@ fn described(source: &Source, endpoint: &RepositoryEndpoint) -> String {
 }
 
 /// What keeps NuGet from asking a source of ours as it should.
-fn obstacles(source: &Source, context: &Context<'_>) -> Vec<Finding> {
+fn obstacles(
+    source: &Source,
+    endpoint: &RepositoryEndpoint,
+    context: &Context<'_>,
+) -> Vec<Finding> {
     let name = excerpt(&source.name);
     let mut findings = Vec::new();
     if !source.is_enabled {
@@ -136,6 +158,7 @@ fn obstacles(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         );
         findings.push(Finding::warning("source-mapping", what).with_fix(fix));
     }
+    findings.extend(unknown_region(source, endpoint));
     let stem = source.url.split(['?', '#']).next().unwrap_or_default();
     if !stem.ends_with(INDEX) {
         let stem = stem.trim_end_matches('/').trim_end_matches("/index.json");
@@ -148,6 +171,25 @@ fn obstacles(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         findings.push(to_be_updated(source, "source-http", &what, &source.url));
     }
     findings
+}
+
+/// A region in which CodeArtifact was not when this was written. New ones come, so that it is a warning.
+fn unknown_region(source: &Source, endpoint: &RepositoryEndpoint) -> Option<Finding> {
+    let region = &*endpoint.domain.region;
+    if endpoint.host == HostKind::Listed || REGIONS.contains(&region) {
+        return None;
+    }
+    let name = excerpt(&source.name);
+    let what = format!("source `{name}`: CodeArtifact is not known to be in `{region}`");
+    Some(match nearest(region, REGIONS) {
+        Some(right) => {
+            let what = format!("{what}; `{right}` was probably meant");
+            let fix = update(source, &source.url.replace(region, right));
+            Finding::warning("source-region", what).with_fix(fix)
+        }
+        None => Finding::warning("source-region", what)
+            .with_fix("aws codeartifact list-domains --region <region>"),
+    })
 }
 
 /// A URL that people take for CodeArtifact's, and that gets no token.
@@ -236,7 +278,9 @@ fn shared_hosts(examined: &[Examined]) -> Vec<Finding> {
                 one.shown(),
                 other.shown()
             );
-            findings.push(Finding::warning("source-shared-host", what));
+            let fix =
+                "give each domain a host name of its own (VPC endpoints: switch private DNS on)";
+            findings.push(Finding::warning("source-shared-host", what).with_fix(fix));
         }
     }
     findings

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use super::context::Context;
 use super::finding::{Finding, Outcome};
-use super::identity::in_words;
 use super::remedy::{self, quoted};
 use super::sources::Examined;
 use crate::aws::{AwsError, SourceAnswer};
 use crate::commands::source::problem;
+use crate::commands::words::{in_words, without_secrets};
 use crate::endpoint::{Domain, RepositoryEndpoint};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
 use crate::time;
@@ -21,7 +21,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in examined {
-        let token = token(context, &one.endpoint).await;
+        let token = token(context, one).await;
         let is_there = token.outcome == Outcome::Pass;
         findings.push(token);
         if is_there {
@@ -37,10 +37,10 @@ pub fn skipped(examined: &[Examined]) -> Vec<Finding> {
     examined.iter().take(1).map(|_| Finding::skipped("token", asked)).collect()
 }
 
-async fn token(context: &Context<'_>, endpoint: &RepositoryEndpoint) -> Finding {
-    let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
+async fn token(context: &Context<'_>, one: &Examined) -> Finding {
+    let RepositoryEndpoint { domain, repository, host, .. } = &one.endpoint;
     let (repository, need) = (Some(repository.as_str()), &Need::Any);
-    let wanted = Wanted { domain, repository, host: Some(*host), need, user: None, chosen: None };
+    let wanted = Wanted { domain, repository, host: Some(*host), need, user: None };
     match context.provider.token(wanted).await {
         Ok(served) => {
             let from = match served.origin {
@@ -52,65 +52,116 @@ async fn token(context: &Context<'_>, endpoint: &RepositoryEndpoint) -> Finding 
             let until = until.unwrap_or_default();
             Finding::pass("token", format!("{from} for {domain}: that of {}{until}", served.label))
         }
-        Err(error) => failed(&error, domain),
+        Err(error) => failed(&error, one),
     }
 }
 
 /// The line that a restore would show, filed under what is wrong, with a command where one helps.
-pub fn failed(error: &ProviderError, domain: &Domain) -> Finding {
+pub fn failed(error: &ProviderError, one: &Examined) -> Finding {
     let (check, fix) = match error {
         ProviderError::Settings(_) => {
             ("settings", Some("nuget-plugin-codeartifact configure list".into()))
         }
-        ProviderError::Aws(error) => of_aws(error, domain),
+        ProviderError::Aws(error) => (kind(error), fix(error, one)),
         _ => ("token", None),
     };
-    let finding = Finding::failure(check, format!("no token for {domain}: {error}"));
-    Finding { fix, ..finding }
+    let what = format!("no token for {}: {error}", one.endpoint.domain);
+    Finding { fix, ..Finding::failure(check, what) }
 }
 
-fn of_aws(error: &AwsError, domain: &Domain) -> (&'static str, Option<String>) {
-    let login = |profile: &str| {
-        Some(format!("nuget-plugin-codeartifact login --profile {}", quoted(profile)))
-    };
+fn kind(error: &AwsError) -> &'static str {
     match error {
-        AwsError::SsoExpired { profile }
-        | AwsError::SsoDeclined { profile, .. }
-        | AwsError::SsoSignInFailed { profile, .. } => ("sso-session", login(profile)),
-        AwsError::LoginExpired { profile } => {
-            ("sso-session", Some(format!("aws login --profile {}", quoted(profile))))
-        }
-        AwsError::NoCredentials { .. } => ("credentials", Some("aws configure sso".to_owned())),
-        AwsError::UnknownProfile { .. } => ("credentials", Some(remedy::unset("AWS_PROFILE"))),
-        AwsError::SourceFailed { check, .. } | AwsError::SourceHung { check, .. } => {
-            ("credentials", Some(check.clone()))
-        }
-        AwsError::KeysRefused { .. } => {
-            ("credentials", Some("aws sts get-caller-identity".to_owned()))
-        }
-        AwsError::MayNotGetToken { .. } => ("permission", Some(may_get_token(domain))),
-        AwsError::MayNotGetBearerToken { .. } => ("permission", Some(may_get_bearer_token())),
-        AwsError::DomainNotFound(_) => {
-            ("domain", Some(format!("aws codeartifact list-domains --region {}", domain.region)))
-        }
-        AwsError::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => {
-            ("certificates", Some(remedy::unset(setting)))
-        }
-        AwsError::CaBundle { .. } | AwsError::Trust { .. } | AwsError::Tls { .. } => {
-            ("certificates", None)
-        }
-        AwsError::Proxy { .. } | AwsError::ProxyUrl { .. } => ("proxy", None),
-        AwsError::NameNotResolved { .. } => ("dns", None),
-        AwsError::EmptyEndpoint { variable } => ("endpoint", Some(remedy::unset(variable))),
-        AwsError::PlainHttp { .. } | AwsError::EndpointUrl | AwsError::NotTls { .. } => {
-            ("endpoint", None)
-        }
+        AwsError::SsoExpired { .. }
+        | AwsError::SsoDeclined { .. }
+        | AwsError::SsoSignInFailed { .. }
+        | AwsError::SsoNotKept { .. }
+        | AwsError::LoginExpired { .. } => "sso-session",
+        AwsError::NoCredentials { .. }
+        | AwsError::UnknownProfile { .. }
+        | AwsError::NoSuchProfile { .. }
+        | AwsError::NoSuchProfiles { .. }
+        | AwsError::NeedsMfa { .. }
+        | AwsError::NoRoleArn
+        | AwsError::BrokenProfile { .. }
+        | AwsError::Files { .. }
+        | AwsError::SsoRoleRefused { .. }
+        | AwsError::SourceFailed { .. }
+        | AwsError::SourceHung { .. }
+        | AwsError::KeysRefused { .. } => "credentials",
+        AwsError::MayNotGetToken { .. } | AwsError::MayNotGetBearerToken { .. } => "permission",
+        AwsError::DomainNotFound(_) => "domain",
+        AwsError::CaBundle { .. } | AwsError::Trust { .. } | AwsError::Tls { .. } => "certificates",
+        AwsError::Proxy { .. } | AwsError::ProxyUrl { .. } => "proxy",
+        AwsError::NameNotResolved { .. } => "dns",
+        AwsError::EmptyEndpoint { .. }
+        | AwsError::PlainHttp { .. }
+        | AwsError::EndpointUrl
+        | AwsError::EndpointConflict { .. }
+        | AwsError::NotTls { .. } => "endpoint",
         AwsError::NotConnected { .. }
         | AwsError::BrokenOff { .. }
         | AwsError::TimedOut { .. }
-        | AwsError::Nonsense { .. } => ("network", None),
-        _ => ("token", None),
+        | AwsError::Nonsense { .. } => "network",
+        _ => "token",
     }
+}
+
+/// The command that mends it, or shows the same without the plugin.
+fn fix(error: &AwsError, one: &Examined) -> Option<String> {
+    let domain = &one.endpoint.domain;
+    Some(match error {
+        AwsError::SsoExpired { profile }
+        | AwsError::SsoDeclined { profile, .. }
+        | AwsError::SsoSignInFailed { profile, .. } => {
+            format!("nuget-plugin-codeartifact login --profile {}", quoted(profile))
+        }
+        AwsError::SsoNotKept { path, .. } => remedy::make_usable(path.parent()?),
+        AwsError::LoginExpired { profile } => format!("aws login --profile {}", quoted(profile)),
+        AwsError::NoCredentials { .. } => "aws configure sso".to_owned(),
+        AwsError::SsoRoleRefused { profile, .. }
+        | AwsError::NoSuchProfiles { first: profile, .. } => {
+            format!("aws configure sso --profile {}", quoted(profile))
+        }
+        AwsError::UnknownProfile { .. } => remedy::unset("AWS_PROFILE"),
+        AwsError::NoSuchProfile { .. } => "aws configure list-profiles".to_owned(),
+        AwsError::NoRoleArn => remedy::unset("AWS_WEB_IDENTITY_TOKEN_FILE"),
+        AwsError::SourceFailed { check, .. }
+        | AwsError::SourceHung { check, .. }
+        | AwsError::KeysRefused { check, .. } => check.clone(),
+        AwsError::MayNotGetToken { .. } => may_get_token(domain),
+        AwsError::MayNotGetBearerToken { .. } => may_get_bearer_token(),
+        AwsError::DomainNotFound(_) => {
+            format!("aws codeartifact list-domains --region {}", domain.region)
+        }
+        AwsError::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => remedy::unset(setting),
+        AwsError::Tls { .. } => {
+            remedy::set("AWS_CA_BUNDLE", "<the proxy's certificate, a PEM file>")
+        }
+        AwsError::ProxyUrl { setting } if is_variable(setting) => remedy::unset(setting),
+        AwsError::NameNotResolved { host, .. } => format!("nslookup {host}"),
+        AwsError::EmptyEndpoint { variable } => remedy::unset(variable),
+        AwsError::PlainHttp { .. }
+        | AwsError::EndpointUrl
+        | AwsError::EndpointConflict { .. }
+        | AwsError::NotTls { .. } => explain(&one.url),
+        AwsError::Proxy { host, .. }
+        | AwsError::NotConnected { host, .. }
+        | AwsError::BrokenOff { host, .. }
+        | AwsError::TimedOut { host, .. }
+        | AwsError::Nonsense { host, .. } => {
+            format!("curl -v {}", quoted(&format!("https://{host}/")))
+        }
+        _ => return None,
+    })
+}
+
+fn is_variable(setting: &str) -> bool {
+    setting.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+/// What tells where each setting comes from.
+fn explain(url: &str) -> String {
+    format!("nuget-plugin-codeartifact explain {}", quoted(&without_secrets(url)))
 }
 
 /// A statement for the identity's policy.
@@ -151,7 +202,7 @@ async fn source(context: &Context<'_>, one: &Examined) -> Vec<Finding> {
         }
         Err(error) => {
             let (AskError::NoToken { error: cause, .. } | AskError::NoAnswer(cause)) = &error;
-            let Finding { fix, .. } = failed(cause, &one.endpoint.domain);
+            let Finding { fix, .. } = failed(cause, one);
             let what = format!("{}: {error}", one.shown());
             vec![Finding { fix, ..Finding::failure(check, what) }]
         }
@@ -166,6 +217,8 @@ fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
     };
     let finding = Finding::failure(check, format!("{shown}: {problem}"));
     match answer.status {
+        200..=399 => finding.with_fix(format!("curl -v {}", quoted(&without_secrets(&one.url)))),
+        401 => finding.with_fix(explain(&one.url)),
         403 => finding.with_fix(may_read(domain, repository)),
         404 => {
             let Domain { name, owner, region } = domain;

@@ -132,6 +132,7 @@ fn identity(identity: &IdentityReport, settings: Option<&SettingsReport>) -> Val
 fn cache(cache: &CacheReport) -> Value {
     json!({
         "place": cache.place,
+        "notes": cache.notes,
         "key": cache.key.as_ref().map(ToString::to_string),
         "entry": cache.entry.map(|entry| json!({
             "age_seconds": entry.age.as_secs(),

@@ -151,6 +151,9 @@ fn add_way(rows: &mut Rows, way: &Way) {
 
 fn add_cache(rows: &mut Rows, cache: &CacheReport) {
     rows.add("cache", &cache.place);
+    for note in &cache.notes {
+        rows.add("", printable(note));
+    }
     if cache.key.is_none() {
         return;
     }

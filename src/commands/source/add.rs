@@ -1,13 +1,16 @@
 //! `source add`: a source with its URL and nothing else, put where NuGet would put it.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
 
 use super::{Context, SourceError};
 use crate::aws::RepositoryNames;
-use crate::cli::{EndpointKind, SourceAddArgs};
+use crate::cli::source::{EndpointKind, SourceAddArgs};
 use crate::commands::named;
 use crate::commands::words::{quoted, without_secrets};
-use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository_byte};
+use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint, is_repository};
 use crate::nuget_config::{NugetConfig, Source, add_source};
 use crate::text::excerpt;
 
@@ -42,14 +45,58 @@ pub async fn run(
     let new = New { name, url, endpoint };
     let sources = config.sources(context.environment);
     if let Some(same) = find_same(&new, args.name.is_some(), &sources)? {
-        writeln!(out, "already there: {} in {}", excerpt(&same.name), same.file.display())?;
-        return Ok(());
+        let report = Report::of(&new, &same.name, &same.file, None);
+        return Ok(report.print(args.json, out)?);
     }
     let file = config.file_for_sources().ok_or(SourceError::NoFile)?;
     file.write(&[add_source(file.text(), file.path(), &new.name, &new.url)?])?;
-    writeln!(out, "added: {} in {}", excerpt(&new.name), file.path().display())?;
-    writeln!(out, "  {}", new.url)?;
-    print_next(&new, &config, out)
+    let note = unmapped(&new, &config);
+    let report = Report { added: true, ..Report::of(&new, &new.name, file.path(), note) };
+    Ok(report.print(args.json, out)?)
+}
+
+/// What `--json` prints; names and values stay as they are.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    /// False where it was there.
+    added: bool,
+    name: &'a str,
+    url: &'a str,
+    file: &'a Path,
+    domain: &'a str,
+    owner: &'a str,
+    region: &'a str,
+    repository: &'a str,
+    /// What keeps NuGet from asking it.
+    note: Option<String>,
+}
+
+impl<'a> Report<'a> {
+    fn of(new: &'a New, name: &'a str, file: &'a Path, note: Option<String>) -> Self {
+        let RepositoryEndpoint { domain, repository, .. } = &new.endpoint;
+        let Domain { name: domain, owner, region } = domain;
+        Self { added: false, name, url: &new.url, file, domain, owner, region, repository, note }
+    }
+
+    fn print(&self, as_json: bool, out: &mut dyn Write) -> io::Result<()> {
+        if as_json {
+            return writeln!(out, "{}", serde_json::to_string(self)?);
+        }
+        let (name, file) = (excerpt(self.name), self.file.display());
+        if !self.added {
+            return writeln!(out, "already there: {name} in {file}");
+        }
+        let Self { url, domain, owner, region, repository, .. } = self;
+        writeln!(out, "added: {name} in {file}\n  {url}")?;
+        writeln!(
+            out,
+            "  CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in {region}"
+        )?;
+        if let Some(note) = &self.note {
+            writeln!(out, "note: {note}")?;
+        }
+        writeln!(out, "try it: nuget-plugin-codeartifact source check {}", quoted(self.name))
+    }
 }
 
 /// The URL of the source's index, where the index is left out as well.
@@ -92,12 +139,9 @@ async fn look_up(args: &SourceAddArgs, context: &Context<'_>) -> Result<String, 
         named::checked("--repository", repository.as_deref(), is_repository, expected)?;
     let dual_stack = args.endpoint_type == Some(EndpointKind::Dualstack);
     let names = RepositoryNames { domain: &domain, repository: &repository, dual_stack };
+    let _waiting = (context.wait)("an answer");
     let found = context.provider.repository_url(names).await;
     found.map_err(|error| SourceError::LookUp { repository, domain, error: Box::new(error) })
-}
-
-fn is_repository(text: &str) -> bool {
-    (2..=100).contains(&text.len()) && text.bytes().all(is_repository_byte)
 }
 
 /// The source that makes a new one needless. One that is in its way is an error: nothing is guessed.
@@ -122,17 +166,14 @@ fn find_same<'a>(
     }
 }
 
-fn print_next(new: &New, config: &NugetConfig, out: &mut dyn Write) -> Result<(), SourceError> {
-    let RepositoryEndpoint { domain, repository, .. } = &new.endpoint;
-    writeln!(out, "  CodeArtifact: repository `{repository}`, {domain}")?;
-    let name = excerpt(&new.name);
-    if !config.mappings().is_empty() {
-        writeln!(
-            out,
-            "note: package source mapping is on, so nothing is asked of it before `packageSourceMapping` \
-             has `<packageSource key=\"{name}\">` with patterns"
-        )?;
-    }
-    writeln!(out, "try it: nuget-plugin-codeartifact source check {}", quoted(&new.name))?;
-    Ok(())
+/// Where package source mapping leaves it out.
+fn unmapped(new: &New, config: &NugetConfig) -> Option<String> {
+    let is_left_out = !config.mappings().is_empty();
+    is_left_out.then(|| {
+        format!(
+            "package source mapping is on, so nothing is asked of it before `packageSourceMapping` \
+             has `<packageSource key=\"{}\">` with patterns",
+            excerpt(&new.name)
+        )
+    })
 }

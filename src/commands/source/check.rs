@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Context, SourceError};
 use crate::aws::SourceAnswer;
-use crate::cli::SourceCheckArgs;
+use crate::cli::source::SourceCheckArgs;
 use crate::commands::words::without_secrets;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::log::Timing;
@@ -42,7 +42,9 @@ pub async fn run(
 ) -> Result<(), SourceError> {
     let mut sources = Vec::new();
     for (name, url) in wanted(args, context)? {
+        let waiting = (context.wait)("an answer");
         let checked = check(name, url, context).await;
+        drop(waiting);
         if !args.json {
             print(&checked, out)?;
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{Context, SourceError};
-use crate::cli::SourceListArgs;
+use crate::cli::source::SourceListArgs;
 use crate::commands::words::without_secrets;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::nuget_config::{LayerKind, NugetConfig, Saved, Source};

@@ -9,7 +9,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::print_failure;
-use crate::cli::{SourceArgs, SourceCommand};
+use super::progress::Wait;
+use crate::cli::source::{SourceArgs, SourceCommand};
 use crate::locations::Locations;
 use crate::nuget_config::NugetConfig;
 use crate::provider::Provider;
@@ -23,6 +24,7 @@ struct Context<'a> {
     environment: &'a Environment,
     locations: Locations,
     provider: &'a Provider,
+    wait: Wait<'a>,
 }
 
 /// Runs one of the commands, and reports on `out`.
@@ -30,11 +32,12 @@ pub async fn run(
     args: &SourceArgs,
     environment: &Environment,
     provider: &Provider,
+    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> Result<(), SourceError> {
-    let context = Context { environment, locations: Locations::of(environment), provider };
+    let context = Context { environment, locations: Locations::of(environment), provider, wait };
     let (done, json) = match &args.command {
-        SourceCommand::Add(args) => (add::run(args, &context, out).await, false),
+        SourceCommand::Add(args) => (add::run(args, &context, out).await, args.json),
         SourceCommand::List(args) => (list::run(args, &context, out), args.json),
         SourceCommand::Check(args) => (check::run(args, &context, out).await, args.json),
     };
