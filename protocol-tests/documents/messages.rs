@@ -1,5 +1,6 @@
 //! Every message of a failure has its row in the README, which begins as the message does.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -53,14 +54,45 @@ fn readme() -> String {
     fs::read_to_string(repository("README.md")).expect("the README")
 }
 
-/// The beginnings in the tables below the heading; a cell may hold several.
+#[test]
+fn every_row_has_an_anchor_of_its_first_words_to_link_to() {
+    let page = readme();
+    let mut anchors = BTreeSet::new();
+    for cell in cells(&page) {
+        let (anchor, beginning) = anchored(cell);
+        let anchor = anchor.unwrap_or_else(|| panic!("no anchor before `{beginning}`"));
+        assert_eq!(anchor, first_words(beginning));
+        assert!(anchors.insert(anchor), "`{anchor}` is there twice");
+    }
+    assert!(anchors.contains("no-aws-credentials-looked-at"), "{anchors:?}");
+}
+
+fn first_words(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.take(7).collect::<Vec<_>>().join("-").to_lowercase()
+}
+
+/// The anchor, and what stands behind it.
+fn anchored(cell: &str) -> (Option<&str>, &str) {
+    match cell.strip_prefix("<a id=\"").and_then(|rest| rest.split_once("\"></a>")) {
+        Some((anchor, beginning)) => (Some(anchor), beginning),
+        None => (None, cell),
+    }
+}
+
+/// The beginnings of messages.
 fn rows(page: &str) -> Vec<&str> {
+    let beginnings = cells(page).into_iter().map(|cell| anchored(cell).1);
+    beginnings.map(|text| text.trim().trim_end_matches(" …")).collect()
+}
+
+/// Each with its anchor, from the tables below the heading; a row may hold several.
+fn cells(page: &str) -> Vec<&str> {
     let (_, section) = page.split_once("\n## Troubleshooting\n").expect("the section");
     let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
     let cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
     let cells = cells.filter(|cell| !cell.starts_with("---") && *cell != "message");
-    let beginnings = cells.flat_map(|cell| cell.split("<br>"));
-    beginnings.map(|text| text.trim().trim_end_matches(" …")).collect()
+    cells.flat_map(|cell| cell.split("<br>")).collect()
 }
 
 /// All of the code's, with `…` for what differs.
