@@ -1,6 +1,7 @@
 //! `source add`: where it is put, what the file looks like then, and what is refused.
 
 use libtest_mimic::Trial;
+use serde_json::{Value, json};
 
 use crate::plain;
 use crate::support::dotnet::Dotnet;
@@ -35,6 +36,7 @@ pub fn trials() -> Vec<Trial> {
         plain("add_keeps_bytes", keeps_bytes),
         plain("add_to_a_named_file", named_file),
         plain("add_under_mapping", mapping),
+        plain("add_tells_a_script", as_json),
         plain("add_what_is_not_ours", not_ours),
         plain("add_by_names", by_names),
         plain("add_by_names_that_are_refused", refused_names),
@@ -167,6 +169,32 @@ fn mapping() {
         "note: package source mapping is on, so nothing is asked of it before `packageSourceMapping` \
          has `<packageSource key=\"x\">` with patterns",
     );
+}
+
+fn as_json() {
+    let home = SandboxHome::new();
+    let add = || {
+        let run = home.run_plugin(&["source", "add", STEM, "--name", "x", "--json"]);
+        serde_json::from_str::<Value>(&run.assert_success().stdout).expect("an object")
+    };
+    let expected = |added: bool| {
+        json!({
+            "added": added,
+            "name": "x",
+            "url": format!("{STEM}/v3/index.json"),
+            "file": home.root().join(USER),
+            "domain": "my-domain",
+            "owner": "111122223333",
+            "region": "eu-west-1",
+            "repository": "my-repo",
+            "note": null,
+        })
+    };
+    assert_eq!(add(), expected(true));
+    assert_eq!(add(), expected(false));
+    let failed = home.run_plugin(&["source", "add", "https://x/?a", "--json"]);
+    let record: Value = serde_json::from_str(&failed.assert_failure().stdout).expect("an object");
+    assert!(record["error"].as_str().is_some_and(|it| it.starts_with("the URL has a query")));
 }
 
 fn not_ours() {

@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::thread;
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use super::stage::{Stage, trial, with_dotnet};
+use super::stage::{DOTNET, LIMIT, Stage, trial, with_dotnet};
 use super::support::fake_codeartifact::{SECRET_ACCESS_KEY, TOKEN_PREFIX};
+use super::support::process;
+use super::support::sandbox_home::SandboxHome;
 use super::support::secret_scan;
 
 pub fn trials() -> Vec<Trial> {
@@ -167,6 +170,8 @@ ok    source `ours` answers to the token of the environment's keys
             again.assert_failure().assert_says("is not written: File exists");
             assert_eq!(fs::read_to_string(&report).unwrap(), text);
         }),
+        #[cfg(target_os = "linux")]
+        trial("a_terminal_shows_colours_and_what_is_waited_for", on_a_terminal),
         trial("wrong_usage_is_2", || {
             let run = Stage::new().doctor(&["--yes"]);
             assert_eq!(run.status.and_then(|status| status.code()), Some(2), "{run}");
@@ -178,4 +183,40 @@ ok    source `ours` answers to the token of the environment's keys
             run.assert_says(" with NuGet 7.").assert_says(", answers through `");
         }),
     ]
+}
+
+/// `dotnet` answers when the word that it is waited for was seen.
+#[cfg(target_os = "linux")]
+fn on_a_terminal() {
+    let mut stage = Stage::new();
+    stage.home.set("TERM", "xterm-256color").set("LANG", "C.UTF-8");
+    let (seen, typescript) = (stage.home.root().join("seen"), stage.home.root().join("typescript"));
+    let wait = format!("while [ ! -e '{}' ]; do sleep 0.01; done", seen.display());
+    stage.dotnet(&format!("case \"$1\" in --version) {wait};; esac\n{DOTNET}"));
+    let line = format!("{} doctor --offline", SandboxHome::plugin().display());
+    let mut command = process::in_terminal(&line, &typescript);
+    command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+    let run = thread::scope(|scope| {
+        let run = scope.spawn(|| process::run(&mut command, LIMIT));
+        let word = "waiting for `dotnet` …";
+        if process::wait_for_text(&typescript, word) {
+            fs::write(&seen, "").expect("a file");
+        }
+        run.join().expect("a run")
+    });
+    run.assert_success();
+    let shown = fs::read_to_string(&typescript).expect("what was shown");
+    let gone = format!("waiting for `dotnet` …\r{}\r", " ".repeat(22));
+    assert!(
+        shown.contains(&format!("{gone}\u{1b}[1m\u{1b}[32m✓\u{1b}[0m  SDK 10.0.401")),
+        "{shown:?}"
+    );
+    let dumb = {
+        stage.home.set("TERM", "dumb");
+        let mut command = process::in_terminal(&line, &typescript);
+        command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+        process::run(&mut command, LIMIT).assert_success();
+        fs::read_to_string(&typescript).expect("what was shown")
+    };
+    assert!(dumb.contains("ok    SDK 10.0.401") && !dumb.contains('\u{1b}'), "{dumb:?}");
 }

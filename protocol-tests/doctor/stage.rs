@@ -17,11 +17,11 @@ use super::support::sandbox_home::SandboxHome;
 use super::support::secret_scan;
 use super::support::trials::{self, Tool};
 
-const LIMIT: Duration = Duration::from_mins(2);
+pub const LIMIT: Duration = Duration::from_mins(2);
 
 /// What stands in for `dotnet`: it starts the native file beside the dll, as the launcher makes the
 /// real one do.
-const DOTNET: &str = "case \"$1\" in\n--version) echo 10.0.401;;\n\
+pub const DOTNET: &str = "case \"$1\" in\n--version) echo 10.0.401;;\n\
                       --list-sdks) echo '10.0.401 [/usr/share/dotnet/sdk]';;\n\
                       nuget) echo 7.9.0-rc.42413+e34a38d2;;\n\
                       *) exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\";;\nesac";

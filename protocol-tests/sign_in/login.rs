@@ -1,12 +1,16 @@
 //! `login`: the same by hand.
 
+use std::fs;
+use std::thread;
+
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use super::stage::{Stage, secrets, trial};
 use super::support::fake_nuget::{FakeNuget, LIMIT};
 use super::support::fake_sso::UserWill;
-use super::support::process::Run;
+use super::support::process::{self, Run};
+use super::support::sandbox_home::SandboxHome;
 use super::support::secret_scan;
 
 pub fn trials() -> Vec<Trial> {
@@ -15,6 +19,8 @@ pub fn trials() -> Vec<Trial> {
         trial("login_takes_the_profile_of_the_environment_or_a_session_by_name", which),
         trial("login_ends_the_time_in_which_nobody_is_asked", after_a_decline),
         trial("login_that_is_declined_fails_with_a_line", declined),
+        #[cfg(target_os = "linux")]
+        trial("login_in_a_terminal_says_what_it_waits_for", in_a_terminal),
         trial("login_without_sso_says_what_to_do_instead", without_sso),
     ]
 }
@@ -144,4 +150,29 @@ fn without_sso() {
         assert_eq!(run.assert_failure().stderr, format!("error: {line}\n"));
     }
     assert_eq!(stage.sso.calls(), [] as [String; 0]);
+}
+
+/// The user confirms once the wait was seen.
+#[cfg(target_os = "linux")]
+fn in_a_terminal() {
+    let mut stage = Stage::new();
+    stage.home.set("TERM", "xterm-256color");
+    stage.sso.user_will(UserWill::Wait);
+    let typescript = stage.home.root().join("typescript");
+    let line = format!("{} login --profile dev --no-browser", SandboxHome::plugin().display());
+    let mut command = process::in_terminal(&line, &typescript);
+    command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+    let run = thread::scope(|scope| {
+        let run = scope.spawn(|| process::run(&mut command, LIMIT));
+        if process::wait_for_text(&typescript, "waiting for the sign-in …") {
+            stage.sso.user_will(UserWill::Agree);
+        }
+        run.join().expect("a run")
+    });
+    run.assert_success();
+    let shown = fs::read_to_string(&typescript).expect("what was shown");
+    secret_scan::assert_no_secrets_in(&shown, &secrets());
+    let word =
+        format!("waiting for the sign-in …\r{}\rsigned in to the SSO session", " ".repeat(25));
+    assert!(shown.contains(&word), "{shown:?}");
 }

@@ -1,17 +1,15 @@
 //! A real `dotnet restore --interactive`, as a person sees it in both loggers.
 
 use std::fs;
-use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
 use super::stage::{Stage, keep_transcript, secrets};
-use super::support::dotnet::{Dotnet, LIMIT};
+use super::support::dotnet::Dotnet;
 use super::support::fake_codeartifact::{Package, Repository};
 use super::support::fake_sso::UserWill;
-use super::support::process::Run;
+use super::support::process::{self, Run};
 use super::support::secret_scan;
 use super::support::trials::{Tool, trial};
 
@@ -44,7 +42,7 @@ fn restore_in_terminal(stage: &Stage, dotnet: &Dotnet, arguments: &[&str]) -> (R
     let typescript = stage.home.root().join("typescript");
     let run = thread::scope(|scope| {
         let run = scope.spawn(|| dotnet.run_in_terminal(&stage.home, arguments, &typescript));
-        if wait_for(&typescript, "WXYZ-0003") {
+        if process::wait_for_text(&typescript, "WXYZ-0003") {
             stage.sso.user_will(UserWill::Agree);
         }
         run.join().expect("a run")
@@ -52,17 +50,6 @@ fn restore_in_terminal(stage: &Stage, dotnet: &Dotnet, arguments: &[&str]) -> (R
     let shown = fs::read_to_string(&typescript).unwrap_or_default();
     secret_scan::assert_no_secrets_in(&shown, &secrets());
     (run, shown)
-}
-
-fn wait_for(file: &Path, text: &str) -> bool {
-    let deadline = Instant::now() + LIMIT;
-    while Instant::now() < deadline {
-        if fs::read_to_string(file).is_ok_and(|shown| shown.contains(text)) {
-            return true;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    false
 }
 
 /// What was written, without the terminal's commands and line breaks.

@@ -30,6 +30,9 @@ pub fn trials() -> Vec<Trial> {
         trial("explain_of_an_owner_that_is_not_allowed", owner),
         trial("explain_of_a_bad_given_token_and_no_identity", given_and_unknown_profile),
         trial("explain_tells_which_given_token_serves", given),
+        trial("explain_by_another_profile", by_profile),
+        trial("explain_where_nobody_is_left_to_ask", nobody),
+        trial("explain_says_why_a_cache_folder_is_not_used", cache_folder),
     ]
 }
 
@@ -125,6 +128,38 @@ fn trial_of(test: impl FnOnce() + Send + 'static) -> Trial {
         test();
         Ok(())
     })
+}
+
+fn by_profile() {
+    let home = home();
+    home.write_configuration("[[rules]]\nprofile = \"of-the-rule\"\n");
+    home.write(
+        "home/.aws/credentials",
+        "[dev]\naws_access_key_id = AKIAFAKEACCESSKEY002\naws_secret_access_key = hunter2\n",
+    );
+    let told = run(&home, &["explain", "--json", URL, "--profile", "dev"]);
+    let told = object(told.assert_success());
+    assert_eq!(told["identity"]["label"], "profile `dev`");
+    assert_eq!(told["identity"]["profile_origin"], "`--profile`");
+    let typo = run(&home, &["explain", URL, "--profile", "typo"]);
+    typo.assert_failure().assert_says("there is no profile `typo` (there are `dev`)");
+}
+
+fn nobody() {
+    let mut home = SandboxHome::new();
+    home.set("AWS_EC2_METADATA_DISABLED", "true");
+    let told = run(&home, &["explain", URL]);
+    told.assert_failure().assert_says("identity     cannot be used: no AWS credentials: looked at");
+    home.unset("AWS_EC2_METADATA_DISABLED");
+    run(&home, &["explain", URL]).assert_success().assert_says("the instance's role");
+}
+
+fn cache_folder() {
+    let mut home = home();
+    home.set("CODEARTIFACT_NUGET_CACHE_DIR", "tokens");
+    let why = "the cache folder `tokens` is not used: the path must be absolute";
+    assert_eq!(told(&home, URL)["cache"]["notes"], json!([why]));
+    run(&home, &["explain", URL]).assert_says(&format!("\n              {why}\n"));
 }
 
 #[track_caller]

@@ -55,8 +55,7 @@ impl Dotnet {
         typescript: &Path,
     ) -> Run {
         let line = format!("{} {}", self.real_program().display(), arguments.join(" "));
-        let mut command = Command::new("script");
-        command.args(["-qefc", &line]).arg(typescript);
+        let mut command = process::in_terminal(&line, typescript);
         self.prepare(&mut command, home);
         command.env("TERM", "xterm-256color");
         process::run(&mut command, LIMIT)

@@ -1,11 +1,37 @@
 //! A program run to its end, or to a deadline at which it and all its children are ended.
 
+use std::fs;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(5);
+
+/// How long a text may take to appear.
+const TEXT_LIMIT: Duration = Duration::from_mins(1);
+
+/// The command line of a shell, in a terminal of its own; `typescript` gets all that is shown there, as
+/// it appears.
+#[cfg(target_os = "linux")]
+pub fn in_terminal(line: &str, typescript: &Path) -> Command {
+    let mut command = Command::new("script");
+    command.args(["-qefc", line]).arg(typescript);
+    command
+}
+
+/// Whether the text is in the file before long.
+pub fn wait_for_text(file: &Path, text: &str) -> bool {
+    let deadline = Instant::now() + TEXT_LIMIT;
+    while Instant::now() < deadline {
+        if fs::read_to_string(file).is_ok_and(|shown| shown.contains(text)) {
+            return true;
+        }
+        thread::sleep(POLL);
+    }
+    false
+}
 
 /// What a program did.
 #[derive(Debug)]

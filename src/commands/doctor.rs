@@ -68,7 +68,7 @@ pub async fn run(
     let context = Context::new(provider);
     let mut nowhere = io::sink();
     let shown: &mut dyn Write = if args.json { &mut nowhere } else { &mut *out };
-    let findings = examine(args, &context, appearance, wait, shown).await?;
+    let findings = Box::pin(examine(args, &context, appearance, wait, shown)).await?;
     if args.json {
         printing::json(&findings, &repairs, out)?;
     } else {

@@ -1,6 +1,6 @@
 //! `PATH`, on which SDK 9.0.200 and newer look for plugins.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::context::{Context, names_in};
 use super::finding::{Finding, Repair};
@@ -147,7 +147,7 @@ async fn copy(path: &Path, context: &Context<'_>) -> Finding {
 /// What renews it, where it is a link to a .NET tool: `.store/ID/VERSION/…` beside the link.
 fn tool(path: &Path) -> Option<String> {
     let target = path.canonicalize().ok()?;
-    let mut parts = target.components().map(|part| part.as_os_str());
+    let mut parts = target.components().map(Component::as_os_str);
     parts.find(|part| *part == ".store")?;
     let id = remedy::quoted(parts.next()?.to_str()?);
     let global = path.parent()?.ends_with(".dotnet/tools");

@@ -42,7 +42,8 @@ pub fn check(context: &Context<'_>, told: &[(&Examined, Identity)]) -> Vec<Findi
 /// The Toolkit is for Windows; the provider is there where its files are.
 fn counts(file: &Path) -> bool {
     let names = file.parent().and_then(names_in).unwrap_or_default();
-    cfg!(windows) || names.iter().any(|name| name.ends_with(".dll"))
+    cfg!(windows)
+        || names.iter().any(|name| Path::new(name).extension().is_some_and(|end| end == "dll"))
 }
 
 fn is_profile(identity: &Identity, name: &str) -> bool {

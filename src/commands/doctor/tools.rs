@@ -1,6 +1,6 @@
 //! Copies of ours as .NET tools. NuGet finds a global one on `PATH` alone, and a local one never.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ fn tools_of(list: &Value) -> impl Iterator<Item = String> {
     })
 }
 
-fn in_manifest(tool: &str, manifest: &PathBuf, is_found: bool) -> Finding {
+fn in_manifest(tool: &str, manifest: &Path, is_found: bool) -> Finding {
     let what = format!(
         ".NET tool: {tool} of `{}` is a local tool, which NuGet never finds",
         manifest.display()
