@@ -20,7 +20,7 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
     let mut findings = Vec::new();
     let mut told: Vec<(&Examined, Identity)> = Vec::new();
     for one in examined {
-        let explanation = context.provider.explain(&one.endpoint).await;
+        let explanation = Box::pin(context.provider.explain(&one.endpoint)).await;
         if let Some(place) = given(&explanation) {
             let what = format!("{} is served by the token of {place}", one.endpoint.domain);
             findings.push(Finding::pass(CHECK, what));
