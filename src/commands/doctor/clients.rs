@@ -5,15 +5,15 @@ use super::finding::Finding;
 use super::program;
 use crate::text::excerpt;
 
+const DOWNLOAD: &str = "https://dot.net/download, or the folder of `dotnet` on PATH";
+
 /// The first SDK whose NuGet looks on `PATH`.
 const FINDS_ON_PATH: (u32, u32, u32) = (9, 0, 200);
 
 pub async fn check(context: &Context<'_>) -> Vec<Finding> {
     let Some(host) = &context.host else {
         let what = "no `dotnet` on PATH, in DOTNET_ROOT or in a usual place";
-        return vec![
-            Finding::warning("dotnet", what).with_fix("export PATH=\"$HOME/.dotnet:$PATH\""),
-        ];
+        return vec![Finding::warning("dotnet", what).with_fix(DOWNLOAD)];
     };
     let (installed, chosen, nuget) = tokio::join!(
         program::ask(host, &["--list-sdks"], &context.folder),
@@ -30,7 +30,7 @@ pub async fn check(context: &Context<'_>) -> Vec<Finding> {
         }
         (Err(_), Ok(list)) if versions(&list).is_empty() => {
             let what = format!("`{shown}` has no SDK, so there is no `dotnet restore`");
-            vec![Finding::warning("dotnet", what).with_fix("https://dot.net/download")]
+            vec![Finding::warning("dotnet", what).with_fix(DOWNLOAD)]
         }
         (Err(why), _) => {
             let what = format!("no SDK can be chosen in this folder ({why})");
