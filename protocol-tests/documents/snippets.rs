@@ -64,6 +64,40 @@ fn the_readme_lists_every_command() {
     assert!(missing.is_empty(), "no row: {missing:?}");
 }
 
+/// As a user would paste them into the configuration file.
+#[test]
+fn the_plugin_reads_the_configurations_in_the_readme() {
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let is_configuration = |block: &&String| {
+        ["[[rules]]", "[[hosts]]", "[policy]"].iter().any(|table| block.contains(table))
+    };
+    let blocks = blocks(&readme);
+    let configurations: Vec<_> = blocks.iter().filter(is_configuration).collect();
+    assert_eq!(configurations.len(), 3, "{configurations:#?}");
+    for text in configurations {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("config.toml");
+        fs::write(&file, text).unwrap();
+        let mut list = Command::new(PLUGIN);
+        list.args(["configure", "list"]).env_clear().env("HOME", home.path());
+        let list = list.env("CODEARTIFACT_NUGET_CONFIG_FILE", &file).output().unwrap();
+        assert!(list.status.success(), "{text}\n{}", String::from_utf8_lossy(&list.stderr));
+    }
+}
+
+/// What is indented by four, without that.
+fn blocks(page: &str) -> Vec<String> {
+    let mut blocks = vec![String::new()];
+    for line in page.lines() {
+        match (line.strip_prefix("    "), line.is_empty(), blocks.last_mut()) {
+            (Some(line), _, Some(block)) => *block += &format!("{line}\n"),
+            (None, true, Some(block)) => block.push('\n'),
+            _ => blocks.push(String::new()),
+        }
+    }
+    blocks
+}
+
 #[test]
 fn what_the_plugin_does_not_take_is_found() {
     let [words] = &plugin_commands("RUN nuget-plugin-codeartifact install --no-such && true")[..]
