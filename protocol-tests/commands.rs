@@ -17,6 +17,9 @@ mod completions;
 mod exec;
 #[path = "commands/stage.rs"]
 mod stage;
+#[cfg(unix)]
+#[path = "commands/streams.rs"]
+mod streams;
 #[path = "commands/token.rs"]
 mod token;
 #[cfg(unix)]

@@ -74,7 +74,10 @@ Examples:
   nuget-plugin-codeartifact install --dir /opt/nuget/plugins
                                                      somewhere else, for everybody on this machine
 
-Run again to update or repair; a file that is already right is not touched.";
+Run again to update or repair; a file that is already right is not touched. With `--json`: `version`,
+`folders`, `claims_dropped`, `checks`, `warnings`.
+
+Exit codes: 0 installed, and it answers; 1 failed (one line on standard error says why); 2 wrong usage";
 
 /// Arguments of `install`.
 #[derive(Debug, Default, Args)]
@@ -110,7 +113,10 @@ Examples:
   nuget-plugin-codeartifact uninstall --purge   with cached tokens and the configuration
   nuget-plugin-codeartifact uninstall --dir /opt/nuget/plugins
 
-Files that `install` did not put there are left alone.";
+Files that `install` did not put there are left alone. With `--json`: `folders`, `claims_dropped`, `purged`,
+`warnings`.
+
+Exit codes: 0 removed, or nothing was there; 1 failed (one line on standard error says why); 2 wrong usage";
 
 /// Arguments of `uninstall`.
 #[derive(Debug, Default, Args)]
@@ -136,7 +142,9 @@ Examples:
   nuget-plugin-codeartifact login --profile dev
   nuget-plugin-codeartifact login --profile dev --use-device-code  confirm a code on any device: over SSH, in a container
 
-A session that expires is refreshed by itself; this is for when it has ended.";
+A session that expires is refreshed by itself; this is for when it has ended.
+
+Exit codes: 0 signed in; 1 failed (one line on standard error says why); 2 wrong usage";
 
 /// Arguments of `login`.
 #[derive(Debug, Args)]
@@ -170,7 +178,9 @@ Examples:
   bash:        nuget-plugin-codeartifact completions bash > ~/.local/share/bash-completion/completions/nuget-plugin-codeartifact
   zsh:         nuget-plugin-codeartifact completions zsh > ~/.zfunc/_nuget-plugin-codeartifact   # a folder of $fpath
   fish:        nuget-plugin-codeartifact completions fish > ~/.config/fish/completions/nuget-plugin-codeartifact.fish
-  PowerShell:  nuget-plugin-codeartifact completions powershell >> $PROFILE";
+  PowerShell:  nuget-plugin-codeartifact completions powershell >> $PROFILE
+
+Exit codes: 0 printed; 1 failed (one line on standard error says why); 2 wrong usage";
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]

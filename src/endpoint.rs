@@ -89,6 +89,12 @@ impl RepositoryEndpoint {
     }
 }
 
+impl fmt::Display for RepositoryEndpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` in {}", self.repository, self.domain)
+    }
+}
+
 impl RepositoryEndpoint {
     /// Which of the forms the host has, for people.
     pub fn form(&self) -> &'static str {

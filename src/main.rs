@@ -48,7 +48,7 @@ mod token;
 
 use std::error::Error;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ use locations::Locations;
 use log::Log;
 use provider::Provider;
 use settings::{Chosen, Environment};
-use terminal::Appearance;
+use terminal::{Appearance, Printable};
 
 /// `scrub` found something and left it.
 const CREDENTIALS_FOUND: u8 = 3;
@@ -98,17 +98,18 @@ impl<E: Error + 'static> From<E> for Failure {
 #[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
 fn run_command(command: Command) -> Result<ExitCode, Failure> {
     let environment = Environment::of_process();
-    let out = &mut io::stdout();
+    let raw = &mut io::stdout();
+    let is_terminal = raw.is_terminal();
+    let out = &mut Printable(io::stdout());
     match command {
         Command::Install(args) => commands::install::run(&args, &environment, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
         Command::Doctor(args) => {
-            let is_terminal = out.is_terminal();
             let chosen = args.identity.chosen();
             let looked = with_chosen(environment.clone(), chosen, async |provider| {
                 let wait = |what_for: &str| wait_for(&environment, what_for);
                 let appearance = Appearance::of(&environment, is_terminal);
-                commands::doctor::run(&args, provider, appearance, &wait, out).await
+                commands::doctor::run(&args, provider, appearance, &wait, raw).await
             })?;
             if looked? == commands::doctor::Outcome::Failure {
                 return Ok(ExitCode::FAILURE);
@@ -132,7 +133,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         })??,
         Command::Token(args) => {
             let fetched = fetch(&args.selection, &environment);
-            commands::token::run(&args, fetched, out)?;
+            commands::token::run(&args, fetched, raw)?;
         }
         Command::Exec(args) => {
             let fetched = fetch(&args.selection, &environment)?;
@@ -143,7 +144,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
                 }
             }
         }
-        Command::Completions(args) => commands::completions::run(&args, out)?,
+        Command::Completions(args) => commands::completions::run(&args, raw)?,
         Command::Source(args) => {
             with_chosen(environment.clone(), args.chosen(), async |provider| {
                 let wait = |what_for: &str| wait_for(&environment, what_for);
@@ -203,15 +204,19 @@ fn with_chosen<T>(
     Ok(outcome)
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that says why a command failed")]
+#[expect(clippy::disallowed_methods, reason = "the one place that says why a command failed")]
 fn report(error: &dyn Error) {
-    eprintln!("error: {error}");
+    // The exit code says it as well, where nobody reads.
+    let _ = writeln!(Printable(io::stderr()), "error: {error}");
 }
 
 /// Standard output is a command's result; what a person has to do now goes beside it.
-#[expect(clippy::print_stderr, reason = "the user is asked here, and nowhere else in a command")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the user is asked here, and nowhere else in a command"
+)]
 fn tell_at_once(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(Printable(io::stderr()), "{text}");
 }
 
 /// NuGet's `-Plugin`; clients differ in its casing.

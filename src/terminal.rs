@@ -1,5 +1,7 @@
 //! Colours and symbols, where what is written can show them.
 
+use std::io::{self, Write};
+
 use anstyle::{AnsiColor, Style};
 
 use crate::settings::Environment;
@@ -60,6 +62,24 @@ impl Appearance {
     }
 }
 
+/// Lets no control character through but line ends and tabs: a file's name may have any, and drives no
+/// terminal.
+#[derive(Debug)]
+pub struct Printable<W>(pub W);
+
+impl<W: Write> Write for Printable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_control = |byte: &u8| byte.is_ascii_control() && !b"\n\t".contains(byte);
+        let shown = bytes.iter().map(|byte| if is_control(byte) { b'?' } else { *byte });
+        self.0.write_all(&shown.collect::<Vec<_>>())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 fn bold(colour: AnsiColor) -> Style {
     Style::new().bold().fg_color(Some(colour.into()))
 }
@@ -83,6 +103,13 @@ mod tests {
         let environment = Environment::from_pairs(pairs.iter().copied());
         let Appearance { colours, symbols } = Appearance::of(&environment, is_terminal);
         (colours, symbols)
+    }
+
+    #[test]
+    fn control_characters_of_names_are_replaced() {
+        let mut shown = Printable(Vec::new());
+        write!(shown, "a\u{1b}[31mb\r\tä\n").unwrap();
+        assert_eq!(shown.0, "a?[31mb?\tä\n".as_bytes());
     }
 
     #[test]

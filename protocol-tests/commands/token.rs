@@ -1,5 +1,7 @@
 //! `token`: what is printed, and what is not.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::stage::{NAMES, SOURCE, Stage, failure};
@@ -7,6 +9,18 @@ use super::support::fake_internet::FakeInternet;
 
 /// All that a token could hold and a shell could read otherwise.
 const ODD_TOKEN: &str = "it's-$(id)`id`$HOME\\%PATH%!x;&|\"<>#";
+
+#[test]
+fn a_token_that_has_expired_as_it_comes_is_not_handed_over() {
+    let stage = Stage::new();
+    stage.fake.tokens_live(Duration::ZERO);
+    let run = stage.run(&["token", SOURCE]);
+    assert_eq!(
+        failure(&run, 1),
+        "error: the token for domain `my-domain` of account 111122223333 in eu-west-1 has expired by this \
+         machine's clock as it came; set the clock right\n"
+    );
+}
 
 #[test]
 fn raw_is_the_token_and_a_line_end() {

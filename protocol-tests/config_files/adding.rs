@@ -38,6 +38,10 @@ pub fn trials() -> Vec<Trial> {
         plain("add_under_mapping", mapping),
         plain("add_tells_a_script", as_json),
         plain("add_what_is_not_ours", not_ours),
+        plain("add_by_a_name_that_nuget_refuses", bad_names),
+        plain("add_where_nuget_would_not_see_it", not_seen),
+        plain("add_says_what_keeps_it_from_working", kept_from_working),
+        plain("add_by_names_that_aws_answers_otherwise", other_repository),
         plain("add_by_names", by_names),
         plain("add_by_names_that_are_refused", refused_names),
         trial("add_and_dotnet_lists_it", Tool::Dotnet, dotnet_lists_it),
@@ -187,7 +191,7 @@ fn as_json() {
             "owner": "111122223333",
             "region": "eu-west-1",
             "repository": "my-repo",
-            "note": null,
+            "notes": [],
         })
     };
     assert_eq!(add(), expected(true));
@@ -195,6 +199,63 @@ fn as_json() {
     let failed = home.run_plugin(&["source", "add", "https://x/?a", "--json"]);
     let record: Value = serde_json::from_str(&failed.assert_failure().stdout).expect("an object");
     assert!(record["error"].as_str().is_some_and(|it| it.starts_with("the URL has a query")));
+}
+
+fn bad_names() {
+    let home = SandboxHome::new();
+    for name in ["", " ", "a\u{1}b", "a\nb", " a", "a\u{fffe}"] {
+        let run = home.run_plugin(&["source", "add", STEM, "--name", name]);
+        run.assert_failure()
+            .assert_says("a name, without blanks around it and without control characters");
+    }
+    assert!(!home.root().join(USER).exists());
+}
+
+/// Of two sections that differ in case alone NuGet reads the first, and calls it nothing of its own.
+fn not_seen() {
+    let home = SandboxHome::new();
+    let before = "<configuration><PackageSources><clear/></PackageSources></configuration>";
+    home.write("project/x.config", before);
+    let run = home.run_plugin(&["source", "add", STEM, "--configfile", "x.config"]);
+    run.assert_failure().assert_says("NuGet would not see the source in `x.config`");
+    assert_eq!(text(&home, "project/x.config"), before);
+}
+
+fn kept_from_working() {
+    let home = SandboxHome::new();
+    let leftovers = "<configuration><disabledPackageSources><add key='x' value='true'/>\
+                     </disabledPackageSources><packageSourceCredentials><x><add key='Username' value='aws'/>\
+                     <add key='ClearTextPassword' value='hunter2'/></x></packageSourceCredentials>\
+                     </configuration>";
+    home.write(USER, leftovers);
+    for word in ["added: x", "already there: x"] {
+        let run = home.run_plugin(&["source", "add", STEM, "--name", "x"]);
+        run.assert_success().assert_says(word).assert_silent_on("hunter2");
+        run.assert_says("note: it is disabled, and NuGet does not ask it; enable it with `dotnet nuget enable source x`");
+        run.assert_says("are sent before the plugin is asked; remove them with `nuget-plugin-codeartifact scrub`");
+    }
+    home.write(
+        "project/refused.config",
+        "<configuration><packageSources><add key='a'/></packageSources></configuration>",
+    );
+    let run = home.run_plugin(&["source", "add", STEM, "--configfile", "refused.config"]);
+    run.assert_success().assert_says(
+        "note: NuGet refuses `refused.config` for line 1, column 32: `add` lacks `value`",
+    );
+    run.assert_says(&format!(
+        "try it: nuget-plugin-codeartifact source check {STEM}/v3/index.json\n"
+    ));
+}
+
+fn other_repository() {
+    let fake = FakeCodeArtifact::start();
+    fake.endpoint_api_names_repository("other");
+    let home = SandboxHome::for_codeartifact(&fake);
+    home.run_plugin(&NAMES).assert_failure().assert_says(
+        "error: AWS answered with the URL of `other` in domain `my-domain` of account 111122223333 in \
+         eu-west-1 where `my-repo` in domain `my-domain` of account 111122223333 in eu-west-1 was asked for",
+    );
+    assert!(!home.root().join(USER).exists());
 }
 
 fn not_ours() {

@@ -24,7 +24,22 @@ struct Odd {
     encode: fn(&str) -> Vec<u8>,
 }
 
-const ODD: [Odd; 17] = [
+const ODD: [Odd; 20] = [
+    Odd {
+        name: "one_source_twice",
+        encode: utf_8,
+        text: "<configuration>\n  <packageSources><add key=\"a\" value=\"FEED\" /></packageSources>\n⟦  <packageSourceCredentials>\n    <a><add key=\"Username\" value=\"aws\" /><add key=\"ClearTextPassword\" value=\"hunter2\" /></a>\n    <A><add key=\"Username\" value=\"aws\" /><add key=\"ClearTextPassword\" value=\"hunter2\" /></A>\n  </packageSourceCredentials>\n⟧</configuration>\n",
+    },
+    Odd {
+        name: "two_sections",
+        encode: utf_8,
+        text: "<configuration>\n  <packageSources><add key=\"a\" value=\"FEED\" /></packageSources>\n  <packageSourceCredentials />\n⟦  <packageSourceCredentials>\n    <a><add key=\"Username\" value=\"aws\" /><add key=\"ClearTextPassword\" value=\"hunter2\" /></a>\n  </packageSourceCredentials>\n⟧</configuration>\n",
+    },
+    Odd {
+        name: "a_section_in_another_case",
+        encode: utf_8,
+        text: "<configuration>\n  <packageSources><add key=\"a\" value=\"FEED\" /></packageSources>\n⟦  <PackageSourceCredentials>\n    <a><add key=\"Username\" value=\"aws\" /><add key=\"ClearTextPassword\" value=\"hunter2\" /></a>\n  </PackageSourceCredentials>\n⟧</configuration>\n",
+    },
     Odd {
         name: "as_nuget_writes_it",
         encode: marked,

@@ -22,6 +22,9 @@ pub fn trials() -> Vec<Trial> {
         plain("scrub_as_json", as_json),
         plain("scrub_leaves_what_is_not_sure", not_sure),
         plain("scrub_a_variable", variable),
+        plain("scrub_names_what_may_hold_a_token", may_hold),
+        plain("scrub_quotes_nothing_of_a_broken_file", broken_by_a_password),
+        plain("scrub_of_thousands_is_done_in_one_walk", thousands),
         plain("scrub_other_clients_files", other_clients),
         plain("scrub_a_missing_file", missing_file),
         plain("scrub_beside_a_broken_file", beside_a_broken_file),
@@ -30,6 +33,8 @@ pub fn trials() -> Vec<Trial> {
         plain("scrub_with_a_broken_configuration", broken_configuration),
         #[cfg(unix)]
         plain("scrub_one_file_by_two_names", two_names),
+        #[cfg(unix)]
+        plain("scrub_says_that_a_hard_link_stays", hard_link),
         #[cfg(unix)]
         plain("scrub_keeps_the_owner", owner).with_ignored_flag(!is_root()),
         #[cfg(unix)]
@@ -83,6 +88,18 @@ fn one_file() {
     assert_eq!(text(&home, "project/elsewhere/other.config"), scrubbed("ours", ""));
     assert_eq!(text(&home, USER), before);
     assert_eq!(text(&home, PROJECT), config("ours", FEED, "aws", "hunter2"));
+    // What counts beside the file tells whose the source is, from wherever it is looked.
+    let sub = "project/sub/nuget.config";
+    home.write(sub, &before);
+    let elsewhere = SandboxHome::new();
+    let path = home.root().join(sub).to_string_lossy().into_owned();
+    elsewhere.run_plugin(&["scrub", &path, "--yes"]).assert_success();
+    assert_eq!(text(&home, sub), scrubbed("ours", ""));
+    // What the file itself says of a name goes before what others say.
+    let theirs = config("ours", "https://nuget.example/", "aws", "hunter2");
+    home.write("project/d.config", &theirs);
+    home.run_plugin(&["scrub", "d.config", "--yes"]).assert_success();
+    assert_eq!(text(&home, "project/d.config"), theirs);
 }
 
 fn what_is_said() {
@@ -163,6 +180,78 @@ fn variable() {
     assert_eq!(text(&home, PROJECT), scrubbed("gone", ""));
 }
 
+/// None of it is touched.
+fn may_hold() {
+    let home = SandboxHome::new();
+    let comment = "<configuration><!-- <a><add key='ClearTextPassword' value='hunter2'/></a> --></configuration>";
+    let secret = FEED.replace("https://", "https://aws:hunter2@");
+    let of_url = format!(
+        "<configuration><packageSources><add key='a' value='{secret}'/></packageSources></configuration>"
+    );
+    let plain_http = config("a", &FEED.replace("https:", "http:"), "aws", "hunter2");
+    let elsewhere =
+        config("a", "https://proxy.example/v3/index.json", "me", "%CODEARTIFACT_AUTH_TOKEN%");
+    for (text, said) in [
+        (
+            comment,
+            "line 1: `a comment`, clear-text password (NuGet passes it over, but it may hold a token)",
+        ),
+        (
+            &of_url,
+            "line 1: `a`, clear-text password (the source's URL holds a password, and the plugin is never asked for it)",
+        ),
+        (
+            &plain_http,
+            "line 4: `a`, clear-text password (the source's URL looks like CodeArtifact's)",
+        ),
+        (
+            &elsewhere,
+            "(the password is `%CODEARTIFACT_AUTH_TOKEN%`, but the source is somebody else's)",
+        ),
+    ] {
+        home.write(PROJECT, text);
+        let run = home.run_plugin(&["scrub", "--yes"]);
+        run.assert_success().assert_silent_on("hunter2").assert_says(said);
+        run.assert_says("left alone, remove it by hand if it is not needed");
+        assert_eq!(self::text(&home, PROJECT), text);
+    }
+}
+
+fn broken_by_a_password() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("ours", FEED, "aws", "x&hunter2;y"));
+    let run = home.run_plugin(&["scrub", "--json"]);
+    run.assert_failure().assert_silent_on("hunter2");
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["files"], json!([]));
+    assert!(
+        report["error"].as_str().is_some_and(|it| it.contains("has an error at line 6, column"))
+    );
+    home.run_plugin(&["scrub"]).assert_failure().assert_silent_on("no saved credentials");
+}
+
+fn thousands() {
+    let home = SandboxHome::new();
+    let entry = |at: usize| {
+        format!(
+            "<s{at}><add key='Username' value='aws'/><add key='ClearTextPassword' value='hunter2'/></s{at}>\n"
+        )
+    };
+    let source = |at: usize| format!("<add key='s{at}' value='{FEED}'/>");
+    let (sources, entries): (String, String) =
+        ((0..3000).map(source).collect(), (0..3000).map(entry).collect());
+    let file = |credentials: &str| {
+        format!(
+            "<configuration><packageSources>{sources}</packageSources>{credentials}</configuration>"
+        )
+    };
+    let section = format!("<packageSourceCredentials>{entries}</packageSourceCredentials>");
+    home.write(PROJECT, &file(&section));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_success().assert_says("line 3000: `s2999`");
+    assert_eq!(text(&home, PROJECT), file(""));
+}
+
 fn other_clients() {
     let mut home = SandboxHome::new();
     home.set("DOTNET_CLI_HOME", &home.root().join("cli").to_string_lossy());
@@ -205,7 +294,7 @@ fn old_file() {
 }
 
 fn git_keeps() {
-    const NOTE: &str = "git tracks this file: what was committed stays in its history";
+    const NOTE: &str = "git has this file: what was committed stays in its history";
     let home = SandboxHome::new();
     home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
     let git = |arguments: &[&str]| {
@@ -216,6 +305,9 @@ fn git_keeps() {
     git(&["init", "-q"]);
     home.run_plugin(&["scrub"]).assert_silent_on("git");
     git(&["add", "nuget.config"]);
+    home.run_plugin(&["scrub"]).assert_says(NOTE);
+    git(&["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "x"]);
+    git(&["rm", "-q", "--cached", "nuget.config"]);
     home.run_plugin(&["scrub"]).assert_says(NOTE);
     fs::rename(home.project().join(".git"), home.root().join("gone")).unwrap();
     home.write("project/.git", "gitdir: /nonexistent\n");
@@ -240,6 +332,14 @@ fn with_a_copy() {
         assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
     }
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    // The nearest folder outside is the usual one.
+    home.write(PROJECT, &before);
+    home.write("project/.git/x", "");
+    home.run_plugin(&["scrub", "--yes", "--backup", "../beside"]).assert_success();
+    assert_eq!(fs::read_dir(home.root().join("beside")).unwrap().count(), 1);
+    fs::remove_dir_all(home.project().join(".git")).unwrap();
+    home.run_plugin(&["scrub", "--yes", "--backup", "../unused"]).assert_success();
+    assert!(!home.root().join("unused").exists(), "made for nothing");
     home.write(PROJECT, &before);
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     let run = home.run_plugin(&["scrub", "--yes", "--backup", &backup]);
@@ -248,7 +348,7 @@ fn with_a_copy() {
 }
 
 fn no_work_tree() {
-    for mark in [".git", ".hg", ".svn"] {
+    for mark in [".git", ".hg", ".jj", ".svn"] {
         let home = SandboxHome::new();
         let before = config("ours", FEED, "aws", "hunter2");
         home.write(PROJECT, &before);
@@ -287,6 +387,16 @@ fn broken_configuration() {
         "error: sources at hosts of your own were passed over, since the configuration file `",
     );
     assert_eq!(text(&home, PROJECT), scrubbed("ours", FEED));
+}
+
+#[cfg(unix)]
+fn hard_link() {
+    let home = SandboxHome::new();
+    let file = home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    fs::hard_link(&file, home.root().join("other")).unwrap();
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_success()
+        .assert_says("the file has other names (hard links), under which the password");
 }
 
 #[cfg(unix)]

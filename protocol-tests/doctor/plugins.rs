@@ -297,6 +297,21 @@ pub fn trials() -> Vec<Trial> {
              <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider.off",
             Paste,
         ),
+        broken(
+            "amazons_provider_for_other_clients",
+            |stage| {
+                let folder = "home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider";
+                stage
+                    .home
+                    .write(&format!("{folder}/AWS.CodeArtifact.NuGetCredentialProvider.exe"), "");
+            },
+            "warn  AWS's own provider \
+             `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider/AWS.CodeArtifact.NuGetCredentialProvider.exe` \
+             is installed as well: whichever NuGet finds first answers, and the other is not asked",
+            "mv <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider \
+             <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider.off",
+            Paste,
+        ),
         trial("a_dotnet_tool_that_is_not_on_path", || {
             let stage = Stage::new();
             let tool = "home/.dotnet/tools/nuget-plugin-codeartifact";

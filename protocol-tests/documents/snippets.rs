@@ -90,7 +90,7 @@ fn blocks(page: &str) -> Vec<String> {
     let mut blocks = vec![String::new()];
     for line in page.lines() {
         match (line.strip_prefix("    "), line.is_empty(), blocks.last_mut()) {
-            (Some(line), _, Some(block)) => *block += &format!("{line}\n"),
+            (Some(line), _, Some(block)) => block.extend([line, "\n"]),
             (None, true, Some(block)) => block.push('\n'),
             _ => blocks.push(String::new()),
         }

@@ -90,7 +90,9 @@ fn not_imported() {
         configure_fails(&home, &["import"]),
         "error: there is nothing to import: there is no \
          `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/configuration.json` or \
-         `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGet.CredentialProvider/configuration.json`; \
+         `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGet.CredentialProvider/configuration.json` or \
+         `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider/configuration.json` or \
+         `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGet.CredentialProvider/configuration.json`; \
          name AWS's `configuration.json`"
     );
     for text in ["[]", "{", "{\"SourceProfileOverrides\": {\"a\": 1}}", "{\"DefaultProfile\": 1}"] {

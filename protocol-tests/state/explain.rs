@@ -217,7 +217,12 @@ fn foreign() {
         let home = home();
         let told = run(&home, &["explain", url]);
         told.assert_failure().assert_silent_on("hunter2");
-        assert_eq!(told.stderr, format!("error: not a CodeArtifact URL: {reason}\n"));
+        assert_eq!(
+            told.stderr,
+            format!(
+                "error: not a CodeArtifact URL: {reason}; nothing is to be done for somebody else's source, and a host of your own is added with `nuget-plugin-codeartifact configure host add`\n"
+            )
+        );
         assert!(
             told.stdout.ends_with(&format!("token  never: not a CodeArtifact URL: {reason}\n"))
         );

@@ -122,6 +122,11 @@ impl FakeCodeArtifact {
         self.state().endpoints.fails = Some((status, code, message));
     }
 
+    /// `GetRepositoryEndpoint` answers with this repository's from now on.
+    pub fn endpoint_api_names_repository(&self, name: &'static str) {
+        self.state().endpoints.repository = Some(name);
+    }
+
     /// `GetRepositoryEndpoint` names AWS's hosts of eu-west-1 from now on, and not the fake.
     pub fn endpoint_api_names_aws(&self) {
         self.state().endpoints.names_aws = true;

@@ -12,7 +12,9 @@ Examples:
   nuget-plugin-codeartifact configure import          what AWS's own provider was told
 
 Only this user's file is written (or the one that CODEARTIFACT_NUGET_CONFIG_FILE names); comments and
-order in it are kept. A result that could not be used is refused before anything is written.";
+order in it are kept. A result that could not be used is refused before anything is written.
+
+Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
 
 /// Arguments of `configure`.
 #[derive(Debug, Args)]
@@ -20,7 +22,25 @@ order in it are kept. A result that could not be used is refused before anything
 pub struct ConfigureArgs {
     #[command(subcommand)]
     pub action: ConfigureAction,
+
+    /// Print one JSON object instead of text; of a failure it has `error`
+    #[arg(long, global = true)]
+    pub json: bool,
 }
+
+const LIST: &str = "\
+Examples:
+  nuget-plugin-codeartifact configure list
+  nuget-plugin-codeartifact configure list --json   `settings`, `rules`, `hosts`, `notes`
+
+Exit codes: 0 printed; 1 failed (one line on standard error says why); 2 wrong usage";
+
+const PATH: &str = "\
+Examples:
+  nuget-plugin-codeartifact configure path
+  nuget-plugin-codeartifact configure path --json   `files`
+
+Exit codes: 0 printed; 1 failed (one line on standard error says why); 2 wrong usage";
 
 const KEYS: &str = "\
 Keys:
@@ -31,47 +51,68 @@ Keys:
   policy.allowed_hosts             patterns, with commas, of [[hosts]] that may be used; \"\" for none
   policy.longest_duration_seconds  900 to 43200
   policy.cache                     memory or off
-  policy.interactive               auto or never";
+  policy.interactive               auto or never
+
+Examples:
+  nuget-plugin-codeartifact configure set profile dev
+  nuget-plugin-codeartifact configure set policy.allowed_owners 111122223333,444455556666
+  nuget-plugin-codeartifact configure get profile --json   `key`, `values`
+  nuget-plugin-codeartifact configure unset profile        AWS's own settings choose again
+
+With `--json` a change prints `file` and `messages`.
+
+Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
+
+const IMPORT: &str = "\
+Examples:
+  nuget-plugin-codeartifact configure import
+  nuget-plugin-codeartifact configure import configuration.json --json   `file`, `messages`
+
+What this configuration says already stays.
+
+Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
 
 /// One action each.
 #[derive(Debug, Subcommand)]
 pub enum ConfigureAction {
     /// Print what holds and where it comes from: settings, rules in order, hosts; secrets hidden
-    List(Json),
+    #[command(after_help = LIST)]
+    List,
     /// Print the configuration files, and whether they are used
-    Path(Json),
+    #[command(after_help = PATH)]
+    Path,
     /// Print the value of a key that holds
     #[command(after_help = KEYS)]
     Get {
+        /// One of those below
         key: String,
-        #[command(flatten)]
-        json: Json,
     },
     /// Set a key
     #[command(after_help = KEYS)]
-    Set { key: String, value: String },
+    Set {
+        /// One of those below
+        key: String,
+        /// What it is set to
+        value: String,
+    },
     /// Remove a key
     #[command(after_help = KEYS)]
-    Unset { key: String },
+    Unset {
+        /// One of those below
+        key: String,
+    },
     /// Add and remove rules
-    #[command(subcommand)]
+    #[command(subcommand, after_help = RULE_EXAMPLES)]
     Rule(RuleAction),
     /// Add and remove hosts of your own before CodeArtifact
-    #[command(subcommand)]
+    #[command(subcommand, after_help = HOST_EXAMPLES)]
     Host(HostAction),
     /// Take over the configuration of AWS's own provider
+    #[command(after_help = IMPORT)]
     Import {
         /// Its `configuration.json`, where it is not in the plugin's folder below the home
         file: Option<PathBuf>,
     },
-}
-
-/// How the result is printed.
-#[derive(Debug, Default, Args)]
-pub struct Json {
-    /// Print one JSON object instead of text; of a failure it has `error`
-    #[arg(long)]
-    pub json: bool,
 }
 
 const RULE_EXAMPLES: &str = "\
@@ -80,9 +121,22 @@ Examples:
   nuget-plugin-codeartifact configure rule add --domain 'shared-*' --role-arn arn:aws:iam::111122223333:role/reader
   nuget-plugin-codeartifact configure rule add --first --domain vpc \\
     --endpoint-url https://vpce-1.api.codeartifact.eu-west-1.vpce.amazonaws.com
+  nuget-plugin-codeartifact configure rule remove 2 --json   `file`, `messages`
 
 The first rule that matches counts. Patterns know `*` and `?`; what is left out matches everything, and
-an option that is given several times makes a list.";
+an option that is given several times makes a list.
+
+Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
+
+const HOST_EXAMPLES: &str = "\
+Examples:
+  nuget-plugin-codeartifact configure host add packages.example.com --region eu-west-1 --domain my-domain --owner 111122223333
+  nuget-plugin-codeartifact configure host remove packages.example.com --json   `file`, `messages`
+
+A token goes to such a host as to CodeArtifact's own. Where its URLs name the domain, as behind a VPC
+endpoint, `--domain` and `--owner` are left out.
+
+Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
 
 /// Rules.
 #[derive(Debug, Subcommand)]
@@ -90,8 +144,12 @@ pub enum RuleAction {
     /// Add a rule behind those that there are
     #[command(after_help = RULE_EXAMPLES)]
     Add(Box<RuleArgs>),
-    /// Remove a rule, by its number in `configure list`
-    Remove { number: usize },
+    /// Remove a rule
+    #[command(after_help = RULE_EXAMPLES)]
+    Remove {
+        /// Its number in `configure list`
+        number: usize,
+    },
 }
 
 /// A rule.
@@ -157,9 +215,14 @@ pub struct RuleArgs {
 #[derive(Debug, Subcommand)]
 pub enum HostAction {
     /// Add a host
+    #[command(after_help = HOST_EXAMPLES)]
     Add(HostArgs),
     /// Remove a host
-    Remove { host: String },
+    #[command(after_help = HOST_EXAMPLES)]
+    Remove {
+        /// Its name, as `configure list` has it
+        host: String,
+    },
 }
 
 /// A host.

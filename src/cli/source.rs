@@ -49,7 +49,7 @@ file stays as it is, byte for byte. A source that is there already is no error, 
 URL, or its URL another name than `--name`.
 
 With `--json`: `added` (false where it was there), `name`, `url`, `file`, `domain`, `owner`, `region`,
-`repository` and `note`, null where there is nothing to be said.
+`repository` and `notes`, on what keeps NuGet from asking it.
 
 Exit codes: 0 added, or there already; 1 failed (one line on standard error says why); 2 wrong usage";
 

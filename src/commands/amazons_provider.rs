@@ -37,8 +37,12 @@ pub struct Amazons {
 
 /// Where they may keep it in these plugins folders.
 pub fn places(plugins: &[PathBuf]) -> Vec<PathBuf> {
-    let places = plugins.iter().flat_map(|plugins| {
-        FOLDERS.map(|folder| plugins.join("netcore").join(folder).join("configuration.json"))
+    let kinds = ["netcore", "netfx"].into_iter();
+    let places = kinds.flat_map(|kind| {
+        let of_kind = move |plugins: &PathBuf| {
+            FOLDERS.map(|folder| plugins.join(kind).join(folder).join("configuration.json"))
+        };
+        plugins.iter().flat_map(of_kind)
     });
     places.collect()
 }

@@ -10,10 +10,12 @@ mod rules;
 
 use std::io::Write;
 
+use serde_json::json;
+
 use super::print_failure;
 use crate::cli::configure::{ConfigureAction, ConfigureArgs};
 use crate::locations::Locations;
-use crate::settings::{Environment, Settings, SettingsError};
+use crate::settings::{self, Environment, Settings, SettingsError};
 use document::Document;
 pub use error::Error;
 pub use listing::policy_values;
@@ -36,21 +38,48 @@ pub fn run(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let mut context = Context { environment, locations: Locations::of(environment), out };
-    let json = match &args.action {
-        ConfigureAction::List(json)
-        | ConfigureAction::Path(json)
-        | ConfigureAction::Get { json, .. } => json.json,
-        _ => false,
-    };
-    act(&args.action, &mut context).inspect_err(|error| print_failure(json, error, context.out))
+    let done =
+        if args.json { as_json(args, environment, out) } else { as_text(args, environment, out) };
+    done.inspect_err(|error| print_failure(args.json, error, out))
 }
 
-fn act(action: &ConfigureAction, context: &mut Context<'_>) -> Result<(), Error> {
+fn as_text(
+    args: &ConfigureArgs,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let mut context = Context { environment, locations: Locations::of(environment), out };
+    act(&args.action, &mut context, args.json)
+}
+
+/// A change prints what it says to people as `messages`; what is looked up has an object of its own.
+fn as_json(
+    args: &ConfigureArgs,
+    environment: &Environment,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let is_change = !matches!(
+        args.action,
+        ConfigureAction::List | ConfigureAction::Path | ConfigureAction::Get { .. }
+    );
+    if !is_change {
+        return as_text(args, environment, out);
+    }
+    let mut said = Vec::new();
+    as_text(args, environment, &mut said)?;
+    let said = String::from_utf8_lossy(&said);
+    let messages: Vec<&str> = said.lines().map(str::trim).collect();
+    let file = settings::config_file(environment, &Locations::of(environment))?;
+    let file = file.map(|file| file.to_string_lossy().into_owned());
+    writeln!(out, "{}", json!({ "file": file, "messages": messages }))?;
+    Ok(())
+}
+
+fn act(action: &ConfigureAction, context: &mut Context<'_>, json: bool) -> Result<(), Error> {
     match action {
-        ConfigureAction::List(json) => listing::list(context, json.json),
-        ConfigureAction::Path(json) => listing::paths(context, json.json),
-        ConfigureAction::Get { key, json } => listing::get(context, key, json.json),
+        ConfigureAction::List => listing::list(context, json),
+        ConfigureAction::Path => listing::paths(context, json),
+        ConfigureAction::Get { key } => listing::get(context, key, json),
         ConfigureAction::Set { key, value } => keys::set(context, key, value),
         ConfigureAction::Unset { key } => keys::unset(context, key),
         ConfigureAction::Rule(action) => rules::act(context, action),

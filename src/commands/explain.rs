@@ -15,7 +15,9 @@ use crate::provider::{Provider, ProviderError};
 /// Why there would be no token: as a restore says it.
 #[derive(Debug, Error)]
 pub enum ExplainError {
-    #[error(transparent)]
+    #[error(
+        "{0}; nothing is to be done for somebody else's source, and a host of your own is added with `nuget-plugin-codeartifact configure host add`"
+    )]
     NotOurs(EndpointError),
     #[error(transparent)]
     Url(SelectionError),
@@ -38,10 +40,14 @@ pub async fn run(
                 SelectionError::NotOurs(reason) => ExplainError::NotOurs(reason),
                 other => ExplainError::Url(other),
             };
+            let problem = match &error {
+                ExplainError::NotOurs(reason) => reason.to_string(),
+                other => other.to_string(),
+            };
             if args.json {
-                writeln!(out, "{}", report::of_foreign(&args.url, &error.to_string()))?;
+                writeln!(out, "{}", report::of_foreign(&args.url, &problem))?;
             } else {
-                rows::of_foreign(&args.url, &error.to_string()).print(out)?;
+                rows::of_foreign(&args.url, &problem).print(out)?;
             }
             return Err(error);
         }

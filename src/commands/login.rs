@@ -1,7 +1,7 @@
 //! `login`: signs in to an SSO session by hand, for the plugin, the AWS CLI and all SDKs.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -29,7 +29,7 @@ struct Record<'a> {
     session: &'a str,
     start_url: &'a str,
     until: &'a str,
-    file: &'a Path,
+    file: Cow<'a, str>,
 }
 
 /// Says address and code by `tell`, waits, and says on `out` until when whom is signed in.
@@ -71,7 +71,13 @@ async fn sign_in(
     let (until, path) = (&signed_in.until, &signed_in.path);
     if args.json {
         let (start_url, session) = (&session.start_url, session.identifier());
-        let record = Record { schema: super::SCHEMA, session, start_url, until, file: path };
+        let record = Record {
+            schema: super::SCHEMA,
+            session,
+            start_url,
+            until,
+            file: path.to_string_lossy(),
+        };
         let record = serde_json::to_string(&record).map_err(io::Error::from)?;
         return Ok(writeln!(out, "{record}")?);
     }

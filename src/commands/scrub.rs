@@ -48,9 +48,10 @@ pub fn run(
 ) -> Result<Outcome, ScrubError> {
     let mut scrubbed = scrub(args, environment, provider)
         .inspect_err(|error| print_failure(args.json, error, out))?;
+    let failure = scrubbed.failures.first().map(ToString::to_string);
     if args.json {
-        scrubbed.report.print_json(out)?;
-    } else {
+        scrubbed.report.print_json(failure.as_deref(), out)?;
+    } else if failure.is_none() || !scrubbed.report.files.is_empty() {
         scrubbed.report.print(args.yes, out)?;
     }
     match scrubbed.failures.pop() {
@@ -106,16 +107,17 @@ fn scrub(
     Ok(scrubbed)
 }
 
-/// All files, and the one that was named, if one was.
+/// All files, and the one that was named, if one was: what counts beside it tells whose its sources are.
 fn files(
     args: &ScrubArgs,
     environment: &Environment,
 ) -> Result<(NugetConfig, Option<PathBuf>), ScrubError> {
     let working_folder = std::env::current_dir().map_err(ScrubError::WorkingFolder)?;
     let locations = Locations::of(environment);
-    let mut config = NugetConfig::read_everywhere(&locations, &working_folder);
-    let Some(file) = &args.file else { return Ok((config, None)) };
-    let path = working_folder.join(file);
+    let path = args.file.as_ref().map(|file| working_folder.join(file));
+    let folder = path.as_ref().and_then(|path| path.parent()).unwrap_or(&working_folder);
+    let mut config = NugetConfig::read_everywhere(&locations, folder);
+    let (Some(path), Some(file)) = (path, &args.file) else { return Ok((config, None)) };
     if !config.layers.iter().any(|layer| layer.file.path() == path) {
         let layer = Layer::read(LayerKind::Project, &path)?;
         config.layers.push(layer.ok_or_else(|| ScrubError::Missing { path: file.clone() })?);
@@ -124,12 +126,15 @@ fn files(
 }
 
 fn file_report(layer: &Layer, findings: Vec<Finding>) -> FileReport {
-    let written = layer.file.modified();
+    let now = SystemTime::now();
+    // What was written in the future was so by another clock.
+    let written = layer.file.modified().map(|written| written.min(now));
     FileReport {
         path: layer.file.path().to_path_buf(),
         tracked: tracked::by_git(layer.file.path()),
+        other_names: layer.file.other_names(),
         tokens_end_by: written.map(|written| written + LONGEST_LIFE),
-        now: SystemTime::now(),
+        now,
         findings,
         removed: false,
         backup: None,

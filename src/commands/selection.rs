@@ -30,6 +30,10 @@ pub enum SelectionError {
     Option(#[from] OptionError),
     #[error("no token for {domain}: {error}")]
     Provider { domain: Domain, error: Box<ProviderError> },
+    #[error(
+        "the token for {domain} has expired by this machine's clock as it came; set the clock right"
+    )]
+    Expired { domain: Domain },
     #[error("the system lets nothing be waited for: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -56,6 +60,9 @@ pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched,
     let (repository, need) = (repository.as_deref(), &Need::Any);
     let wanted = Wanted { domain: &domain, repository, host: None, need, user: None };
     match provider.token(wanted).await {
+        Ok(Served { expiration: Some(end), .. }) if end <= Provider::clock() => {
+            Err(SelectionError::Expired { domain })
+        }
         Ok(Served { secret, expiration, .. }) => Ok(Fetched { domain, secret, expiration }),
         Err(error) => Err(SelectionError::Provider { domain, error: Box::new(error) }),
     }

@@ -2,6 +2,7 @@
 
 mod installed;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -131,9 +132,9 @@ impl Status {
             "configuration": self.files.as_ref().map(|all| {
                 all.iter().map(file_report).collect::<Vec<_>>()
             }).unwrap_or_default(),
-            "cache": self.cache,
-            "log": self.logs,
-            "plugins": self.plugins,
+            "cache": texts(&self.cache),
+            "log": texts(&self.logs),
+            "plugins": texts(&self.plugins),
             "problem": self.problem(),
         })
     }
@@ -153,6 +154,11 @@ fn add<T>(
     }
 }
 
+/// Paths as JSON has them: bytes that are no text are replaced.
+fn texts(paths: &[PathBuf]) -> Vec<Cow<'_, str>> {
+    paths.iter().map(|path| path.to_string_lossy()).collect()
+}
+
 fn token_in_words(token: &KeptToken, now: SystemTime) -> String {
     let Label { domain, owner, region, identity } = token.description.label.clone();
     let domain = Domain { name: domain, owner, region };
@@ -169,7 +175,7 @@ fn token_report(token: &KeptToken, now: SystemTime) -> Value {
         "region": label.region,
         "identity": label.identity,
         "expires_in_seconds": description.served_for(now).unwrap_or_default().as_secs(),
-        "folder": folder,
+        "folder": folder.to_string_lossy(),
     })
 }
 
@@ -219,5 +225,5 @@ fn file_in_words(file: &FileReport) -> String {
 
 fn file_report(file: &FileReport) -> Value {
     let (state, reason) = file.state();
-    json!({ "file": file.kind_name(), "path": file.path, "state": state, "reason": reason })
+    json!({ "file": file.kind_name(), "path": file.path.to_string_lossy(), "state": state, "reason": reason })
 }

@@ -1,5 +1,6 @@
 //! `token`: hands an authorization token to a script, in the form that it wants.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -39,7 +40,7 @@ struct Record<'a> {
     region: &'a str,
     /// The file with the token, where it is not here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<&'a Path>,
+    output: Option<Cow<'a, str>>,
 }
 
 /// Prints the token on `out`, or writes the file that was named and prints a line without it.
@@ -85,7 +86,11 @@ fn write(
 ) -> Result<(), TokenError> {
     token_file::write(path, &json(&fetched.record())?)?;
     if as_json {
-        let record = Record { authorization_token: None, output: Some(path), ..fetched.record() };
+        let record = Record {
+            authorization_token: None,
+            output: Some(path.to_string_lossy()),
+            ..fetched.record()
+        };
         writeln!(out, "{}", json(&record)?)?;
     } else {
         let until = fetched.expiration.map(|time| format!(" until {}", time::utc(time)));

@@ -19,6 +19,10 @@ pub enum FileError {
 /// Replaces or makes the file. A link or a device in its place is refused: the rename would destroy
 /// it.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
+    // It would be taken for standard output.
+    if path == Path::new("-") {
+        return Err(FileError::NotAFile(path.to_owned()));
+    }
     match fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => Err(FileError::NotAFile(path.to_owned())),
         _ => replace(path, text).map_err(|source| FileError::Io { path: path.to_owned(), source }),

@@ -13,6 +13,21 @@ use roxmltree::{Document as Xml, Node, ParsingOptions};
 use super::{ConfigError, names};
 use crate::text::{excerpt, printable};
 
+/// What elements are called in every such file.
+const NAMES: [&str; 11] = [
+    "add",
+    "auditSources",
+    "clear",
+    "config",
+    "configuration",
+    "disabledPackageSources",
+    "package",
+    "packageSource",
+    "packageSourceCredentials",
+    "packageSourceMapping",
+    "packageSources",
+];
+
 /// So many elements, attributes and texts; 4 MiB hold more only on purpose.
 const MOST_NODES: u32 = 500_000;
 
@@ -25,6 +40,11 @@ pub struct Document {
     pub disabled: Section<String>,
     pub mappings: Section<MappingEntry>,
     pub credentials: Section<CredentialsEntry>,
+    /// These and all others: of a second section, of two like elements the second. NuGet would use them
+    /// once the first is gone.
+    pub all_credentials: Vec<CredentialsEntry>,
+    /// Comments that hold a password of a source.
+    pub commented_credentials: Vec<Commented>,
     /// What NuGet refuses the file for.
     pub problems: Vec<Problem>,
 }
@@ -66,6 +86,15 @@ pub enum Item<T> {
     Entry(T),
 }
 
+impl<T> Item<T> {
+    fn entry_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Clear => None,
+            Self::Entry(entry) => Some(entry),
+        }
+    }
+}
+
 /// `<add key="…" value="…" />` of a list of sources.
 #[derive(Debug, Clone)]
 pub struct SourceEntry {
@@ -91,6 +120,14 @@ pub struct CredentialsEntry {
     pub name: String,
     pub user_name: Option<String>,
     pub password: Option<Password>,
+    pub range: Range<usize>,
+    /// Where it begins, from 1.
+    pub line: u32,
+}
+
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commented {
     pub range: Range<usize>,
     /// Where it begins, from 1.
     pub line: u32,
@@ -132,6 +169,11 @@ impl Document {
                 _ => {}
             }
         }
+        document.all_credentials = all_credentials(&xml);
+        number_lines(text, document.all_credentials.iter_mut());
+        let counting = document.credentials.items.iter_mut();
+        number_lines(text, counting.filter_map(Item::entry_mut));
+        document.commented_credentials = commented_credentials(&xml);
         Ok(document)
     }
 
@@ -165,7 +207,8 @@ pub(super) fn parse_xml<'a>(text: &'a str, path: &Path) -> Result<Xml<'a>, Confi
     let xml = Xml::parse_with_options(text, options).map_err(|error| {
         let message = printable(&error.to_string());
         let place = format!(" at {}", error.pos());
-        broken(error.pos(), message.strip_suffix(&place).unwrap_or(&message).to_owned())
+        let message = message.strip_suffix(&place).unwrap_or(&message);
+        broken(error.pos(), without_quotations(message))
     })?;
     let root = xml.root_element();
     if !is_named(root, "configuration") {
@@ -174,6 +217,16 @@ pub(super) fn parse_xml<'a>(text: &'a str, path: &Path) -> Result<Xml<'a>, Confi
         return Err(broken(at, format!("the root is `{found}`, and not `configuration`")));
     }
     Ok(xml)
+}
+
+/// The parser quotes what it stumbles over, and that may be a part of a password.
+fn without_quotations(message: &str) -> String {
+    let parts = message.split('\'').enumerate();
+    let hidden = parts.map(|(at, part)| match part.chars().count() {
+        2.. if at % 2 == 1 && !NAMES.contains(&part) => "…",
+        _ => part,
+    });
+    hidden.collect::<Vec<_>>().join("'")
 }
 
 /// The child elements, of those that NuGet takes for the same the first.
@@ -239,8 +292,39 @@ fn credentials(element: Node<'_, '_>) -> Result<Option<CredentialsEntry>, String
         user_name: value_of("Username").map(str::to_owned),
         password: clear.or_else(|| value_of("Password").map(|_| Password::Encrypted)),
         range: element.range(),
-        line: element.document().text_pos_at(element.range().start).row,
+        line: 0,
     }))
+}
+
+/// Whatever the sections' case.
+fn all_credentials(xml: &Xml<'_>) -> Vec<CredentialsEntry> {
+    let sections = xml.root_element().children();
+    let sections = sections.filter(|node| is_named(*node, "packageSourceCredentials"));
+    let elements = sections.flat_map(|section| section.children().filter(Node::is_element));
+    elements.filter_map(|element| credentials(element).ok()?).collect()
+}
+
+/// In one walk through the text, in whose order they are: a file may have thousands.
+fn number_lines<'a>(text: &str, entries: impl Iterator<Item = &'a mut CredentialsEntry>) {
+    let (mut line, mut at) = (1, 0);
+    for entry in entries {
+        let start = entry.range.start;
+        line += u32::try_from(text[at..start].matches('\n').count()).unwrap_or(u32::MAX);
+        (entry.line, at) = (line, start);
+    }
+}
+
+fn commented_credentials(xml: &Xml<'_>) -> Vec<Commented> {
+    let is_password = |node: &Node<'_, '_>| {
+        let text = node.text().unwrap_or_default().to_ascii_lowercase();
+        node.is_comment() && text.contains("<add") && text.contains("password")
+    };
+    let comments = xml.descendants().filter(is_password);
+    let commented = comments.map(|node| {
+        let range = node.range();
+        Commented { line: xml.text_pos_at(range.start).row, range }
+    });
+    commented.collect()
 }
 
 /// What NuGet refuses, `clear` among them.
@@ -369,6 +453,41 @@ mod tests {
         let bomb = "<!DOCTYPE c [<!ENTITY a 'x'>]><configuration>&a;</configuration>";
         assert!(refusal(bomb).contains("DTD"), "{}", refusal(bomb));
         assert!(refusal("").contains("line 1, column 1"), "{}", refusal(""));
+    }
+
+    #[test]
+    fn an_error_quotes_nothing_of_the_file() {
+        let with = |inner: &str| refusal(&format!("<configuration>{inner}</configuration>"));
+        for inner in [
+            "<a b='x&hunter2;y'/>",
+            "<a hunter2='1' hunter2='2'/>",
+            "<hunter2:a/>",
+            "<a></hunter2>",
+        ] {
+            let refusal = with(inner);
+            assert!(
+                refusal.contains("line 1, column") && !refusal.contains("hunter2"),
+                "{refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_credential_is_found_and_not_just_the_one_that_counts() {
+        let entry = |name: &str| format!("<{name}><add key='Username' value='aws'/></{name}>");
+        let document = parse(&format!(
+            "<configuration><packageSourceCredentials>{a}{a}{b}</packageSourceCredentials><!-- x -->\
+             <packageSourceCredentials x='1'>{a}</packageSourceCredentials><PackageSourceCredentials>{b}\
+             </PackageSourceCredentials>\n<!-- <a><add key='ClearTextPassword' value='hunter2'/></a> -->\
+             </configuration>",
+            a = entry("a"),
+            b = entry("A"),
+        ));
+        assert_eq!(document.credentials.entries().count(), 1);
+        let names: Vec<_> = document.all_credentials.iter().map(|entry| &*entry.name).collect();
+        assert_eq!(names, ["a", "a", "A", "a", "A"]);
+        let lines: Vec<_> = document.commented_credentials.iter().map(|it| it.line).collect();
+        assert_eq!(lines, [2]);
     }
 
     #[test]

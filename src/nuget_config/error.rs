@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 pub enum ConfigError {
     #[error("`{}` cannot be read: {source}; make it readable for this user, or move it away", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{}` is no file, but a folder or a device; name a NuGet.Config", path.display())]
+    NoFile { path: PathBuf },
+    #[error("`{}` is a link that leads nowhere; remove it, or make what it names", path.display())]
+    DeadLink { path: PathBuf },
     #[error("`{}` is larger than 4 MiB, which no NuGet.Config is; name another file, or move it away", path.display())]
     TooLarge { path: PathBuf },
     #[error("`{}` is no text that NuGet reads: {detail}; save it as UTF-8", path.display())]

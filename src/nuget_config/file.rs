@@ -5,13 +5,14 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
 use super::edit::{Edit, apply};
 use super::encoding::{Encoding, UTF_8};
-use super::{ConfigError, owner};
+use super::{ConfigError, Document, owner};
 
 /// No honest NuGet.Config is longer.
 const LARGEST: u64 = 4 << 20;
@@ -24,6 +25,7 @@ pub struct ConfigFile {
     encoding: Encoding,
     text: String,
     modified: Option<SystemTime>,
+    other_names: u64,
 }
 
 /// Without the text, which may hold passwords.
@@ -36,9 +38,12 @@ impl fmt::Debug for ConfigFile {
 impl ConfigFile {
     /// Reads the file; none where there is none.
     pub fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
-        let (bytes, modified) = match read_bounded(path) {
+        let (bytes, found) = match read_bounded(path) {
             Ok(read) => read,
             Err(error) if is_absence(&error) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                return Err(ConfigError::NoFile { path: path.to_path_buf() });
+            }
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 return Err(ConfigError::TooLarge { path: path.to_path_buf() });
             }
@@ -46,13 +51,15 @@ impl ConfigFile {
         };
         let (encoding, text) = Encoding::decode(&bytes)
             .map_err(|detail| ConfigError::Encoding { path: path.to_path_buf(), detail })?;
-        Ok(Some(Self { path: path.to_path_buf(), bytes: Some(bytes), encoding, text, modified }))
+        let (modified, other_names) = (found.modified().ok(), owner::other_names(&found));
+        let path = path.to_path_buf();
+        Ok(Some(Self { path, bytes: Some(bytes), encoding, text, modified, other_names }))
     }
 
     /// A file that is not there yet, and would hold this.
     pub fn planned(path: &Path, text: &str) -> Self {
         let (path, text) = (path.to_path_buf(), text.to_owned());
-        Self { path, bytes: None, encoding: UTF_8, text, modified: None }
+        Self { path, bytes: None, encoding: UTF_8, text, modified: None, other_names: 0 }
     }
 
     pub fn path(&self) -> &Path {
@@ -72,6 +79,18 @@ impl ConfigFile {
     /// When it was last written, if the file system tells.
     pub fn modified(&self) -> Option<SystemTime> {
         self.modified
+    }
+
+    /// How many hard links it has besides this one.
+    pub fn other_names(&self) -> u64 {
+        self.other_names
+    }
+
+    /// Whether NuGet would read a source of this name there after the edit.
+    pub fn would_list(&self, edit: &Edit, name: &str) -> Result<bool, ConfigError> {
+        let text = apply(&self.text, slice::from_ref(edit)).unwrap_or_default();
+        let document = Document::parse(&text, &self.path)?;
+        Ok(document.package_sources.entries().any(|entry| entry.name == name))
     }
 
     /// Writes the file with these edits, and nothing else changed. A link stays one.
@@ -114,6 +133,10 @@ impl ConfigFile {
 
     fn create(&self, bytes: &[u8]) -> Result<(), ConfigError> {
         let failed = |error| ConfigError::not_written(&self.path, error);
+        // NuGet takes it for missing, and would write where it leads.
+        if self.path.is_symlink() {
+            return Err(ConfigError::DeadLink { path: self.path.clone() });
+        }
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -129,17 +152,17 @@ impl ConfigFile {
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, Option<SystemTime>)> {
+fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
     let found = fs::metadata(path)?;
     if !found.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::ErrorKind::InvalidInput.into());
     }
     let mut bytes = Vec::new();
     File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    Ok((bytes, found.modified().ok()))
+    Ok((bytes, found))
 }
 
 fn is_absence(error: &io::Error) -> bool {
@@ -195,7 +218,7 @@ mod tests {
         let refused = ConfigFile::read(&path).unwrap_err().to_string();
         assert!(refused.contains("is larger than 4 MiB"), "{refused}");
         let refused = ConfigFile::read(folder.path()).unwrap_err().to_string();
-        assert!(refused.contains("cannot be read: it is no file"), "{refused}");
+        assert!(refused.contains("is no file, but a folder"), "{refused}");
         assert!(ConfigFile::read(&path.join("x")).unwrap().is_none());
     }
 

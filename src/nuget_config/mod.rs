@@ -25,10 +25,12 @@ mod owner;
 mod removal;
 mod values;
 
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 pub use addition::add_source;
-pub use document::{CredentialsEntry, Document, MappingEntry, Password};
+use document::SourceEntry;
+pub use document::{Commented, CredentialsEntry, Document, MappingEntry, Password};
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
@@ -62,6 +64,16 @@ pub struct NugetConfig {
     pub layers: Vec<Layer>,
     /// The files that cannot be used; NuGet does nothing at all while there is one.
     pub broken: Vec<ConfigError>,
+}
+
+/// A source that a file names.
+#[derive(Debug)]
+pub struct Mentioned {
+    pub file: PathBuf,
+    pub name: String,
+    pub url: String,
+    /// Of its element.
+    pub range: Range<usize>,
 }
 
 impl NugetConfig {
@@ -119,13 +131,19 @@ impl NugetConfig {
         merge::mappings(self)
     }
 
-    /// Name and URL of every source in every file, whatever clears or hides it.
-    pub fn mentioned_sources(&self, environment: &Environment) -> Vec<(String, String)> {
+    /// Every source in every file, whatever clears or hides it.
+    pub fn mentioned_sources(&self, environment: &Environment) -> Vec<Mentioned> {
         let sections = |layer: &Layer| {
             let Document { package_sources, audit_sources, .. } = &layer.document;
             let entries = package_sources.entries().chain(audit_sources.entries());
             let url_of = |value: &str| merge::url(value, layer.file.path(), environment);
-            entries.map(|entry| (entry.name.clone(), url_of(&entry.value))).collect::<Vec<_>>()
+            let mentioned = |entry: &SourceEntry| Mentioned {
+                file: layer.file.path().to_owned(),
+                name: entry.name.clone(),
+                url: url_of(&entry.value),
+                range: entry.range.clone(),
+            };
+            entries.map(mentioned).collect::<Vec<_>>()
         };
         self.layers.iter().flat_map(sections).collect()
     }

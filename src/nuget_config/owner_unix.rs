@@ -1,4 +1,4 @@
-//! Owner and group of a file that takes another's place.
+//! Owner, group and names of a file that another takes the place of.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -11,4 +11,9 @@ pub fn keep(file: &File, of: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     fchown(file, Some(of.uid()), Some(of.gid()))
+}
+
+/// How many hard links it has besides one.
+pub fn other_names(of: &Metadata) -> u64 {
+    of.nlink().saturating_sub(1)
 }

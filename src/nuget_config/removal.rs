@@ -1,5 +1,6 @@
 //! Credentials taken out of a NuGet.Config, and nothing else. Pure.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub fn remove_credentials(
     doomed: &[Range<usize>],
 ) -> Result<Vec<Edit>, ConfigError> {
     let xml = parse_xml(text, path)?;
+    let doomed: HashSet<&Range<usize>> = doomed.iter().collect();
     let is_doomed = |node: Node<'_, '_>| doomed.contains(&node.range());
     let mut edits = Vec::new();
     for section in xml.root_element().children().filter(Node::is_element) {
@@ -39,22 +41,33 @@ pub fn remove_credentials(
     Ok(edits)
 }
 
-/// What stands in the text at `range`, which is an element's, made fit to be shown: values other than
-/// keys and user names are hidden, and so are comments and whatever else may hold a password.
+/// What stands in the text at each of the ranges, which are elements' and comments', made fit to be
+/// shown: values other than keys and user names are hidden, and so are comments and whatever else may
+/// hold a password.
 pub fn without_secrets(
     text: &str,
     path: &Path,
-    range: &Range<usize>,
-) -> Result<String, ConfigError> {
+    ranges: &[Range<usize>],
+) -> Result<Vec<String>, ConfigError> {
     let xml = parse_xml(text, path)?;
-    let hide = |range| Edit { range, replacement: HIDDEN.to_owned() };
-    let is_inside =
-        |node: &Node<'_, '_>| range.start <= node.range().start && node.range().end <= range.end;
-    let nodes = xml.descendants().filter(is_inside);
-    let mut edits: Vec<Edit> = nodes.flat_map(secret_values).map(hide).collect();
-    edits.extend(between_tags(text, range).into_iter().map(hide));
-    edits.extend([Edit::remove(0..range.start), Edit::remove(range.end..text.len())]);
-    Ok(apply(text, &edits).unwrap_or_else(|| HIDDEN.to_owned()))
+    let nodes: HashMap<Range<usize>, Node<'_, '_>> =
+        xml.descendants().map(|node| (node.range(), node)).collect();
+    let shown = ranges.iter().map(|range| match nodes.get(range) {
+        Some(node) if node.is_element() => shown(text, *node),
+        _ => HIDDEN.to_owned(),
+    });
+    Ok(shown.collect())
+}
+
+fn shown(text: &str, element: Node<'_, '_>) -> String {
+    let range = element.range();
+    let hide = |hidden: Range<usize>| Edit {
+        range: hidden.start - range.start..hidden.end - range.start,
+        replacement: HIDDEN.to_owned(),
+    };
+    let values = element.descendants().flat_map(secret_values);
+    let edits: Vec<Edit> = values.chain(between_tags(text, &range)).map(hide).collect();
+    apply(&text[range], &edits).unwrap_or_else(|| HIDDEN.to_owned())
 }
 
 fn secret_values(node: Node<'_, '_>) -> Vec<Range<usize>> {
@@ -181,7 +194,7 @@ mod tests {
         let start = text.find("<x>").unwrap();
         let range = start..text.find("</c>").unwrap();
         assert_eq!(
-            without_secrets(text, path(), &range).unwrap(),
+            without_secrets(text, path(), &[range]).unwrap()[0],
             "<x>\n <add key='Username' value='aws'/>\n <add value=\"…\" \
              key=\"ClearTextPassword\"/>…………<y z='…'/></x>"
         );

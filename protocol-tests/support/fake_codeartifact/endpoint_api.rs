@@ -12,6 +12,8 @@ pub struct EndpointApi {
     pub fails: Option<(u16, &'static str, &'static str)>,
     /// Whether AWS's own hosts are named, and not the fake.
     pub names_aws: bool,
+    /// The repository of every answer, whichever is asked for.
+    pub repository: Option<&'static str>,
 }
 
 impl EndpointApi {
@@ -32,6 +34,7 @@ impl EndpointApi {
         }
         let (domain, owner) = (parameter("domain"), parameter("domain-owner"));
         let (repository, kind) = (parameter("repository"), parameter("endpointType"));
+        let repository = self.repository.unwrap_or(repository);
         let host = seen.header("host");
         // Real hosts differ by the kind; the fake has but one, and tells it by a folder.
         let folder = if kind == "dualstack" { "dualstack/" } else { "" };

@@ -37,23 +37,40 @@ struct Other {
     file: PathBuf,
     /// What is to be moved to be rid of it.
     place: PathBuf,
-    needs_host: bool,
+    start: Start,
 }
 
+/// How NuGet starts it.
+enum Start {
+    /// By `dotnet`.
+    Host,
+    Itself,
+    /// By a .NET Framework that is not here.
+    Elsewhere,
+}
+
+/// In the plugins folder that is searched now.
 fn in_folders(context: &Context<'_>) -> Vec<Other> {
-    let plugins = context.locations.plugins_dirs();
-    let client = Client::Netcore;
-    let folders =
-        plugins.last().and_then(|plugins| client.folder(plugins).parent().map(Path::to_path_buf));
-    let folders = folders.into_iter().flat_map(|folder| {
-        let names = names_in(&folder).unwrap_or_default();
-        names.into_iter().map(move |name| (folder.join(&name), name))
+    let plugins = context.locations.plugins_dirs().pop();
+    let folders = plugins.into_iter().flat_map(|plugins| {
+        Client::ALL.into_iter().filter_map(move |client| {
+            Some((client, client.folder(&plugins).parent()?.to_path_buf()))
+        })
     });
-    let others = folders.filter(|(_, name)| name != NAME);
-    let others = others.map(|(place, name)| Other {
-        file: place.join(format!("{name}.dll")),
-        place,
-        needs_host: true,
+    folders.flat_map(|(client, folder)| of_client(client, &folder)).collect()
+}
+
+fn of_client(client: Client, folder: &Path) -> Vec<Other> {
+    let names = names_in(folder).unwrap_or_default().into_iter().filter(|name| name != NAME);
+    let others = names.map(|name| {
+        let place = folder.join(&name);
+        let extension = if client == Client::Netcore { "dll" } else { "exe" };
+        let start = match client {
+            Client::Netcore => Start::Host,
+            Client::Netfx if cfg!(windows) => Start::Itself,
+            Client::Netfx => Start::Elsewhere,
+        };
+        Other { file: place.join(format!("{name}.{extension}")), place, start }
     });
     others.filter(|other| other.file.is_file()).collect()
 }
@@ -62,14 +79,14 @@ fn on_path(context: &Context<'_>) -> Vec<Other> {
     let files = path::files(&context.path_folders()).into_iter();
     let files = files.filter(|file| !file.is_ours && file.state == path::State::Startable);
     files
-        .map(|file| Other { place: file.path.clone(), file: file.path, needs_host: false })
+        .map(|file| Other { place: file.path.clone(), file: file.path, start: Start::Itself })
         .collect()
 }
 
 impl Other {
     fn check(&self, host: Option<&Path>) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.amazons().into_iter().collect();
-        findings.push(self.start(host));
+        findings.extend(self.start(host));
         findings
     }
 
@@ -86,17 +103,18 @@ impl Other {
         })
     }
 
-    fn start(&self, host: Option<&Path>) -> Finding {
+    fn start(&self, host: Option<&Path>) -> Option<Finding> {
         let shown = self.file.display();
-        let answer = match (self.needs_host, host) {
-            (true, Some(host)) => plugin_folders::start(host, Some(&self.file)),
-            (true, None) => {
+        let answer = match (&self.start, host) {
+            (Start::Host, Some(host)) => plugin_folders::start(host, Some(&self.file)),
+            (Start::Host, None) => {
                 let what = format!("`{shown}` was not tried, since there is no `dotnet`");
-                return Finding::skipped(CHECK, what);
+                return Some(Finding::skipped(CHECK, what));
             }
-            (false, _) => plugin_folders::start(&self.file, None),
+            (Start::Itself, _) => plugin_folders::start(&self.file, None),
+            (Start::Elsewhere, _) => return None,
         };
-        match answer {
+        Some(match answer {
             Ok(time) => {
                 Finding::pass(CHECK, format!("`{shown}` answers in {} ms", time.as_millis()))
             }
@@ -108,6 +126,6 @@ impl Other {
                 );
                 Finding::failure(CHECK, what).with_fix(remedy::move_aside(&self.place))
             }
-        }
+        })
     }
 }

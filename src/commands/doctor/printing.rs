@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::finding::{Finding, Outcome, worst};
 use super::repair::{Ending, Repaired};
 use crate::terminal::{Appearance, Mark};
+use crate::text::printable;
 
 /// The version of what `--json` prints. A name that is there stays, with its meaning.
 const SCHEMA: u32 = 1;
@@ -34,10 +35,11 @@ pub fn json(findings: &[Finding], repairs: &[Repaired], out: &mut dyn Write) -> 
 }
 
 pub fn line(finding: &Finding, appearance: Appearance, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}  {}", appearance.mark(mark(finding.outcome)), finding.what)?;
+    let mark = appearance.mark(mark(finding.outcome));
+    writeln!(out, "{mark}  {}", printable(&finding.what))?;
     match &finding.fix {
         Some(fix) if finding.outcome >= Outcome::Warning => {
-            writeln!(out, "{:1$}  fix: {fix}", "", appearance.width())
+            writeln!(out, "{:1$}  fix: {2}", "", appearance.width(), printable(fix))
         }
         _ => Ok(()),
     }

@@ -40,19 +40,17 @@ fn warning(found: &Credentials, layer: &Layer, context: &Context<'_>) -> Finding
         },
         None => "a user name".to_owned(),
     };
-    let what = format!(
-        "`{}`, line {}, has {how} for source `{name}`, which NuGet sends before it asks the plugin \
-         ({})",
-        path.display(),
-        found.line,
-        found.reason
-    );
-    let finding = Finding::warning(CHECK, what);
+    let (place, reason) = (format!("`{}`, line {}", path.display(), found.line), &found.reason);
     if found.is_certain {
-        finding.with_fix(format!("nuget-plugin-codeartifact scrub {} --yes", quoted_path(path)))
-    } else {
-        finding.with_fix("remove it by hand if it is CodeArtifact's")
+        let what = format!(
+            "{place}, has {how} for source `{name}`, which NuGet sends before it asks the plugin \
+             ({reason})"
+        );
+        let fix = format!("nuget-plugin-codeartifact scrub {} --yes", quoted_path(path));
+        return Finding::warning(CHECK, what).with_fix(fix);
     }
+    let what = format!("{place}, may have {how} of CodeArtifact's (`{name}`: {reason})");
+    Finding::warning(CHECK, what).with_fix("remove it by hand if it is CodeArtifact's")
 }
 
 fn of_variables(context: &Context<'_>) -> Vec<Finding> {

@@ -51,7 +51,7 @@ pub fn of(
                 json!({ "name": name, "origin": origin })
             }),
             "ca_bundle": way.ca_bundle.as_ref().map(|(path, origin)| {
-                json!({ "path": path, "origin": origin })
+                json!({ "path": path.to_string_lossy(), "origin": origin })
             }),
         })),
         "cache": or_problem(Some(&explanation.cache), cache),
@@ -83,7 +83,7 @@ fn rule(reason: &RuleReason) -> Value {
     };
     json!({
         "number": reason.number,
-        "file": reason.file,
+        "file": reason.file.to_string_lossy(),
         "outcome": outcome,
         "misfit": misfit.map(|misfit| json!({
             "key": misfit.key, "patterns": misfit.patterns, "value": misfit.value,

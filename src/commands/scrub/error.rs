@@ -37,6 +37,6 @@ pub enum ScrubError {
         path.display()
     )]
     NoCopy { path: PathBuf, source: io::Error },
-    #[error("the result cannot be printed: {0}; what was asked for is done")]
+    #[error("the result cannot be printed: {0}; with `--yes` it is done all the same")]
     Output(#[from] io::Error),
 }

@@ -1,10 +1,13 @@
 //! Which saved credentials are CodeArtifact's.
 
+use std::fmt;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::nuget_config::{
-    ConfigError, CredentialsEntry, Layer, NugetConfig, Password, without_secrets,
+    Commented, ConfigError, CredentialsEntry, Layer, Mentioned, NugetConfig, Password,
+    without_secrets,
 };
 use crate::provider::Provider;
 use crate::settings::Environment;
@@ -37,12 +40,55 @@ pub struct Finding {
 #[derive(Debug)]
 enum Kind {
     CodeArtifact(Option<RepositoryEndpoint>),
+    /// A host of CodeArtifact's by a URL that the plugin does not serve: plain http, with a user.
+    Alike,
     Foreign,
 }
 
-/// Every source of every file, by name: a name may be there twice.
+impl Kind {
+    fn of(url: &str, provider: &Provider) -> Self {
+        match provider.endpoint(url) {
+            Ok(endpoint) => Self::CodeArtifact(Some(endpoint)),
+            Err(EndpointError::Path { .. }) => Self::CodeArtifact(None),
+            Err(EndpointError::Foreign(_)) if is_alike(url) => Self::Alike,
+            Err(EndpointError::Foreign(_)) => Self::Foreign,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CodeArtifact(Some(RepositoryEndpoint { domain, repository, .. })) => {
+                write!(formatter, "CodeArtifact: repository `{repository}`, {domain}")
+            }
+            _ => write!(formatter, "the source's host is CodeArtifact's"),
+        }
+    }
+}
+
+/// Whether people would say that the host is CodeArtifact's.
+fn is_alike(url: &str) -> bool {
+    let authority = url.split("://").nth(1).unwrap_or(url).split(['/', '?', '#']).next();
+    let host = authority.unwrap_or_default().rsplit('@').next().unwrap_or_default();
+    let host = host.to_ascii_lowercase();
+    host.contains(".codeartifact.") && host.contains(".amazonaws.")
+        || host.contains(".codeartifact.") && host.contains(".on.aws")
+}
+
+/// A source of a file.
 #[derive(Debug)]
-pub struct Sources(Vec<(String, Kind)>);
+struct Known {
+    file: PathBuf,
+    name: String,
+    kind: Kind,
+    /// Of a URL that holds a password itself.
+    secret: Option<Range<usize>>,
+}
+
+/// Every source of every file: a name may be there twice.
+#[derive(Debug)]
+pub struct Sources(Vec<Known>);
 
 /// Tells whose the sources are.
 pub fn kinds_of_sources(
@@ -50,63 +96,152 @@ pub fn kinds_of_sources(
     environment: &Environment,
     provider: &Provider,
 ) -> Sources {
-    let kind = |url: &str| match provider.endpoint(url) {
-        Ok(endpoint) => Kind::CodeArtifact(Some(endpoint)),
-        Err(EndpointError::Path { .. }) => Kind::CodeArtifact(None),
-        Err(EndpointError::Foreign(_)) => Kind::Foreign,
-    };
     let sources = config.mentioned_sources(environment).into_iter();
-    Sources(sources.map(|(name, url)| (name, kind(&url))).collect())
+    let known = sources.map(|Mentioned { file, name, url, range }| {
+        let kind = Kind::of(url.trim(), provider);
+        let is_secret = !matches!(kind, Kind::Foreign) && has_password(&url);
+        Known { file, name, kind, secret: is_secret.then_some(range) }
+    });
+    Sources(known.collect())
+}
+
+fn has_password(url: &str) -> bool {
+    let authority = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
+    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':'))
 }
 
 /// The findings of one file, in its order.
 pub fn in_layer(layer: &Layer, sources: &Sources) -> Result<Vec<Finding>, ConfigError> {
-    let entries = layer.document.credentials.entries();
-    let judged = entries.filter_map(|entry| Some((entry, sources.judge(entry)?)));
-    let finding = |(entry, (is_certain, reason)): (&CredentialsEntry, _)| {
-        let (text, path) = (layer.file.text(), layer.file.path());
-        Ok(Finding {
+    let (text, path) = (layer.file.text(), layer.file.path());
+    let entries = layer.document.all_credentials.iter();
+    let judged = entries.filter_map(|entry| Some((entry, sources.judge(entry, path)?)));
+    let mut findings: Vec<Finding> = judged
+        .map(|(entry, (is_certain, reason))| Finding {
             source: entry.name.clone(),
             line: entry.line,
             password: entry.password.clone(),
             is_certain,
             reason,
-            shown: without_secrets(text, path, &entry.range)?,
+            shown: String::new(),
             range: entry.range.clone(),
         })
-    };
-    judged.map(finding).collect()
+        .collect();
+    findings.extend(of_urls(layer, sources));
+    findings.extend(of_comments(layer));
+    findings.sort_by_key(|finding| finding.range.start);
+    let ranges: Vec<_> = findings.iter().map(|finding| finding.range.clone()).collect();
+    let shown = without_secrets(text, path, &ranges)?;
+    for (finding, shown) in findings.iter_mut().zip(shown) {
+        finding.shown = shown;
+    }
+    Ok(findings)
+}
+
+/// Passwords in the URLs themselves, which nobody but the user can tell from the rest.
+fn of_urls(layer: &Layer, sources: &Sources) -> Vec<Finding> {
+    let here = sources.0.iter().filter(|known| known.file == layer.file.path());
+    let secret = here.filter_map(|known| Some((known, known.secret.clone()?)));
+    let finding = secret.map(|(known, range)| Finding {
+        source: known.name.clone(),
+        line: line_of(layer, &range),
+        password: Some(Password::ClearText),
+        is_certain: false,
+        reason: "the source's URL holds a password, and the plugin is never asked for it"
+            .to_owned(),
+        shown: String::new(),
+        range,
+    });
+    finding.collect()
+}
+
+fn of_comments(layer: &Layer) -> Vec<Finding> {
+    let comments = layer.document.commented_credentials.iter();
+    let finding = comments.map(|Commented { range, line }| Finding {
+        source: "a comment".to_owned(),
+        line: *line,
+        password: Some(Password::ClearText),
+        is_certain: false,
+        reason: "NuGet passes it over, but it may hold a token".to_owned(),
+        shown: String::new(),
+        range: range.clone(),
+    });
+    finding.collect()
+}
+
+fn line_of(layer: &Layer, range: &Range<usize>) -> u32 {
+    let before = &layer.file.text()[..range.start];
+    u32::try_from(before.matches('\n').count()).map_or(u32::MAX, |breaks| breaks + 1)
 }
 
 impl Sources {
-    /// Whether the entry is CodeArtifact's for sure, and why; none where nothing speaks for it.
-    fn judge(&self, entry: &CredentialsEntry) -> Option<(bool, String)> {
-        let is_aws = entry.user_name.as_deref() == Some(USER_NAME);
-        let exact = |(name, _): &&(String, Kind)| *name == entry.name;
-        let alike = |(name, _): &&(String, Kind)| name.to_lowercase() == entry.name.to_lowercase();
-        let is_ours = |(_, kind): &(String, Kind)| matches!(kind, Kind::CodeArtifact(_));
-        if entry.password == Some(Password::Variable(TOKEN_VARIABLE.to_owned())) {
-            return Some((true, format!("the password is `%{TOKEN_VARIABLE}%`")));
-        }
-        let named: Vec<_> = self.0.iter().filter(alike).collect();
-        let Some((_, Kind::CodeArtifact(endpoint))) = named.iter().find(|source| is_ours(source))
-        else {
-            let reason =
-                if named.is_empty() { "no file has a source of that name" } else { return None };
-            return is_aws.then(|| (false, format!("the user is `{USER_NAME}`, but {reason}")));
+    /// Whether the entry of this file is CodeArtifact's for sure, and why; none where nothing speaks for
+    /// it.
+    fn judge(&self, entry: &CredentialsEntry, file: &Path) -> Option<(bool, String)> {
+        let is_named = |known: &&Known| known.name.to_lowercase() == entry.name.to_lowercase();
+        let named: Vec<&Known> = self.0.iter().filter(is_named).collect();
+        let sign = sign_of_login(entry);
+        let Some(ours) = named.iter().find(|known| known.is_ours()) else {
+            return judge_without_source(&named, sign);
         };
-        let is_only_ours = named.iter().all(|source| is_ours(source));
-        let is_exact = self.0.iter().any(|source| exact(&source) && is_ours(source));
-        let reason = match endpoint {
-            Some(RepositoryEndpoint { domain, repository, .. }) => {
-                format!("CodeArtifact: repository `{repository}`, {domain}")
+        // What the file itself says of the name goes before what others say.
+        let mut here = named.iter().filter(|known| known.file == file).peekable();
+        let is_theirs_here = here.peek().is_some() && !here.any(|known| known.is_ours());
+        let is_only_ours = named.iter().all(|known| known.is_ours());
+        let is_exact = named.iter().any(|known| known.name == entry.name && known.is_ours());
+        let is_certain = !is_theirs_here && (sign.is_some() || is_exact && is_only_ours);
+        Some(match (is_certain, sign) {
+            (true, Some(Sign::Variable)) => (true, Sign::Variable.to_string()),
+            (true, _) => (true, ours.kind.to_string()),
+            (false, _) => {
+                let reason = "but a source of that name is somebody else's as well";
+                (false, format!("{}, {reason}", ours.kind))
             }
-            None => "the source's host is CodeArtifact's".to_owned(),
-        };
-        if is_aws || is_exact && is_only_ours {
-            return Some((true, reason));
+        })
+    }
+}
+
+impl Known {
+    fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::CodeArtifact(_))
+    }
+}
+
+/// What `aws codeartifact login` and login scripts leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Variable,
+    UserName,
+}
+
+impl fmt::Display for Sign {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable => write!(formatter, "the password is `%{TOKEN_VARIABLE}%`"),
+            Self::UserName => write!(formatter, "the user is `{USER_NAME}`"),
         }
-        Some((false, format!("{reason}, but a source of that name is somebody else's as well")))
+    }
+}
+
+fn sign_of_login(entry: &CredentialsEntry) -> Option<Sign> {
+    if entry.password == Some(Password::Variable(TOKEN_VARIABLE.to_owned())) {
+        return Some(Sign::Variable);
+    }
+    (entry.user_name.as_deref() == Some(USER_NAME)).then_some(Sign::UserName)
+}
+
+/// Of an entry whose source is nowhere CodeArtifact's.
+fn judge_without_source(named: &[&Known], sign: Option<Sign>) -> Option<(bool, String)> {
+    if named.iter().any(|known| matches!(known.kind, Kind::Alike)) {
+        return Some((false, "the source's URL looks like CodeArtifact's".to_owned()));
+    }
+    match (named.is_empty(), sign?) {
+        (true, Sign::Variable) => Some((true, Sign::Variable.to_string())),
+        (true, sign) => Some((false, format!("{sign}, but no file has a source of that name"))),
+        (false, Sign::Variable) => {
+            Some((false, format!("{}, but the source is somebody else's", Sign::Variable)))
+        }
+        (false, Sign::UserName) => None,
     }
 }
 
@@ -114,22 +249,31 @@ impl Sources {
 mod tests {
     use super::*;
 
-    fn judge(user_name: &str, name: &str) -> Option<bool> {
-        let source = |name: &str, kind| (name.to_owned(), kind);
-        let sources = Sources(vec![
-            source("ours", Kind::CodeArtifact(None)),
-            source("theirs", Kind::Foreign),
-            source("both", Kind::CodeArtifact(None)),
-            source("BOTH", Kind::Foreign),
-        ]);
+    fn sources() -> Sources {
+        let known = |file: &str, name: &str, kind| Known {
+            file: file.into(),
+            name: name.to_owned(),
+            kind,
+            secret: None,
+        };
+        Sources(vec![
+            known("user", "ours", Kind::CodeArtifact(None)),
+            known("user", "theirs", Kind::Foreign),
+            known("user", "alike", Kind::Alike),
+            known("user", "both", Kind::CodeArtifact(None)),
+            known("project", "BOTH", Kind::Foreign),
+        ])
+    }
+
+    fn judge(user_name: &str, password: Password, name: &str, file: &str) -> Option<bool> {
         let entry = CredentialsEntry {
             name: name.to_owned(),
             user_name: Some(user_name.to_owned()),
-            password: Some(Password::ClearText),
+            password: Some(password),
             range: 0..0,
             line: 1,
         };
-        sources.judge(&entry).map(|(is_certain, _)| is_certain)
+        sources().judge(&entry, Path::new(file)).map(|(is_certain, _)| is_certain)
     }
 
     #[test]
@@ -145,8 +289,35 @@ mod tests {
             ("me", "theirs", None),
             ("aws", "gone", Some(false)),
             ("me", "gone", None),
+            ("me", "alike", Some(false)),
         ] {
-            assert_eq!(judge(user_name, name), certain, "{user_name} {name}");
+            let judged = judge(user_name, Password::ClearText, name, "other");
+            assert_eq!(judged, certain, "{user_name} {name}");
+        }
+    }
+
+    #[test]
+    fn what_the_file_says_of_a_name_goes_before_what_others_say() {
+        let of = |file| judge("aws", Password::ClearText, "both", file);
+        assert_eq!([of("user"), of("project"), of("third")], [Some(true), Some(false), Some(true)]);
+    }
+
+    #[test]
+    fn the_variable_of_login_scripts_is_ours_unless_the_source_is_not() {
+        let of = |name| judge("me", Password::Variable(TOKEN_VARIABLE.into()), name, "user");
+        assert_eq!(["ours", "gone", "theirs"].map(of), [Some(true), Some(true), Some(false)]);
+    }
+
+    #[test]
+    fn a_url_tells_whether_it_looks_like_ours_and_holds_a_password() {
+        let host = "d-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
+        for (url, alike, password) in [
+            (format!("http://{host}/nuget/r/v3/index.json"), true, false),
+            (format!("https://aws:hunter2@{host}./x"), true, true),
+            (format!("https://aws@{host}/x"), true, false),
+            ("https://codeartifact.example.com/x".to_owned(), false, false),
+        ] {
+            assert_eq!((is_alike(&url), has_password(&url)), (alike, password), "{url}");
         }
     }
 }

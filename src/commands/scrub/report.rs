@@ -22,6 +22,8 @@ pub struct FileReport {
     pub path: PathBuf,
     /// Whether git has it; none where that is unknown.
     pub tracked: Option<bool>,
+    /// How many other names the file had: what is written is a new file, of this name alone.
+    pub other_names: u64,
     /// A token in the file lives no longer than this.
     pub tokens_end_by: Option<SystemTime>,
     pub now: SystemTime,
@@ -40,9 +42,13 @@ impl Report {
     }
 
     /// One object; names and values stay as they are.
-    pub fn print_json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn print_json(&self, failure: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
         let files: Vec<_> = self.files.iter().map(FileReport::json).collect();
-        writeln!(out, "{}", json!({ "files": files }))
+        let mut report = json!({ "files": files });
+        if let Some(failure) = failure {
+            report["error"] = failure.into();
+        }
+        writeln!(out, "{report}")
     }
 
     /// What was found in each file, as it would go or went, and what follows.
@@ -70,7 +76,7 @@ impl FileReport {
         json!({
             "path": self.path.display().to_string(),
             "tracked_by_git": self.tracked,
-            "tokens_end_by": self.tokens_end_by.and_then(epoch),
+            "tokens_end_by": self.end_of_tokens().and_then(epoch),
             "findings": findings,
             "removed": self.removed,
             "backup": self.backup.as_ref().map(|path| path.display().to_string()),
@@ -83,7 +89,8 @@ impl FileReport {
         for finding in &self.findings {
             finding.print(self.removed, out)?;
         }
-        for note in self.lifetime().into_iter().chain(self.history().map(str::to_owned)) {
+        let history = self.history().map(str::to_owned);
+        for note in self.lifetime().into_iter().chain(history).chain(self.links()) {
             writeln!(out, "  note: {note}")?;
         }
         if let Some(copy) = &self.backup {
@@ -95,11 +102,16 @@ impl FileReport {
         Ok(())
     }
 
-    /// How long a token that is in the file lives at most.
-    fn lifetime(&self) -> Option<String> {
+    /// None where no token is in the file itself.
+    fn end_of_tokens(&self) -> Option<SystemTime> {
         let holds_password =
             |finding: &Finding| !matches!(finding.password, None | Some(Password::Variable(_)));
-        let end = self.tokens_end_by.filter(|_| self.findings.iter().any(holds_password))?;
+        self.tokens_end_by.filter(|_| self.findings.iter().any(holds_password))
+    }
+
+    /// How long a token that is in the file lives at most.
+    fn lifetime(&self) -> Option<String> {
+        let end = self.end_of_tokens()?;
         Some(match end.duration_since(self.now) {
             Ok(left) => format!(
                 "a token in it may live for another {}, by when the file was written (12 h is the \
@@ -110,10 +122,16 @@ impl FileReport {
         })
     }
 
+    fn links(&self) -> Option<String> {
+        (self.other_names > 0).then(|| {
+            "the file has other names (hard links), under which the password stays".to_owned()
+        })
+    }
+
     fn history(&self) -> Option<&'static str> {
         match self.tracked {
             Some(true) => Some(
-                "git tracks this file: what was committed stays in its history, for whoever has a \
+                "git has this file: what was committed stays in its history, for whoever has a \
                  clone, until the token has expired",
             ),
             Some(false) => None,

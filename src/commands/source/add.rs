@@ -1,18 +1,18 @@
 //! `source add`: a source with its URL and nothing else, put where NuGet would put it.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Context, SourceError};
+use super::{Context, SourceError, list};
 use crate::aws::RepositoryNames;
 use crate::cli::source::{EndpointKind, SourceAddArgs};
-use crate::commands::named;
+use crate::commands::named::{self, OptionError};
 use crate::commands::words::{quoted, without_secrets};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint, is_repository};
 use crate::nuget_config::{NugetConfig, Source, add_source};
-use crate::text::excerpt;
+use crate::text::{excerpt, printable};
 
 /// What every source's URL ends with.
 const INDEX: &str = "v3/index.json";
@@ -35,24 +35,72 @@ pub async fn run(
         None => look_up(args, context).await?,
     };
     let endpoint = endpoint(&url, context)?;
-    let config = match &args.configfile {
-        Some(file) => NugetConfig::of_file(file)?,
-        None => context.config()?,
-    };
-    let name = args.name.clone();
     // As `aws codeartifact login` calls it.
-    let name = name.unwrap_or(format!("{}/{}", endpoint.domain.name, endpoint.repository));
+    let usual = || format!("{}/{}", endpoint.domain.name, endpoint.repository);
+    let name = args.name.as_deref().map(checked_name).transpose()?.unwrap_or_else(usual);
     let new = New { name, url, endpoint };
+    let config = config(args, context)?;
     let sources = config.sources(context.environment);
-    if let Some(same) = find_same(&new, args.name.is_some(), &sources)? {
-        let report = Report::of(&new, &same.name, &same.file, None);
-        return Ok(report.print(args.json, out)?);
+    let same = find_same(&new, args.name.is_some(), &sources)?;
+    let (name, file) = match same {
+        Some(same) => (same.name.clone(), same.file.clone()),
+        None => (new.name.clone(), put(&new, &config)?),
+    };
+    let notes = notes(&name, args, context)?;
+    let report = Report::of(&new, same.is_none(), &name, &file, notes);
+    Ok(report.print(args, out)?)
+}
+
+/// The files that count, or the one that was named.
+fn config(args: &SourceAddArgs, context: &Context<'_>) -> Result<NugetConfig, SourceError> {
+    match &args.configfile {
+        Some(file) => Ok(NugetConfig::of_file(file)?),
+        None => context.config(),
     }
+}
+
+/// A name that NuGet reads as it is written.
+fn checked_name(name: &str) -> Result<String, OptionError> {
+    let is_good = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    if name.trim() == name && !name.is_empty() && name.chars().all(is_good) {
+        return Ok(name.to_owned());
+    }
+    let expected = "a name, without blanks around it and without control characters";
+    Err(OptionError { option: "--name", value: printable(name), expected })
+}
+
+/// Writes it where NuGet would; says where.
+fn put(new: &New, config: &NugetConfig) -> Result<PathBuf, SourceError> {
     let file = config.file_for_sources().ok_or(SourceError::NoFile)?;
-    file.write(&[add_source(file.text(), file.path(), &new.name, &new.url)?])?;
-    let note = unmapped(&new, &config);
-    let report = Report { added: true, ..Report::of(&new, &new.name, file.path(), note) };
-    Ok(report.print(args.json, out)?)
+    let edit = add_source(file.text(), file.path(), &new.name, &new.url)?;
+    if !file.would_list(&edit, &new.name)? {
+        return Err(SourceError::NotTaken { file: file.path().to_owned() });
+    }
+    file.write(&[edit])?;
+    Ok(file.path().to_owned())
+}
+
+/// What keeps NuGet from asking it, or the plugin, as the files are now.
+fn notes(
+    name: &str,
+    args: &SourceAddArgs,
+    context: &Context<'_>,
+) -> Result<Vec<String>, SourceError> {
+    let config = config(args, context)?;
+    let mut notes = list::refusals(&config);
+    let sources = config.sources(context.environment);
+    if let Some(source) = sources.iter().find(|source| source.name == name) {
+        notes.extend((!source.is_enabled).then(|| {
+            format!(
+                "it is disabled, and NuGet does not ask it; enable it with `dotnet nuget enable source \
+                 {}`",
+                quoted(name)
+            )
+        }));
+        notes.extend(source.saved.as_ref().map(list::saved));
+        notes.extend(unmapped(source, &config));
+    }
+    Ok(notes)
 }
 
 /// What `--json` prints; names and values stay as they are.
@@ -62,40 +110,46 @@ struct Report<'a> {
     added: bool,
     name: &'a str,
     url: &'a str,
-    file: &'a Path,
+    file: String,
     domain: &'a str,
     owner: &'a str,
     region: &'a str,
     repository: &'a str,
-    /// What keeps NuGet from asking it.
-    note: Option<String>,
+    /// What keeps NuGet from asking it, or the plugin.
+    notes: Vec<String>,
 }
 
 impl<'a> Report<'a> {
-    fn of(new: &'a New, name: &'a str, file: &'a Path, note: Option<String>) -> Self {
+    fn of(new: &'a New, added: bool, name: &'a str, file: &Path, notes: Vec<String>) -> Self {
         let RepositoryEndpoint { domain, repository, .. } = &new.endpoint;
         let Domain { name: domain, owner, region } = domain;
-        Self { added: false, name, url: &new.url, file, domain, owner, region, repository, note }
+        let file = file.to_string_lossy().into_owned();
+        Self { added, name, url: &new.url, file, domain, owner, region, repository, notes }
     }
 
-    fn print(&self, as_json: bool, out: &mut dyn Write) -> io::Result<()> {
-        if as_json {
+    fn print(&self, args: &SourceAddArgs, out: &mut dyn Write) -> io::Result<()> {
+        if args.json {
             return writeln!(out, "{}", serde_json::to_string(self)?);
         }
-        let (name, file) = (excerpt(self.name), self.file.display());
-        if !self.added {
-            return writeln!(out, "already there: {name} in {file}");
+        let (name, file) = (excerpt(self.name), &self.file);
+        if self.added {
+            let Self { url, domain, owner, region, repository, .. } = self;
+            writeln!(out, "added: {name} in {file}\n  {url}")?;
+            writeln!(
+                out,
+                "  CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in \
+                 {region}"
+            )?;
+        } else {
+            writeln!(out, "already there: {name} in {file}")?;
         }
-        let Self { url, domain, owner, region, repository, .. } = self;
-        writeln!(out, "added: {name} in {file}\n  {url}")?;
-        writeln!(
-            out,
-            "  CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in {region}"
-        )?;
-        if let Some(note) = &self.note {
+        for note in &self.notes {
             writeln!(out, "note: {note}")?;
         }
-        writeln!(out, "try it: nuget-plugin-codeartifact source check {}", quoted(self.name))
+        // A file that was named may be none that counts here.
+        let which = if args.configfile.is_some() { self.url } else { self.name };
+        let dashes = if which.starts_with('-') { "-- " } else { "" };
+        writeln!(out, "try it: nuget-plugin-codeartifact source check {dashes}{}", quoted(which))
     }
 }
 
@@ -141,7 +195,18 @@ async fn look_up(args: &SourceAddArgs, context: &Context<'_>) -> Result<String, 
     let names = RepositoryNames { domain: &domain, repository: &repository, dual_stack };
     let _waiting = (context.wait)("an answer");
     let found = context.provider.repository_url(names).await;
-    found.map_err(|error| SourceError::LookUp { repository, domain, error: Box::new(error) })
+    let url = match found {
+        Ok(url) => url,
+        Err(error) => {
+            return Err(SourceError::LookUp { repository, domain, error: Box::new(error) });
+        }
+    };
+    let found = endpoint(&url, context)?;
+    if found.domain == domain && found.repository == repository {
+        return Ok(url);
+    }
+    let asked = format!("`{repository}` in {domain}");
+    Err(SourceError::OtherRepository { asked, answered: found.to_string() })
 }
 
 /// The source that makes a new one needless. One that is in its way is an error: nothing is guessed.
@@ -167,13 +232,13 @@ fn find_same<'a>(
 }
 
 /// Where package source mapping leaves it out.
-fn unmapped(new: &New, config: &NugetConfig) -> Option<String> {
-    let is_left_out = !config.mappings().is_empty();
+fn unmapped(source: &Source, config: &NugetConfig) -> Option<String> {
+    let is_left_out = !config.mappings().is_empty() && source.patterns.is_empty();
     is_left_out.then(|| {
         format!(
             "package source mapping is on, so nothing is asked of it before `packageSourceMapping` \
              has `<packageSource key=\"{}\">` with patterns",
-            excerpt(&new.name)
+            excerpt(&source.name)
         )
     })
 }

@@ -38,6 +38,16 @@ pub enum SourceError {
     Query,
     #[error(transparent)]
     Option(#[from] OptionError),
+    #[error(
+        "AWS answered with the URL of {answered} where {asked} was asked for; check what stands between this machine and AWS"
+    )]
+    OtherRepository { asked: String, answered: String },
+    #[error(
+        "NuGet would not see the source in `{}`, since it reads the first alone of two sections or sources \
+         that differ in case; make its section `packageSources`, and name the source otherwise",
+        file.display()
+    )]
+    NotTaken { file: PathBuf },
     #[error("no URL for `{repository}` in {domain}: {error}")]
     LookUp { repository: String, domain: Domain, error: Box<ProviderError> },
     #[error(

@@ -1,7 +1,6 @@
 //! `source list`: what NuGet would ask, where each source stands, and what is in the plugin's way.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -31,7 +30,7 @@ struct Listed {
     name: String,
     url: String,
     enabled: bool,
-    file: PathBuf,
+    file: String,
     line: usize,
     layer: LayerKind,
     /// The patterns of its package source mapping.
@@ -54,7 +53,7 @@ struct Names {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum SavedAt {
-    File(PathBuf),
+    File(String),
     Variable(String),
 }
 
@@ -96,15 +95,12 @@ impl Listed {
             name: source.name,
             url: without_secrets(&source.url),
             enabled: source.is_enabled,
-            file: source.file,
+            file: source.file.to_string_lossy().into_owned(),
             line: source.line,
             layer: source.layer,
             patterns: source.patterns,
             codeartifact,
-            saved_credentials: source.saved.map(|saved| match saved {
-                Saved::File { path, .. } => SavedAt::File(path),
-                Saved::Variable { name } => SavedAt::Variable(name),
-            }),
+            saved_credentials: source.saved.as_ref().map(SavedAt::of),
             problem: problem.or(refused),
         }
     }
@@ -112,18 +108,35 @@ impl Listed {
     /// Saved credentials matter for CodeArtifact's sources: NuGet sends them before it asks the plugin.
     fn obstacle(&self) -> Option<String> {
         self.codeartifact.as_ref()?;
-        Some(match self.saved_credentials.as_ref()? {
-            SavedAt::File(path) => format!(
-                "credentials saved in `{}` are sent before the plugin is asked; remove them with \
-                 `nuget-plugin-codeartifact scrub`",
-                path.display()
+        self.saved_credentials.as_ref().map(SavedAt::in_words)
+    }
+}
+
+impl SavedAt {
+    fn of(saved: &Saved) -> Self {
+        match saved {
+            Saved::File { path, .. } => Self::File(path.to_string_lossy().into_owned()),
+            Saved::Variable { name } => Self::Variable(name.clone()),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        match self {
+            Self::File(path) => format!(
+                "credentials saved in `{path}` are sent before the plugin is asked; remove them with \
+                 `nuget-plugin-codeartifact scrub`"
             ),
-            SavedAt::Variable(name) => format!(
+            Self::Variable(name) => format!(
                 "credentials in the variable `{}` are sent before the plugin is asked; unset it",
                 excerpt(name)
             ),
-        })
+        }
     }
+}
+
+/// What saved credentials do.
+pub fn saved(saved: &Saved) -> String {
+    SavedAt::of(saved).in_words()
 }
 
 impl Names {
@@ -133,16 +146,22 @@ impl Names {
     }
 }
 
-fn warnings(config: &NugetConfig, sources: &[Listed]) -> Vec<String> {
-    let mut warnings = Vec::new();
+/// What NuGet refuses files for.
+pub fn refusals(config: &NugetConfig) -> Vec<String> {
+    let mut refusals = Vec::new();
     for layer in &config.layers {
         let path = layer.file.path().display();
-        warnings.extend(layer.document.problems.iter().map(|problem| {
+        refusals.extend(layer.document.problems.iter().map(|problem| {
             let (line, column) = (problem.line, problem.column);
             let what = &problem.what;
             format!("NuGet refuses `{path}` for line {line}, column {column}: {what}; correct it")
         }));
     }
+    refusals
+}
+
+fn warnings(config: &NugetConfig, sources: &[Listed]) -> Vec<String> {
+    let mut warnings = refusals(config);
     if !config.mappings().is_empty() {
         let is_unused = |source: &&Listed| source.enabled && source.patterns.is_empty();
         warnings.extend(sources.iter().filter(is_unused).map(|source| {
@@ -182,7 +201,7 @@ fn print_source(source: &Listed, purpose: &str, out: &mut dyn Write) -> io::Resu
             "  CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in {region}"
         )?;
     }
-    writeln!(out, "  in {}:{}", source.file.display(), source.line)?;
+    writeln!(out, "  in {}:{}", source.file, source.line)?;
     if !source.patterns.is_empty() {
         writeln!(out, "  for {}", excerpt(&source.patterns.join(", ")))?;
     }

@@ -51,7 +51,7 @@ impl Installed {
 
     pub fn report(&self) -> Value {
         json!({
-            "folder": self.folder,
+            "folder": self.folder.to_string_lossy(),
             "clients": self.client,
             "version": self.version.as_ref().ok(),
             "problem": self.version.as_ref().err(),
