@@ -101,13 +101,13 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
     let raw = &mut io::stdout();
     let is_terminal = raw.is_terminal();
     let out = &mut Printable(io::stdout());
+    let wait = |what_for: &str| wait_for(&environment, what_for);
     match command {
-        Command::Install(args) => commands::install::run(&args, &environment, out)?,
+        Command::Install(args) => commands::install::run(&args, &environment, &wait, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
         Command::Doctor(args) => {
             let chosen = args.identity.chosen();
-            let looked = with_chosen(environment.clone(), chosen, async |provider| {
-                let wait = |what_for: &str| wait_for(&environment, what_for);
+            let looked = with_chosen(&environment, chosen, async |provider| {
                 let appearance = Appearance::of(&environment, is_terminal);
                 commands::doctor::run(&args, provider, appearance, &wait, raw).await
             })?;
@@ -116,20 +116,19 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
             }
         }
         Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
-        Command::Login(args) => with_provider(environment.clone(), async |provider| {
-            let wait = |what_for: &str| wait_for(&environment, what_for);
+        Command::Login(args) => with_provider(&environment, async |provider| {
             commands::login::run(&args, provider, out, &tell_at_once, &wait).await
         })??,
         Command::Explain(args) => {
-            with_chosen(environment, args.identity.chosen(), async |provider| {
+            with_chosen(&environment, args.identity.chosen(), async |provider| {
                 commands::explain::run(&args, provider, out).await
             })??;
         }
-        Command::Status(args) => with_provider(environment, async |provider| {
+        Command::Status(args) => with_provider(&environment, async |provider| {
             commands::status::run(&args, provider, out).await
         })??,
-        Command::Logout(args) => with_provider(environment, async |provider| {
-            commands::logout::run(&args, provider, out).await
+        Command::Logout(args) => with_provider(&environment, async |provider| {
+            commands::logout::run(&args, provider, &wait, out).await
         })??,
         Command::Token(args) => {
             let fetched = fetch(&args.selection, &environment);
@@ -146,14 +145,13 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Completions(args) => commands::completions::run(&args, raw)?,
         Command::Source(args) => {
-            with_chosen(environment.clone(), args.chosen(), async |provider| {
-                let wait = |what_for: &str| wait_for(&environment, what_for);
+            with_chosen(&environment, args.chosen(), async |provider| {
                 commands::source::run(&args, &environment, provider, &wait, out).await
             })??;
         }
         Command::Scrub(args) => {
-            let provider = provider(environment.clone(), open_log(&environment));
-            if commands::scrub::run(&args, &environment, &provider, out)? == Outcome::Found {
+            let provider = provider(&environment, open_log(&environment));
+            if commands::scrub::run(&args, &environment, &provider, &wait, out)? == Outcome::Found {
                 return Ok(ExitCode::from(CREDENTIALS_FOUND));
             }
         }
@@ -164,7 +162,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
 /// The token that a command hands over, masked in the log of CI where that can be.
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
-    let fetched = with_chosen(environment.clone(), selection.chosen(), async |provider| {
+    let fetched = with_chosen(environment, selection.chosen(), async |provider| {
         let _waiting = wait_for(environment, "an answer");
         commands::selection::fetch(selection, provider).await
     });
@@ -183,7 +181,7 @@ fn wait_for(environment: &Environment, what_for: &str) -> Waiting {
 
 /// Runs what has to do with tokens.
 fn with_provider<T>(
-    environment: Environment,
+    environment: &Environment,
     command: impl AsyncFnOnce(&Provider) -> T,
 ) -> io::Result<T> {
     with_chosen(environment, Chosen::default(), command)
@@ -191,12 +189,11 @@ fn with_provider<T>(
 
 /// The same, by what the command line has chosen.
 fn with_chosen<T>(
-    environment: Environment,
+    environment: &Environment,
     chosen: Chosen,
     command: impl AsyncFnOnce(&Provider) -> T,
 ) -> io::Result<T> {
-    let log = open_log(&environment);
-    let provider = provider(environment, log).choosing(chosen);
+    let provider = provider(environment, open_log(environment)).choosing(chosen);
     let runtime = runtime()?;
     let outcome = runtime.block_on(command(&provider));
     // A name that is being resolved must not hold the process.
@@ -232,7 +229,7 @@ fn run_plugin() -> ExitCode {
     let log = open_log(&environment);
     log_panics_only(log.clone());
     log.line(format_args!("{} {} started", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
-    let provider = Arc::new(provider(environment, log.clone()));
+    let provider = Arc::new(provider(&environment, log.clone()));
     let asks = Arc::new(plugin::Asks::new(provider, log.clone()));
     let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
     let conversation = || runtime.block_on(plugin::serve(input, output, asks, log));
@@ -255,9 +252,9 @@ fn open_log(environment: &Environment) -> Log {
     Log::open(ours, amazons)
 }
 
-fn provider(environment: Environment, log: Log) -> Provider {
-    let locations = Locations::of(&environment);
-    Provider::new(environment, locations, log)
+fn provider(environment: &Environment, log: Log) -> Provider {
+    let locations = Locations::of(environment);
+    Provider::new(environment.clone(), locations, log)
 }
 
 /// One thread: what takes long here is waiting.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::installation::layout::{Client, LAUNCHER};
 use super::installation::{Error, claims, dotnet, elsewhere, folder, handshake, layout};
 use super::print_failure;
+use super::progress::Wait;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
 use crate::settings::Environment;
@@ -62,10 +63,13 @@ struct Check {
 pub fn run(
     args: &InstallArgs,
     environment: &Environment,
+    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let report =
-        install(args, environment).inspect_err(|error| print_failure(args.json, error, out))?;
+    let waiting = wait("the installed plugin");
+    let installed = install(args, environment);
+    drop(waiting);
+    let report = installed.inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
         let text = serde_json::to_string(&report).map_err(std::io::Error::from)?;
         writeln!(out, "{text}")?;

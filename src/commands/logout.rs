@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::progress::Wait;
 use super::words::count;
 use super::{SCHEMA, print_failure};
 use crate::aws::{SignedOut, SsoSession};
@@ -28,9 +29,12 @@ pub enum LogoutError {
 pub async fn run(
     args: &LogoutArgs,
     provider: &Provider,
+    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> Result<(), LogoutError> {
+    let waiting = wait("the SSO portal");
     let done = log_out(args, provider).await;
+    drop(waiting);
     let (signed_out, forgotten) = done.inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
         let report = json!({

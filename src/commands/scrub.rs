@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::print_failure;
+use super::progress::Wait;
 use crate::cli::ScrubArgs;
 use crate::locations::Locations;
 use crate::nuget_config::{ConfigError, Layer, LayerKind, NugetConfig, remove_credentials};
@@ -44,10 +45,13 @@ pub fn run(
     args: &ScrubArgs,
     environment: &Environment,
     provider: &Provider,
+    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> Result<Outcome, ScrubError> {
-    let mut scrubbed = scrub(args, environment, provider)
-        .inspect_err(|error| print_failure(args.json, error, out))?;
+    let waiting = wait("git");
+    let scrubbed = scrub(args, environment, provider);
+    drop(waiting);
+    let mut scrubbed = scrubbed.inspect_err(|error| print_failure(args.json, error, out))?;
     let failure = scrubbed.failures.first().map(ToString::to_string);
     if args.json {
         scrubbed.report.print_json(failure.as_deref(), out)?;

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::finding::{Finding, Repair};
 use crate::cli::InstallArgs;
 use crate::commands::install;
+use crate::commands::progress::Waiting;
 
 /// One repair. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -84,7 +85,9 @@ fn perform(repair: &Repair, context: &Context<'_>) -> Result<(), String> {
         Repair::Install => {
             // What became of it is looked at afterwards.
             let mut said = Vec::new();
-            let done = install::run(&InstallArgs::default(), context.environment, &mut said);
+            let wait = |_: &str| Waiting::none();
+            let args = InstallArgs::default();
+            let done = install::run(&args, context.environment, &wait, &mut said);
             done.map_err(|error| error.to_string())
         }
         Repair::RemoveLink(path) if path.exists() => Err("it leads somewhere by now".to_owned()),
