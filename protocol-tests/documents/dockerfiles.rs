@@ -5,7 +5,7 @@ use super::example;
 pub const DOCKERFILES: [&str; 2] = ["Dockerfile", "Dockerfile.alpine"];
 
 /// The files of a project that the build takes; all others come by `COPY . .`.
-const OF_THE_PROJECT: [&str; 4] = ["NuGet.Config", "*.csproj", "packages.lock.json", "."];
+const OF_THE_PROJECT: [&str; 4] = ["NuGet.Config", "*.csproj", "packages.lock.jso[n]", "."];
 
 /// An instruction with its continued lines as one.
 pub fn instructions(name: &str) -> Vec<(String, String)> {
@@ -44,6 +44,15 @@ fn the_token_is_a_secret_mount_and_neither_argument_nor_variable() {
                 "{name}: {instruction} {rest}"
             );
         }
+    }
+}
+
+/// What a user may have written a token to is not sent to the builder.
+#[test]
+fn what_holds_secrets_is_left_out_of_the_context() {
+    let ignored = example(".dockerignore");
+    for name in [".git", "token.json", ".env"] {
+        assert!(ignored.lines().any(|line| line == name), "{name}: {ignored}");
     }
 }
 

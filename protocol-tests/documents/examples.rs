@@ -61,6 +61,23 @@ fn nuget_config_has_urls_of_ours_alone_and_maps_every_package() {
     assert!(mapping.descendants().any(|node| node.attribute("pattern") == Some("*")));
 }
 
+/// Else every public package would be refused.
+#[test]
+fn each_source_of_nuget_config_is_readable_by_the_policies() {
+    let text = example("NuGet.Config");
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let sources = document.descendants().filter_map(|node| node.attribute("value"));
+    let repositories: Vec<&str> =
+        sources.filter_map(|url| url.split("/nuget/").nth(1)?.split('/').next()).collect();
+    assert_eq!(repositories, ["my-repo", "public-mirror"]);
+    for name in ["iam/developer.json", "iam/ci-publish.json"] {
+        for repository in &repositories {
+            let arn = format!(":repository/my-domain/{repository}\"");
+            assert!(example(name).contains(&arn), "{name} lacks {repository}");
+        }
+    }
+}
+
 #[test]
 fn json_files_are_json() {
     for name in ["devcontainer.json", "cdk/cdk.json"] {
@@ -81,8 +98,31 @@ fn each_job_on_github_has_a_role_of_its_own_and_pull_requests_only_read() {
             steps.iter().filter_map(|it| it["with"]["role-to-assume"].as_str()).collect();
         assert_eq!(roles, [format!("${{{{ {role} }}}}")]);
     }
+    let publish = &workflow["jobs"]["publish"];
     let condition = "github.event_name == 'push' && github.ref == 'refs/heads/main'";
-    assert_eq!(workflow["jobs"]["publish"]["if"], condition);
+    assert_eq!(publish["if"], condition);
+    // The role's trust policy names the environment, so that no other job of the branch can take it.
+    assert_eq!(publish["environment"], "publish");
+    assert_eq!(publish["needs"], "build");
+    let forks = "github.event_name != 'pull_request' || !github.event.pull_request.head.repo.fork";
+    assert_eq!(workflow["jobs"]["build"]["if"], forks);
+}
+
+#[test]
+fn dependabot_is_told_the_domain_of_the_url() {
+    let file = yaml::document("dependabot.yml");
+    let registry = &file["registries"]["my-repo"];
+    let expected = json!({
+        "type": "nuget-feed",
+        "url": "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json",
+        "aws-region": "eu-west-1",
+        "account-id": "111122223333",
+        "role-name": "dependabot-read",
+        "domain": "my-domain",
+        "domain-owner": "111122223333",
+    });
+    assert_eq!(*registry, expected);
+    assert_eq!(file["updates"][0]["registries"], json!(["my-repo"]));
 }
 
 #[test]
@@ -97,7 +137,16 @@ fn a_job_on_gitlab_has_its_token_in_the_file_that_aws_reads() {
             .as_str()
             .is_some_and(|line| line.contains("> \"$AWS_WEB_IDENTITY_TOKEN_FILE\""))
     );
-    assert_eq!(workflow["publish"].get("id_tokens"), None, "the runner has its role by itself");
+    assert_eq!(job["variables"]["AWS_ROLE_ARN"], "$READ_ROLE_ARN");
+    // On EKS nothing is set up for a pod that has such a variable already.
+    let publish = &workflow["publish"];
+    for names in [&publish["variables"], &workflow[".plugin"]["variables"], &workflow["variables"]]
+    {
+        assert_eq!(names.get("AWS_ROLE_ARN"), None, "{names}");
+    }
+    assert_eq!(publish.get("id_tokens"), None, "the runner has its role by itself");
+    assert_eq!(publish["needs"], json!(["build"]));
+    assert_eq!(publish["rules"], json!([{ "if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" }]));
 }
 
 #[test]
@@ -106,4 +155,8 @@ fn the_buildspec_is_of_the_version_that_has_phases() {
     assert_eq!(buildspec["version"], 0.2);
     let phases: Vec<_> = buildspec["phases"].as_object().expect("phases").keys().collect();
     assert_eq!(phases, ["build", "install", "post_build"]);
+    let push = buildspec["phases"]["post_build"]["commands"][0].as_str().expect("a command");
+    // A pull request's branch may be called `main` as well.
+    assert!(push.contains("[ \"$CODEBUILD_WEBHOOK_TRIGGER\" = branch/main ]"), "{push}");
+    assert!(push.contains("[ \"$CODEBUILD_BUILD_SUCCEEDING\" = 1 ]"), "{push}");
 }

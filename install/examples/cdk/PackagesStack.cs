@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Amazon.CDK;
 using Amazon.CDK.AWS.CodeArtifact;
@@ -6,74 +7,90 @@ using Constructs;
 
 namespace Packages;
 
-/// <summary>A domain with one repository, and who may use it.</summary>
+/// <summary>A domain, a repository for our packages, one for public ones, and who may use them.</summary>
 public class PackagesStack : Stack
 {
+    private const string GitHub = "token.actions.githubusercontent.com";
+
     private readonly string _domain;
     private readonly string _repository;
+    private readonly string _publicMirror;
 
     public PackagesStack(Construct scope, string id, IStackProps? props = null) : base(scope, id, props)
     {
         _domain = FromContext("domain");
         _repository = FromContext("repository");
-        var organization = FromContext("organization");
+        _publicMirror = FromContext("publicMirror");
 
         var domain = new CfnDomain(this, "Domain", new CfnDomainProps
         {
             DomainName = _domain,
-            PermissionsPolicyDocument = ForOrganization("codeartifact:GetAuthorizationToken", organization),
+            PermissionsPolicyDocument = ForOrganization("codeartifact:GetAuthorizationToken"),
         });
-        var repository = new CfnRepository(this, "Repository", new CfnRepositoryProps
+        AddRepository("Repository", _repository, domain);
+        AddRepository("PublicMirror", _publicMirror, domain, "public:nuget-org");
+        AddRoles();
+    }
+
+    private void AddRepository(string id, string name, CfnDomain domain, params string[] connections)
+    {
+        var repository = new CfnRepository(this, id, new CfnRepositoryProps
         {
             DomainName = _domain,
-            RepositoryName = _repository,
-            PermissionsPolicyDocument = ForOrganization("codeartifact:ReadFromRepository", organization),
+            RepositoryName = name,
+            ExternalConnections = connections.Length > 0 ? connections : null,
+            PermissionsPolicyDocument = ForOrganization("codeartifact:ReadFromRepository"),
         });
-        repository.AddDependency(domain);
+        repository.Node.AddDependency(domain);
+    }
 
+    /// <summary>Each with the permissions of iam/developer.json or iam/ci-publish.json.</summary>
+    private void AddRoles()
+    {
+        var project = FromContext("githubRepository");
+        var provider = GitHubProviderArn();
+        // Whoever in this account is allowed to assume it.
+        var developer = new Role(this, "DeveloperRole", new RoleProps { AssumedBy = new AccountRootPrincipal() });
+        var read = OfGitHub("ReadRole", provider, $"repo:{project}:pull_request", $"repo:{project}:ref:refs/heads/main");
+        var publish = OfGitHub("PublishRole", provider, $"repo:{project}:environment:publish");
         _ = new ManagedPolicy(this, "Developer", new ManagedPolicyProps
         {
             Description = "Restore from CodeArtifact",
             Statements = ReadStatements(),
-            Roles = new IRole[] { DeveloperRole() },
+            Roles = new IRole[] { developer, read },
         });
         _ = new ManagedPolicy(this, "Publish", new ManagedPolicyProps
         {
             Description = "Restore from and push to CodeArtifact",
             Statements = PublishStatements(),
-            Roles = new IRole[] { PublishRole() },
+            Roles = new IRole[] { publish },
         });
+        _ = new CfnOutput(this, "DeveloperRoleArn", new CfnOutputProps { Value = developer.RoleArn });
+        _ = new CfnOutput(this, "ReadRoleArn", new CfnOutputProps { Value = read.RoleArn });
+        _ = new CfnOutput(this, "PublishRoleArn", new CfnOutputProps { Value = publish.RoleArn });
     }
 
-    /// <summary>Whoever in this account is allowed to assume it.</summary>
-    private Role DeveloperRole() => new(this, "DeveloperRole", new RoleProps
+    /// <summary>The same as iam/trust-github-read.json and iam/trust-github-publish.json.</summary>
+    private Role OfGitHub(string id, string providerArn, params string[] subjects) => new(this, id, new RoleProps
     {
-        AssumedBy = new AccountRootPrincipal(),
+        AssumedBy = new WebIdentityPrincipal(providerArn, new Dictionary<string, object>
+        {
+            ["StringEquals"] = new Dictionary<string, object>
+            {
+                [$"{GitHub}:aud"] = "sts.amazonaws.com",
+                [$"{GitHub}:sub"] = subjects,
+            },
+        }),
     });
 
-    /// <summary>The main branch of one GitHub repository; nothing else, so no pull request.</summary>
-    private Role PublishRole()
-    {
-        var provider = new OpenIdConnectProvider(this, "GitHub", new OpenIdConnectProviderProps
+    /// <summary>An account has one provider for GitHub at most: it may be there already.</summary>
+    private string GitHubProviderArn() =>
+        OptionalContext("githubProviderArn") ?? new OidcProviderNative(this, "GitHub", new OidcProviderNativeProps
         {
-            Url = "https://token.actions.githubusercontent.com",
+            Url = $"https://{GitHub}",
             ClientIds = new[] { "sts.amazonaws.com" },
-        });
-        return new Role(this, "PublishRole", new RoleProps
-        {
-            AssumedBy = new WebIdentityPrincipal(provider.OpenIdConnectProviderArn, new Dictionary<string, object>
-            {
-                ["StringEquals"] = new Dictionary<string, object>
-                {
-                    ["token.actions.githubusercontent.com:aud"] = "sts.amazonaws.com",
-                    ["token.actions.githubusercontent.com:sub"] =
-                        $"repo:{FromContext("githubRepository")}:ref:refs/heads/main",
-                },
-            }),
-        });
-    }
+        }).OidcProviderArn;
 
-    /// <summary>The same as iam/developer.json.</summary>
     private PolicyStatement[] ReadStatements() => new[]
     {
         Allow("codeartifact:GetAuthorizationToken", Arn($"domain/{_domain}")),
@@ -83,35 +100,44 @@ public class PackagesStack : Stack
             Resources = new[] { "*" },
             Conditions = Equal("sts:AWSServiceName", "codeartifact.amazonaws.com"),
         }),
-        Allow("codeartifact:ReadFromRepository", Arn($"repository/{_domain}/{_repository}")),
+        Allow(
+            "codeartifact:ReadFromRepository",
+            Arn($"repository/{_domain}/{_repository}"),
+            Arn($"repository/{_domain}/{_publicMirror}")),
     };
 
-    /// <summary>The same as iam/ci-publish.json.</summary>
     private PolicyStatement[] PublishStatements() => new List<PolicyStatement>(ReadStatements())
     {
         Allow("codeartifact:PublishPackageVersion", Arn($"package/{_domain}/{_repository}/nuget/*")),
     }.ToArray();
 
-    private static PolicyStatement Allow(string action, string resource) => new(new PolicyStatementProps
+    private static PolicyStatement Allow(string action, params string[] resources) => new(new PolicyStatementProps
     {
         Actions = new[] { action },
-        Resources = new[] { resource },
+        Resources = resources,
     });
 
-    /// <summary>The same as the policies for other accounts in iam/.</summary>
-    private static PolicyDocument ForOrganization(string action, string organization) => new(new PolicyDocumentProps
+    /// <summary>The same as the policies for other accounts in iam/, where an organization is named.</summary>
+    private PolicyDocument? ForOrganization(string action)
     {
-        Statements = new[]
+        if (OptionalContext("organization") is not { } organization)
         {
-            new PolicyStatement(new PolicyStatementProps
+            return null;
+        }
+        return new PolicyDocument(new PolicyDocumentProps
+        {
+            Statements = new[]
             {
-                Principals = new IPrincipal[] { new AnyPrincipal() },
-                Actions = new[] { action },
-                Resources = new[] { "*" },
-                Conditions = Equal("aws:PrincipalOrgID", organization),
-            }),
-        },
-    });
+                new PolicyStatement(new PolicyStatementProps
+                {
+                    Principals = new IPrincipal[] { new AnyPrincipal() },
+                    Actions = new[] { action },
+                    Resources = new[] { "*" },
+                    Conditions = Equal("aws:PrincipalOrgID", organization),
+                }),
+            },
+        });
+    }
 
     private static Dictionary<string, object> Equal(string key, string value) => new()
     {
@@ -120,5 +146,8 @@ public class PackagesStack : Stack
 
     private string Arn(string resource) => $"arn:{Partition}:codeartifact:{Region}:{Account}:{resource}";
 
-    private string FromContext(string key) => (string)Node.GetContext(key);
+    private string FromContext(string key) => OptionalContext(key)
+        ?? throw new InvalidOperationException($"the context value `{key}` is missing; add `-c {key}=…` to the command");
+
+    private string? OptionalContext(string key) => Node.TryGetContext(key) as string;
 }
