@@ -23,35 +23,21 @@ mod stage;
 #[path = "state/status.rs"]
 mod status;
 
-use std::path::Path;
-
 use libtest_mimic::Arguments;
 
 use support::fake_codeartifact::SECRET_ACCESS_KEY;
 use support::process::Run;
 use support::sandbox_home::SandboxHome;
 use support::secret_scan;
+use support::trials::Tool;
 
 fn main() {
-    let apart = [explain::trials(), identities::trials()];
+    let apart = [explain::trials(), identities::trials()].into_iter().flatten();
+    let is_left_out = Tool::CleanMemory.is_missing();
     let of_the_machine = [status::trials(), logout::trials()].into_iter().flatten();
-    let is_in_use = keeps_tokens_in_memory();
     let of_the_machine =
-        of_the_machine.map(|trial| if is_in_use { trial.with_ignored_flag(true) } else { trial });
-    let trials = apart.into_iter().flatten().chain(of_the_machine).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-/// Whether this user has tokens in memory: `status` would show them to a test, and `logout` forget them,
-/// wherever the home is.
-fn keeps_tokens_in_memory() -> bool {
-    let id = std::process::Command::new("id").arg("-u").output();
-    let id = id.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let id = id.unwrap_or_default();
-    let folders = ["/dev/shm".to_owned(), format!("/run/user/{id}")];
-    folders
-        .iter()
-        .any(|base| Path::new(base).join(format!("nuget-plugin-codeartifact-{id}")).exists())
+        of_the_machine.map(|trial| if is_left_out { trial.with_ignored_flag(true) } else { trial });
+    libtest_mimic::run(&Arguments::from_args(), apart.chain(of_the_machine).collect()).exit();
 }
 
 /// Runs a command, which shows no secret.

@@ -2,7 +2,7 @@
 //! failed where `CODEARTIFACT_NUGET_TEST_REQUIRE` names it (a list with commas, or `all`).
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
@@ -19,6 +19,9 @@ pub enum Tool {
     MountNamespace,
     /// The AWS CLI, version 2, that `AWS_CLI` names or that is on PATH.
     Aws,
+    /// That this user has no tokens in memory: `status` would show them to a test, and `logout` forget
+    /// them, wherever the home is.
+    CleanMemory,
 }
 
 impl Tool {
@@ -29,6 +32,7 @@ impl Tool {
             Self::NugetExe => "nuget.exe",
             Self::MountNamespace => "mount-namespace",
             Self::Aws => "aws",
+            Self::CleanMemory => "clean-memory",
         }
     }
 
@@ -38,6 +42,7 @@ impl Tool {
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
             Self::MountNamespace => has_mount_namespaces(),
             Self::Aws => aws_cli().is_some(),
+            Self::CleanMemory => !keeps_tokens_in_memory(),
         }
     }
 
@@ -55,6 +60,15 @@ impl Tool {
 /// The nuget.exe that `NUGET_EXE` names, where it is a file.
 pub fn nuget_exe() -> Option<PathBuf> {
     env::var_os("NUGET_EXE").map(PathBuf::from).filter(|file| file.is_file())
+}
+
+fn keeps_tokens_in_memory() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    let id = id.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let id = id.unwrap_or_default();
+    let folders = ["/dev/shm".to_owned(), format!("/run/user/{id}")];
+    let ours = format!("nuget-plugin-codeartifact-{id}");
+    folders.iter().any(|base| Path::new(base).join(&ours).exists())
 }
 
 /// Whether this is root, and the system lets it mount something where nobody else sees it.
