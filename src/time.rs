@@ -2,6 +2,31 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// A signature is refused when the clock is wrong by more.
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
+
+/// How wrong this machine's clock is, as in "2 h 0 min behind"; none where a signature is not refused for
+/// it.
+pub fn skew(theirs: SystemTime, ours: SystemTime) -> Option<String> {
+    let (skew, word) = match ours.duration_since(theirs) {
+        Ok(skew) => (skew, "ahead"),
+        Err(error) => (error.duration(), "behind"),
+    };
+    (skew > CLOCK_TOLERANCE).then(|| format!("{} {word}", in_words(skew)))
+}
+
+/// In the two largest units, rounded down: "11 h 42 min".
+pub fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, ..) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
 /// As `2026-02-28T09:05:07Z`; what is before 1970 is 1970.
 pub fn utc(time: SystemTime) -> String {
     format!("{}Z", date_and_time(since_epoch(time)))
@@ -42,6 +67,30 @@ fn date(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_said_in_two_units() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3599, "59 min"),
+            (3600, "1 h 0 min"),
+            (42_180, "11 h 43 min"),
+            (90_000, "1 d 1 h"),
+        ] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn a_clock_may_be_a_little_wrong() {
+        let now = UNIX_EPOCH + Duration::from_hours(1000);
+        assert_eq!(skew(now, now + Duration::from_mins(5)), None);
+        let told =
+            [skew(now, now + Duration::from_mins(12)), skew(now + Duration::from_hours(2), now)];
+        assert_eq!(told, [Some("12 min ahead".to_owned()), Some("2 h 0 min behind".to_owned())]);
+    }
 
     #[test]
     fn times_are_those_of_the_calendar() {

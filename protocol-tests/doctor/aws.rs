@@ -1,5 +1,7 @@
 //! Who asks for a token, whether AWS gives it, and what the source says to it.
 
+use std::time::Duration;
+
 use libtest_mimic::Trial;
 use serde_json::json;
 
@@ -84,7 +86,7 @@ pub fn trials() -> Vec<Trial> {
              `codeartifact:GetAuthorizationToken` is not allowed to the environment's keys (not authorized \
              to perform: codeartifact:GetAuthorizationToken); allow it in the identity's policy and, for \
              another account's domain, in the domain's",
-            "{\"Effect\":\"Allow\",\"Action\":\"codeartifact:GetAuthorizationToken\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain\"}",
+            "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:GetAuthorizationToken\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain\"}",
             By(issuing),
         ),
         broken(
@@ -100,7 +102,7 @@ pub fn trials() -> Vec<Trial> {
              `sts:GetServiceBearerToken` is not allowed to the environment's keys (not authorized to \
              perform: sts:GetServiceBearerToken); allow it with the condition `sts:AWSServiceName` = \
              `codeartifact.amazonaws.com`",
-            "{\"Effect\":\"Allow\",\"Action\":\"sts:GetServiceBearerToken\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"sts:AWSServiceName\":\"codeartifact.amazonaws.com\"}}}",
+            "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"sts:GetServiceBearerToken\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"sts:AWSServiceName\":\"codeartifact.amazonaws.com\"}}}",
             By(issuing),
         ),
         broken(
@@ -201,7 +203,7 @@ pub fn trials() -> Vec<Trial> {
             "warn  source `ours` and source `other` are on one host, for which NuGet remembers one password, \
              and are asked for by the environment's keys and rule 1's profile `ops`: whichever comes first \
              serves both until it is refused",
-            "nuget-plugin-codeartifact configure list, and one rule for both",
+            "do: give both one identity that may read all: `nuget-plugin-codeartifact configure list` shows the rules",
             By(|stage| drop(stage.home.run_plugin(&["configure", "rule", "remove", "1"]))),
         ),
         broken(
@@ -233,7 +235,7 @@ pub fn trials() -> Vec<Trial> {
             stage.home.write_configuration("proxi = 1\n");
             let run = stage.doctor(&["--offline"]);
             run.assert_failure().assert_says("config.toml` has an error at line 1, column 1");
-            run.assert_says("      fix: nuget-plugin-codeartifact configure path\n");
+            run.assert_says("      fix: ${EDITOR:-vi} ");
         }),
         trial("given_token_goes_before_an_identity_that_cannot_serve", || {
             let mut stage = Stage::new();
@@ -244,6 +246,50 @@ pub fn trials() -> Vec<Trial> {
             run.assert_success().assert_silent_on("hunter2").assert_says(
                 "ok    domain `my-domain` of account 111122223333 in eu-west-1 is served by the \
                  token of CODEARTIFACT_AUTH_TOKEN\n",
+            );
+        }),
+        trial("token_that_has_expired_as_it_comes", || {
+            let stage = Stage::new();
+            stage.fake.tokens_live(Duration::ZERO);
+            let run = stage.doctor(&[]);
+            run.assert_failure()
+                .assert_says(" ago by this machine's clock\n      fix: sudo timedatectl");
+        }),
+        trial("signature_that_is_refused_for_the_clock", || {
+            let mut stage = Stage::new();
+            let api = Server::start(|_| {
+                let refusal = json!({"message": "Signature expired"});
+                let reply =
+                    Reply::json(403, &refusal).with_header("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+                reply.with_header("x-amzn-errortype", "InvalidSignatureException")
+            });
+            stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("http://{}", api.host()));
+            let run = stage.doctor(&[]);
+            run.assert_failure().assert_says(
+                "AWS refused a request of the environment's keys (InvalidSignatureException), since this \
+                 machine's clock is ",
+            );
+            run.assert_says(
+                " ahead; set the clock right\n      fix: sudo timedatectl set-ntp true\n",
+            );
+        }),
+        broken(
+            "given_token_that_is_not_there",
+            |stage| {
+                stage.home.set("CODEARTIFACT_AUTH_TOKEN_FILE", "/nowhere/token");
+                stage.home.set("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "my-domain");
+            },
+            "warn  CODEARTIFACT_AUTH_TOKEN_FILE `/nowhere/token` does not serve: it is not there, provide the token or unset \
+             the variable",
+            "unset CODEARTIFACT_AUTH_TOKEN_FILE",
+            Paste,
+        ),
+        trial("half_of_the_environments_keys", || {
+            let mut stage = Stage::new();
+            stage.home.unset("AWS_SECRET_ACCESS_KEY");
+            stage.doctor(&["--offline"]).assert_failure().assert_says(
+                "warn  AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not, so that it is passed over\n      \
+                 fix: unset AWS_ACCESS_KEY_ID\n",
             );
         }),
         trial("clock_that_is_wrong", || {
@@ -278,7 +324,7 @@ pub fn trials() -> Vec<Trial> {
             "FAIL  source `ours`: 403: the token of the environment's keys is good, and may not read \
              `my-repo`; allow `codeartifact:ReadFromRepository` in the identity's policy and, for another \
              account's domain, in the repository's or the domain's",
-            "{\"Effect\":\"Allow\",\"Action\":\"codeartifact:ReadFromRepository\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:repository/my-domain/my-repo\"}",
+            "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:ReadFromRepository\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:repository/my-domain/my-repo\"}",
             By(|stage| access(stage, Access::Open)),
         ),
         broken(

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::stage::Mend::{By, Paste};
 use super::stage::{Stage, broken, trial};
 use super::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use super::support::sandbox_home::SandboxHome;
 
 const NAME: &str = "CredentialProvider.CodeArtifact";
 
@@ -79,7 +80,7 @@ pub fn trials() -> Vec<Trial> {
             "FAIL  dotnet, MSBuild: \
              `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` \
              is for Linux on processor 243, and `<plugin>` for Linux on <arch>",
-            "install the plugin's release for that processor, then run its `install`",
+            "do: install the plugin's release for that processor, then run its `install`",
             By(|stage| drop(stage.home.run_plugin(&["install", "--netcore-only"]))),
         ),
         broken(
@@ -156,7 +157,8 @@ pub fn trials() -> Vec<Trial> {
             },
             "FAIL  NuGet cannot start a plugin below `<root>/a\"b/.nuget/plugins`, because of the `\"` \
              in it; name another plugins folder with `--dir`",
-            "nuget-plugin-codeartifact install --dir /opt/nuget/plugins",
+            "nuget-plugin-codeartifact install --netcore-only --dir /opt/nuget/plugins && export \
+             NUGET_NETCORE_PLUGIN_PATHS=/opt/nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
             By(|stage| {
                 let home = stage.home.home();
                 stage.home.set("HOME", &home.to_string_lossy());
@@ -165,6 +167,7 @@ pub fn trials() -> Vec<Trial> {
         broken(
             "no_sdk_for_global_json",
             |stage| {
+                stage.home.write("project/global.json", "{}");
                 stage.dotnet(
                     "case \"$1\" in --version) echo 'A compatible .NET SDK was not found.' >&2; exit 145;; \
                      --list-sdks) echo '10.0.401 [/x]';; \
@@ -173,7 +176,7 @@ pub fn trials() -> Vec<Trial> {
             },
             "FAIL  no SDK can be chosen in this folder (`<root>/bin/dotnet --version` ended with exit \
              status: 145: A compatible .NET SDK was not found.)",
-            "name an installed SDK in global.json (10.0.401), or let it `rollForward`",
+            "do: name an installed SDK in global.json (10.0.401), or let it `rollForward`",
             By(|stage| stage.working_dotnet()),
         ),
         broken(
@@ -219,26 +222,27 @@ pub fn trials() -> Vec<Trial> {
             },
             "warn  PATH: `tools/nuget-plugin-other` is in a folder that PATH names by a relative path, \
              which NuGet passes over",
-            "name the folder in PATH by its whole path",
+            "do: name the folder in PATH by its whole path",
             By(|stage| fs::remove_dir_all(stage.home.project().join("tools")).unwrap()),
         ),
         broken(
             "plugin_paths_name_a_missing_file",
             |stage| {
-                stage.home.set("NUGET_PLUGIN_PATHS", "/nowhere/nuget-plugin-x");
+                stage.home.set("NUGET_NETCORE_PLUGIN_PATHS", "/nowhere/x.dll");
             },
-            "FAIL  NUGET_PLUGIN_PATHS names `/nowhere/nuget-plugin-x`, which is not there",
-            "unset NUGET_PLUGIN_PATHS",
+            "FAIL  NUGET_NETCORE_PLUGIN_PATHS names `/nowhere/x.dll`, which is not there",
+            "export NUGET_NETCORE_PLUGIN_PATHS=<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
             Paste,
         ),
         broken(
             "plugin_paths_without_this_plugin",
             |stage| {
-                stage.home.set("NUGET_NETCORE_PLUGIN_PATHS", "/bin/sh");
+                let other = stage.home.write("other/Other.dll", "");
+                stage.home.set("NUGET_NETCORE_PLUGIN_PATHS", &other.to_string_lossy());
             },
             "FAIL  NUGET_NETCORE_PLUGIN_PATHS is set, and does not name this plugin; it switches off the \
              plugins folders and PATH",
-            "unset NUGET_NETCORE_PLUGIN_PATHS",
+            "export NUGET_NETCORE_PLUGIN_PATHS=<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
             Paste,
         ),
         broken(
@@ -311,6 +315,147 @@ pub fn trials() -> Vec<Trial> {
             "mv <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider \
              <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider.off",
             Paste,
+        ),
+        trial("a_newer_plugin_is_left_alone", || {
+            let stage = Stage::new();
+            let list = stage.netcore().join("installed-files.json");
+            let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+            let newer =
+                fs::read_to_string(&list).unwrap().replace(&version, "\"version\": \"99.0.0\"");
+            fs::write(&list, &newer).unwrap();
+            let run = stage.doctor(&["--fix"]);
+            run.assert_success().assert_says("is of version 99.0.0, and this is ");
+            run.assert_says("      do: use that one, which is newer").assert_silent_on("fix:  ");
+            assert_eq!(fs::read_to_string(&list).unwrap(), newer);
+        }),
+        broken(
+            "list_of_installed_files_that_is_none",
+            |stage| fs::write(stage.netcore().join("installed-files.json"), "garbage").unwrap(),
+            "warn  dotnet, MSBuild: \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/installed-files.json` is no \
+             list of installed files",
+            "nuget-plugin-codeartifact install",
+            Paste,
+        ),
+        broken(
+            "a_file_where_the_plugins_folder_should_be",
+            |stage| {
+                let netcore = stage.home.home().join(".nuget/plugins/netcore");
+                fs::remove_dir_all(&netcore).unwrap();
+                fs::write(netcore, "").unwrap();
+            },
+            "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore` is no folder, where `install` wants \
+             one",
+            "mv <root>/home/.nuget/plugins/netcore <root>/home/.nuget/plugins/netcore.off",
+            By(|stage| {
+                fs::remove_file(stage.home.home().join(".nuget/plugins/netcore")).unwrap();
+                stage.home.run_plugin(&["install", "--netcore-only"]).assert_success();
+            }),
+        ),
+        broken(
+            "plugin_paths_that_are_relative",
+            |stage| {
+                stage.home.set("NUGET_PLUGIN_PATHS", "x/CredentialProvider.CodeArtifact.dll");
+            },
+            "FAIL  NUGET_PLUGIN_PATHS names `x/CredentialProvider.CodeArtifact.dll`, which is relative",
+            "unset NUGET_PLUGIN_PATHS",
+            Paste,
+        ),
+        broken(
+            "plugin_paths_with_a_folder",
+            |stage| {
+                let folder = stage.netcore().to_string_lossy().into_owned();
+                stage.home.set("NUGET_NETCORE_PLUGIN_PATHS", &folder);
+            },
+            "FAIL  NUGET_NETCORE_PLUGIN_PATHS names \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact`, which is a folder, where \
+             files are wanted",
+            "export NUGET_NETCORE_PLUGIN_PATHS=<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
+            Paste,
+        ),
+        broken(
+            "plugin_paths_with_the_native_file",
+            |stage| {
+                let file = stage.netcore().join(NAME).to_string_lossy().into_owned();
+                stage.home.set("NUGET_PLUGIN_PATHS", &file);
+            },
+            "FAIL  NUGET_PLUGIN_PATHS names \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact`, \
+             which `dotnet` cannot start: it wants the `.dll`",
+            "unset NUGET_PLUGIN_PATHS",
+            Paste,
+        ),
+        broken(
+            "plugin_paths_of_other_clients",
+            |stage| {
+                stage.home.set("NUGET_NETFX_PLUGIN_PATHS", "/nowhere/x.exe");
+            },
+            "warn  NUGET_NETFX_PLUGIN_PATHS names `/nowhere/x.exe`, which is not there (nuget.exe and its \
+             like alone read it)",
+            "unset NUGET_NETFX_PLUGIN_PATHS",
+            Paste,
+        ),
+        broken(
+            "relative_claims_cache",
+            |stage| {
+                stage.home.set("NUGET_PLUGINS_CACHE_PATH", "rel/ative");
+            },
+            "FAIL  NuGet's claims cache: NUGET_PLUGINS_CACHE_PATH is `rel/ative`, which is relative, and \
+             NuGet starts no plugin because of it",
+            "unset NUGET_PLUGINS_CACHE_PATH",
+            Paste,
+        ),
+        broken(
+            "folder_for_nugets_log_that_is_missing",
+            |stage| {
+                stage.home.set("NUGET_PLUGIN_ENABLE_LOG", "true");
+                stage.home.set("NUGET_PLUGIN_LOG_DIRECTORY_PATH", "/nowhere");
+            },
+            "FAIL  NUGET_PLUGIN_LOG_DIRECTORY_PATH names `/nowhere`, which is no folder, and NuGet starts no \
+             plugin because of it",
+            "unset NUGET_PLUGIN_ENABLE_LOG",
+            Paste,
+        ),
+        broken(
+            "claims_entry_that_is_a_folder",
+            |stage| {
+                let entry = format!(
+                    "home/.local/share/NuGet/plugin-cache/{}/e31fb857036daf0857c70f5a13956500adde37dc.dat",
+                    stage.claims_name()
+                );
+                fs::create_dir_all(stage.home.root().join(entry)).unwrap();
+            },
+            "FAIL  NuGet's claims cache: `<root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat` \
+             is a folder, where NuGet wants a file",
+            "mv <root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat \
+             <root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat.off",
+            Paste,
+        ),
+        broken(
+            "another_plugin_on_path_that_crashes",
+            |stage| {
+                fs::remove_dir_all(stage.netcore()).unwrap();
+                fs::copy(SandboxHome::plugin(), stage.home.bin().join("nuget-plugin-codeartifact"))
+                    .unwrap();
+                stage.script("bin/nuget-plugin-aaa", "exit 3");
+            },
+            "FAIL  `<root>/bin/nuget-plugin-aaa` does not work, and NuGet may ask it before this plugin and \
+             stop: it ended without an answer (exit status: 3)",
+            "chmod a-x <root>/bin/nuget-plugin-aaa",
+            Paste,
+        ),
+        broken(
+            "dotnet_that_does_not_work",
+            |stage| {
+                stage.dotnet(
+                    "case \"$1\" in --version|--list-sdks|nuget) echo broken >&2; exit 3;; \
+                     *) exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\";; esac",
+                );
+            },
+            "FAIL  `dotnet` does not work here: `<root>/bin/dotnet --version` ended with exit status: 3: \
+             broken",
+            "do: see what it says by itself; a variable may be in its way (DOTNET_…, HOME)",
+            By(|stage| stage.working_dotnet()),
         ),
         trial("a_dotnet_tool_that_is_not_on_path", || {
             let stage = Stage::new();

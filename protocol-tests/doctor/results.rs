@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::stage::{DOTNET, LIMIT, Stage, trial, with_dotnet};
 use super::support::fake_codeartifact::{SECRET_ACCESS_KEY, TOKEN_PREFIX};
-use super::support::process;
+use super::support::process::{self, Run};
 use super::support::sandbox_home::SandboxHome;
 use super::support::secret_scan;
 
@@ -47,6 +47,57 @@ ok    source `ours` answers to the token of the environment's keys
             run.assert_says("-     neither AWS nor any source was asked (`--offline`)\n");
             assert_eq!(stage.fake.requests(), Vec::<String>::new());
         }),
+        trial("fixes_name_the_program_as_a_shell_finds_it", || {
+            let stage = Stage::new();
+            fs::remove_dir_all(stage.netcore()).unwrap();
+            let fix = |run: &Run| {
+                let at = run.stdout.find("      fix: ").expect("a fix");
+                run.stdout[at + 11..].lines().next().unwrap_or_default().to_owned()
+            };
+            let plugin = SandboxHome::plugin();
+            assert_eq!(fix(&stage.doctor(&[])), format!("{} install", plugin.display()));
+            fs::copy(plugin, stage.home.bin().join("nuget-plugin-codeartifact")).unwrap();
+            let run = stage.doctor(&["--offline"]);
+            run.assert_success().assert_says("-     dotnet, MSBuild: not installed");
+            run.assert_says("nuget-plugin-codeartifact`, version ").assert_says(", answers in ");
+        }),
+        trial("a_program_that_is_quoted_is_not_passed_on", || {
+            let mut stage = Stage::new();
+            stage.home.unset("AWS_ACCESS_KEY_ID").set("AWS_PROFILE", "dev");
+            let process = stage.script("process", "echo hunter2 >&2; exit 3");
+            let text = format!("[profile dev]\ncredential_process = {}\n", process.display());
+            stage.home.write("home/.aws/config", &text);
+            let report = stage.home.root().join("report.txt").to_string_lossy().into_owned();
+            let run = stage.home.run_plugin(&["doctor", "--json", "--report", &report]);
+            run.assert_failure().assert_silent_on("hunter2");
+            run.assert_says(
+                "gave no AWS credentials (what it said is left out here); try `aws sts",
+            );
+            assert!(!fs::read_to_string(&report).unwrap().contains("hunter2"));
+        }),
+        trial("a_password_in_an_endpoint_is_not_shown", || {
+            let mut stage = Stage::new();
+            let url = stage.fake.url().replace("http://", "http://me:hunter2@");
+            stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
+            for arguments in [&["--offline"][..], &["--offline", "--json"]] {
+                stage.doctor(arguments).assert_says(&stage.fake.url());
+            }
+        }),
+        trial("fix_follows_no_link_out_of_the_home", || {
+            let stage = Stage::new();
+            let (plugins, outside) =
+                (stage.home.home().join(".nuget/plugins"), stage.home.root().join("outside"));
+            fs::rename(&plugins, &outside).unwrap();
+            std::os::unix::fs::symlink(&outside, &plugins).unwrap();
+            let dll = outside.join(
+                "netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
+            );
+            fs::remove_file(&dll).unwrap();
+            stage.doctor(&["--fix"]).assert_failure().assert_says("left alone: `");
+            assert!(!dll.exists());
+            stage.doctor(&["--fix", "--yes"]).assert_success();
+            assert!(dll.exists());
+        }),
         trial("a_cached_token_is_told_without_asking", || {
             let stage = Stage::new();
             stage.doctor(&[]).assert_success();
@@ -83,8 +134,7 @@ ok    source `ours` answers to the token of the environment's keys
             stage.doctor(&["other"]).assert_failure().assert_says("source `other`: 404");
             let unknown = stage.doctor(&["third"]);
             unknown.assert_failure().assert_says(
-                "FAIL  no CodeArtifact source `third` in any NuGet.Config that counts here\n      fix: \
-                 nuget-plugin-codeartifact source list\n",
+                "FAIL  no CodeArtifact source `third` in any NuGet.Config that counts here\n      fix: ",
             );
         }),
         trial("a_url_that_no_file_has_is_asked_as_well", || {
@@ -119,7 +169,8 @@ ok    source `ours` answers to the token of the environment's keys
                         "dotnet, MSBuild: not installed, there is no \
                          `{folder}/CredentialProvider.CodeArtifact.dll`"
                     ),
-                    "fix": "nuget-plugin-codeartifact install",
+                    "fix": format!("{} install", SandboxHome::plugin().display()),
+                    "advice": null,
                 })
             );
             let repaired = stage.doctor(&["--json", "--offline", "--fix"]);

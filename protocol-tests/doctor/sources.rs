@@ -3,8 +3,9 @@
 use libtest_mimic::Trial;
 
 use super::stage::Mend::{By, Paste};
-use super::stage::{Stage, broken, with_dotnet};
+use super::stage::{Stage, broken, trial, with_dotnet};
 use super::support::fake_codeartifact::Repository;
+use super::support::fake_internet::FakeInternet;
 
 /// A host of CodeArtifact's own, which nobody asks in these tests.
 const REAL: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
@@ -17,7 +18,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]);
             },
             "warn  no CodeArtifact source in any NuGet.Config that counts here",
-            "nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json",
+            "do: nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json",
             By(mended_config),
         ),
         broken(
@@ -37,7 +38,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.home.write_nuget_config_with(&[("ours", &source)], mapping);
             },
             "warn  source `ours` has no patterns in `packageSourceMapping`, and NuGet asks it for nothing",
-            "<packageSource key=\"ours\"><package pattern=\"*\" /></packageSource> inside of \
+            "do: <packageSource key=\"ours\"><package pattern=\"*\" /></packageSource> inside of \
              <packageSourceMapping>",
             By(mended_config),
         ),
@@ -47,8 +48,8 @@ pub fn trials() -> Vec<Trial> {
                 let url = format!("{REAL}.evil.example/nuget/my-repo/v3/index.json");
                 stage.home.write_nuget_config(&[("ours", &url)]);
             },
-            "FAIL  source `ours` gets no token: region and suffix of the host do not belong together",
-            "nuget-plugin-codeartifact source add --domain <domain> --domain-owner <account> --region \
+            "FAIL  source `ours` gets no token: the host goes on behind AWS's own name",
+            "do: nuget-plugin-codeartifact source add --domain <domain> --domain-owner <account> --region \
              <region> --repository <repository>",
             By(mended_config),
         ),
@@ -62,9 +63,43 @@ pub fn trials() -> Vec<Trial> {
             },
             "warn  source `ours` and source `other` are of two domains on one host, for which NuGet \
              remembers one password: every restore asks for both tokens in turn",
-            "give each domain a host name of its own (VPC endpoints: switch private DNS on)",
+            "do: give each domain a host name of its own (VPC endpoints: switch private DNS on)",
             By(mended_config),
         ),
+        broken(
+            "variable_in_a_url_that_is_not_set",
+            |stage| {
+                let url = stage.source().replacen("127.0.0.1", "%CA_HOST%", 1);
+                stage.home.write_nuget_config(&[("ours", &url)]);
+            },
+            "FAIL  source `ours`: the variable CA_HOST in its URL is not set, and every restore fails",
+            "export CA_HOST='<its value>'",
+            By(mended_config),
+        ),
+        broken(
+            "blank_before_a_url",
+            |stage| {
+                let url = format!(" {}", stage.source());
+                stage.home.write_nuget_config(&[("ours", &url)]);
+                stage.home.set("NUGET_PLUGIN_REQUEST_TIMEOUT_IN_SECONDS", "1");
+            },
+            "warn  NUGET_PLUGIN_REQUEST_TIMEOUT_IN_SECONDS is `1`: less than 5 s, or no number",
+            "unset NUGET_PLUGIN_REQUEST_TIMEOUT_IN_SECONDS",
+            Paste,
+        ),
+        with_dotnet("user_in_a_url", || {
+            let mut stage = Stage::with_real_dotnet();
+            let url = stage.source().replacen("http://", "http://aws:hunter2@", 1);
+            stage.home.write_nuget_config(&[("ours", &url)]);
+            stage.assert_mended(
+                "FAIL  source `ours` gets no token: it carries user information",
+                "dotnet nuget update source ours --source \
+                 http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json \
+                 --configfile <root>/project/NuGet.Config --allow-insecure-connections",
+                Paste,
+            );
+        }),
+        trial("a_source_is_asked_as_nuget_asks", as_nuget_asks),
         broken(
             "password_in_clear_text",
             |stage| saved(stage, "ClearTextPassword", "hunter2"),
@@ -77,8 +112,8 @@ pub fn trials() -> Vec<Trial> {
         broken(
             "encrypted_password",
             |stage| saved(stage, "Password", "hunter2"),
-            "warn  `<root>/project/NuGet.Config`, line 7, has an encrypted password for source `ours`, \
-             which NuGet sends before it asks the plugin (CodeArtifact: repository `my-repo`, domain \
+            "FAIL  `<root>/project/NuGet.Config`, line 7, has an encrypted password for source `ours`, \
+             which NuGet cannot decrypt on this system: every restore fails (CodeArtifact: repository `my-repo`, domain \
              `my-domain` of account 111122223333 in eu-west-1)",
             "nuget-plugin-codeartifact scrub <root>/project/NuGet.Config --yes",
             Paste,
@@ -192,4 +227,24 @@ fn saved(stage: &mut Stage, key: &str, password: &str) {
          <add key=\"{key}\" value=\"{password}\" /></ours></packageSourceCredentials>\n"
     );
     stage.home.write_nuget_config_with(&[("ours", &source)], &credentials);
+}
+
+/// NuGet knows no AWS_CA_BUNDLE: what that makes good for AWS is not good for a restore.
+fn as_nuget_asks() {
+    let mut stage = Stage::new();
+    let host = REAL.trim_start_matches("https://");
+    let internet = FakeInternet::start(&stage.fake, &[host]);
+    let bundle = stage.home.write("ca.pem", internet.authority()).to_string_lossy().into_owned();
+    stage.fake.add_repository(&Repository::new("my-repo"));
+    let source = format!("{REAL}/nuget/my-repo/v3/index.json");
+    stage.home.write_nuget_config(&[("ours", &source)]);
+    stage.home.set("HTTPS_PROXY", &internet.proxy_url()).set("AWS_CA_BUNDLE", &bundle);
+    let refused = stage.doctor(&[]);
+    refused.assert_failure().assert_says("; trusted certificates: those of `");
+    refused.assert_says(&format!(
+        "FAIL  source `ours`: no answer: no trusted TLS connection to `{host}` (its certificate is of an \
+         authority that this machine does not trust); NuGet trusts what the system trusts"
+    ));
+    stage.home.set("SSL_CERT_FILE", &bundle);
+    stage.doctor(&[]).assert_success().assert_says("ok    source `ours` answers to the token");
 }

@@ -147,7 +147,8 @@ impl Stage {
     pub fn assert_mended(&mut self, line: &str, fix: &str, mend: Mend) {
         let before = self.doctor(&[]);
         let said = self.readable(&before.stdout);
-        let expected = format!("{line}\n      fix: {fix}\n");
+        let way_out = if fix.starts_with("do: ") { fix.to_owned() } else { format!("fix: {fix}") };
+        let expected = format!("{line}\n      {way_out}\n");
         let expected = if fix.is_empty() { format!("{line}\n") } else { expected };
         assert!(said.contains(&expected), "should say\n{expected}--- but said\n{said}{before}");
         let code = before.status.and_then(|status| status.code());
@@ -189,7 +190,9 @@ impl Stage {
         let text = text.replace(&*self.home.root().to_string_lossy(), "<root>");
         let text = text.replace(&self.fake.host(), "127.0.0.1:<port>");
         let text = text.replace(&self.claims_name(), "<plugin>");
-        let text = text.replace(&*SandboxHome::plugin().to_string_lossy(), "<plugin>");
+        let plugin = SandboxHome::plugin().to_string_lossy().into_owned();
+        let text = text.replace(&format!("fix: {plugin} "), "fix: nuget-plugin-codeartifact ");
+        let text = text.replace(&plugin, "<plugin>");
         let text = text.replace("Linux on x64", "Linux on <arch>");
         let text = text.replace("Linux on arm64", "Linux on <arch>");
         let words = text.split(' ').collect::<Vec<_>>();

@@ -205,7 +205,7 @@ fn foreign() {
         ("https://api.nuget.org/v3/index.json", "the host is not one of CodeArtifact's"),
         (
             "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com.evil.example/nuget/r1/v3/index.json",
-            "region and suffix of the host do not belong together",
+            "the host goes on behind AWS's own name",
         ),
         (
             "http://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/r1/v3/index.json",

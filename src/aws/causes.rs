@@ -35,7 +35,8 @@ const LAYERS: [&str; 24] = [
 ];
 
 /// A cause that holds the first is told by the second.
-const PLAINER: [(&str, &str); 17] = [
+const PLAINER: [(&str, &str); 18] = [
+    ("CaUsedAsEndEntity", "its certificate is one of an authority, which none of a host's may be"),
     ("UnknownIssuer", "its certificate is of an authority that this machine does not trust"),
     ("certificate not valid for name", "its certificate is another host's"),
     ("certificate not valid yet", "its certificate is not valid yet, or the clock is wrong"),

@@ -1,6 +1,7 @@
 //! Which failure an SDK error is. Codes decide where there are any; else types; words come last.
 
 use std::error::Error;
+use std::time::SystemTime;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
@@ -12,10 +13,12 @@ use super::causes::{find, readable, says};
 use super::error::host_of;
 use super::http::{HttpClient, PlainHttp};
 use super::identity::{Identity, Source};
+use super::source_index::time_of;
 use super::{AwsError, FETCH_LIMIT, system_proxy};
 use crate::endpoint::Domain;
 use crate::sys;
 use crate::text::{excerpt, printable};
+use crate::time::skew;
 
 /// A failure of a call to CodeArtifact itself.
 pub(super) fn service_error<E>(
@@ -23,6 +26,7 @@ pub(super) fn service_error<E>(
     client: &HttpClient,
     domain: &Domain,
     identity: &Identity,
+    now: SystemTime,
 ) -> AwsError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -30,7 +34,9 @@ where
     match error {
         SdkError::ServiceError(failure) if failure.err().code().is_some() => {
             let status = failure.raw().status().as_u16();
-            refusal(failure.err(), status, domain, identity)
+            let date = failure.raw().headers().get("date").and_then(time_of);
+            let refusal = refusal(failure.err(), status, domain, identity);
+            by_clock(refusal, date.and_then(|date| skew(date, now)))
         }
         SdkError::ServiceError(failure) => {
             let status = failure.raw().status();
@@ -116,6 +122,16 @@ fn refusal(
         }
         "ValidationException" => AwsError::Invalid { message },
         _ => keys_refusal(&code, identity).unwrap_or(AwsError::Refused { code, status, message }),
+    }
+}
+
+/// A signature by a wrong clock is refused as a wrong or expired one.
+fn by_clock(refusal: AwsError, skew: Option<String>) -> AwsError {
+    match (refusal, skew) {
+        (AwsError::KeysRefused { label, code, .. }, Some(skew)) => {
+            AwsError::ClockWrong { label, code, skew }
+        }
+        (refusal, _) => refusal,
     }
 }
 

@@ -115,6 +115,10 @@ pub enum AwsError {
         check: String,
     },
     #[error(
+        "AWS refused a request of {label} ({code}), since this machine's clock is {skew}; set the clock right"
+    )]
+    ClockWrong { label: String, code: String, skew: String },
+    #[error(
         "`codeartifact:GetAuthorizationToken` is not allowed to {label} ({message}); allow it in the \
          identity's policy and, for another account's domain, in the domain's"
     )]
@@ -149,6 +153,11 @@ pub enum AwsError {
          AWS_CA_BUNDLE to its certificate"
     )]
     Tls { host: String, detail: String },
+    #[error(
+        "no trusted TLS connection to `{host}` ({detail}); NuGet trusts what the system trusts: add the \
+         certificate of the proxy that inspects TLS there, or name it in SSL_CERT_FILE on Linux"
+    )]
+    SourceTls { host: String, detail: String },
     #[error("`{host}` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY")]
     NotTls { host: String },
     #[error("the proxy `{proxy}` does not connect to `{host}` ({detail}); check {settings}")]

@@ -252,7 +252,7 @@ impl Aws {
             .duration_seconds(terms.duration.seconds())
             .send()
             .await
-            .map_err(|error| classify::service_error(&error, client, domain, identity))?;
+            .map_err(|error| classify::service_error(&error, client, domain, identity, now))?;
         // It becomes a part of HTTP headers.
         let is_sound =
             |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());

@@ -85,7 +85,7 @@ impl Aws {
                 .repository_endpoint
                 .ok_or_else(|| AwsError::nonsense(client, "it has no endpoint").into()),
             Err(error) => Err(refusal(&error, names, identity).unwrap_or_else(|| {
-                classify::service_error(&error, client, domain, identity).into()
+                classify::service_error(&error, client, domain, identity, now).into()
             })),
         }
     }

@@ -58,6 +58,13 @@ impl Route {
 }
 
 impl Route {
+    /// As NuGet goes: it knows the variables' proxy, and trusts what the system trusts.
+    pub(super) fn of_nuget(environment: &Environment) -> Result<Self, AwsError> {
+        Ok(Self { proxy: proxy_of_variables(environment)?, ca_bundle: None })
+    }
+}
+
+impl Route {
     /// As [`of`](Self::of), for a profile that somebody names, and without any rule.
     pub(super) async fn of_profile(
         environment: &Environment,

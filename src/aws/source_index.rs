@@ -12,9 +12,9 @@ use aws_smithy_types::date_time::{DateTime, Format};
 
 use super::http::HttpClient;
 use super::identity::Identity;
+use super::route::Route;
 use super::{Aws, AwsError, FETCH_LIMIT, classify, timeouts};
 use crate::secret::Secret;
-use crate::settings::Terms;
 
 /// What a source said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,19 +28,27 @@ pub struct SourceAnswer {
 
 impl Aws {
     /// Sends one GET with the token to the URL, which is one that may have it. No redirect is followed,
-    /// and nothing is repeated. It is the connection of the other calls: proxy and trust are the same.
+    /// and nothing is repeated. It goes as NuGet goes, which knows neither `AWS_CA_BUNDLE` nor a rule's
+    /// proxy: what works here works there.
     pub async fn source_index(
         &self,
         url: &str,
         token: &Secret,
         identity: &Identity,
-        terms: &Terms,
     ) -> Result<SourceAnswer, AwsError> {
-        let client = self.client(identity, terms).await?;
+        let client = self.client_of(Route::of_nuget(&self.environment)).await?;
         match tokio::time::timeout(FETCH_LIMIT, get(url, token, &client)).await {
-            Ok(answer) => answer.map_err(|error| classify::connection(&error, &client)),
+            Ok(answer) => answer.map_err(|error| of_nuget(classify::connection(&error, &client))),
             Err(_) => Err(AwsError::timed_out(&client, identity, FETCH_LIMIT)),
         }
+    }
+}
+
+/// The way out is another one than for AWS's own calls.
+fn of_nuget(error: AwsError) -> AwsError {
+    match error {
+        AwsError::Tls { host, detail } => AwsError::SourceTls { host, detail },
+        other => other,
     }
 }
 
@@ -76,7 +84,8 @@ async fn get(
     ask.invoke(()).await
 }
 
-fn time_of(header: &str) -> Option<SystemTime> {
+/// The time of a `Date` header.
+pub(super) fn time_of(header: &str) -> Option<SystemTime> {
     SystemTime::try_from(DateTime::from_str(header, Format::HttpDate).ok()?).ok()
 }
 

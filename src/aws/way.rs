@@ -161,6 +161,8 @@ fn is_at(setting: &str, url: &str) -> bool {
 fn origin(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A user and password that somebody wrote there are nobody's business.
+    let authority = authority.rsplit('@').next().unwrap_or_default();
     format!("{scheme}://{authority}")
 }
 

@@ -95,7 +95,8 @@ async fn examine(
     let mut all = Vec::new();
     let mut show = |waiting: Waiting, findings: Vec<Finding>| {
         drop(waiting);
-        for finding in findings {
+        for mut finding in findings {
+            finding.fix = finding.fix.map(|fix| context.command(fix));
             // What is wrong for one source is wrong for others of its domain, and for the next check.
             if !all.contains(&finding) {
                 printing::line(&finding, appearance, out)?;

@@ -1,7 +1,8 @@
 //! How commands say things to people.
 
 use std::io::{self, Write};
-use std::time::Duration;
+
+pub use crate::time::in_words;
 
 /// Rows of a name and what is to be said of it, the second in one column. A row without a name goes
 /// on with the one before.
@@ -31,18 +32,6 @@ impl Rows {
             writeln!(out, "{name:width$}  {text}")?;
         }
         Ok(())
-    }
-}
-
-/// In the two largest units, rounded down: "11 h 42 min".
-pub fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} min"),
-        (0, ..) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
     }
 }
 
@@ -94,21 +83,6 @@ pub fn count(number: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_said_in_two_units() {
-        for (seconds, words) in [
-            (0, "0 s"),
-            (59, "59 s"),
-            (60, "1 min"),
-            (3599, "59 min"),
-            (3600, "1 h 0 min"),
-            (42_180, "11 h 43 min"),
-            (90_000, "1 d 1 h"),
-        ] {
-            assert_eq!(in_words(Duration::from_secs(seconds)), words);
-        }
-    }
 
     #[test]
     fn nothing_secret_of_a_url_is_shown() {

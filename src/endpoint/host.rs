@@ -115,9 +115,19 @@ fn amazon(url: &UrlParts<'_>) -> Result<Host, &'static str> {
 
 fn named(first: &str, region: &str, suffix: &[&str], kind: Suffix) -> Result<Host, &'static str> {
     check_suffix(region, suffix, kind)?;
-    let (domain, owner) = split_domain(first).ok_or("the host does not name domain and owner")?;
+    let (domain, owner) = split_domain(first).ok_or_else(|| why_no_domain(first))?;
     let names = Names::Host { domain, owner };
     Ok(aws_host(names, region))
+}
+
+fn why_no_domain(label: &str) -> &'static str {
+    let owner = label.rsplit_once('-').map_or("", |(_, owner)| owner);
+    let is_number = !owner.is_empty() && owner.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && owner.len() != 12 {
+        "the account in the host has not twelve digits"
+    } else {
+        "the host does not name domain and owner"
+    }
 }
 
 fn vpc_endpoint(first: &str, region: &str, suffix: &[&str]) -> Result<Host, &'static str> {
@@ -149,8 +159,24 @@ fn check_suffix(region: &str, suffix: &[&str], kind: Suffix) -> Result<(), &'sta
         Suffix::Ipv4 => Some(ipv4),
         Suffix::DualStack => dual_stack,
     };
+    let is_whole = |expected: &str| suffix.iter().copied().eq(expected.split('.'));
+    let is_begun = |expected: &str| {
+        let labels = expected.split('.').count();
+        suffix.len() > labels && suffix[..labels].iter().copied().eq(expected.split('.'))
+    };
     match expected {
-        Some(expected) if suffix.iter().copied().eq(expected.split('.')) => Ok(()),
+        Some(expected) if is_whole(expected) => Ok(()),
+        Some(expected) if is_begun(expected) && suffix.last() == Some(&"") => {
+            Err("the host ends in a dot")
+        }
+        Some(expected) if is_begun(expected) => Err("the host goes on behind AWS's own name"),
+        // Labels that the two forms differ in.
+        _ if matches!(kind, Suffix::DualStack) && is_whole(ipv4) => {
+            Err("the host lacks the `.d` before `.codeartifact`")
+        }
+        _ if matches!(kind, Suffix::Ipv4) && dual_stack.is_some_and(is_whole) => {
+            Err("the host has a `.d` before `.codeartifact`, which the dual-stack form has not")
+        }
         _ => Err("region and suffix of the host do not belong together"),
     }
 }

@@ -79,7 +79,8 @@ pub(super) fn mappings(config: &NugetConfig) -> Vec<&MappingEntry> {
 
 /// A source's value as a URL or path.
 pub(super) fn url(value: &str, file: &Path, environment: &Environment) -> String {
-    values::resolve(&values::expand(value, environment), file)
+    // NuGet trims it.
+    values::resolve(values::expand(value, environment).trim(), file)
 }
 
 /// From the farthest layer to the nearest: `clear` forgets, an entry replaces the same one of a farther

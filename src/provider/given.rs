@@ -84,6 +84,8 @@ pub struct GivenReport {
     /// The variable, with the file that it names.
     pub place: String,
     pub serves: bool,
+    /// Whether somebody will miss it: it cannot serve, and not since it is for another domain.
+    pub is_unusable: bool,
     /// Why it does or does not.
     pub reason: String,
 }
@@ -114,12 +116,15 @@ impl Provider {
             } else {
                 reason_of(&given, wanted, &was_refused)
             };
+            let is_for_another = is_bound(&given)
+                && !is_meant_for(&given, wanted, wanted.host.unwrap_or(HostKind::Listed));
+            let is_unusable = chooser.is_none() && reason.is_err() && !is_for_another;
             let (place, serves) = (given.place.to_string(), reason.is_ok() && !is_decided);
             let reason = match reason {
                 Ok(_) if is_decided => "the one before it serves".to_owned(),
                 Ok(reason) | Err(reason) => reason,
             };
-            reports.push(GivenReport { place, serves, reason });
+            reports.push(GivenReport { place, serves, is_unusable, reason });
         }
         Ok(reports)
     }

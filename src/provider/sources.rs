@@ -73,16 +73,14 @@ impl Provider {
         Ok((served.secret, Asked { answer, label: served.label }))
     }
 
-    /// By the way of the token's own call: its proxy, and what it trusts.
+    /// By NuGet's way.
     async fn index(
         &self,
         url: &str,
         endpoint: &RepositoryEndpoint,
         token: &Secret,
     ) -> Result<SourceAnswer, ProviderError> {
-        let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        let terms = self.terms(domain, Some(repository))?;
-        let identity = self.aws.identity(&terms).await?;
-        Ok(self.aws.source_index(url, token, &identity, &terms).await?)
+        let identity = self.identity(endpoint).await?;
+        Ok(self.aws.source_index(url, token, &identity).await?)
     }
 }

@@ -12,10 +12,16 @@ const CHECK: &str = "claims-cache";
 
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
     let folder = claims::folder_in_use(context.environment);
-    if let Some(finding) = folder.as_deref().and_then(unusable) {
+    if let Some(folder) = folder.as_deref().filter(|folder| !folder.is_absolute()) {
+        return vec![relative(folder)];
+    }
+    let files = our_files(context);
+    let of_plugins = folder.iter().flat_map(|folder| claims::folders_of(folder, &files));
+    let folders = folder.iter().cloned().chain(of_plugins);
+    if let Some(finding) = folders.into_iter().find_map(|folder| unusable(&folder)) {
         return vec![finding];
     }
-    match claims::harmful(context.environment, &our_files(context)) {
+    match claims::harmful(context.environment, &files) {
         Err(error) => vec![Finding::failure(CHECK, format!("NuGet's claims cache: {error}"))],
         Ok(entries) if entries.is_empty() => {
             vec![Finding::pass(
@@ -23,7 +29,7 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
                 "NuGet's claims cache does not keep the plugin from starting",
             )]
         }
-        Ok(entries) => entries.into_iter().map(harmful).collect(),
+        Ok(entries) => entries.into_iter().map(|entry| harmful(entry, context)).collect(),
     }
 }
 
@@ -35,18 +41,34 @@ fn our_files(context: &Context<'_>) -> Vec<PathBuf> {
     });
     let on_path = path::files(&context.path_folders()).into_iter();
     let on_path = on_path.filter(|file| file.is_ours).map(|file| file.path);
-    let named = variables::named_plugins(context.environment).into_iter();
-    let named = named.flat_map(|named| named.paths).filter(|path| path.is_absolute());
+    let named = variables::all_named(context.environment).into_iter();
+    let named = named.filter(|path| path.is_absolute());
     in_folders.chain(on_path).chain(named).collect()
 }
 
-fn harmful(entry: PathBuf) -> Finding {
+fn relative(folder: &Path) -> Finding {
+    let variable = "NUGET_PLUGINS_CACHE_PATH";
     let what = format!(
-        "NuGet's claims cache: `{}` is empty or damaged, and NuGet does not start the plugin \
-         because of it",
-        entry.display()
+        "NuGet's claims cache: {variable} is `{}`, which is relative, and NuGet starts no plugin because \
+         of it",
+        folder.display()
     );
-    Finding::failure(CHECK, what).with_fix(remedy::FIX).with_repair(Repair::RemoveClaims(entry))
+    Finding::failure("claims-cache-folder", what).with_fix(remedy::unset(variable))
+}
+
+fn harmful(entry: PathBuf, context: &Context<'_>) -> Finding {
+    let shown = entry.display();
+    if entry.is_dir() {
+        let what = format!("NuGet's claims cache: `{shown}` is a folder, where NuGet wants a file");
+        return Finding::failure(CHECK, what).with_fix(remedy::move_aside(&entry));
+    }
+    let what = format!(
+        "NuGet's claims cache: `{shown}` is empty or damaged, and NuGet does not start the plugin because \
+         of it"
+    );
+    let is_in_home = context.environment.home().is_some_and(|home| entry.starts_with(home));
+    let fix = if is_in_home { remedy::FIX.to_owned() } else { format!("{} --yes", remedy::FIX) };
+    Finding::failure(CHECK, what).with_fix(fix).with_repair(Repair::RemoveClaims(entry))
 }
 
 /// The folder, or the nearest one above it that is there.

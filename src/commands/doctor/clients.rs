@@ -3,9 +3,11 @@
 use super::context::Context;
 use super::finding::Finding;
 use super::program;
+use super::remedy::quoted_path;
 use crate::text::excerpt;
 
-const DOWNLOAD: &str = "https://dot.net/download, or the folder of `dotnet` on PATH";
+const DOWNLOAD: &str =
+    "install the .NET SDK (https://dot.net/download), or put the folder of `dotnet` on PATH";
 
 /// The first SDK whose NuGet looks on `PATH`.
 const FINDS_ON_PATH: (u32, u32, u32) = (9, 0, 200);
@@ -13,7 +15,7 @@ const FINDS_ON_PATH: (u32, u32, u32) = (9, 0, 200);
 pub async fn check(context: &Context<'_>) -> Vec<Finding> {
     let Some(host) = &context.host else {
         let what = "no `dotnet` on PATH, in DOTNET_ROOT or in a usual place";
-        return vec![Finding::warning("dotnet", what).with_fix(DOWNLOAD)];
+        return vec![Finding::warning("dotnet", what).with_advice(DOWNLOAD)];
     };
     let (installed, chosen, nuget) = tokio::join!(
         program::ask(host, &["--list-sdks"], &context.folder),
@@ -30,13 +32,20 @@ pub async fn check(context: &Context<'_>) -> Vec<Finding> {
         }
         (Err(_), Ok(list)) if versions(&list).is_empty() => {
             let what = format!("`{shown}` has no SDK, so there is no `dotnet restore`");
-            vec![Finding::warning("dotnet", what).with_fix(DOWNLOAD)]
+            vec![Finding::warning("dotnet", what).with_advice(DOWNLOAD)]
+        }
+        (Err(why), Ok(_)) if context.has_global_json() => {
+            let what = format!("no SDK can be chosen in this folder ({why})");
+            let advice =
+                format!("name an installed SDK in global.json ({sdks}), or let it `rollForward`");
+            vec![Finding::failure("dotnet-sdk", what).with_advice(advice)]
         }
         (Err(why), _) => {
-            let what = format!("no SDK can be chosen in this folder ({why})");
-            let fix =
-                format!("name an installed SDK in global.json ({sdks}), or let it `rollForward`");
-            vec![Finding::failure("dotnet-sdk", what).with_fix(fix)]
+            let what = format!("`dotnet` does not work here: {why}");
+            let advice =
+                "see what it says by itself; a variable may be in its way (DOTNET_…, HOME)";
+            let finding = Finding::failure("dotnet-sdk", what).with_advice(advice);
+            vec![finding.with_fix(format!("{} --info", quoted_path(host)))]
         }
     }
 }

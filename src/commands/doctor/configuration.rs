@@ -4,21 +4,25 @@ use super::context::Context;
 use super::finding::Finding;
 use super::remedy;
 use crate::provider::ProviderError;
-use crate::settings::{AMAZONS_LOG_FILE, CACHE_DIR, LOG_FILE};
+use crate::settings::{self, AMAZONS_LOG_FILE, CACHE_DIR, LOG_FILE};
 use crate::text::printable;
 
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
-        context.provider.broken_settings().iter().map(broken).collect();
+        context.provider.broken_settings().iter().map(|error| broken(error, context)).collect();
     findings.extend(unused_folders(context));
     findings.extend(unwritten_logs(context));
     findings
 }
 
 /// It fails every ask, and lists no hosts of the user's own.
-fn broken(error: &ProviderError) -> Finding {
-    Finding::failure("settings", error.to_string())
-        .with_fix("nuget-plugin-codeartifact configure path")
+fn broken(error: &ProviderError, context: &Context<'_>) -> Finding {
+    let finding = Finding::failure("settings", error.to_string());
+    let file = settings::config_file(context.environment, &context.locations).ok().flatten();
+    match file.filter(|file| cfg!(unix) && error.to_string().contains(&*file.to_string_lossy())) {
+        Some(file) => finding.with_fix(format!("${{EDITOR:-vi}} {}", remedy::quoted_path(&file))),
+        None => finding.with_fix("nuget-plugin-codeartifact configure path"),
+    }
 }
 
 /// A restore works without a cache, only slower.

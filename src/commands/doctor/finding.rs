@@ -22,8 +22,13 @@ pub struct Finding {
     pub outcome: Outcome,
     /// One line for people.
     pub what: String,
-    /// The way out, a command where there is one.
+    /// The command that mends it, or shows more, where there is one.
     pub fix: Option<String>,
+    /// The way out that no command is.
+    pub advice: Option<String>,
+    /// What stands in the place of `what` wherever others may read it: somebody's program was quoted.
+    #[serde(skip)]
+    pub withheld: Option<String>,
     #[serde(skip)]
     pub repair: Option<Repair>,
 }
@@ -57,11 +62,29 @@ impl Finding {
     }
 
     fn new(check: &'static str, outcome: Outcome, what: impl Into<String>) -> Self {
-        Self { check, outcome, what: what.into(), fix: None, repair: None }
+        Self {
+            check,
+            outcome,
+            what: what.into(),
+            fix: None,
+            advice: None,
+            withheld: None,
+            repair: None,
+        }
     }
 
     pub fn with_fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
+    }
+
+    pub fn with_advice(self, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// As it may be passed on.
+    pub fn shared(&self) -> Self {
+        let what = self.withheld.as_ref().unwrap_or(&self.what).clone();
+        Self { what, ..self.clone() }
     }
 
     pub fn with_repair(self, repair: Repair) -> Self {

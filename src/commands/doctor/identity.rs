@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy::quoted;
+use super::remedy::{self, quoted};
 use super::sources::Examined;
 use super::token::failed;
 use super::toolkit;
@@ -21,6 +21,7 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
     let mut told: Vec<(&Examined, Identity)> = Vec::new();
     for one in examined {
         let explanation = Box::pin(context.provider.explain(&one.endpoint)).await;
+        findings.extend(unusable_given(&explanation));
         if let Some(place) = given(&explanation) {
             let what = format!("{} is served by the token of {place}", one.endpoint.domain);
             findings.push(Finding::pass(CHECK, what));
@@ -34,6 +35,7 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
             }
         }
     }
+    findings.extend(half_keys(context).filter(|_| !examined.is_empty()));
     findings.extend(shared_hosts(&told));
     findings.extend(toolkit::check(context, &told));
     findings
@@ -43,6 +45,31 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
 fn given(explanation: &Explanation) -> Option<&str> {
     let given = explanation.given.as_ref().ok()?;
     given.iter().find(|given| given.serves).map(|given| &*given.place)
+}
+
+/// What was brought along and is good for nothing.
+fn unusable_given(explanation: &Explanation) -> Vec<Finding> {
+    let given = explanation.given.iter().flatten();
+    let unusable = given.filter(|given| given.is_unusable && !given.serves).map(|given| {
+        let what = printable(&format!("{} does not serve: {}", given.place, given.reason));
+        let variable = given.place.split(' ').next().unwrap_or_default();
+        Finding::warning("given-token", what).with_fix(remedy::unset(variable))
+    });
+    unusable.collect()
+}
+
+/// The AWS CLI stops at that; the plugin goes on to whatever comes next.
+fn half_keys(context: &Context<'_>) -> Option<Finding> {
+    let pair = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let is_set =
+        pair.map(|name| context.environment.get(name).is_some_and(|value| !value.is_empty()));
+    let (set, missing) = match is_set {
+        [true, false] => (pair[0], pair[1]),
+        [false, true] => (pair[1], pair[0]),
+        _ => return None,
+    };
+    let what = format!("{set} is set and {missing} is not, so that it is passed over");
+    Some(Finding::warning("credentials", what).with_fix(remedy::unset(set)))
 }
 
 fn of_identity(one: &Examined, identity: &Identity, explanation: &Explanation) -> Vec<Finding> {
@@ -123,8 +150,8 @@ fn shared_hosts(told: &[(&Examined, Identity)]) -> Vec<Finding> {
                 identity.label,
                 theirs.label
             );
-            let fix = "nuget-plugin-codeartifact configure list, and one rule for both";
-            findings.push(Finding::warning("source-shared-host", what).with_fix(fix));
+            let fix = "give both one identity that may read all: `nuget-plugin-codeartifact configure list` shows the rules";
+            findings.push(Finding::warning("source-shared-host", what).with_advice(fix));
         }
     }
     findings

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::context::{Context, names_in};
-use super::finding::Finding;
+use super::finding::{Finding, Outcome};
 use super::{path, plugin_folders, remedy, variables};
 use crate::commands::installation::layout::{Client, NAME};
 
@@ -13,7 +13,7 @@ const CHECK: &str = "other-plugin";
 const AMAZONS: &str = "AWS.CodeArtifact.";
 
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
-    if !variables::named_plugins(context.environment).is_empty() {
+    if variables::named_plugins(context.environment).is_some() {
         return vec![Finding::skipped(
             CHECK,
             "other plugins: the folders and PATH are switched off",
@@ -85,9 +85,12 @@ fn on_path(context: &Context<'_>) -> Vec<Other> {
 
 impl Other {
     fn check(&self, host: Option<&Path>) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = self.amazons().into_iter().collect();
-        findings.extend(self.start(host));
-        findings
+        let started = self.start(host);
+        // The same would be said of it twice, and moved away twice.
+        match started.as_ref().map(|finding| finding.outcome) {
+            Some(Outcome::Failure) => started.into_iter().collect(),
+            _ => self.amazons().into_iter().chain(started).collect(),
+        }
     }
 
     fn amazons(&self) -> Option<Finding> {
@@ -124,7 +127,11 @@ impl Other {
                     "`{shown}` does not work, and NuGet may ask it before this plugin and stop: \
                      {problem}"
                 );
-                Finding::failure(CHECK, what).with_fix(remedy::move_aside(&self.place))
+                Finding::failure(CHECK, what).with_fix(match self.start {
+                    // Under any name that begins so NuGet takes it.
+                    Start::Itself if self.place == self.file => remedy::stop_running(&self.file),
+                    _ => remedy::move_aside(&self.place),
+                })
             }
         })
     }

@@ -1,10 +1,11 @@
 //! `PATH`, on which SDK 9.0.200 and newer look for plugins.
 
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::context::{Context, names_in};
 use super::finding::{Finding, Repair};
-use super::plugin_folders::is_executable;
+use super::plugin_folders::{self, is_executable, is_newer};
 use super::{program, remedy, variables};
 use crate::text::excerpt;
 
@@ -26,12 +27,14 @@ pub enum State {
     Startable,
     Dangling,
     NotExecutable,
+    /// A link to what this user may not see.
+    Hidden,
     /// In a folder that `PATH` names by a relative path.
     Relative,
 }
 
 pub async fn check(context: &Context<'_>) -> Vec<Finding> {
-    let is_searched = variables::named_plugins(context.environment).is_empty();
+    let is_searched = variables::named_plugins(context.environment).is_none();
     let mut findings = Vec::new();
     for file in files(&context.path_folders()) {
         findings.extend(finding(&file, is_searched, context).await);
@@ -74,6 +77,8 @@ fn look(folder: &Path, name: &str) -> Option<PathFile> {
     let stem = name.to_ascii_lowercase();
     let is_ours = stem == OURS || stem == format!("{OURS}.exe");
     let state = match path.metadata() {
+        // What is behind a folder that may not be looked into may be there.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => State::Hidden,
         Err(_) => State::Dangling,
         Ok(found) if !found.is_file() => return None,
         Ok(_) if !folder.is_absolute() => State::Relative,
@@ -87,12 +92,19 @@ async fn finding(file: &PathFile, is_searched: bool, context: &Context<'_>) -> O
     let path = file.path.display();
     match file.state {
         State::Dangling => Some(dangling(file, is_searched)),
+        State::Hidden => Some(
+            Finding::failure(
+                "path-not-readable",
+                format!("PATH: `{path}` leads to what this user may not see, and NuGet fails on it"),
+            )
+            .with_advice("let this user read what it leads to, or take its folder out of PATH"),
+        ),
         State::Relative => Some(
             Finding::warning(
                 "path-relative",
                 format!("PATH: `{path}` is in a folder that PATH names by a relative path, which NuGet passes over"),
             )
-            .with_fix("name the folder in PATH by its whole path"),
+            .with_advice("name the folder in PATH by its whole path"),
         ),
         State::NotExecutable => Some(
             Finding::warning(
@@ -114,7 +126,7 @@ fn dangling(file: &PathFile, is_searched: bool) -> Finding {
     } else {
         Finding::warning(check, format!("{link}: without NUGET_…PLUGIN_PATHS NuGet starts none"))
     };
-    let finding = finding.with_fix(remedy::remove_file(&file.path));
+    let finding = finding.with_fix(remedy::remove_others_file(&file.path));
     if file.is_ours { finding.with_repair(Repair::RemoveLink(file.path.clone())) } else { finding }
 }
 
@@ -125,9 +137,13 @@ async fn copy(path: &Path, context: &Context<'_>) -> Finding {
         Ok(version) => {
             let ours = env!("CARGO_PKG_VERSION");
             if version == ours {
-                return Finding::pass(check, format!("PATH: `{shown}` is version {version}"));
+                return answering(path, &version);
             }
             let what = format!("PATH: `{shown}` is version {version}, and this is {ours}");
+            if is_newer(&version, ours) {
+                let advice = "use that one, which is newer";
+                return Finding::warning(check, what).with_advice(advice);
+            }
             let fix = tool(path).unwrap_or_else(|| remedy::remove_file(path));
             Finding::warning(check, what).with_fix(fix)
         }
@@ -140,6 +156,25 @@ async fn copy(path: &Path, context: &Context<'_>) -> Finding {
         }
         Err(why) => {
             Finding::failure(check, format!("PATH: {why}")).with_fix(remedy::remove_file(path))
+        }
+    }
+}
+
+/// NuGet starts it by itself.
+fn answering(path: &Path, version: &str) -> Finding {
+    let (check, shown) = ("path-copy", path.display());
+    match plugin_folders::start(path, None) {
+        Ok(time) => {
+            let time = time.as_millis();
+            Finding::pass(
+                check,
+                format!("PATH: `{shown}`, version {version}, answers in {time} ms"),
+            )
+        }
+        Err(problem) => {
+            let problem = problem.to_string().replace("\n  ", " ");
+            let what = format!("PATH: `{shown}`, version {version}: {problem}");
+            Finding::failure(check, what).with_fix(remedy::remove_file(path))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What `install` puts into the plugins folders: there, whole, of this version, and answering.
 #![expect(clippy::disallowed_methods, reason = "the installed files are read and started")]
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -11,9 +12,10 @@ use super::architecture::{Architecture, HEADER};
 use super::context::{Context, beginning, names_in};
 use super::finding::{Finding, Outcome, Repair};
 use super::remedy::{self, INSTALL};
+use super::{path, variables};
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
-use crate::commands::installation::manifest::Manifest;
-use crate::commands::installation::{folder, handshake, layout};
+use crate::commands::installation::manifest::{self, Manifest};
+use crate::commands::installation::{Error, folder, handshake, layout};
 
 /// A plugin answers in a tenth of a second, and NuGet gives it five seconds or more.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -23,14 +25,44 @@ const CHECK: &str = "plugin-folder";
 /// One finding for every kind of client and plugins folder, or more where more is wrong.
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
     if let Err(error) = layout::plugins_folders(None, context.environment) {
-        let elsewhere = "nuget-plugin-codeartifact install --dir /opt/nuget/plugins";
-        return vec![Finding::failure("plugin-folder-path", error.to_string()).with_fix(elsewhere)];
+        return vec![no_folder(&error, context)];
     }
+    let is_elsewhere = is_found_elsewhere(context);
     let places = Client::ALL.into_iter().flat_map(|client| {
         let folders = context.our_folders(client).into_iter();
-        folders.map(move |(path, is_searched)| Place { client, path, is_searched })
+        folders.map(move |(path, is_searched)| {
+            let is_needed = is_searched && !(is_elsewhere && client == Client::Netcore);
+            Place { client, path, is_needed }
+        })
     });
     places.flat_map(|place| place.check(context)).collect()
+}
+
+/// NuGet can start nothing in the plugins folders, and may be told of another one.
+fn no_folder(error: &Error, context: &Context<'_>) -> Finding {
+    let check = "plugin-folder-path";
+    if variables::named_plugins(context.environment).is_some() {
+        return Finding::skipped(check, format!("{error} (a variable names plugins elsewhere)"));
+    }
+    let folder = Path::new("/opt/nuget/plugins");
+    let dll = Client::Netcore.folder(folder).join(format!("{NAME}.dll"));
+    let fix = format!(
+        "nuget-plugin-codeartifact install --netcore-only --dir {} && {}",
+        folder.display(),
+        remedy::set("NUGET_NETCORE_PLUGIN_PATHS", &dll.to_string_lossy())
+    );
+    Finding::failure(check, error.to_string()).with_fix(fix)
+}
+
+/// Whether `dotnet` finds us by a variable or on `PATH`, and needs no plugins folder: SDK 9.0.200 and newer
+/// do.
+fn is_found_elsewhere(context: &Context<'_>) -> bool {
+    match variables::named_plugins(context.environment) {
+        Some(named) => named.names_this_plugin(),
+        None => path::files(&context.path_folders())
+            .iter()
+            .any(|file| file.is_ours && file.state == path::State::Startable),
+    }
 }
 
 /// Whether the clients that search plugins folders find us there.
@@ -49,7 +81,8 @@ fn found_file(client: Client, folder: &Path) -> PathBuf {
 struct Place {
     client: Client,
     path: PathBuf,
-    is_searched: bool,
+    /// Whether the clients have us from there alone.
+    is_needed: bool,
 }
 
 impl Place {
@@ -70,20 +103,36 @@ impl Place {
 
     fn missing(&self) -> Finding {
         let (whom, file) = (self.whom(), found_file(self.client, &self.path));
+        if let Some(finding) = self.in_the_way(&file) {
+            return finding;
+        }
         let what = format!("{whom}: not installed, there is no `{}`", file.display());
         let needs = self.client == Client::Netcore || cfg!(windows);
-        match (self.is_searched && needs, self.other_spelling()) {
-            (true, Some(other)) => Finding::failure(
-                CHECK,
-                format!("{what}; `{other}` is there, but the name's case counts"),
-            )
-            .with_fix(INSTALL)
-            .with_repair(Repair::Install),
-            (true, None) => {
-                Finding::failure(CHECK, what).with_fix(INSTALL).with_repair(Repair::Install)
-            }
-            (false, _) => Finding::skipped(CHECK, what).with_fix(INSTALL),
+        if !self.is_needed || !needs {
+            return Finding::skipped(CHECK, what).with_fix(INSTALL);
         }
+        let what = match self.other_spelling() {
+            Some(other) => format!("{what}; `{other}` is there, but the name's case counts"),
+            None => what,
+        };
+        Finding::failure(CHECK, what).with_fix(INSTALL).with_repair(Repair::Install)
+    }
+
+    /// What keeps `install` from putting it there.
+    fn in_the_way(&self, file: &Path) -> Option<Finding> {
+        let whom = self.whom();
+        let hidden = file.metadata().err()?;
+        let there = file.ancestors().find(|above| above.symlink_metadata().is_ok())?;
+        let shown = there.display();
+        if hidden.kind() == ErrorKind::PermissionDenied || !remedy::is_writable_or_file(there) {
+            let what = format!("{whom}: `{shown}` is not readable and writable for this user");
+            return Some(Finding::failure(CHECK, what).with_fix(remedy::make_usable(there)));
+        }
+        if there.is_dir() {
+            return None;
+        }
+        let what = format!("{whom}: `{shown}` is no folder, where `install` wants one");
+        Some(Finding::failure(CHECK, what).with_fix(remedy::move_aside(there)))
     }
 
     fn other_spelling(&self) -> Option<String> {
@@ -94,7 +143,7 @@ impl Place {
     /// What can be seen without starting it.
     fn wrong(&self, context: &Context<'_>) -> Vec<Finding> {
         let mut wrong: Vec<Finding> = match Manifest::read(&self.path) {
-            Err(error) => vec![self.broken(&error.to_string())],
+            Err(_) => vec![self.unreadable_list()],
             Ok(None) => vec![self.unlisted()],
             Ok(Some(manifest)) => self.compared(&manifest),
         };
@@ -108,6 +157,13 @@ impl Place {
         Finding::failure(CHECK, format!("{}: {why}", self.whom()))
             .with_fix(INSTALL)
             .with_repair(Repair::Install)
+    }
+
+    /// NuGet does not care.
+    fn unreadable_list(&self) -> Finding {
+        let (whom, path) = (self.whom(), self.path.join(manifest::FILE));
+        let what = format!("{whom}: `{}` is no list of installed files", path.display());
+        Finding::warning(CHECK, what).with_fix(INSTALL).with_repair(Repair::Install)
     }
 
     fn unlisted(&self) -> Finding {
@@ -138,8 +194,14 @@ impl Place {
         if theirs != ours {
             let (whom, path) = (self.whom(), self.path.display());
             let what = format!("{whom}: `{path}` is of version {theirs}, and this is {ours}");
-            let old = Finding::warning("plugin-version", what);
-            wrong.push(old.with_fix(INSTALL).with_repair(Repair::Install));
+            let other = Finding::warning("plugin-version", what);
+            wrong.push(if is_newer(theirs, ours) {
+                other.with_advice(
+                    "use that one, which is newer: `install` would put this one in its place",
+                )
+            } else {
+                other.with_fix(INSTALL).with_repair(Repair::Install)
+            });
         }
         wrong
     }
@@ -182,7 +244,7 @@ impl Place {
             })
         })?;
         let fix = "install the plugin's release for that processor, then run its `install`";
-        Some(Finding::failure("plugin-architecture", differing).with_fix(fix))
+        Some(Finding::failure("plugin-architecture", differing).with_advice(fix))
     }
 
     fn obstacle(&self) -> Option<Finding> {
@@ -226,6 +288,15 @@ impl Place {
     }
 }
 
+/// Whether the first of two versions is the newer, by their numbers.
+pub fn is_newer(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| {
+        let release = text.split(['-', '+']).next().unwrap_or_default().to_owned();
+        release.split('.').map(|part| part.parse().unwrap_or_default()).collect::<Vec<u64>>()
+    };
+    numbers(version) > numbers(than)
+}
+
 /// Starts a plugin as NuGet does: by itself, or through the program that is given its file.
 pub fn start(program: &Path, plugin: Option<&Path>) -> Result<Duration, handshake::Problem> {
     let mut command = Command::new(program);
@@ -242,4 +313,22 @@ pub fn is_executable(file: &Path) -> bool {
 #[cfg(not(unix))]
 pub fn is_executable(_file: &Path) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        for (version, than, newer) in [
+            ("0.10.0", "0.9.9", true),
+            ("0.1.0", "0.1.0", false),
+            ("0.0.1", "0.1.0", false),
+            ("1.0.0-rc.1", "0.9", true),
+            ("unknown", "0.1.0", false),
+        ] {
+            assert_eq!(is_newer(version, than), newer, "{version} {than}");
+        }
+    }
 }

@@ -28,7 +28,7 @@ pub fn json(findings: &[Finding], repairs: &[Repaired], out: &mut dyn Write) -> 
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         outcome: worst(findings),
-        findings,
+        findings: &findings.iter().map(Finding::shared).collect::<Vec<_>>(),
         repairs,
     };
     writeln!(out, "{}", serde_json::to_string(&document)?)
@@ -37,12 +37,15 @@ pub fn json(findings: &[Finding], repairs: &[Repaired], out: &mut dyn Write) -> 
 pub fn line(finding: &Finding, appearance: Appearance, out: &mut dyn Write) -> io::Result<()> {
     let mark = appearance.mark(mark(finding.outcome));
     writeln!(out, "{mark}  {}", printable(&finding.what))?;
-    match &finding.fix {
-        Some(fix) if finding.outcome >= Outcome::Warning => {
-            writeln!(out, "{:1$}  fix: {2}", "", appearance.width(), printable(fix))
-        }
-        _ => Ok(()),
+    if finding.outcome < Outcome::Warning {
+        return Ok(());
     }
+    for (word, text) in [("do", &finding.advice), ("fix", &finding.fix)] {
+        if let Some(text) = text {
+            writeln!(out, "{:1$}  {word}: {2}", "", appearance.width(), printable(text))?;
+        }
+    }
+    Ok(())
 }
 
 fn mark(outcome: Outcome) -> Mark {

@@ -14,6 +14,42 @@ pub fn remove_file(path: &Path) -> String {
     format!("{command} {}", quoted_path(path))
 }
 
+/// The same where the folder may be another user's.
+pub fn remove_others_file(path: &Path) -> String {
+    let command = remove_file(path);
+    let is_ours = path.parent().is_some_and(is_writable);
+    if is_ours { command } else { as_administrator(&command) }
+}
+
+fn as_administrator(command: &str) -> String {
+    if cfg!(windows) { command.to_owned() } else { format!("sudo {command}") }
+}
+
+#[cfg(unix)]
+pub fn is_writable(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+pub fn is_writable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.permissions().readonly())
+}
+
+/// Whether a folder takes files, or it is none.
+pub fn is_writable_or_file(path: &Path) -> bool {
+    !path.is_dir() || is_writable(path)
+}
+
+/// NuGet tries no file that nobody may run.
+pub fn stop_running(path: &Path) -> String {
+    if cfg!(windows) {
+        return move_aside(path);
+    }
+    let command = format!("chmod a-x {}", quoted_path(path));
+    if is_own(path) { command } else { as_administrator(&command) }
+}
+
 pub fn make_executable(path: &Path) -> String {
     format!("chmod +x {}", quoted_path(path))
 }
@@ -27,8 +63,25 @@ pub fn permit(path: &Path) -> String {
     format!("sudo chmod a+rx {}", quoted_path(path))
 }
 
-pub fn make_usable(folder: &Path) -> String {
-    format!("chmod u+rwx {}", quoted_path(folder))
+/// Gives it back to this user, where it is another's.
+pub fn make_usable(path: &Path) -> String {
+    if is_own(path) {
+        format!("chmod u+rwx {}", quoted_path(path))
+    } else {
+        format!("sudo chown -R \"$(id -un)\" {}", quoted_path(path))
+    }
+}
+
+#[cfg(unix)]
+fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid().as_raw();
+    path.symlink_metadata().map_or(true, |found| found.uid() == user)
+}
+
+#[cfg(not(unix))]
+fn is_own(_path: &Path) -> bool {
+    true
 }
 
 /// Under a name by which NuGet does not find it.
@@ -41,10 +94,16 @@ pub fn move_aside(path: &Path) -> String {
 pub fn unset(variable: &str) -> String {
     if cfg!(windows) {
         format!("Remove-Item {}", quoted(&format!("Env:{variable}")))
-    } else {
-        // The shell's own command takes no quotes, and not every name.
+    } else if variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         format!("unset {variable}")
+    } else {
+        // No shell has a name for it.
+        format!("exec env -u {} \"${{SHELL:-/bin/sh}}\"", quoted(variable))
     }
+}
+
+pub fn set_clock() -> &'static str {
+    if cfg!(windows) { "w32tm /resync" } else { "sudo timedatectl set-ntp true" }
 }
 
 /// For this shell and what it starts.

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::finding::{Finding, Repair};
 use crate::cli::InstallArgs;
 use crate::commands::install;
+use crate::commands::installation::layout::Client;
 use crate::commands::progress::Waiting;
 
 /// One repair. `--json` prints just this; names and values stay as they are.
@@ -57,7 +58,12 @@ pub fn description(repair: &Repair) -> String {
 pub fn apply(repair: &Repair, context: &Context<'_>, anywhere: bool) -> Repaired {
     let what = description(repair);
     let home = context.environment.home();
-    let is_inside = |path: &Path| home.as_deref().is_some_and(|home| path.starts_with(home));
+    // A link in the home may lead out of it.
+    let real = |folder: &Path| folder.ancestors().find_map(|above| above.canonicalize().ok());
+    let home = home.map(|home| home.canonicalize().unwrap_or(home));
+    let is_inside = |folder: &Path| {
+        real(folder).zip(home.as_ref()).is_some_and(|(real, home)| real.starts_with(home))
+    };
     if let Some(path) = places(repair, context).into_iter().find(|path| !is_inside(path))
         && !anywhere
     {
@@ -73,10 +79,17 @@ pub fn apply(repair: &Repair, context: &Context<'_>, anywhere: bool) -> Repaired
     }
 }
 
+/// The folders in which something changes.
 fn places(repair: &Repair, context: &Context<'_>) -> Vec<PathBuf> {
     match repair {
-        Repair::Install => context.locations.plugins_dirs(),
-        Repair::RemoveClaims(path) | Repair::RemoveLink(path) => vec![path.clone()],
+        Repair::Install => {
+            let clients = Client::ALL.into_iter();
+            let folders = clients.flat_map(|client| context.our_folders(client));
+            folders.map(|(folder, _)| folder).collect()
+        }
+        Repair::RemoveClaims(path) | Repair::RemoveLink(path) => {
+            path.parent().map(Path::to_path_buf).into_iter().collect()
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub fn write(
     writeln!(text, "{} on {}", std::env::consts::OS, std::env::consts::ARCH)?;
     writeln!(text, "\n[findings]")?;
     for finding in findings {
-        printing::line(finding, Appearance::PLAIN, &mut text)?;
+        printing::line(&finding.shared(), Appearance::PLAIN, &mut text)?;
     }
     for repaired in repairs {
         writeln!(text, "fix:  {}", repaired.what)?;

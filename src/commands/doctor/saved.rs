@@ -46,11 +46,23 @@ fn warning(found: &Credentials, layer: &Layer, context: &Context<'_>) -> Finding
             "{place}, has {how} for source `{name}`, which NuGet sends before it asks the plugin \
              ({reason})"
         );
-        let fix = format!("nuget-plugin-codeartifact scrub {} --yes", quoted_path(path));
+        // Of another folder's file it is known from here alone whose its source is.
+        let fix = if path.parent() == Some(&*context.folder) {
+            format!("nuget-plugin-codeartifact scrub {} --yes", quoted_path(path))
+        } else {
+            "nuget-plugin-codeartifact scrub --yes".to_owned()
+        };
+        if found.password == Some(Password::Encrypted) && !cfg!(windows) {
+            let what = format!(
+                "{place}, has {how} for source `{name}`, which NuGet cannot decrypt on this system: every \
+                 restore fails ({reason})"
+            );
+            return Finding::failure(CHECK, what).with_fix(fix);
+        }
         return Finding::warning(CHECK, what).with_fix(fix);
     }
     let what = format!("{place}, may have {how} of CodeArtifact's (`{name}`: {reason})");
-    Finding::warning(CHECK, what).with_fix("remove it by hand if it is CodeArtifact's")
+    Finding::warning(CHECK, what).with_advice("remove it by hand if it is CodeArtifact's")
 }
 
 fn of_variables(context: &Context<'_>) -> Vec<Finding> {

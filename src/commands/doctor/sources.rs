@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy::{quoted, quoted_path};
+use super::remedy::{self, quoted, quoted_path};
 use crate::endpoint::{EndpointError, HostKind, RepositoryEndpoint};
 use crate::nuget_config::{ConfigError, Layer, Source};
 use crate::text::{excerpt, nearest};
@@ -48,6 +48,10 @@ impl Examined {
 /// Checks the source that was named, or all of CodeArtifact's.
 pub fn check(context: &Context<'_>, wanted: Option<&str>) -> (Vec<Finding>, Vec<Examined>) {
     let mut findings: Vec<Finding> = context.config.broken.iter().map(broken).collect();
+    findings.extend((!context.has_folder).then(|| {
+        let what = "the working folder is gone, and with it every NuGet.Config on the way";
+        Finding::failure("nuget-config", what).with_fix("cd")
+    }));
     findings.extend(context.config.layers.iter().flat_map(refused));
     let (mut examined, mut seen) = (Vec::new(), 0);
     for source in wanted_sources(context, wanted) {
@@ -67,6 +71,8 @@ pub fn check(context: &Context<'_>, wanted: Option<&str>) -> (Vec<Finding>, Vec<
                 findings.push(found);
                 examined.extend(alone);
             }
+            // A host of the user's own is unknown then, and that was said.
+            None if context.provider.broken_settings().is_some() => {}
             None => findings.push(nothing(wanted)),
         }
     }
@@ -124,7 +130,8 @@ fn check_source(
             (vec![to_be_updated(source, "source-url", &what, &right)], None)
         }
         Err(EndpointError::Foreign(reason)) => {
-            (look_alike(source, reason, context).into_iter().collect(), None)
+            let unset = unset_variable(source);
+            (unset.or_else(|| look_alike(source, reason, context)).into_iter().collect(), None)
         }
     }
 }
@@ -133,6 +140,15 @@ fn described(source: &Source, endpoint: &RepositoryEndpoint) -> String {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;
     let (name, file) = (excerpt(&source.name), source.file.display());
     format!("source `{name}` of `{file}`: repository `{repository}`, {domain}")
+}
+
+/// In whatever case.
+fn without_end<'a>(text: &'a str, end: &str) -> &'a str {
+    let at = text.len().saturating_sub(end.len());
+    match text.get(at..) {
+        Some(rest) if rest.eq_ignore_ascii_case(end) => &text[..at],
+        _ => text,
+    }
 }
 
 /// What keeps NuGet from asking a source of ours as it should.
@@ -156,13 +172,13 @@ fn obstacles(
             "<packageSource key=\"{name}\"><package pattern=\"*\" /></packageSource> \
              inside of <packageSourceMapping>"
         );
-        findings.push(Finding::warning("source-mapping", what).with_fix(fix));
+        findings.push(Finding::warning("source-mapping", what).with_advice(fix));
     }
     findings.extend(unknown_region(source, endpoint));
     let stem = source.url.split(['?', '#']).next().unwrap_or_default();
     if !stem.ends_with(INDEX) {
-        let stem = stem.trim_end_matches('/').trim_end_matches("/index.json");
-        let right = format!("{}{INDEX}", stem.trim_end_matches("/v3"));
+        let stem = without_end(without_end(stem.trim_end_matches('/'), "/index.json"), "/v3");
+        let right = format!("{stem}{INDEX}");
         let what = format!("source `{name}`: its URL does not end in `{INDEX}`");
         findings.push(to_be_updated(source, "source-url", &what, &right));
     }
@@ -187,9 +203,25 @@ fn unknown_region(source: &Source, endpoint: &RepositoryEndpoint) -> Option<Find
             let fix = update(source, &source.url.replace(region, right));
             Finding::warning("source-region", what).with_fix(fix)
         }
-        None => Finding::warning("source-region", what)
-            .with_fix("aws codeartifact list-domains --region <region>"),
+        None => Finding::warning("source-region", what).with_advice(
+            "see which domains there are with `aws codeartifact list-domains --region <region>`",
+        ),
     })
+}
+
+/// NuGet takes the text as it stands, and for the name of a folder.
+fn unset_variable(source: &Source) -> Option<Finding> {
+    let mut parts = source.url.split('%').skip(1);
+    let is_name = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    // What is escaped in a URL is shorter, and begins with its digits.
+    let name = parts.next().filter(is_name).filter(|_| parts.next().is_some())?;
+    let what = format!(
+        "source `{}`: the variable {name} in its URL is not set, and every restore fails",
+        excerpt(&source.name)
+    );
+    Some(Finding::failure("source-url", what).with_fix(remedy::set(name, "<its value>")))
 }
 
 /// A URL that people take for CodeArtifact's, and that gets no token.
@@ -199,25 +231,33 @@ fn look_alike(source: &Source, reason: &str, context: &Context<'_>) -> Option<Fi
         return Some(Finding::failure("source-host", format!("source `{name}`: {refusal}")));
     }
     let host = source.url.split("://").nth(1)?.split(['/', '?', '#']).next()?;
-    if !host.to_ascii_lowercase().contains("codeartifact") {
+    let bare =
+        source.url.replacen(&format!("{}@", host.rsplit_once('@').unwrap_or_default().0), "", 1);
+    let is_ours_without_user = context.provider.endpoint(&bare).is_ok();
+    if !host.to_ascii_lowercase().contains("codeartifact") && !is_ours_without_user {
         return None;
     }
     let what = format!("source `{name}` gets no token: {reason}");
+    if is_ours_without_user && bare != source.url {
+        return Some(to_be_updated(source, "source-host", &what, &bare));
+    }
     let secure = source.url.replacen("http://", "https://", 1);
     if secure != source.url && context.provider.endpoint(&secure).is_ok() {
         return Some(to_be_updated(source, "source-http", &what, &secure));
     }
     let list = "nuget-plugin-codeartifact source add --domain <domain> --domain-owner <account> \
                 --region <region> --repository <repository>";
-    Some(Finding::failure("source-host", what).with_fix(list))
+    Some(Finding::failure("source-host", what).with_advice(list))
 }
 
 fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) -> Finding {
     let finding = Finding::failure(check, what);
     // `<…>` stands for what the URL does not say.
-    let fix =
-        if right.contains('<') { format!("its URL is `{right}`") } else { update(source, right) };
-    finding.with_fix(fix)
+    if right.contains('<') {
+        finding.with_advice(format!("its URL is `{right}`"))
+    } else {
+        finding.with_fix(update(source, right))
+    }
 }
 
 fn update(source: &Source, url: &str) -> String {
@@ -256,7 +296,7 @@ fn nothing(wanted: Option<&str>) -> Finding {
             Finding::failure("source", what).with_fix(list)
         }
         None => Finding::warning("source", "no CodeArtifact source in any NuGet.Config that counts here")
-            .with_fix("nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json"),
+            .with_advice("nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json"),
     }
 }
 
@@ -280,7 +320,7 @@ fn shared_hosts(examined: &[Examined]) -> Vec<Finding> {
             );
             let fix =
                 "give each domain a host name of its own (VPC endpoints: switch private DNS on)";
-            findings.push(Finding::warning("source-shared-host", what).with_fix(fix));
+            findings.push(Finding::warning("source-shared-host", what).with_advice(fix));
         }
     }
     findings

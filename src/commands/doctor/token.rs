@@ -4,31 +4,48 @@
 use std::time::{Duration, SystemTime};
 
 use super::context::Context;
-use super::finding::{Finding, Outcome};
+use super::finding::Finding;
 use super::remedy::{self, quoted};
 use super::sources::Examined;
 use crate::aws::{AwsError, SourceAnswer};
 use crate::commands::source::problem;
 use crate::commands::words::{in_words, without_secrets};
-use crate::endpoint::{Domain, RepositoryEndpoint};
+use crate::endpoint::{Domain, RepositoryEndpoint, is_loopback};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
 use crate::time;
 
-/// A signature is refused when the clock is wrong by more than five minutes.
-const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
-
-/// Asks AWS for the token of every source's domain, and the source with it.
+/// Asks AWS for the token of every source's domain, and the source with it. Whoever did not answer is not
+/// waited for again.
 pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut silent: Vec<&str> = Vec::new();
     for one in examined {
-        let token = token(context, one).await;
-        let is_there = token.outcome == Outcome::Pass;
-        findings.push(token);
+        // One API serves a region, and one host its sources.
+        let (region, origin) = (&*one.endpoint.domain.region, &*one.endpoint.origin);
+        if silent.contains(&region) || silent.contains(&origin) {
+            let what = format!("{} was not asked: nobody answered for another one", one.shown());
+            findings.push(Finding::skipped("source-answer", what));
+            continue;
+        }
+        let (token, is_there) = match token(context, one).await {
+            Ok(told) => (told, true),
+            Err(error) => {
+                silent.extend(is_silence(&error).then_some(region));
+                (vec![failed(&error, one)], false)
+            }
+        };
+        findings.extend(token);
         if is_there {
-            findings.extend(source(context, one).await);
+            let (told, is_silent) = source(context, one).await;
+            silent.extend(is_silent.then_some(origin));
+            findings.extend(told);
         }
     }
     findings
+}
+
+fn is_silence(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::Aws(AwsError::TimedOut { .. }))
 }
 
 /// What is not asked without a network.
@@ -37,36 +54,84 @@ pub fn skipped(examined: &[Examined]) -> Vec<Finding> {
     examined.iter().take(1).map(|_| Finding::skipped("token", asked)).collect()
 }
 
-async fn token(context: &Context<'_>, one: &Examined) -> Finding {
+async fn token(context: &Context<'_>, one: &Examined) -> Result<Vec<Finding>, ProviderError> {
     let RepositoryEndpoint { domain, repository, host, .. } = &one.endpoint;
     let (repository, need) = (Some(repository.as_str()), &Need::Any);
     let wanted = Wanted { domain, repository, host: Some(*host), need, user: None };
-    match context.provider.token(wanted).await {
-        Ok(served) => {
-            let from = match served.origin {
-                Origin::Given => "there is a given token",
-                Origin::Cache => "there is a cached token",
-                Origin::Fetched => "AWS gave a token",
-            };
-            let until = served.expiration.map(|time| format!(", until {}", time::utc(time)));
-            let until = until.unwrap_or_default();
-            Finding::pass("token", format!("{from} for {domain}: that of {}{until}", served.label))
+    let served = context.provider.token(wanted).await?;
+    let from = match served.origin {
+        Origin::Given => "there is a given token",
+        Origin::Cache => "there is a cached token",
+        Origin::Fetched => "AWS gave a token",
+    };
+    let until = served.expiration.map(|time| format!(", until {}", time::utc(time)));
+    let until = until.unwrap_or_default();
+    let what = format!("{from} for {domain}: that of {}{until}", served.label);
+    let implausible = served.expiration.and_then(|end| implausible_end(end, SystemTime::now()));
+    Ok(match implausible {
+        Some(why) => {
+            let what = format!("{what}, which {why} by this machine's clock");
+            vec![Finding::failure("clock", what).with_fix(remedy::set_clock())]
         }
-        Err(error) => failed(&error, one),
+        None => vec![Finding::pass("token", what)],
+    })
+}
+
+/// Tokens live for twelve hours at most.
+fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
+    const LONGEST: Duration = Duration::from_mins(12 * 60 + 5);
+    match end.duration_since(now) {
+        Ok(left) if left <= LONGEST => None,
+        Ok(left) => {
+            Some(format!("is {} away, and more than the 12 h that a token lives", in_words(left)))
+        }
+        Err(error) => Some(format!("was {} ago", in_words(error.duration()))),
     }
 }
 
 /// The line that a restore would show, filed under what is wrong, with a command where one helps.
 pub fn failed(error: &ProviderError, one: &Examined) -> Finding {
-    let (check, fix) = match error {
+    let (check, fix, advice) = match error {
         ProviderError::Settings(_) => {
-            ("settings", Some("nuget-plugin-codeartifact configure list".into()))
+            ("settings", Some("nuget-plugin-codeartifact configure list".into()), None)
         }
-        ProviderError::Aws(error) => (kind(error), fix(error, one)),
-        _ => ("token", None),
+        ProviderError::Aws(error) => (kind(error), fix(error, one), advice(error, one)),
+        _ => ("token", None, None),
     };
     let what = format!("no token for {}: {error}", one.endpoint.domain);
-    Finding { fix, ..Finding::failure(check, what) }
+    let withheld = match error {
+        ProviderError::Aws(AwsError::SourceFailed { label, check, .. }) => Some(format!(
+            "no token for {}: {label} gave no AWS credentials (what it said is left out here); try \
+             `{check}`",
+            one.endpoint.domain
+        )),
+        _ => None,
+    };
+    Finding { fix, advice, withheld, ..Finding::failure(check, what) }
+}
+
+/// What no command does.
+fn advice(error: &AwsError, one: &Examined) -> Option<String> {
+    let domain = &one.endpoint.domain;
+    Some(match error {
+        AwsError::MayNotGetToken { .. } => in_policy(&may_get_token(domain)),
+        AwsError::MayNotGetBearerToken { .. } => in_policy(&may_get_bearer_token()),
+        AwsError::Tls { .. } => {
+            "name the certificate of the proxy in AWS_CA_BUNDLE, a PEM file, and give it to the system \
+             as well, which NuGet trusts"
+                .to_owned()
+        }
+        AwsError::SourceTls { .. } if cfg!(target_os = "linux") => {
+            "name the PEM file with the proxy's certificate and the usual authorities in SSL_CERT_FILE"
+                .to_owned()
+        }
+        AwsError::Throttled { .. } => "wait a minute".to_owned(),
+        _ => return None,
+    })
+}
+
+fn in_policy(statement: &str) -> String {
+    format!("add to the identity's IAM policy: {statement}")
 }
 
 fn kind(error: &AwsError) -> &'static str {
@@ -90,7 +155,11 @@ fn kind(error: &AwsError) -> &'static str {
         | AwsError::KeysRefused { .. } => "credentials",
         AwsError::MayNotGetToken { .. } | AwsError::MayNotGetBearerToken { .. } => "permission",
         AwsError::DomainNotFound(_) => "domain",
-        AwsError::CaBundle { .. } | AwsError::Trust { .. } | AwsError::Tls { .. } => "certificates",
+        AwsError::CaBundle { .. }
+        | AwsError::Trust { .. }
+        | AwsError::Tls { .. }
+        | AwsError::SourceTls { .. } => "certificates",
+        AwsError::ClockWrong { .. } => "clock",
         AwsError::Proxy { .. } | AwsError::ProxyUrl { .. } => "proxy",
         AwsError::NameNotResolved { .. } => "dns",
         AwsError::EmptyEndpoint { .. }
@@ -118,25 +187,25 @@ fn fix(error: &AwsError, one: &Examined) -> Option<String> {
         AwsError::SsoNotKept { path, .. } => remedy::make_usable(path.parent()?),
         AwsError::LoginExpired { profile } => format!("aws login --profile {}", quoted(profile)),
         AwsError::NoCredentials { .. } => "aws configure sso".to_owned(),
-        AwsError::SsoRoleRefused { profile, .. }
-        | AwsError::NoSuchProfiles { first: profile, .. } => {
+        AwsError::SsoRoleRefused { profile, .. } => {
             format!("aws configure sso --profile {}", quoted(profile))
         }
+        AwsError::NoSuchProfiles { .. } => "nuget-plugin-codeartifact configure list".to_owned(),
         AwsError::UnknownProfile { .. } => remedy::unset("AWS_PROFILE"),
         AwsError::NoSuchProfile { .. } => "aws configure list-profiles".to_owned(),
         AwsError::NoRoleArn => remedy::unset("AWS_WEB_IDENTITY_TOKEN_FILE"),
         AwsError::SourceFailed { check, .. }
         | AwsError::SourceHung { check, .. }
         | AwsError::KeysRefused { check, .. } => check.clone(),
-        AwsError::MayNotGetToken { .. } => may_get_token(domain),
-        AwsError::MayNotGetBearerToken { .. } => may_get_bearer_token(),
+        AwsError::NeedsMfa { profile } => format!(
+            "eval \"$(aws configure export-credentials --profile {} --format env)\"",
+            quoted(profile)
+        ),
+        AwsError::ClockWrong { .. } => remedy::set_clock().to_owned(),
         AwsError::DomainNotFound(_) => {
             format!("aws codeartifact list-domains --region {}", domain.region)
         }
         AwsError::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => remedy::unset(setting),
-        AwsError::Tls { .. } => {
-            remedy::set("AWS_CA_BUNDLE", "<the proxy's certificate, a PEM file>")
-        }
         AwsError::ProxyUrl { setting } if is_variable(setting) => remedy::unset(setting),
         AwsError::NameNotResolved { host, .. } => format!("nslookup {host}"),
         AwsError::EmptyEndpoint { variable } => remedy::unset(variable),
@@ -149,10 +218,17 @@ fn fix(error: &AwsError, one: &Examined) -> Option<String> {
         | AwsError::BrokenOff { host, .. }
         | AwsError::TimedOut { host, .. }
         | AwsError::Nonsense { host, .. } => {
-            format!("curl -v {}", quoted(&format!("https://{host}/")))
+            // Plain http only ever goes to this machine.
+            let scheme = if is_local(host) { "http" } else { "https" };
+            format!("curl -v {}", quoted(&format!("{scheme}://{host}/")))
         }
         _ => return None,
     })
+}
+
+fn is_local(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
+    is_loopback(name.map_or(host, |(name, _)| name))
 }
 
 fn is_variable(setting: &str) -> bool {
@@ -192,19 +268,18 @@ fn arn(domain: &Domain, resource: &str) -> String {
 }
 
 /// The source's index, asked with the token.
-async fn source(context: &Context<'_>, one: &Examined) -> Vec<Finding> {
-    let check = "source-answer";
+async fn source(context: &Context<'_>, one: &Examined) -> (Vec<Finding>, bool) {
     match context.provider.ask_source(&one.url, &one.endpoint).await {
         Ok(Asked { answer, label }) => {
             let mut findings = vec![answered(one, answer, &label)];
             findings.extend(answer.date.and_then(|date| clock(date, SystemTime::now())));
-            findings
+            (findings, false)
         }
         Err(error) => {
             let (AskError::NoToken { error: cause, .. } | AskError::NoAnswer(cause)) = &error;
-            let Finding { fix, .. } = failed(cause, one);
             let what = format!("{}: {error}", one.shown());
-            vec![Finding { fix, ..Finding::failure(check, what) }]
+            let finding = Finding { check: "source-answer", what, ..failed(cause, one) };
+            (vec![finding], is_silence(cause))
         }
     }
 }
@@ -219,7 +294,7 @@ fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
     match answer.status {
         200..=399 => finding.with_fix(format!("curl -v {}", quoted(&without_secrets(&one.url)))),
         401 => finding.with_fix(explain(&one.url)),
-        403 => finding.with_fix(may_read(domain, repository)),
+        403 => finding.with_advice(in_policy(&may_read(domain, repository))),
         404 => {
             let Domain { name, owner, region } = domain;
             finding.with_fix(format!(
@@ -233,18 +308,9 @@ fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
 
 /// None where this machine's clock is right.
 fn clock(theirs: SystemTime, ours: SystemTime) -> Option<Finding> {
-    let (skew, word) = match ours.duration_since(theirs) {
-        Ok(skew) => (skew, "ahead"),
-        Err(error) => (error.duration(), "behind"),
-    };
-    (skew > CLOCK_TOLERANCE).then(|| {
-        let what = format!(
-            "this machine's clock is {} {word}; AWS refuses signatures by such a clock",
-            in_words(skew)
-        );
-        let fix = if cfg!(windows) { "w32tm /resync" } else { "sudo timedatectl set-ntp true" };
-        Finding::failure("clock", what).with_fix(fix)
-    })
+    let skew = time::skew(theirs, ours)?;
+    let what = format!("this machine's clock is {skew}; AWS refuses signatures by such a clock");
+    Some(Finding::failure("clock", what).with_fix(remedy::set_clock()))
 }
 
 #[cfg(test)]
@@ -253,16 +319,6 @@ mod tests {
 
     fn domain(region: &str) -> Domain {
         Domain { name: "d".into(), owner: "111122223333".into(), region: region.into() }
-    }
-
-    #[test]
-    fn a_clock_may_be_a_little_wrong() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1000);
-        assert!(clock(now, now + Duration::from_mins(5)).is_none());
-        let ahead = clock(now, now + Duration::from_mins(12)).unwrap().what;
-        assert!(ahead.starts_with("this machine's clock is 12 min ahead"), "{ahead}");
-        let behind = clock(now + Duration::from_hours(2), now).unwrap().what;
-        assert!(behind.starts_with("this machine's clock is 2 h 0 min behind"), "{behind}");
     }
 
     #[test]

@@ -5,11 +5,8 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::finding::Finding;
 use super::remedy;
-use crate::commands::installation::layout::NAME;
+use crate::commands::installation::layout::{Client, NAME};
 use crate::settings::Environment;
-
-const PATHS: [&str; 3] =
-    ["NUGET_NETCORE_PLUGIN_PATHS", "NUGET_NETFX_PLUGIN_PATHS", "NUGET_PLUGIN_PATHS"];
 
 /// Seconds, and the fewest with which a plugin has time enough on a busy machine.
 const LIMITS: [(&str, u64); 2] = [
@@ -19,10 +16,14 @@ const LIMITS: [(&str, u64); 2] = [
 
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
     let environment = context.environment;
-    let mut findings: Vec<Finding> =
-        named_plugins(environment).into_iter().flat_map(Named::check).collect();
+    let mut findings: Vec<Finding> = Reader::ALL
+        .into_iter()
+        .filter_map(|reader| Named::by(reader, environment))
+        .flat_map(|named| named.check(context))
+        .collect();
     findings.extend(LIMITS.iter().filter_map(|limit| too_short(environment, *limit)));
     findings.extend(dotnet_home(environment));
+    findings.extend(plugin_log(environment));
     findings.extend(sudo(environment));
     if findings.is_empty() {
         findings.push(Finding::pass("variables", "no variable moves NuGet's plugins"));
@@ -30,55 +31,164 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What one variable names.
+/// Who reads the variables, each its own first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Dotnet,
+    /// nuget.exe and its like.
+    Framework,
+}
+
+impl Reader {
+    const ALL: [Self; 2] = [Self::Dotnet, Self::Framework];
+
+    fn own_variable(self) -> &'static str {
+        match self {
+            Self::Dotnet => "NUGET_NETCORE_PLUGIN_PATHS",
+            Self::Framework => "NUGET_NETFX_PLUGIN_PATHS",
+        }
+    }
+}
+
+/// For both, where the variable of its own is not set.
+const SHARED: &str = "NUGET_PLUGIN_PATHS";
+
+/// What the variable that a reader reads names: the plugins folders and `PATH` are switched off for it.
 #[derive(Debug)]
 pub struct Named {
+    reader: Reader,
     variable: &'static str,
     pub paths: Vec<PathBuf>,
 }
 
-/// The variables that are set: the plugins folders and `PATH` are switched off then.
-pub fn named_plugins(environment: &Environment) -> Vec<Named> {
-    let named = |variable: &'static str| {
-        let value = environment.get(variable)?;
-        // The newest variable is a list like `PATH`; the older ones, and older clients, know `;`.
-        let is_list = variable == "NUGET_PLUGIN_PATHS" && !cfg!(windows);
-        let is_between = |c: char| c == ';' || is_list && c == ':';
-        let paths = value.split(is_between).filter(|path| !path.is_empty());
-        Some(Named { variable, paths: paths.map(PathBuf::from).collect() })
-    };
-    PATHS.into_iter().filter_map(named).collect()
+/// What `dotnet` is told, if it is told anything.
+pub fn named_plugins(environment: &Environment) -> Option<Named> {
+    Named::by(Reader::Dotnet, environment)
+}
+
+/// Every path that some variable names.
+pub fn all_named(environment: &Environment) -> Vec<PathBuf> {
+    let named = Reader::ALL.into_iter().filter_map(|reader| Named::by(reader, environment));
+    named.flat_map(|named| named.paths).collect()
+}
+
+/// How one of the paths does.
+enum Judged {
+    /// Whether it is this plugin.
+    Usable(bool),
+    /// NuGet passes it over.
+    Missing,
+    /// Why NuGet fails with it.
+    Unusable(&'static str),
 }
 
 impl Named {
-    fn check(self) -> Vec<Finding> {
+    fn by(reader: Reader, environment: &Environment) -> Option<Self> {
+        let value = |variable| environment.get(variable).filter(|value| !value.is_empty());
+        let own = reader.own_variable();
+        let (variable, value) = match value(own) {
+            Some(value) => (own, value),
+            // It is told once, for `dotnet`.
+            None if reader == Reader::Framework => return None,
+            None => (SHARED, value(SHARED)?),
+        };
+        let separator = if cfg!(windows) { ';' } else { ':' };
+        let paths = value.split(separator).filter(|path| !path.is_empty());
+        Some(Self { reader, variable, paths: paths.map(PathBuf::from).collect() })
+    }
+
+    /// Whether one of the paths is this plugin.
+    pub fn names_this_plugin(&self) -> bool {
+        self.paths.iter().any(|path| matches!(self.judge(path), Judged::Usable(true)))
+    }
+
+    fn check(self, context: &Context<'_>) -> Vec<Finding> {
         let variable = self.variable;
-        let missing = self.paths.iter().filter(|path| !path.exists());
-        let missing: Vec<Finding> = missing
-            .map(|path| {
-                let what = format!("{variable} names `{}`, which is not there", path.display());
-                Finding::failure("plugin-paths-missing", what).with_fix(remedy::unset(variable))
-            })
-            .collect();
-        if !missing.is_empty() {
-            return missing;
+        let judged: Vec<Judged> = self.paths.iter().map(|path| self.judge(path)).collect();
+        let unusable = self.paths.iter().zip(&judged).filter_map(|(path, judged)| {
+            let why = match judged {
+                Judged::Unusable(why) => *why,
+                // Of its own variable every reader wants each file to be there.
+                Judged::Missing if variable != SHARED => "which is not there",
+                _ => return None,
+            };
+            let what = format!("{variable} names `{}`, {why}", path.display());
+            Some(self.failure("plugin-paths-missing", what, context))
+        });
+        let unusable: Vec<Finding> = unusable.collect();
+        if !unusable.is_empty() {
+            return unusable;
         }
         let off = "it switches off the plugins folders and PATH";
-        if self.paths.iter().any(|path| is_ours(path)) {
+        if judged.iter().any(|judged| matches!(judged, Judged::Usable(true))) {
             let what = format!("{variable} is set, and names this plugin; {off}");
             return vec![Finding::pass("plugin-paths", what)];
         }
         let what = format!("{variable} is set, and does not name this plugin; {off}");
-        vec![Finding::failure("plugin-paths", what).with_fix(remedy::unset(variable))]
+        vec![self.failure("plugin-paths", what, context)]
+    }
+
+    /// For nuget.exe alone it is none of `dotnet`'s.
+    fn failure(&self, check: &'static str, what: String, context: &Context<'_>) -> Finding {
+        let installed =
+            Client::Netcore.folder(&context.locations.plugins_dirs().pop().unwrap_or_default());
+        let installed = installed.join(format!("{NAME}.dll"));
+        let fix = match self.reader {
+            Reader::Dotnet if self.variable != SHARED && installed.is_file() => {
+                remedy::set(self.variable, &installed.to_string_lossy())
+            }
+            _ => remedy::unset(self.variable),
+        };
+        match self.reader {
+            Reader::Dotnet => Finding::failure(check, what).with_fix(fix),
+            Reader::Framework => {
+                let what = format!("{what} (nuget.exe and its like alone read it)");
+                Finding::warning(check, what).with_fix(fix)
+            }
+        }
+    }
+
+    fn judge(&self, path: &Path) -> Judged {
+        let has_extension = |wanted: &str| {
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+        };
+        let stem = path.file_stem().unwrap_or_default();
+        let is_plugin_name = stem.to_string_lossy().starts_with("nuget-plugin-");
+        match path.metadata() {
+            _ if !path.is_absolute() => Judged::Unusable("which is relative"),
+            Err(_) => Judged::Missing,
+            Ok(found) if found.is_dir() && self.variable != SHARED => {
+                Judged::Unusable("which is a folder, where files are wanted")
+            }
+            Ok(found) if found.is_dir() => {
+                let ours = format!("nuget-plugin-codeartifact{}", std::env::consts::EXE_SUFFIX);
+                Judged::Usable(path.join(ours).is_file())
+            }
+            Ok(_) if self.variable == SHARED && is_plugin_name => {
+                Judged::Usable(stem == "nuget-plugin-codeartifact")
+            }
+            Ok(_) if self.reader == Reader::Dotnet && !has_extension("dll") => {
+                Judged::Unusable("which `dotnet` cannot start: it wants the `.dll`")
+            }
+            Ok(_) => Judged::Usable(stem == NAME),
+        }
     }
 }
 
-/// Whether it is a file of ours, or a folder with one that is found there.
-fn is_ours(path: &Path) -> bool {
-    let direct = format!("nuget-plugin-codeartifact{}", std::env::consts::EXE_SUFFIX);
-    let stem = path.file_stem().unwrap_or_default();
-    let is_file = stem == NAME || stem == "nuget-plugin-codeartifact" || path.ends_with(NAME);
-    is_file || path.join(direct).is_file()
+/// NuGet fails where it cannot write the log that it is to write.
+fn plugin_log(environment: &Environment) -> Option<Finding> {
+    let is_on = environment.get("NUGET_PLUGIN_ENABLE_LOG")?.eq_ignore_ascii_case("true");
+    let folder = environment.path("NUGET_PLUGIN_LOG_DIRECTORY_PATH").filter(|_| is_on)?;
+    if folder.is_dir() {
+        return None;
+    }
+    let what = format!(
+        "NUGET_PLUGIN_LOG_DIRECTORY_PATH names `{}`, which is no folder, and NuGet starts no plugin \
+         because of it",
+        folder.display()
+    );
+    let fix = remedy::unset("NUGET_PLUGIN_ENABLE_LOG");
+    Some(Finding::failure("plugin-log", what).with_fix(fix))
 }
 
 fn too_short(environment: &Environment, (variable, fewest): (&str, u64)) -> Option<Finding> {
@@ -123,14 +233,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_cut_as_nuget_cuts_them() {
+    fn each_reader_reads_its_own_variable_first() {
         let environment = Environment::from_pairs([
-            ("NUGET_NETCORE_PLUGIN_PATHS", "/a:b.dll;/c.dll;"),
-            ("NUGET_PLUGIN_PATHS", "/d:/e;/f"),
+            ("NUGET_NETCORE_PLUGIN_PATHS", "/a.dll:/c.dll:"),
+            ("NUGET_PLUGIN_PATHS", "/d:/e"),
         ]);
-        let named = named_plugins(&environment);
-        assert_eq!(named[0].paths, ["/a:b.dll", "/c.dll"].map(PathBuf::from));
-        assert_eq!(named[1].paths, ["/d", "/e", "/f"].map(PathBuf::from));
+        let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(named_plugins(&environment).unwrap().paths, paths(&["/a.dll", "/c.dll"]));
+        let shared = Environment::from_pairs([
+            ("NUGET_NETCORE_PLUGIN_PATHS", ""),
+            ("NUGET_PLUGIN_PATHS", "/d:/e"),
+        ]);
+        assert_eq!(named_plugins(&shared).unwrap().paths, paths(&["/d", "/e"]));
+        assert!(
+            named_plugins(&Environment::from_pairs([("NUGET_NETFX_PLUGIN_PATHS", "/f")])).is_none()
+        );
     }
 
     #[test]

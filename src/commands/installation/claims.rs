@@ -39,6 +39,12 @@ pub fn folder_in_use(environment: &Environment) -> Option<PathBuf> {
     environment.path("NUGET_PLUGINS_CACHE_PATH").or_else(usual)
 }
 
+/// The folders of the plugins in this one that are there.
+pub fn folders_of(cache: &Path, plugins: &[PathBuf]) -> Vec<PathBuf> {
+    let folder = |plugin: &PathBuf| cache.join(digest(&normal(plugin).to_string_lossy()));
+    plugins.iter().map(folder).filter(|folder| folder.symlink_metadata().is_ok()).collect()
+}
+
 /// Removes every entry of `plugins`, and names them.
 pub fn drop_all(environment: &Environment, plugins: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     drop_where(environment, plugins, |_| true)

@@ -133,6 +133,10 @@ pub fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str)
              `aws codeartifact list-repositories-in-domain --domain {} --domain-owner {} --region {}`",
             domain.name, domain.owner, domain.region
         ),
+        407 => "407: the proxy wants a user and a password, which NuGet would not give it either; put them \
+                into HTTPS_PROXY"
+            .to_owned(),
+        429 => "429: the source is asked too often; wait a minute and try again".to_owned(),
         500.. => format!("status {status}: the source has a trouble of its own; try again later"),
         _ => format!("status {status}, which no source should answer with; check the URL"),
     })
