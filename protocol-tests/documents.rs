@@ -9,6 +9,8 @@
 
 #[path = "documents/checks.rs"]
 mod checks;
+#[path = "documents/csharp.rs"]
+mod csharp;
 #[path = "documents/dockerfiles.rs"]
 mod dockerfiles;
 #[path = "documents/examples.rs"]

@@ -51,8 +51,26 @@ fn the_token_is_a_secret_mount_and_neither_argument_nor_variable() {
 #[test]
 fn what_holds_secrets_is_left_out_of_the_context() {
     let ignored = example(".dockerignore");
-    for name in [".git", "token.json", ".env"] {
+    for name in [".git", "**/token.json", "**/.env", "**/.aws"] {
         assert!(ignored.lines().any(|line| line == name), "{name}: {ignored}");
+    }
+}
+
+/// A file with a token would be one more place to forget it in.
+#[test]
+fn the_token_is_handed_over_without_a_file() {
+    for name in DOCKERFILES {
+        let text = example(name);
+        assert!(
+            text.contains("--secret id=codeartifact_token,env=CODEARTIFACT_AUTH_TOKEN "),
+            "{name}"
+        );
+        assert!(
+            !text.contains("token --output") && !text.contains("src="),
+            "{name}: a token in a file"
+        );
+        let long: Vec<_> = text.lines().filter(|line| line.chars().count() > 120).collect();
+        assert!(long.is_empty(), "{name}: {long:#?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{example, files_below, repository, yaml};
 
@@ -61,22 +61,70 @@ fn nuget_config_has_urls_of_ours_alone_and_maps_every_package() {
     assert!(mapping.descendants().any(|node| node.attribute("pattern") == Some("*")));
 }
 
-/// Else every public package would be refused.
-#[test]
-fn each_source_of_nuget_config_is_readable_by_the_policies() {
+/// The sources' URLs, and the repository of each.
+fn sources() -> Vec<(String, String)> {
     let text = example("NuGet.Config");
     let document = roxmltree::Document::parse(&text).expect("XML");
-    let sources = document.descendants().filter_map(|node| node.attribute("value"));
-    let repositories: Vec<&str> =
-        sources.filter_map(|url| url.split("/nuget/").nth(1)?.split('/').next()).collect();
-    assert_eq!(repositories, ["my-repo", "public-mirror"]);
-    for name in ["iam/developer.json", "iam/ci-publish.json"] {
-        for repository in &repositories {
-            let arn = format!(":repository/my-domain/{repository}\"");
+    let urls = document.descendants().filter_map(|node| node.attribute("value"));
+    let repository = |url: &str| url.split("/nuget/").nth(1)?.split('/').next().map(str::to_owned);
+    urls.map(|url| (url.to_owned(), repository(url).expect("a repository"))).collect()
+}
+
+/// Else every public package would be refused.
+#[test]
+fn each_source_of_nuget_config_is_readable_by_the_policies_and_made_by_the_cdk_app() {
+    let cdk = example("cdk/cdk.json");
+    let sources = sources();
+    assert_eq!(sources.len(), 2, "{sources:?}");
+    for (_, repository) in sources {
+        let arn = format!(":repository/my-domain/{repository}\"");
+        for name in ["iam/developer.json", "iam/ci-publish.json"] {
             assert!(example(name).contains(&arn), "{name} lacks {repository}");
         }
+        assert!(cdk.contains(&format!(": \"{repository}\"")), "cdk.json lacks {repository}");
     }
 }
+
+/// What the page says to replace, each in some file; other names that look alike are in none.
+#[test]
+fn the_page_lists_every_placeholder() {
+    let page = example("README.md");
+    let (table, _) = page.split_once("\n| file | for |").expect("the first table");
+    let files = files_below(&repository("install/examples")).into_iter();
+    let others = files.filter(|file| !file.ends_with("README.md"));
+    let text: String = others.map(|file| fs::read_to_string(file).expect("text")).collect();
+    for (placeholder, shown) in PLACEHOLDERS {
+        assert!(text.contains(placeholder), "no file has {placeholder}");
+        assert!(table.contains(&format!("`{shown}`")), "the page lacks {shown}");
+    }
+    let hosts = text.split("://").skip(1).filter_map(|rest| rest.split(['/', '"', ' ']).next());
+    let of_nobody: Vec<_> = hosts.filter(|host| host.contains("example")).collect();
+    assert_eq!(of_nobody, ["packages.example.com"]);
+}
+
+/// As a file has it, and as the page shows it.
+const PLACEHOLDERS: [(&str, &str); 20] = [
+    ("my-domain", "my-domain"),
+    ("111122223333", "111122223333"),
+    ("eu-west-1", "eu-west-1"),
+    ("/my-repo", "my-repo"),
+    ("public-mirror", "public-mirror"),
+    ("MyCompany.*", "MyCompany.*"),
+    ("my-org/my-project", "my-org/my-project"),
+    ("my-group/my-project", "my-group/my-project"),
+    ("branches: [main]", "main"),
+    ("environment: publish", "publish"),
+    ("READ_ROLE_ARN", "READ_ROLE_ARN"),
+    ("PUBLISH_ROLE_ARN", "PUBLISH_ROLE_ARN"),
+    ("role-name: dependabot-read", "dependabot-read"),
+    ("/id/EXAMPLE", "EXAMPLE"),
+    ("gitlab-runner", "gitlab-runner"),
+    ("nuget-publish", "nuget-publish"),
+    ("tags: [eks]", "[eks]"),
+    ("o-exampleorgid", "o-exampleorgid"),
+    ("App.dll", "App.dll"),
+    ("packages.example.com", "packages.example.com"),
+];
 
 #[test]
 fn json_files_are_json() {
@@ -108,21 +156,36 @@ fn each_job_on_github_has_a_role_of_its_own_and_pull_requests_only_read() {
     assert_eq!(workflow["jobs"]["build"]["if"], forks);
 }
 
+/// The job with the right to publish runs nothing that the repository or a package could have changed.
 #[test]
-fn dependabot_is_told_the_domain_of_the_url() {
+fn the_publishing_job_on_github_does_not_have_the_repository() {
+    let workflow = yaml::document("github-actions.yml");
+    let steps = workflow["jobs"]["publish"]["steps"].as_array().expect("steps").clone();
+    let actions: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
+    assert_eq!(actions.len(), 3, "{actions:?}");
+    assert!(!actions.iter().any(|action| action.contains("checkout")), "{actions:?}");
+    let permissions = &workflow["jobs"]["publish"]["permissions"];
+    assert_eq!(*permissions, json!({ "id-token": "write" }));
+}
+
+#[test]
+fn dependabot_is_told_every_source_and_the_domain_of_its_url() {
     let file = yaml::document("dependabot.yml");
-    let registry = &file["registries"]["my-repo"];
-    let expected = json!({
-        "type": "nuget-feed",
-        "url": "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json",
-        "aws-region": "eu-west-1",
-        "account-id": "111122223333",
-        "role-name": "dependabot-read",
-        "domain": "my-domain",
-        "domain-owner": "111122223333",
-    });
-    assert_eq!(*registry, expected);
-    assert_eq!(file["updates"][0]["registries"], json!(["my-repo"]));
+    let mut expected = Map::new();
+    for (url, repository) in sources() {
+        let registry = json!({
+            "type": "nuget-feed",
+            "url": url,
+            "aws-region": "eu-west-1",
+            "account-id": "111122223333",
+            "role-name": "dependabot-read",
+            "domain": "my-domain",
+            "domain-owner": "111122223333",
+        });
+        expected.insert(repository, registry);
+    }
+    assert_eq!(file["updates"][0]["registries"], json!(expected.keys().collect::<Vec<_>>()));
+    assert_eq!(file["registries"], Value::Object(expected));
 }
 
 #[test]
@@ -149,14 +212,40 @@ fn a_job_on_gitlab_has_its_token_in_the_file_that_aws_reads() {
     assert_eq!(publish["rules"], json!([{ "if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" }]));
 }
 
+/// The account that the job chooses, the runner allows and the roles trust is one, and no part of a name.
+#[test]
+fn the_service_account_on_eks_is_the_same_everywhere() {
+    let workflow = yaml::document("gitlab-ci.yml");
+    let account = &workflow["publish"]["variables"]["KUBERNETES_SERVICE_ACCOUNT_OVERWRITE"];
+    let account = account.as_str().expect("an account");
+    let allowed = format!("service_account_overwrite_allowed = \"^{account}$\"");
+    assert!(example("gitlab-ci.yml").contains(&allowed), "{allowed}");
+    assert!(example("iam/trust-eks-irsa.json").contains(&format!(":{account}\"")), "{account}");
+    assert!(
+        example("iam/trust-eks-pod-identity.json").contains(&format!("\"{account}\"")),
+        "{account}"
+    );
+}
+
+/// What is written to `~/.aws` in the container could run outside of it.
+#[test]
+fn a_dev_container_has_the_sign_ins_to_read_only() {
+    let container: Value = serde_json::from_str(&example("devcontainer.json")).expect("JSON");
+    let mounts = container["mounts"].as_array().expect("mounts");
+    for mount in mounts.iter().map(|mount| mount.as_str().expect("text")) {
+        assert!(mount.contains("/.aws,target=") && mount.ends_with(",readonly"), "{mount}");
+    }
+    let variables = container["containerEnv"].as_object().expect("variables");
+    for (name, value) in variables {
+        // An editor that a menu has started knows no variables of a shell.
+        assert!(value.as_str().is_some_and(|it| !it.contains("localEnv")), "{name}: {value}");
+    }
+}
+
 #[test]
 fn the_buildspec_is_of_the_version_that_has_phases() {
     let buildspec = yaml::document("buildspec.yml");
     assert_eq!(buildspec["version"], 0.2);
     let phases: Vec<_> = buildspec["phases"].as_object().expect("phases").keys().collect();
     assert_eq!(phases, ["build", "install", "post_build"]);
-    let push = buildspec["phases"]["post_build"]["commands"][0].as_str().expect("a command");
-    // A pull request's branch may be called `main` as well.
-    assert!(push.contains("[ \"$CODEBUILD_WEBHOOK_TRIGGER\" = branch/main ]"), "{push}");
-    assert!(push.contains("[ \"$CODEBUILD_BUILD_SUCCEEDING\" = 1 ]"), "{push}");
 }

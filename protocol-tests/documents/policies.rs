@@ -5,12 +5,15 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{example, repository};
+use super::{example, files_below, repository};
 
 const TOKEN: &str = "codeartifact:GetAuthorizationToken";
 const BEARER: &str = "sts:GetServiceBearerToken";
 const READ: &str = "codeartifact:ReadFromRepository";
 const PUBLISH: &str = "codeartifact:PublishPackageVersion";
+
+const GITHUB: &str = "token.actions.githubusercontent.com";
+const AUDIENCE: &str = "sts.amazonaws.com";
 
 #[test]
 fn each_policy_has_exactly_its_actions_and_resources() {
@@ -50,34 +53,47 @@ fn other_accounts_are_let_in_by_organization_and_to_one_action_each() {
     }
 }
 
-/// A token of anybody's workflow has the right audience: who it is must be said as well, and no more than
-/// one project's branches are ever meant.
+/// The policies by which a role is taken with a provider's token: the file, the provider, and how its
+/// subject is compared.
+const BY_TOKEN: [(&str, &str, &str); 5] = [
+    ("trust-github-read", GITHUB, "StringEquals"),
+    ("trust-github-publish", GITHUB, "StringEquals"),
+    ("trust-github-dependabot", GITHUB, "StringEquals"),
+    ("trust-gitlab", "gitlab.com", "StringLike"),
+    ("trust-eks-irsa", "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE", "StringEquals"),
+];
+
+/// Whom each of them trusts. A pattern is for a role that only reads, and begins with one project.
+fn subject(name: &str) -> Value {
+    match name {
+        "trust-github-read" => json!([
+            "repo:my-org/my-project:pull_request",
+            "repo:my-org/my-project:ref:refs/heads/main"
+        ]),
+        "trust-github-publish" => json!("repo:my-org/my-project:environment:publish"),
+        "trust-github-dependabot" => json!("repo:my-org/my-project:ref:refs/heads/main"),
+        "trust-gitlab" => json!("project_path:my-group/my-project:ref_type:branch:ref:*"),
+        "trust-eks-irsa" => json!("system:serviceaccount:gitlab-runner:nuget-publish"),
+        other => panic!("nothing is known of {other}"),
+    }
+}
+
+/// A token of anybody's workflow has the right audience: who it is must be said as well.
 #[test]
-fn each_trust_policy_names_its_audience_and_its_subject() {
-    let github = "token.actions.githubusercontent.com";
-    let eks = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
-    let read = json!([
-        "repo:my-org/my-project:pull_request",
-        "repo:my-org/my-project:ref:refs/heads/main"
-    ]);
-    let publish = json!("repo:my-org/my-project:environment:publish");
-    let account = json!("system:serviceaccount:gitlab-runner:nuget-publish");
-    let branches = json!("project_path:my-group/my-project:ref_type:branch:ref:*");
-    for (name, provider, operator, subject) in [
-        ("github-read", github, "StringEquals", read),
-        ("github-publish", github, "StringEquals", publish),
-        ("gitlab", "gitlab.com", "StringLike", branches),
-        ("eks-irsa", eks, "StringEquals", account),
-    ] {
-        let policy = policy(&format!("trust-{name}"));
+fn each_trust_policy_is_exactly_its_provider_audience_and_subject() {
+    for (name, provider, operator) in BY_TOKEN {
+        let policy = policy(name);
         let [statement] = &statements(&policy)[..] else { panic!("{name}: one statement") };
-        let federated = format!("arn:aws:iam::111122223333:oidc-provider/{provider}");
-        assert_eq!(statement["Principal"], json!({ "Federated": federated }), "{name}");
-        assert_eq!(statement["Action"], "sts:AssumeRoleWithWebIdentity", "{name}");
-        let condition = &statement["Condition"];
-        let audience = &condition["StringEquals"][format!("{provider}:aud")];
-        assert_eq!(audience, "sts.amazonaws.com", "{name}");
-        assert_eq!(condition[operator][format!("{provider}:sub")], subject, "{name}");
+        let mut condition = json!({ "StringEquals": { format!("{provider}:aud"): AUDIENCE } });
+        condition[operator][format!("{provider}:sub")] = subject(name);
+        let expected = json!({
+            "Sid": statement["Sid"],
+            "Effect": "Allow",
+            "Principal": { "Federated": format!("arn:aws:iam::111122223333:oidc-provider/{provider}") },
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": condition,
+        });
+        assert_eq!(*statement, expected, "{name}");
     }
 }
 
@@ -85,28 +101,73 @@ fn each_trust_policy_names_its_audience_and_its_subject() {
 fn a_pods_role_is_for_one_service_account() {
     let policy = policy("trust-eks-pod-identity");
     let [statement] = &statements(&policy)[..] else { panic!("one statement") };
-    assert_eq!(statement["Principal"], json!({ "Service": "pods.eks.amazonaws.com" }));
-    assert_eq!(statement["Action"], json!(["sts:AssumeRole", "sts:TagSession"]));
-    let condition = json!({ "StringEquals": {
-        "aws:RequestTag/kubernetes-namespace": "gitlab-runner",
-        "aws:RequestTag/kubernetes-service-account": "nuget-publish",
-    }});
-    assert_eq!(statement["Condition"], condition);
+    let expected = json!({
+        "Sid": statement["Sid"],
+        "Effect": "Allow",
+        "Principal": { "Service": "pods.eks.amazonaws.com" },
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": { "StringEquals": {
+            "aws:RequestTag/kubernetes-namespace": "gitlab-runner",
+            "aws:RequestTag/kubernetes-service-account": "nuget-publish",
+        }},
+    });
+    assert_eq!(*statement, expected);
+}
+
+#[test]
+fn no_trust_policy_goes_unchecked() {
+    let files = files_below(&repository("install/examples/iam"));
+    let names = files.iter().filter_map(|file| file.file_stem()?.to_str());
+    let there: BTreeSet<_> = names.filter(|name| name.starts_with("trust-")).collect();
+    let checked = BY_TOKEN.iter().map(|(name, ..)| *name).chain(["trust-eks-pod-identity"]);
+    assert_eq!(there, checked.collect());
 }
 
 /// The app says the same as the JSON files, in other words.
 #[test]
 fn the_cdk_app_trusts_whom_the_files_trust_and_nobody_by_default() {
     let stack = example("cdk/PackagesStack.cs");
-    for subject in ["pull_request", "ref:refs/heads/main", "environment:publish"] {
-        assert!(stack.contains(&format!("repo:{{project}}:{subject}\"")), "{subject}");
+    for name in ["trust-github-read", "trust-github-publish"] {
+        let subjects = subject(name);
+        for subject in subjects.as_array().unwrap_or(&vec![subjects.clone()]) {
+            let subject = subject.as_str().expect("text").replace("my-org/my-project", "{project}");
+            assert!(stack.contains(&format!("$\"{subject}\"")), "{name}: {subject}");
+        }
     }
+    let publish = "OfGitHub(\"PublishRole\", provider, $\"repo:{project}:environment:publish\");";
+    assert!(stack.contains(publish), "the publishing role is for the environment alone");
     let context: Value = serde_json::from_str(&example("cdk/cdk.json")).expect("JSON");
     let keys: Vec<_> = context["context"].as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["domain", "publicMirror", "repository"]);
 }
 
-/// C# is not compiled here: of the app at least the actions are compared.
+/// What the other files ask for comes out of the app.
+#[test]
+fn the_cdk_app_says_the_roles_and_the_sources() {
+    let stack = example("cdk/PackagesStack.cs");
+    for output in [
+        "DeveloperRoleArn",
+        "ReadRoleArn",
+        "PublishRoleArn",
+        "RepositorySource",
+        "PublicMirrorSource",
+    ] {
+        assert!(stack.contains(&format!("Say(\"{output}\", ")), "{output}");
+    }
+}
+
+/// NuGet takes the lowest version of a range. This one has the provider that needs no Lambda function.
+#[test]
+fn the_cdk_app_begins_at_a_version_with_what_it_uses() {
+    assert!(
+        example("cdk/Packages.csproj").contains("\"Amazon.CDK.Lib\" Version=\"[2.276.0,3.0.0)\"")
+    );
+    let stack = example("cdk/PackagesStack.cs");
+    assert!(stack.contains("new OidcProviderNative("), "another provider");
+    assert!(stack.contains("\"public:nuget-org\""), "the mirror has no connection");
+}
+
+/// C# is parsed here (`csharp`) and not compiled: the actions are compared as text.
 #[test]
 fn the_cdk_app_and_the_readme_name_the_same_actions() {
     let expected = [TOKEN, BEARER, READ, PUBLISH].map(str::to_owned).into();

@@ -109,6 +109,49 @@ fn what_the_plugin_does_not_take_is_found() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// A pull request's branch may be called `main` too, and a build that failed has this phase as well.
+#[test]
+fn codebuild_pushes_what_a_webhook_has_started_for_main_and_nothing_else() {
+    let buildspec = yaml::document("buildspec.yml");
+    let push = scripts(&buildspec["phases"]["post_build"]).remove(0);
+    let push = format!("dotnet() {{ echo \"$*\"; }}; {push}");
+    let cases = [
+        ("1", Some("branch/main"), true),
+        ("0", Some("branch/main"), false),
+        ("1", Some("branch/main-2"), false),
+        ("1", Some("tag/main"), false),
+        ("1", Some("pr/7"), false),
+        ("1", None, false),
+    ];
+    for (succeeding, trigger, is_pushed) in cases {
+        let mut variables = vec![
+            ("CODEBUILD_BUILD_SUCCEEDING", succeeding),
+            ("CODEBUILD_WEBHOOK_HEAD_REF", "refs/heads/main"),
+        ];
+        variables.extend(trigger.map(|trigger| ("CODEBUILD_WEBHOOK_TRIGGER", trigger)));
+        let output = shell(&["-e", "-c", &push], Path::new("/"), &variables);
+        assert!(output.status.success(), "{variables:?}: {output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said.starts_with("nuget push "), is_pushed, "{variables:?}: {said}");
+    }
+}
+
+/// Instead of a curl that is given no URL, or that of nobody.
+#[test]
+fn a_dev_container_without_an_archive_says_so() {
+    let container: Value = serde_json::from_str(&example("devcontainer.json")).expect("JSON");
+    let script = container["onCreateCommand"].as_str().expect("a script");
+    let example = container["containerEnv"]["PLUGIN_ARCHIVE_URL"].as_str().expect("a URL");
+    for url in ["", example] {
+        let script = format!("curl() {{ echo fetched; }}; {script}");
+        let output = shell(&["-c", &script], Path::new("/"), &[("PLUGIN_ARCHIVE_URL", url)]);
+        assert_eq!(output.status.code(), Some(1), "{url}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("PLUGIN_ARCHIVE_URL and PLUGIN_ARCHIVE_SHA256"), "{url}: {said}");
+        assert!(output.stdout.is_empty(), "{url}: it was fetched");
+    }
+}
+
 /// With an archive as a release has it: the script, and a plugin that notes how it was started.
 #[cfg(target_os = "linux")]
 #[test]

@@ -22,7 +22,9 @@ public class PackagesNetwork : Construct
         });
         // Private DNS is on by default: sources keep their usual URLs.
         vpc.AddInterfaceEndpoint("CodeArtifactApi", Of(InterfaceVpcEndpointAwsService.CODEARTIFACT_API));
-        vpc.AddInterfaceEndpoint("CodeArtifactRepositories", Of(InterfaceVpcEndpointAwsService.CODEARTIFACT_REPOSITORIES));
+        vpc.AddInterfaceEndpoint(
+            "CodeArtifactRepositories",
+            Of(InterfaceVpcEndpointAwsService.CODEARTIFACT_REPOSITORIES));
         vpc.AddInterfaceEndpoint("Sts", Of(InterfaceVpcEndpointAwsService.STS));
         vpc.AddGatewayEndpoint("S3", new GatewayVpcEndpointOptions { Service = GatewayVpcEndpointAwsService.S3 });
     }

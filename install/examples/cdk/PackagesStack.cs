@@ -30,6 +30,14 @@ public class PackagesStack : Stack
         AddRepository("Repository", _repository, domain);
         AddRepository("PublicMirror", _publicMirror, domain, "public:nuget-org");
         AddRoles();
+        AddOutputs();
+    }
+
+    /// <summary>What the other files ask for: the sources of NuGet.Config. The roles add their own.</summary>
+    private void AddOutputs()
+    {
+        Say("RepositorySource", SourceOf(_repository));
+        Say("PublicMirrorSource", SourceOf(_publicMirror));
     }
 
     private void AddRepository(string id, string name, CfnDomain domain, params string[] connections)
@@ -51,7 +59,9 @@ public class PackagesStack : Stack
         var provider = GitHubProviderArn();
         // Whoever in this account is allowed to assume it.
         var developer = new Role(this, "DeveloperRole", new RoleProps { AssumedBy = new AccountRootPrincipal() });
-        var read = OfGitHub("ReadRole", provider, $"repo:{project}:pull_request", $"repo:{project}:ref:refs/heads/main");
+        var pullRequests = $"repo:{project}:pull_request";
+        var main = $"repo:{project}:ref:refs/heads/main";
+        var read = OfGitHub("ReadRole", provider, pullRequests, main);
         var publish = OfGitHub("PublishRole", provider, $"repo:{project}:environment:publish");
         _ = new ManagedPolicy(this, "Developer", new ManagedPolicyProps
         {
@@ -65,9 +75,9 @@ public class PackagesStack : Stack
             Statements = PublishStatements(),
             Roles = new IRole[] { publish },
         });
-        _ = new CfnOutput(this, "DeveloperRoleArn", new CfnOutputProps { Value = developer.RoleArn });
-        _ = new CfnOutput(this, "ReadRoleArn", new CfnOutputProps { Value = read.RoleArn });
-        _ = new CfnOutput(this, "PublishRoleArn", new CfnOutputProps { Value = publish.RoleArn });
+        Say("DeveloperRoleArn", developer.RoleArn);
+        Say("ReadRoleArn", read.RoleArn);
+        Say("PublishRoleArn", publish.RoleArn);
     }
 
     /// <summary>The same as iam/trust-github-read.json and iam/trust-github-publish.json.</summary>
@@ -144,10 +154,16 @@ public class PackagesStack : Stack
         ["StringEquals"] = new Dictionary<string, object> { [key] = value },
     };
 
+    private void Say(string name, string value) => _ = new CfnOutput(this, name, new CfnOutputProps { Value = value });
+
+    private string SourceOf(string repository) =>
+        $"https://{_domain}-{Account}.d.codeartifact.{Region}.{UrlSuffix}/nuget/{repository}/v3/index.json";
+
     private string Arn(string resource) => $"arn:{Partition}:codeartifact:{Region}:{Account}:{resource}";
 
-    private string FromContext(string key) => OptionalContext(key)
-        ?? throw new InvalidOperationException($"the context value `{key}` is missing; add `-c {key}=…` to the command");
+    private string FromContext(string key) => OptionalContext(key) ?? throw new InvalidOperationException(
+        $"the context value `{key}` is missing; add `-c {key}=…` to the command");
 
-    private string? OptionalContext(string key) => Node.TryGetContext(key) as string;
+    private string? OptionalContext(string key) =>
+        Node.TryGetContext(key) is string { Length: > 0 } value ? value : null;
 }
