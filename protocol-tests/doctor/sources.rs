@@ -229,7 +229,7 @@ fn saved(stage: &mut Stage, key: &str, password: &str) {
     stage.home.write_nuget_config_with(&[("ours", &source)], &credentials);
 }
 
-/// NuGet knows no AWS_CA_BUNDLE: what that makes good for AWS is not good for a restore.
+/// NuGet knows no `AWS_CA_BUNDLE`: what that makes good for AWS is not good for a restore.
 fn as_nuget_asks() {
     let mut stage = Stage::new();
     let host = REAL.trim_start_matches("https://");

@@ -4,19 +4,23 @@ use std::fs;
 
 use super::repository;
 
-const PAGES: [&str; 2] = ["README.md", "SECURITY.md"];
+const PAGES: [&str; 3] = ["README.md", "SECURITY.md", "install/examples/README.md"];
 
 #[test]
 fn every_link_leads_to_a_file_or_a_heading() {
     for page in PAGES {
         let text = fs::read_to_string(repository(page)).expect(page);
-        let headings: Vec<String> = text.lines().filter_map(anchor).collect();
-        for link in links(&text) {
-            let leads_somewhere = match link.strip_prefix('#') {
-                Some(name) => headings.iter().any(|heading| heading == name),
-                None => link.starts_with("https://") || repository(link).exists(),
-            };
-            assert!(leads_somewhere, "{page}: {link}");
+        for link in links(&text).into_iter().filter(|link| !link.starts_with("https://")) {
+            let (file, heading) =
+                link.split_once('#').map_or((link, None), |(file, name)| (file, Some(name)));
+            let path = repository(page).parent().expect("a folder").join(file);
+            let path = if file.is_empty() { repository(page) } else { path };
+            assert!(path.exists(), "{page}: {link}");
+            if let Some(heading) = heading {
+                let text = fs::read_to_string(path).expect(file);
+                let is_there = text.lines().filter_map(anchor).any(|it| it == heading);
+                assert!(is_there, "{page}: {link}");
+            }
         }
     }
 }
