@@ -88,15 +88,9 @@ pub fn trials() -> Vec<Trial> {
             Paste,
         ),
         with_dotnet("user_in_a_url", || {
-            let mut stage = Stage::with_real_dotnet();
-            let url = stage.source().replacen("http://", "http://aws:hunter2@", 1);
-            stage.home.write_nuget_config(&[("ours", &url)]);
-            stage.assert_mended(
+            assert_updated(
                 "FAIL  source `ours` gets no token: it carries user information",
-                "dotnet nuget update source ours --source \
-                 http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json \
-                 --configfile <root>/project/NuGet.Config --allow-insecure-connections",
-                Paste,
+                |source| source.replacen("http://", "http://aws:hunter2@", 1),
             );
         }),
         trial("a_source_is_asked_as_nuget_asks", as_nuget_asks),
@@ -169,16 +163,9 @@ pub fn trials() -> Vec<Trial> {
             );
         }),
         with_dotnet("source_without_index", || {
-            let mut stage = Stage::with_real_dotnet();
-            let url = stage.source().replace("/v3/index.json", "/");
-            stage.home.write_nuget_config(&[("ours", &url)]);
-            stage.assert_mended(
-                "FAIL  source `ours` names no NuGet repository",
-                "dotnet nuget update source ours --source \
-                 http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json \
-                 --configfile <root>/project/NuGet.Config --allow-insecure-connections",
-                Paste,
-            );
+            assert_updated("FAIL  source `ours` names no NuGet repository", |source| {
+                source.replace("/v3/index.json", "/")
+            });
         }),
         with_dotnet("source_that_nuget_refuses_for_plain_http", || {
             let mut stage = Stage::with_real_dotnet();
@@ -227,6 +214,20 @@ fn saved(stage: &mut Stage, key: &str, password: &str) {
          <add key=\"{key}\" value=\"{password}\" /></ours></packageSourceCredentials>\n"
     );
     stage.home.write_nuget_config_with(&[("ours", &source)], &credentials);
+}
+
+/// The source's URL, broken, is told, and put right by `dotnet`.
+fn assert_updated(line: &str, broken: fn(&str) -> String) {
+    let mut stage = Stage::with_real_dotnet();
+    let url = broken(&stage.source());
+    stage.home.write_nuget_config(&[("ours", &url)]);
+    stage.assert_mended(
+        line,
+        "dotnet nuget update source ours --source \
+         http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json \
+         --configfile <root>/project/NuGet.Config --allow-insecure-connections",
+        Paste,
+    );
 }
 
 /// NuGet knows no `AWS_CA_BUNDLE`: what that makes good for AWS is not good for a restore.
