@@ -224,10 +224,8 @@ pub fn trials() -> Vec<Trial> {
             "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the variable \
              CODEARTIFACT_NUGET_DURATION_SECONDS is `5`: the duration is 0 (as long as the role's \
              session) or 900 to 43200 seconds; correct or unset it",
-            "nuget-plugin-codeartifact configure list",
-            By(|stage| {
-                stage.home.unset("CODEARTIFACT_NUGET_DURATION_SECONDS");
-            }),
+            "unset CODEARTIFACT_NUGET_DURATION_SECONDS",
+            Paste,
         ),
         trial("configuration_that_cannot_be_used", || {
             let stage = Stage::new();

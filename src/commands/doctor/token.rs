@@ -12,6 +12,7 @@ use crate::commands::source::problem;
 use crate::commands::words::{in_words, without_secrets};
 use crate::endpoint::{Domain, RepositoryEndpoint, is_loopback};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
+use crate::settings::SettingsError;
 use crate::time;
 
 /// Asks AWS for the token of every source's domain, and the source with it. Whoever did not answer is not
@@ -92,6 +93,9 @@ fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
 /// The line that a restore would show, filed under what is wrong, with a command where one helps.
 pub fn failed(error: &ProviderError, one: &Examined) -> Finding {
     let (check, fix, advice) = match error {
+        ProviderError::Settings(SettingsError::Variable { name, .. }) => {
+            ("settings", Some(remedy::unset(name)), None)
+        }
         ProviderError::Settings(_) => {
             ("settings", Some("nuget-plugin-codeartifact configure list".into()), None)
         }
