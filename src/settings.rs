@@ -44,11 +44,11 @@ pub use sign_in::SignInMethod;
 pub use terms::{AwsSettings, Chooser, EndpointSettings, Interactive, Prefer, RoleSettings, Terms};
 
 /// Moves the configuration file; absolute.
-const CONFIG_FILE: &str = "CODEARTIFACT_NUGET_CONFIG_FILE";
+pub const CONFIG_FILE: &str = "CODEARTIFACT_NUGET_CONFIG_FILE";
 /// How long a token is asked for, in seconds.
 const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
 /// The profiles of the default identity, with commas between them.
-const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
+pub const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
 /// Whether the user may be asked to sign in.
 const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
 /// How the user signs in.

@@ -70,7 +70,7 @@ pub fn trials() -> Vec<Trial> {
             "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS refused the \
              credentials of the environment's keys (InvalidSignatureException): they are wrong, or this \
              machine's clock is; check the secret key and the clock",
-            "aws sts get-caller-identity",
+            "do: see what `aws sts get-caller-identity` says",
             By(with_keys),
         ),
         broken(
@@ -116,7 +116,7 @@ pub fn trials() -> Vec<Trial> {
             },
             "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: there is no domain \
              `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
-            "aws codeartifact list-domains --region eu-west-1",
+            "do: see what `aws codeartifact list-domains --region eu-west-1` says",
             By(issuing),
         ),
         broken(
@@ -139,7 +139,7 @@ pub fn trials() -> Vec<Trial> {
             "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the proxy \
              `127.0.0.1:1` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection \
              refused); check HTTPS_PROXY and NO_PROXY",
-            "curl -v https://codeartifact.eu-west-1.amazonaws.com/",
+            "do: see what `curl -sSI https://codeartifact.eu-west-1.amazonaws.com/` says",
             By(|stage| {
                 let url = stage.fake.url();
                 stage.home.unset("HTTPS_PROXY").set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
@@ -152,7 +152,7 @@ pub fn trials() -> Vec<Trial> {
             },
             "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the name \
              `ca.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
-            "nslookup ca.invalid",
+            "do: see what `nslookup ca.invalid` says",
             By(|stage| {
                 let url = stage.fake.url();
                 stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);

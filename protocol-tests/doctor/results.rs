@@ -122,7 +122,7 @@ ok    source `ours` answers to the token of the environment's keys
             let typo = stage.doctor(&["--offline", "--profile", "typo"]);
             typo.assert_failure().assert_says(
                 "there is no profile `typo` (there are `dev`); name another one with `--profile`\n      \
-                 fix: aws configure list-profiles\n",
+                 do: see what `aws configure list-profiles` says\n",
             );
         }),
         trial("one_source_by_name_or_url", || {

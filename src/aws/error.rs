@@ -13,6 +13,7 @@ use super::profiles::AwsFiles;
 use super::sso::SsoSession;
 use crate::endpoint::Domain;
 use crate::settings::{Chooser, Terms};
+use crate::text::nearest;
 
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
@@ -77,12 +78,19 @@ pub enum AwsError {
         "AWS_PROFILE names profile `{name}`, which no AWS file has ({known}); correct it or unset \
          AWS_PROFILE"
     )]
-    UnknownProfile { name: String, known: String },
+    UnknownProfile { name: String, known: String, likely: Option<String> },
     #[error(
         "{whose}profiles are {names}, and no AWS file has one of them ({known}); correct the configuration, or \
          make one of them with `aws configure sso --profile {first}`"
     )]
-    NoSuchProfiles { whose: String, names: String, first: String, known: String },
+    NoSuchProfiles {
+        whose: String,
+        names: String,
+        first: String,
+        known: String,
+        likely: Option<String>,
+        chooser: Chooser,
+    },
     #[error(
         "profile `{profile}` asks for an MFA code (`mfa_serial`), for which NuGet leaves no way to ask; \
          run `eval \"$(aws configure export-credentials --profile {profile} --format env)\"` in the \
@@ -226,7 +234,8 @@ impl AwsError {
     }
 
     pub(super) fn unknown_profile(name: &str, files: &AwsFiles) -> Self {
-        Self::UnknownProfile { name: name.to_owned(), known: known_profiles(files) }
+        let (known, likely) = (known_profiles(files), likely_profile(name, files));
+        Self::UnknownProfile { name: name.to_owned(), known, likely }
     }
 
     pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
@@ -236,7 +245,9 @@ impl AwsError {
             return Self::NoSuchProfile { name: first, known };
         }
         let names = format!("`{}`", names.join("`, `"));
-        Self::NoSuchProfiles { whose: whose_profile(terms), names, first, known }
+        let (whose, chooser) = (whose_profile(terms), terms.chooser);
+        let likely = likely_profile(&first, files);
+        Self::NoSuchProfiles { whose, names, first, known, likely, chooser }
     }
 
     pub(super) fn no_credentials(identity: &Identity, domain: &Domain) -> Self {
@@ -259,9 +270,26 @@ impl AwsError {
                     (*first).to_owned(),
                 )
             }
-            None => (String::new(), "<name>".to_owned()),
+            None => (
+                String::new(),
+                only_profile(&identity.files).unwrap_or_else(|| "<name>".to_owned()),
+            ),
         };
         Self::NoCredentials { looked_at, seen, fitting, choice }
+    }
+}
+
+/// The profile that was probably meant.
+fn likely_profile(name: &str, files: &AwsFiles) -> Option<String> {
+    let names = files.names();
+    nearest(name, names.iter().map(|known| &**known)).map(str::to_owned)
+}
+
+/// The one that can only be meant; `default` needs no choosing.
+fn only_profile(files: &AwsFiles) -> Option<String> {
+    match files.names().as_slice() {
+        [name] if *name != "default" => Some((*name).to_owned()),
+        _ => None,
     }
 }
 

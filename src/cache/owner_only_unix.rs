@@ -29,7 +29,7 @@ pub enum Refusal {
     NotAFolder,
     #[error("it belongs to user {0}, not to this one")]
     OtherOwner(u32),
-    #[error("group or others may write to it (mode {0:04o}); `chmod 700` makes it usable")]
+    #[error("group or others may write to it (mode {0:04o}); {way_out}", way_out = way_out(*.0))]
     WritableByOthers(u32),
     #[error("everybody may write to `{}` above it", .0.display())]
     WritableAbove(PathBuf),
@@ -37,6 +37,11 @@ pub enum Refusal {
     NoModes(u32),
     #[error("others may read it, and `{0}` in it is not the cache's; name a folder of its own")]
     NotOnlyOurs(String),
+}
+
+/// What many share is not to be taken from them.
+fn way_out(mode: u32) -> &'static str {
+    if mode & STICKY == 0 { "`chmod 700` makes it usable" } else { "name a folder of its own" }
 }
 
 /// The folder at `path`, made where it is missing, and nobody else's.

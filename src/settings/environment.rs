@@ -68,6 +68,14 @@ impl Environment {
         nothing.filter_map(|(name, _)| name.to_str()).find(|name| name.starts_with(prefix))
     }
 
+    /// The names of set variables whose values are no Unicode, in order: they count as unset.
+    pub fn not_unicode(&self) -> Vec<&str> {
+        let names = self.variables.iter().filter(|(_, value)| value.to_str().is_none());
+        let mut names: Vec<&str> = names.filter_map(|(name, _)| name.to_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
     fn raw(&self, name: &str) -> Option<&OsStr> {
         let value = self.variables.get(&folded(OsStr::new(name)))?;
         Some(value.as_os_str()).filter(|value| !value.is_empty())

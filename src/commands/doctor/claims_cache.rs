@@ -18,7 +18,9 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
     let files = our_files(context);
     let of_plugins = folder.iter().flat_map(|folder| claims::folders_of(folder, &files));
     let folders = folder.iter().cloned().chain(of_plugins);
-    if let Some(finding) = folders.into_iter().find_map(|folder| unusable(&folder)) {
+    let home = context.environment.home();
+    if let Some(finding) = folders.into_iter().find_map(|folder| unusable(&folder, home.as_deref()))
+    {
         return vec![finding];
     }
     match claims::harmful(context.environment, &files) {
@@ -72,7 +74,7 @@ fn harmful(entry: PathBuf, context: &Context<'_>) -> Finding {
 }
 
 /// The folder, or the nearest one above it that is there.
-fn unusable(folder: &Path) -> Option<Finding> {
+fn unusable(folder: &Path, home: Option<&Path>) -> Option<Finding> {
     let there = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
     let shown = there.display();
     let check = "claims-cache-folder";
@@ -85,7 +87,7 @@ fn unusable(folder: &Path) -> Option<Finding> {
     }
     let what =
         format!("NuGet's claims cache: `{shown}` is not readable and writable for this user");
-    Some(Finding::failure(check, what).with_fix(remedy::make_usable(there)))
+    Some(remedy::make_usable(Finding::failure(check, what), there, home))
 }
 
 #[cfg(unix)]

@@ -4,7 +4,9 @@ use super::context::Context;
 use super::finding::Finding;
 use super::remedy;
 use crate::provider::ProviderError;
-use crate::settings::{self, AMAZONS_LOG_FILE, CACHE_DIR, LOG_FILE};
+use crate::settings::{
+    self, AMAZONS_LOG_FILE, CACHE_DIR, CONFIG_FILE, FileError, LOG_FILE, SettingsError,
+};
 use crate::text::printable;
 
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
@@ -19,10 +21,23 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
 fn broken(error: &ProviderError, context: &Context<'_>) -> Finding {
     let finding = Finding::failure("settings", error.to_string());
     let file = settings::config_file(context.environment, &context.locations).ok().flatten();
-    match file.filter(|file| cfg!(unix) && error.to_string().contains(&*file.to_string_lossy())) {
-        Some(file) => finding.with_fix(format!("${{EDITOR:-vi}} {}", remedy::quoted_path(&file))),
-        None => finding.with_fix("nuget-plugin-codeartifact configure path"),
+    let home = context.environment.home();
+    match file.filter(|file| error.to_string().contains(&*file.to_string_lossy())) {
+        Some(file) if file.is_dir() => finding.with_fix(remedy::move_aside(&file)),
+        Some(file) if is_unreadable(error) => remedy::make_usable(finding, &file, home.as_deref()),
+        Some(file) if cfg!(unix) => {
+            finding.with_fix(format!("${{EDITOR:-vi}} {}", remedy::quoted_path(&file)))
+        }
+        _ if context.environment.path(CONFIG_FILE).is_some() => {
+            finding.with_fix(remedy::unset(CONFIG_FILE))
+        }
+        _ => finding.with_fix("nuget-plugin-codeartifact configure path"),
     }
+}
+
+fn is_unreadable(error: &ProviderError) -> bool {
+    let ProviderError::Settings(SettingsError::File(error)) = error else { return false };
+    matches!(error, FileError::Unreadable { .. })
 }
 
 /// A restore works without a cache, only slower.
@@ -34,8 +49,13 @@ fn unused_folders(context: &Context<'_>) -> Vec<Finding> {
         let finding = Finding::warning("cache", printable(note));
         match context.locations.cache_dir() {
             _ if is_named => finding.with_fix(remedy::unset(CACHE_DIR)),
-            Some(folder) if cfg!(unix) => finding.with_fix(remedy::make_private(&folder)),
-            _ => finding,
+            Some(folder) if cfg!(unix) && note.contains("`chmod 700`") => {
+                finding.with_fix(remedy::make_private(&folder))
+            }
+            Some(folder) if folder.is_dir() => {
+                remedy::make_usable(finding, &folder, context.environment.home().as_deref())
+            }
+            _ => finding.with_advice(format!("name a folder of this user's in {CACHE_DIR}")),
         }
     });
     finding.collect()

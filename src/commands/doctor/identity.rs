@@ -12,6 +12,7 @@ use super::toolkit;
 use crate::aws::{Aws, Identity, SignInState};
 use crate::commands::words::in_words;
 use crate::provider::{Explanation, Way};
+use crate::settings::Environment;
 use crate::text::printable;
 
 const CHECK: &str = "identity";
@@ -28,9 +29,11 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
             continue;
         }
         match (&context.provider.identity(&one.endpoint).await, &explanation.identity) {
-            (Err(error), _) | (_, Some(Err(error))) => findings.push(failed(error, one)),
+            (Err(error), _) | (_, Some(Err(error))) => {
+                findings.push(failed(error, one, context.environment))
+            }
             (Ok(identity), _) => {
-                findings.extend(of_identity(one, identity, &explanation));
+                findings.extend(of_identity(one, identity, &explanation, context.environment));
                 told.push((one, identity.clone()));
             }
         }
@@ -72,7 +75,12 @@ fn half_keys(context: &Context<'_>) -> Option<Finding> {
     Some(Finding::warning("credentials", what).with_fix(remedy::unset(set)))
 }
 
-fn of_identity(one: &Examined, identity: &Identity, explanation: &Explanation) -> Vec<Finding> {
+fn of_identity(
+    one: &Examined,
+    identity: &Identity,
+    explanation: &Explanation,
+    environment: &Environment,
+) -> Vec<Finding> {
     let (label, domain) = (&identity.label, &one.endpoint.domain);
     let mut findings = Vec::new();
     findings.push(if identity.is_last_resort() {
@@ -89,7 +97,7 @@ fn of_identity(one: &Examined, identity: &Identity, explanation: &Explanation) -
     }));
     findings.extend(explanation.way.as_ref().map(|way| match way {
         Ok(way) => of_way(way),
-        Err(error) => failed(error, one),
+        Err(error) => failed(error, one, environment),
     }));
     let entry = explanation.cache.as_ref().ok().and_then(|cache| cache.entry);
     findings.extend(entry.filter(|entry| entry.is_fresh).map(|entry| {

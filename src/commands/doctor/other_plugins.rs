@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::context::{Context, names_in};
 use super::finding::{Finding, Outcome};
 use super::{path, plugin_folders, remedy, variables};
+use crate::commands::amazons_provider::Amazons;
 use crate::commands::installation::layout::{Client, NAME};
 
 const CHECK: &str = "other-plugin";
@@ -102,8 +103,22 @@ impl Other {
                  answers, and the other is not asked",
                 self.file.display()
             );
-            Finding::warning("amazons-provider", what).with_fix(remedy::move_aside(&self.place))
+            let aside = remedy::move_aside(&self.place);
+            Finding::warning("amazons-provider", what).with_fix(match self.told() {
+                Some(file) => {
+                    let file = remedy::quoted_path(&file);
+                    format!("nuget-plugin-codeartifact configure import {file} && {aside}")
+                }
+                None => aside,
+            })
         })
+    }
+
+    /// Where it was told a profile, which would be lost.
+    fn told(&self) -> Option<PathBuf> {
+        let file = self.place.join("configuration.json");
+        let told = Amazons::read(&file).ok()?;
+        (told.default_profile.is_some() || !told.profiles.is_empty()).then_some(file)
     }
 
     fn start(&self, host: Option<&Path>) -> Option<Finding> {

@@ -88,7 +88,7 @@ struct Place {
 impl Place {
     fn check(&self, context: &Context<'_>) -> Vec<Finding> {
         if !found_file(self.client, &self.path).is_file() {
-            return vec![self.missing()];
+            return vec![self.missing(context)];
         }
         let wrong = self.wrong(context);
         if wrong.iter().any(|finding| finding.outcome == Outcome::Failure) {
@@ -101,9 +101,9 @@ impl Place {
         self.client.description()
     }
 
-    fn missing(&self) -> Finding {
+    fn missing(&self, context: &Context<'_>) -> Finding {
         let (whom, file) = (self.whom(), found_file(self.client, &self.path));
-        if let Some(finding) = self.in_the_way(&file) {
+        if let Some(finding) = self.in_the_way(&file, context.environment.home().as_deref()) {
             return finding;
         }
         let what = format!("{whom}: not installed, there is no `{}`", file.display());
@@ -119,14 +119,14 @@ impl Place {
     }
 
     /// What keeps `install` from putting it there.
-    fn in_the_way(&self, file: &Path) -> Option<Finding> {
+    fn in_the_way(&self, file: &Path, home: Option<&Path>) -> Option<Finding> {
         let whom = self.whom();
         let hidden = file.metadata().err()?;
         let there = file.ancestors().find(|above| above.symlink_metadata().is_ok())?;
         let shown = there.display();
         if hidden.kind() == ErrorKind::PermissionDenied || !remedy::is_writable_or_file(there) {
             let what = format!("{whom}: `{shown}` is not readable and writable for this user");
-            return Some(Finding::failure(CHECK, what).with_fix(remedy::make_usable(there)));
+            return Some(remedy::make_usable(Finding::failure(CHECK, what), there, home));
         }
         if there.is_dir() {
             return None;

@@ -3,6 +3,8 @@
 pub use crate::commands::words::quoted;
 use std::path::Path;
 
+use super::finding::Finding;
+
 /// What most things are mended with.
 pub const INSTALL: &str = "nuget-plugin-codeartifact install";
 
@@ -63,12 +65,22 @@ pub fn permit(path: &Path) -> String {
     format!("sudo chmod a+rx {}", quoted_path(path))
 }
 
-/// Gives it back to this user, where it is another's.
-pub fn make_usable(path: &Path) -> String {
+/// Lets this user read and write a folder, or a file. Nothing is taken from another user but what is in
+/// this one's home.
+pub fn make_usable(finding: Finding, path: &Path, home: Option<&Path>) -> Finding {
+    let is_in_home = home.is_some_and(|home| {
+        home.parent().is_some() && path.starts_with(home) && path != home && is_own(home)
+    });
     if is_own(path) {
-        format!("chmod u+rwx {}", quoted_path(path))
+        let rights = if path.is_dir() { "u+rwx" } else { "u+rw" };
+        finding.with_fix(format!("chmod {rights} {}", quoted_path(path)))
+    } else if is_in_home {
+        finding.with_fix(format!("sudo chown -R \"$(id -un)\" {}", quoted_path(path)))
     } else {
-        format!("sudo chown -R \"$(id -un)\" {}", quoted_path(path))
+        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        finding.with_advice(format!(
+            "name a folder of this user's in {variable}, or in the variable that leads there"
+        ))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::commands::source::problem;
 use crate::commands::words::{in_words, without_secrets};
 use crate::endpoint::{Domain, RepositoryEndpoint, is_loopback};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
-use crate::settings::SettingsError;
+use crate::settings::{Chooser, Environment, PROFILE, SettingsError};
 use crate::time;
 
 /// Asks AWS for the token of every source's domain, and the source with it. Whoever did not answer is not
@@ -32,7 +32,7 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
             Ok(told) => (told, true),
             Err(error) => {
                 silent.extend(is_silence(&error).then_some(region));
-                (vec![failed(&error, one)], false)
+                (vec![failed(&error, one, context.environment)], false)
             }
         };
         findings.extend(token);
@@ -91,7 +91,7 @@ fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
 }
 
 /// The line that a restore would show, filed under what is wrong, with a command where one helps.
-pub fn failed(error: &ProviderError, one: &Examined) -> Finding {
+pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) -> Finding {
     let (check, fix, advice) = match error {
         ProviderError::Settings(SettingsError::Variable { name, .. }) => {
             ("settings", Some(remedy::unset(name)), None)
@@ -99,7 +99,9 @@ pub fn failed(error: &ProviderError, one: &Examined) -> Finding {
         ProviderError::Settings(_) => {
             ("settings", Some("nuget-plugin-codeartifact configure list".into()), None)
         }
-        ProviderError::Aws(error) => (kind(error), fix(error, one), advice(error, one)),
+        ProviderError::Aws(error) => {
+            (kind(error), fix(error, one, environment), advice(error, one))
+        }
         _ => ("token", None, None),
     };
     let what = format!("no token for {}: {error}", one.endpoint.domain);
@@ -111,7 +113,16 @@ pub fn failed(error: &ProviderError, one: &Examined) -> Finding {
         )),
         _ => None,
     };
-    Finding { fix, advice, withheld, ..Finding::failure(check, what) }
+    let finding = Finding { fix, advice, withheld, ..Finding::failure(check, what) };
+    match error {
+        ProviderError::Aws(AwsError::SsoNotKept { path, .. }) => {
+            // `~/.aws/sso/cache/….json`
+            let mut above = path.ancestors().skip(1);
+            let (folder, home) = (above.next().unwrap_or(path), above.nth(2));
+            remedy::make_usable(finding, folder, home)
+        }
+        _ => finding,
+    }
 }
 
 /// What no command does.
@@ -130,8 +141,36 @@ fn advice(error: &AwsError, one: &Examined) -> Option<String> {
                 .to_owned()
         }
         AwsError::Throttled { .. } => "wait a minute".to_owned(),
+        _ => format!("see what `{}` says", look(error, domain)?),
+    })
+}
+
+/// What shows the same without the plugin. No proxy's password is in what that prints.
+fn look(error: &AwsError, domain: &Domain) -> Option<String> {
+    Some(match error {
+        AwsError::SourceFailed { check, .. }
+        | AwsError::SourceHung { check, .. }
+        | AwsError::KeysRefused { check, .. } => check.clone(),
+        AwsError::NoSuchProfile { .. } => "aws configure list-profiles".to_owned(),
+        AwsError::DomainNotFound(_) => {
+            format!("aws codeartifact list-domains --region {}", domain.region)
+        }
+        AwsError::NameNotResolved { host, .. } => format!("nslookup {host}"),
+        AwsError::Proxy { host, .. }
+        | AwsError::NotConnected { host, .. }
+        | AwsError::BrokenOff { host, .. }
+        | AwsError::TimedOut { host, .. }
+        | AwsError::Nonsense { host, .. } => {
+            // Plain http only ever goes to this machine.
+            let scheme = if is_local(host) { "http" } else { "https" };
+            format!("curl -sSI {}", quoted(&format!("{scheme}://{host}/")))
+        }
         _ => return None,
     })
+}
+
+fn choose_profile(name: &str) -> String {
+    format!("nuget-plugin-codeartifact configure set profile {}", quoted(name))
 }
 
 fn in_policy(statement: &str) -> String {
@@ -179,53 +218,46 @@ fn kind(error: &AwsError) -> &'static str {
     }
 }
 
-/// The command that mends it, or shows the same without the plugin.
-fn fix(error: &AwsError, one: &Examined) -> Option<String> {
-    let domain = &one.endpoint.domain;
+/// The command that mends it.
+fn fix(error: &AwsError, one: &Examined, environment: &Environment) -> Option<String> {
     Some(match error {
         AwsError::SsoExpired { profile }
         | AwsError::SsoDeclined { profile, .. }
         | AwsError::SsoSignInFailed { profile, .. } => {
             format!("nuget-plugin-codeartifact login --profile {}", quoted(profile))
         }
-        AwsError::SsoNotKept { path, .. } => remedy::make_usable(path.parent()?),
         AwsError::LoginExpired { profile } => format!("aws login --profile {}", quoted(profile)),
-        AwsError::NoCredentials { .. } => "aws configure sso".to_owned(),
+        AwsError::NoCredentials { choice, .. } if choice.starts_with('<') => {
+            "aws configure sso".to_owned()
+        }
+        AwsError::NoCredentials { choice, .. } => choose_profile(choice),
         AwsError::SsoRoleRefused { profile, .. } => {
             format!("aws configure sso --profile {}", quoted(profile))
         }
+        AwsError::NoSuchProfiles { chooser: Chooser::Default, .. }
+            if environment.path(PROFILE).is_some() =>
+        {
+            remedy::unset(PROFILE)
+        }
+        AwsError::NoSuchProfiles { chooser: Chooser::Default, likely: Some(name), .. } => {
+            choose_profile(name)
+        }
         AwsError::NoSuchProfiles { .. } => "nuget-plugin-codeartifact configure list".to_owned(),
+        AwsError::UnknownProfile { likely: Some(name), .. } => remedy::set("AWS_PROFILE", name),
         AwsError::UnknownProfile { .. } => remedy::unset("AWS_PROFILE"),
-        AwsError::NoSuchProfile { .. } => "aws configure list-profiles".to_owned(),
         AwsError::NoRoleArn => remedy::unset("AWS_WEB_IDENTITY_TOKEN_FILE"),
-        AwsError::SourceFailed { check, .. }
-        | AwsError::SourceHung { check, .. }
-        | AwsError::KeysRefused { check, .. } => check.clone(),
         AwsError::NeedsMfa { profile } => format!(
             "eval \"$(aws configure export-credentials --profile {} --format env)\"",
             quoted(profile)
         ),
         AwsError::ClockWrong { .. } => remedy::set_clock().to_owned(),
-        AwsError::DomainNotFound(_) => {
-            format!("aws codeartifact list-domains --region {}", domain.region)
-        }
         AwsError::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => remedy::unset(setting),
         AwsError::ProxyUrl { setting } if is_variable(setting) => remedy::unset(setting),
-        AwsError::NameNotResolved { host, .. } => format!("nslookup {host}"),
         AwsError::EmptyEndpoint { variable } => remedy::unset(variable),
         AwsError::PlainHttp { .. }
         | AwsError::EndpointUrl
         | AwsError::EndpointConflict { .. }
         | AwsError::NotTls { .. } => explain(&one.url),
-        AwsError::Proxy { host, .. }
-        | AwsError::NotConnected { host, .. }
-        | AwsError::BrokenOff { host, .. }
-        | AwsError::TimedOut { host, .. }
-        | AwsError::Nonsense { host, .. } => {
-            // Plain http only ever goes to this machine.
-            let scheme = if is_local(host) { "http" } else { "https" };
-            format!("curl -v {}", quoted(&format!("{scheme}://{host}/")))
-        }
         _ => return None,
     })
 }
@@ -282,7 +314,8 @@ async fn source(context: &Context<'_>, one: &Examined) -> (Vec<Finding>, bool) {
         Err(error) => {
             let (AskError::NoToken { error: cause, .. } | AskError::NoAnswer(cause)) = &error;
             let what = format!("{}: {error}", one.shown());
-            let finding = Finding { check: "source-answer", what, ..failed(cause, one) };
+            let finding =
+                Finding { check: "source-answer", what, ..failed(cause, one, context.environment) };
             (vec![finding], is_silence(cause))
         }
     }

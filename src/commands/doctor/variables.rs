@@ -25,6 +25,7 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
     findings.extend(dotnet_home(environment));
     findings.extend(plugin_log(environment));
     findings.extend(sudo(environment));
+    findings.extend(not_unicode(environment));
     if findings.is_empty() {
         findings.push(Finding::pass("variables", "no variable moves NuGet's plugins"));
     }
@@ -189,6 +190,18 @@ fn plugin_log(environment: &Environment) -> Option<Finding> {
     );
     let fix = remedy::unset("NUGET_PLUGIN_ENABLE_LOG");
     Some(Finding::failure("plugin-log", what).with_fix(fix))
+}
+
+/// .NET reads it with other characters in it, and this plugin not at all.
+fn not_unicode(environment: &Environment) -> Vec<Finding> {
+    const OURS: [&str; 5] = ["NUGET_", "DOTNET_", "AWS_", "CODEARTIFACT_", "HTTP"];
+    let names = environment.not_unicode().into_iter();
+    let names = names.filter(|name| OURS.iter().any(|prefix| name.starts_with(prefix)));
+    let finding = names.map(|name| {
+        let what = format!("{name} is no Unicode text, and nobody takes it as it is meant");
+        Finding::failure("variables", what).with_fix(remedy::unset(name))
+    });
+    finding.collect()
 }
 
 fn too_short(environment: &Environment, (variable, fewest): (&str, u64)) -> Option<Finding> {
