@@ -44,6 +44,51 @@ pub fn trials() -> Vec<Trial> {
             }),
         ),
         broken(
+            "profile_that_is_misspelt",
+            |stage| {
+                stage.with_profile_dev();
+                stage.home.set("AWS_PROFILE", "dve");
+            },
+            "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS_PROFILE \
+             names profile `dve`, which no AWS file has (there are `dev`); correct it or unset AWS_PROFILE",
+            "export AWS_PROFILE=dev",
+            Paste,
+        ),
+        broken(
+            "profile_of_the_variable_that_is_misspelt",
+            |stage| {
+                stage.with_profile_dev();
+                with_keys(stage);
+                stage.home.set("CODEARTIFACT_NUGET_PROFILE", "dve");
+            },
+            "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the configured \
+             profiles are `dve`, and no AWS file has one of them (there are `dev`); correct the \
+             configuration, or make one of them with `aws configure sso --profile dve`",
+            "unset CODEARTIFACT_NUGET_PROFILE",
+            Paste,
+        ),
+        trial("profile_of_the_configuration_that_is_misspelt", || {
+            let mut stage = Stage::new();
+            stage.with_profile_dev();
+            stage.paste("nuget-plugin-codeartifact configure set profile dve").assert_failure();
+            stage.assert_mended(
+                "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the \
+                 configured profiles are `dve`, and no AWS file has one of them (there are `dev`); correct \
+                 the configuration, or make one of them with `aws configure sso --profile dve`",
+                "nuget-plugin-codeartifact configure set profile dev",
+                Paste,
+            );
+        }),
+        trial("profile_that_nobody_chose", || {
+            let mut stage = Stage::new();
+            stage.with_profile_dev();
+            let run = stage.doctor(&[]);
+            run.assert_failure().assert_says("choose a profile with `export AWS_PROFILE=dev`");
+            run.assert_says("fix: ").assert_says(" configure set profile dev\n");
+            let after = stage.paste("nuget-plugin-codeartifact configure set profile dev");
+            after.assert_success().assert_silent_on("FAIL");
+        }),
+        broken(
             "nobody_signed_in",
             |stage| {
                 stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");

@@ -301,6 +301,28 @@ pub fn trials() -> Vec<Trial> {
              <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider.off",
             Paste,
         ),
+        trial("amazons_provider_that_was_told_a_profile", || {
+            let mut stage = Stage::new();
+            stage.with_profile_dev();
+            let folder = "home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGet.CredentialProvider";
+            stage
+                .home
+                .write(&format!("{folder}/AWS.CodeArtifact.NuGet.CredentialProvider.dll"), "");
+            stage
+                .home
+                .write(&format!("{folder}/configuration.json"), r#"{"defaultProfile": "dev"}"#);
+            let copy = stage.home.root().join(folder).join(NAME);
+            symlink(stage.netcore().join(NAME), copy).unwrap();
+            let place = stage.home.root().join(folder);
+            let place = place.display();
+            let fix = format!(
+                "nuget-plugin-codeartifact configure import {place}/configuration.json && mv {place} {place}.off"
+            );
+            let run = stage.doctor(&[]);
+            let said = stage.readable(&run.stdout);
+            assert!(said.contains(&stage.readable(&format!("      fix: {fix}\n"))), "{run}");
+            stage.paste(&fix).assert_success().assert_silent_on("FAIL");
+        }),
         broken(
             "amazons_provider_for_other_clients",
             |stage| {

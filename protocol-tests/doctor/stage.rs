@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 use sha2::{Digest, Sha256};
 
 use super::support::fake_codeartifact::{
-    FakeCodeArtifact, Repository, SECRET_ACCESS_KEY, TOKEN_PREFIX,
+    ACCESS_KEY_ID, FakeCodeArtifact, Repository, SECRET_ACCESS_KEY, TOKEN_PREFIX,
 };
 use super::support::process::{self, Run};
 use super::support::sandbox_home::SandboxHome;
@@ -141,6 +141,15 @@ impl Stage {
         let secrets = [TOKEN_PREFIX, SECRET_ACCESS_KEY, "hunter2"].map(str::to_owned);
         secret_scan::assert_no_secrets_in(&run.output(), &secrets);
         run
+    }
+
+    /// A profile in the place of the environment's keys.
+    pub fn with_profile_dev(&mut self) {
+        self.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
+        let profile = format!(
+            "[profile dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
+        );
+        self.home.write("home/.aws/config", &profile);
     }
 
     #[track_caller]

@@ -88,7 +88,7 @@ pub enum AwsError {
         names: String,
         first: String,
         known: String,
-        likely: Option<String>,
+        likely: Option<Box<str>>,
         chooser: Chooser,
     },
     #[error(
@@ -246,7 +246,7 @@ impl AwsError {
         }
         let names = format!("`{}`", names.join("`, `"));
         let (whose, chooser) = (whose_profile(terms), terms.chooser);
-        let likely = likely_profile(&first, files);
+        let likely = likely_profile(&first, files).map(String::into_boxed_str);
         Self::NoSuchProfiles { whose, names, first, known, likely, chooser }
     }
 

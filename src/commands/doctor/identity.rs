@@ -30,7 +30,7 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
         }
         match (&context.provider.identity(&one.endpoint).await, &explanation.identity) {
             (Err(error), _) | (_, Some(Err(error))) => {
-                findings.push(failed(error, one, context.environment))
+                findings.push(failed(error, one, context.environment));
             }
             (Ok(identity), _) => {
                 findings.extend(of_identity(one, identity, &explanation, context.environment));

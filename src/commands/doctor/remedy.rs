@@ -145,6 +145,37 @@ pub fn quoted_path(path: &Path) -> String {
 mod tests {
     use super::*;
 
+    /// `/`, `/home` or `/usr/share` may be the nearest folder that is there.
+    #[test]
+    fn nothing_outside_of_this_users_home_is_taken() {
+        let usable = |path: &Path, home: &Path| {
+            make_usable(Finding::failure("plugin-folder", ""), path, Some(home))
+        };
+        let root = Path::new("/");
+        if !rustix::process::geteuid().is_root() {
+            assert_eq!(usable(root, root).fix, None);
+            assert_eq!(usable(Path::new("/usr"), Path::new("/nowhere")).fix, None);
+            return;
+        }
+        let home = tempfile::tempdir().unwrap();
+        let inside = home.path().join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        std::os::unix::fs::chown(&inside, Some(65534), None).unwrap();
+        let shown = inside.display();
+        let fix = format!("sudo chown -R \"$(id -un)\" {shown}");
+        assert_eq!(usable(&inside, home.path()).fix, Some(fix));
+        for (path, home) in
+            [(&*inside, &*inside), (&inside, root), (&inside, Path::new("/nowhere"))]
+        {
+            let finding = usable(path, home);
+            assert!(finding.fix.is_none() && finding.advice.is_some(), "{finding:?}");
+        }
+        assert_eq!(
+            usable(home.path(), root).fix,
+            Some(format!("chmod u+rwx {}", home.path().display()))
+        );
+    }
+
     #[test]
     fn words_are_quoted_where_a_shell_would_cut_them() {
         for (text, word) in [
