@@ -33,7 +33,7 @@ fn lock_files(folder: &Path) -> [PathBuf; 2] {
 /// Not a test: what another process does. It takes the lock, says so, and has it until it reads a
 /// line; or, where there is a `token` already, says that.
 #[test]
-#[ignore = "started by the other tests"]
+#[ignore = "no test by itself: it is the other process, which the other tests start"]
 #[expect(clippy::disallowed_methods, reason = "a process of its own, with standard streams")]
 fn another_process() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };

@@ -52,13 +52,18 @@ fn unused_folders(context: &Context<'_>) -> Vec<Finding> {
             Some(folder) if cfg!(unix) && note.contains("`chmod 700`") => {
                 finding.with_fix(remedy::make_private(&folder))
             }
-            Some(folder) if folder.is_dir() => {
+            Some(folder) if folder.is_dir() && is_out_of_reach(note) => {
                 remedy::make_usable(finding, &folder, context.environment.home().as_deref())
             }
             _ => finding.with_advice(format!("name a folder of this user's in {CACHE_DIR}")),
         }
     });
     finding.collect()
+}
+
+/// Whether it is the owner or the mode that keeps it from this user.
+fn is_out_of_reach(note: &str) -> bool {
+    ["belongs to user", "Permission denied"].iter().any(|words| note.contains(words))
 }
 
 fn unwritten_logs(context: &Context<'_>) -> Vec<Finding> {
