@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::settings::Environment;
+use crate::base::environment::Environment;
 
 /// The folder name of everything that is ours alone.
 const OURS: &str = "nuget-plugin-codeartifact";

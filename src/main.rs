@@ -4,22 +4,19 @@
 //!
 //! - [`cli`]: the command line's types
 //! - [`commands`]: what people run, one file each
-//! - [`plugin`]: NuGet's side: the protocol, and what is answered to an ask
-//! - [`provider`]: the one policy on tokens: cached or fetched
-//! - [`aws`]: AWS's side: the identity at hand, its credentials, the token call
+//! - [`plugin`]: NuGet's side: the protocol, and the response to a request for credentials
+//! - [`provider`]: the one policy on tokens: provided, cached or fetched
+//! - [`aws`]: AWS's side: the identity, its credentials, the token call
 //! - [`cache`]: tokens kept between processes, and the lock for fetching one
 //! - [`endpoint`]: which URLs are CodeArtifact's, and what they name
 //! - [`token`]: the authorization token and its freshness
-//! - [`settings`]: environment variables and the configuration file
+//! - [`settings`]: our variables and the configuration files
 //! - [`nuget_config`]: NuGet.Config as NuGet sees it, and changes to it
 //! - [`locations`]: where files are, per system
-//! - [`secret`], [`text`]: text that cannot print itself, and text made fit to print
-//! - [`time`]: times as text
-//! - [`terminal`]: colours and symbols, where they can be shown
-//! - [`log`]: the log file
-//! - [`surroundings`]: whether this is a container or a CI job
-//! - [`browser`]: web pages that a person is to see
-//! - [`sys`]: what each system does its own way
+//! - [`base`]: what knows nothing of NuGet or AWS: text, time, files, processes, the terminal
+//!
+//! Imports go down this list's layers: commands and plugin, provider, then aws, cache and settings,
+//! then endpoint and token, then base.
 
 #![cfg_attr(
     test,
@@ -27,23 +24,16 @@
 )]
 
 mod aws;
-mod browser;
+mod base;
 mod cache;
 mod cli;
 mod commands;
 mod endpoint;
 mod locations;
-mod log;
 mod nuget_config;
 mod plugin;
 mod provider;
-mod secret;
 mod settings;
-mod surroundings;
-mod sys;
-mod terminal;
-mod text;
-mod time;
 mod token;
 
 use std::error::Error;
@@ -56,15 +46,16 @@ use std::sync::Arc;
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
+use base::environment::Environment;
+use base::log::Log;
+use base::terminal::{Appearance, Printable};
 use cli::{Cli, Command, SelectionArgs};
 use commands::progress::{Terminal, Waiting};
 use commands::scrub::Outcome;
 use commands::selection::{Fetched, SelectionError};
 use locations::Locations;
-use log::Log;
 use provider::Provider;
-use settings::{Chosen, Environment};
-use terminal::{Appearance, Printable};
+use settings::Overrides;
 
 /// `scrub` found something and left it.
 const CREDENTIALS_FOUND: u8 = 3;
@@ -106,8 +97,8 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         Command::Install(args) => commands::install::run(&args, &environment, &wait, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
         Command::Doctor(args) => {
-            let chosen = args.identity.chosen();
-            let looked = with_chosen(&environment, chosen, async |provider| {
+            let overrides = args.identity.overrides();
+            let looked = with_chosen(&environment, overrides, async |provider| {
                 let appearance = Appearance::of(&environment, is_terminal);
                 commands::doctor::run(&args, provider, appearance, &wait, raw).await
             })?;
@@ -120,7 +111,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
             commands::login::run(&args, provider, out, &tell_at_once, &wait).await
         })??,
         Command::Explain(args) => {
-            with_chosen(&environment, args.identity.chosen(), async |provider| {
+            with_chosen(&environment, args.identity.overrides(), async |provider| {
                 commands::explain::run(&args, provider, out).await
             })??;
         }
@@ -145,7 +136,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Completions(args) => commands::completions::run(&args, raw)?,
         Command::Source(args) => {
-            with_chosen(&environment, args.chosen(), async |provider| {
+            with_chosen(&environment, args.overrides(), async |provider| {
                 commands::source::run(&args, &environment, provider, &wait, out).await
             })??;
         }
@@ -162,7 +153,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
 /// The token that a command hands over, masked in the log of CI where that can be.
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
-    let fetched = with_chosen(environment, selection.chosen(), async |provider| {
+    let fetched = with_chosen(environment, selection.overrides(), async |provider| {
         let _waiting = wait_for(environment, "an answer");
         commands::selection::fetch(selection, provider).await
     });
@@ -175,7 +166,7 @@ fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched
 #[expect(clippy::disallowed_methods, reason = "standard output is for results")]
 fn wait_for(environment: &Environment, what_for: &str) -> Waiting {
     let errors = io::stderr();
-    let can_show = errors.is_terminal() && !terminal::is_dumb(environment);
+    let can_show = errors.is_terminal() && !base::terminal::is_dumb(environment);
     Waiting::on(can_show.then(|| Box::new(errors) as Terminal), what_for)
 }
 
@@ -184,16 +175,16 @@ fn with_provider<T>(
     environment: &Environment,
     command: impl AsyncFnOnce(&Provider) -> T,
 ) -> io::Result<T> {
-    with_chosen(environment, Chosen::default(), command)
+    with_chosen(environment, Overrides::default(), command)
 }
 
 /// The same, by what the command line has chosen.
 fn with_chosen<T>(
     environment: &Environment,
-    chosen: Chosen,
+    overrides: Overrides,
     command: impl AsyncFnOnce(&Provider) -> T,
 ) -> io::Result<T> {
-    let provider = provider(environment, open_log(environment)).choosing(chosen);
+    let provider = provider(environment, open_log(environment)).with_overrides(overrides);
     let runtime = runtime()?;
     let outcome = runtime.block_on(command(&provider));
     // A name that is being resolved must not hold the process.
@@ -224,15 +215,17 @@ fn is_plugin_switch(argument: &OsStr) -> bool {
 /// Serves NuGet until it leaves. The streams are taken before anything else runs, and nothing is said
 /// on standard error: NuGet shows it to the user.
 fn run_plugin() -> ExitCode {
-    let Ok((input, output)) = sys::take_standard_streams() else { return ExitCode::FAILURE };
+    let Ok((input, output)) = base::system::take_standard_streams() else {
+        return ExitCode::FAILURE;
+    };
     let environment = Environment::of_process();
     let log = open_log(&environment);
     log_panics_only(log.clone());
     log.line(format_args!("{} {} started", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
     let provider = Arc::new(provider(&environment, log.clone()));
-    let asks = Arc::new(plugin::Asks::new(provider, log.clone()));
+    let credentials = Arc::new(plugin::Credentials::new(provider, log.clone()));
     let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
-    let conversation = || runtime.block_on(plugin::serve(input, output, asks, log));
+    let conversation = || runtime.block_on(plugin::serve(input, output, credentials, log));
     let outcome = catch_unwind(AssertUnwindSafe(conversation));
     // A name that is being resolved must not hold the process.
     runtime.shutdown_background();
@@ -248,8 +241,8 @@ fn log_panics_only(log: Log) {
 }
 
 fn open_log(environment: &Environment) -> Log {
-    let (ours, amazons) = settings::log_files(environment);
-    Log::open(ours, amazons)
+    let (ours, aws_provider) = settings::log_files(environment);
+    Log::open(ours, aws_provider)
 }
 
 fn provider(environment: &Environment, log: Log) -> Provider {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 const MINUTE: Duration = Duration::from_mins(1);
 

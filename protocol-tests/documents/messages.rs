@@ -14,9 +14,9 @@ const COMPOSED: [&str; 7] = [
     "src/commands/installation/folder.rs",
     "src/commands/source/check.rs",
     "src/commands/source/list.rs",
-    "src/plugin/asks.rs",
+    "src/plugin/credentials.rs",
     "src/plugin/session.rs",
-    "src/provider/given.rs",
+    "src/provider/provided.rs",
     "src/settings/policy.rs",
 ];
 

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use crate::text::printable;
+use crate::base::text::printable;
 
 /// What the SDK's layers are called, or say before what they have to say: no news to anybody.
 const LAYERS: [&str; 24] = [

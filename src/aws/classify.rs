@@ -15,10 +15,10 @@ use super::http::{HttpClient, PlainHttp};
 use super::identity::{Identity, Source};
 use super::source_index::time_of;
 use super::{AwsError, FETCH_LIMIT, system_proxy};
+use crate::base::system;
+use crate::base::text::{excerpt, printable};
+use crate::base::time::skew;
 use crate::endpoint::Domain;
-use crate::sys;
-use crate::text::{excerpt, printable};
-use crate::time::skew;
 
 /// A failure of a call to CodeArtifact itself.
 pub(super) fn service_error<E>(
@@ -137,7 +137,7 @@ fn by_clock(refusal: AwsError, skew: Option<String>) -> AwsError {
 
 /// Codes that are about the AWS credentials themselves.
 fn keys_refusal(code: &str, identity: &Identity) -> Option<AwsError> {
-    let (what, way_out) = match code {
+    let (what, hint) = match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             ("expired", "renew them, or choose a profile that renews them by itself")
         }
@@ -150,7 +150,7 @@ fn keys_refusal(code: &str, identity: &Identity) -> Option<AwsError> {
         _ => return None,
     };
     let (label, check) = (identity.label.clone(), identity.check());
-    Some(AwsError::KeysRefused { label, code: code.to_owned(), what, way_out, check })
+    Some(AwsError::KeysRefused { label, code: code.to_owned(), what, hint, check })
 }
 
 fn source_failure(error: &CredentialsError, client: &HttpClient, identity: &Identity) -> AwsError {
@@ -237,7 +237,7 @@ fn hint(client: &HttpClient) -> String {
     if client.proxy().is_some() {
         return String::new();
     }
-    system_proxy::hint(&sys::system_proxy())
+    system_proxy::hint(&system::system_proxy())
 }
 
 fn is_broken_off(error: &(dyn Error + 'static)) -> bool {

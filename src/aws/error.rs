@@ -1,7 +1,7 @@
 //! What can go wrong on the way to a token: what, where, and the way out, in one line each.
 //!
 //! Each reads after "no token for domain …: ". No variant holds a secret, or text of a peer that has
-//! not been through [`crate::text::printable`].
+//! not been through [`crate::base::text::printable`].
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use super::http::HttpClient;
 use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
 use super::sso::SsoSession;
+use crate::base::text::nearest;
 use crate::endpoint::Domain;
-use crate::settings::{Chooser, Terms};
-use crate::text::nearest;
+use crate::settings::{EffectiveSettings, ProfileOrigin};
 
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
@@ -66,9 +66,9 @@ pub enum AwsError {
     NoSuchSession { name: String, known: String },
     #[error(
         "profile `{profile}` does not sign in by SSO: it has no `sso_session` or `sso_start_url`, or \
-         not all that belongs to it; {way_out}"
+         not all that belongs to it; {hint}"
     )]
-    NotBySso { profile: String, way_out: String },
+    NotBySso { profile: String, hint: String },
     #[error(
         "the login session of profile `{profile}` is signed out or has expired; sign in with \
          `aws login --profile {profile}`"
@@ -89,7 +89,7 @@ pub enum AwsError {
         first: String,
         known: String,
         likely: Option<Box<str>>,
-        chooser: Chooser,
+        chooser: ProfileOrigin,
     },
     #[error(
         "profile `{profile}` asks for an MFA code (`mfa_serial`), for which NuGet leaves no way to ask; \
@@ -113,12 +113,12 @@ pub enum AwsError {
         .limit.as_secs()
     )]
     SourceHung { label: String, limit: Duration, check: String },
-    #[error("AWS refused the credentials of {label} ({code}): they are {what}; {way_out}")]
+    #[error("AWS refused the credentials of {label} ({code}): they are {what}; {hint}")]
     KeysRefused {
         label: String,
         code: String,
         what: &'static str,
-        way_out: &'static str,
+        hint: &'static str,
         /// The command that asks AWS who that is.
         check: String,
     },
@@ -238,14 +238,14 @@ impl AwsError {
         Self::UnknownProfile { name: name.to_owned(), known, likely }
     }
 
-    pub(super) fn no_such_profiles(terms: &Terms, files: &AwsFiles) -> Self {
-        let (names, known) = (&terms.aws.profiles, known_profiles(files));
+    pub(super) fn no_such_profiles(effective: &EffectiveSettings, files: &AwsFiles) -> Self {
+        let (names, known) = (&effective.aws.profiles, known_profiles(files));
         let first = names.first().cloned().unwrap_or_default();
-        if terms.chooser == Chooser::CommandLine {
+        if effective.chooser == ProfileOrigin::CommandLine {
             return Self::NoSuchProfile { name: first, known };
         }
         let names = format!("`{}`", names.join("`, `"));
-        let (whose, chooser) = (whose_profile(terms), terms.chooser);
+        let (whose, chooser) = (whose_profile(effective), effective.chooser);
         let likely = likely_profile(&first, files).map(String::into_boxed_str);
         Self::NoSuchProfiles { whose, names, first, known, likely, chooser }
     }

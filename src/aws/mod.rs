@@ -9,7 +9,7 @@
 //! - [`sso`]: sign-ins of IAM Identity Center
 //! - [`repository_endpoint`]: a repository's URL by its names
 //! - [`source_index`]: a package source asked with a token
-//! - [`way`]: where requests would go
+//! - [`connection`]: where requests would go
 //! - [`error`]: failures, each with a way out
 //! - [`classify`]: which failure an SDK error is
 //! - [`causes`]: what an SDK error says, made readable
@@ -19,6 +19,7 @@
 
 mod causes;
 mod classify;
+mod connection;
 mod credentials;
 mod endpoints;
 mod error;
@@ -30,7 +31,6 @@ mod route;
 mod source_index;
 mod sso;
 mod system_proxy;
-mod way;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -43,18 +43,19 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
+pub use connection::Connection;
 pub use error::AwsError;
-pub use identity::{Identity, Portrait};
+pub use identity::{Identity, IdentityDescription};
 pub use repository_endpoint::{LookupError, RepositoryNames};
 pub use source_index::SourceAnswer;
-pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInMark, SignInState};
+pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, TokenFingerprint};
 pub use sso::{SignedIn, SignedInUntil, SignedOut, SsoSession};
-pub use way::Way;
 
+use crate::base::environment::Environment;
+use crate::base::log::{Log, Timing};
+use crate::base::secret::Secret;
 use crate::endpoint::Domain;
-use crate::log::{Log, Timing};
-use crate::secret::Secret;
-use crate::settings::{Environment, Terms};
+use crate::settings::EffectiveSettings;
 use crate::token::AuthorizationToken;
 use credentials::Loader;
 use http::HttpClient;
@@ -83,13 +84,13 @@ impl Aws {
     }
 
     /// Who would be asking for a token now. Reads the AWS files at most, and asks nobody.
-    pub async fn identity(&self, terms: &Terms) -> Result<Identity, AwsError> {
-        identity::of(&self.environment, terms).await
+    pub async fn identity(&self, effective: &EffectiveSettings) -> Result<Identity, AwsError> {
+        identity::of(&self.environment, effective).await
     }
 
     /// What a token of this identity would fail with, where only an instance is left to be asked and
     /// its metadata is switched off.
-    pub fn nobody_left(&self, identity: &Identity, domain: &Domain) -> Option<AwsError> {
+    pub fn no_source_error(&self, identity: &Identity, domain: &Domain) -> Option<AwsError> {
         let switch = self.environment.get("AWS_EC2_METADATA_DISABLED");
         let is_off = switch.is_some_and(|switch| switch.eq_ignore_ascii_case("true"));
         (is_off && identity.is_last_resort()).then(|| AwsError::no_credentials(identity, domain))
@@ -107,8 +108,8 @@ impl Aws {
     }
 
     /// Which sign-in of the session the shared file holds.
-    pub fn sign_in_mark(session: &SsoSession) -> SignInMark {
-        sso::mark(session)
+    pub fn token_fingerprint(session: &SsoSession) -> TokenFingerprint {
+        sso::fingerprint(session)
     }
 
     /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
@@ -117,12 +118,12 @@ impl Aws {
         &self,
         session: &SsoSession,
         identity: &Identity,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         now: SystemTime,
     ) -> Result<Refreshed, AwsError> {
-        let client = self.client(identity, terms).await?;
+        let client = self.client(identity, effective).await?;
         let config = session.sdk_config(&client, profiles::files(&self.environment)).await;
-        let config = endpoints::with_rule(config, &terms.aws.endpoints);
+        let config = endpoints::with_rule(config, &effective.aws.endpoints);
         sso::refresh(session, &client, &config, now).await
     }
 
@@ -132,19 +133,19 @@ impl Aws {
         &self,
         session: &SsoSession,
         by: SignInBy,
-        asker: Option<(&Identity, &Terms)>,
+        asker: Option<(&Identity, &EffectiveSettings)>,
         clock: fn() -> SystemTime,
         show: Show<'_>,
     ) -> Result<SignedIn, AwsError> {
         let client = match asker {
-            Some((identity, terms)) => self.client(identity, terms).await?,
+            Some((identity, effective)) => self.client(identity, effective).await?,
             None => {
                 self.client_of(Route::of_profile(&self.environment, &session.profile).await).await?
             }
         };
         let mut config = session.sdk_config(&client, profiles::files(&self.environment)).await;
-        if let Some((_, terms)) = asker {
-            config = endpoints::with_rule(config, &terms.aws.endpoints);
+        if let Some((_, effective)) = asker {
+            config = endpoints::with_rule(config, &effective.aws.endpoints);
         }
         sso::sign_in(session, by, &client, &config, clock, show).await
     }
@@ -192,11 +193,11 @@ impl Aws {
         &self,
         domain: &Domain,
         identity: &Identity,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let client = self.client(identity, terms).await?;
-        let fetch = self.fetch(domain, terms, identity, &client, now);
+        let client = self.client(identity, effective).await?;
+        let fetch = self.fetch(domain, effective, identity, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, fetch).await {
             Ok(fetched) => fetched,
             Err(_) => Err(AwsError::timed_out(&client, identity, FETCH_LIMIT)),
@@ -208,20 +209,24 @@ impl Aws {
         &self,
         domain: &Domain,
         identity: &Identity,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         now: SystemTime,
     ) -> Option<String> {
         let ask = async {
-            let client = self.client(identity, terms).await.ok()?;
-            let config = self.config(domain, terms, identity, &client, now).await.ok()?;
+            let client = self.client(identity, effective).await.ok()?;
+            let config = self.config(domain, effective, identity, &client, now).await.ok()?;
             let caller = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
             caller.ok()?.arn
         };
         tokio::time::timeout(CALLER_LIMIT, ask).await.ok().flatten()
     }
 
-    async fn client(&self, identity: &Identity, terms: &Terms) -> Result<HttpClient, AwsError> {
-        self.client_of(Route::of(&self.environment, identity, terms)).await
+    async fn client(
+        &self,
+        identity: &Identity,
+        effective: &EffectiveSettings,
+    ) -> Result<HttpClient, AwsError> {
+        self.client_of(Route::of(&self.environment, identity, effective)).await
     }
 
     /// Reading the trust store takes some milliseconds, in which other asks are answered.
@@ -238,18 +243,18 @@ impl Aws {
     async fn fetch(
         &self,
         domain: &Domain,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         identity: &Identity,
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let config = self.config(domain, terms, identity, client, now).await?;
+        let config = self.config(domain, effective, identity, client, now).await?;
         let config = config.into_builder().region(Region::new(domain.region.clone())).build();
         let answer = aws_sdk_codeartifact::Client::new(&config)
             .get_authorization_token()
             .domain(&domain.name)
             .domain_owner(&domain.owner)
-            .duration_seconds(terms.duration.seconds())
+            .duration_seconds(effective.duration.seconds())
             .send()
             .await
             .map_err(|error| classify::service_error(&error, client, domain, identity, now))?;
@@ -271,12 +276,12 @@ impl Aws {
     async fn config(
         &self,
         domain: &Domain,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         identity: &Identity,
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<SdkConfig, AwsError> {
-        let config = self.config_without_credentials(domain, terms, identity, client).await;
+        let config = self.config_without_credentials(domain, effective, identity, client).await;
         let timing = Timing::start();
         let environment = &self.environment;
         let loader = Loader { environment, identity, client, domain, config: &config, now };
@@ -290,7 +295,7 @@ impl Aws {
     async fn config_without_credentials(
         &self,
         domain: &Domain,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         identity: &Identity,
         client: &HttpClient,
     ) -> SdkConfig {
@@ -308,7 +313,7 @@ impl Aws {
             .framework_metadata(framework())
             .load()
             .await;
-        endpoints::with_rule(config, &terms.aws.endpoints)
+        endpoints::with_rule(config, &effective.aws.endpoints)
     }
 }
 

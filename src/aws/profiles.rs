@@ -10,7 +10,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::AwsError;
-use crate::settings::Environment;
+use crate::base::environment::Environment;
 
 /// The AWS files' profiles.
 #[derive(Clone, Default)]

@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use super::http::HttpClient;
 use super::identity::Identity;
 use super::{Aws, AwsError, FETCH_LIMIT, classify};
+use crate::base::text::excerpt;
 use crate::endpoint::Domain;
-use crate::settings::Terms;
-use crate::text::excerpt;
+use crate::settings::EffectiveSettings;
 
 /// What a repository is called.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +48,11 @@ impl Aws {
         &self,
         names: RepositoryNames<'_>,
         identity: &Identity,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         now: SystemTime,
     ) -> Result<String, LookupError> {
-        let client = self.client(identity, terms).await?;
-        let look_up = self.look_up(names, identity, terms, &client, now);
+        let client = self.client(identity, effective).await?;
+        let look_up = self.look_up(names, identity, effective, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, look_up).await {
             Ok(found) => found,
             Err(_) => Err(AwsError::timed_out(&client, identity, FETCH_LIMIT).into()),
@@ -63,12 +63,12 @@ impl Aws {
         &self,
         names: RepositoryNames<'_>,
         identity: &Identity,
-        terms: &Terms,
+        effective: &EffectiveSettings,
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<String, LookupError> {
         let domain = names.domain;
-        let config = self.config(domain, terms, identity, client, now).await?;
+        let config = self.config(domain, effective, identity, client, now).await?;
         let config = config.into_builder().region(Region::new(domain.region.clone())).build();
         let kind = if names.dual_stack { EndpointType::Dualstack } else { EndpointType::Ipv4 };
         let answer = aws_sdk_codeartifact::Client::new(&config)

@@ -8,7 +8,8 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use super::http::authority;
 use super::identity::{Identity, of_rule};
 use super::{AwsError, profiles};
-use crate::settings::{Environment, Terms};
+use crate::base::environment::Environment;
+use crate::settings::EffectiveSettings;
 
 /// The addresses of this machine and of its metadata services: no proxy can reach the same ones.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
@@ -47,13 +48,13 @@ impl Route {
     pub(super) fn of(
         environment: &Environment,
         identity: &Identity,
-        terms: &Terms,
+        effective: &EffectiveSettings,
     ) -> Result<Self, AwsError> {
-        let proxy = match &terms.aws.proxy {
-            Some(url) => Some(proxy_of_rule(url.expose(), terms)?),
+        let proxy = match &effective.aws.proxy {
+            Some(url) => Some(proxy_of_rule(url.expose(), effective)?),
             None => proxy_of_variables(environment)?,
         };
-        Ok(Self { proxy, ca_bundle: ca_bundle(environment, identity, terms) })
+        Ok(Self { proxy, ca_bundle: ca_bundle(environment, identity, effective) })
     }
 }
 
@@ -84,8 +85,8 @@ impl Route {
 }
 
 /// For every host: the rule knows its own, and `NO_PROXY` is about the other variables.
-fn proxy_of_rule(url: &str, terms: &Terms) -> Result<Proxy, AwsError> {
-    let setting = format!("{}`proxy`", of_rule(terms));
+fn proxy_of_rule(url: &str, effective: &EffectiveSettings) -> Result<Proxy, AwsError> {
+    let setting = format!("{}`proxy`", of_rule(effective));
     proxy(url, NEVER_PROXIED, setting.clone(), setting)
 }
 
@@ -112,9 +113,13 @@ fn proxy(
     Ok(Proxy { config: config.no_proxy(exceptions), name, settings })
 }
 
-fn ca_bundle(environment: &Environment, identity: &Identity, terms: &Terms) -> Option<CaBundle> {
-    if let Some(path) = &terms.aws.ca_bundle {
-        let setting = format!("{}`ca_bundle`", of_rule(terms));
+fn ca_bundle(
+    environment: &Environment,
+    identity: &Identity,
+    effective: &EffectiveSettings,
+) -> Option<CaBundle> {
+    if let Some(path) = &effective.aws.ca_bundle {
+        let setting = format!("{}`ca_bundle`", of_rule(effective));
         return Some(CaBundle { path: path.clone(), setting });
     }
     if let Some(path) = environment.path("AWS_CA_BUNDLE") {

@@ -14,7 +14,7 @@ use super::http::HttpClient;
 use super::identity::Identity;
 use super::route::Route;
 use super::{Aws, AwsError, FETCH_LIMIT, classify, timeouts};
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// What a source said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What is said of the system's own proxy, which is not used, once a direct connection has failed.
 
-use crate::sys::SystemProxy;
-use crate::text::excerpt;
+use crate::base::system::SystemProxy;
+use crate::base::text::excerpt;
 
 /// What a line on a failed connection ends with; empty where the system has no proxy.
 pub(super) fn hint(system: &SystemProxy) -> String {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::protect;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 use crate::token::AuthorizationToken;
 
 /// The format below. A file of any other version counts as empty.

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::settings::Environment;
+use crate::base::environment::Environment;
 
 /// None.
 pub fn memory_folders(_environment: &Environment) -> Vec<PathBuf> {

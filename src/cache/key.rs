@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::text::lower_hex;
+use crate::base::text::lower_hex;
 
 /// A digest over all that a token depends on: whoever asks with the same parts gets the same token.
 ///

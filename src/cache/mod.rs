@@ -10,12 +10,12 @@
 
 mod entry;
 mod folder;
+mod inventory;
 mod key;
 mod lock;
 mod place;
 mod refusal;
 mod sign_in;
-mod stock;
 
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]
@@ -41,12 +41,13 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 pub use entry::{Description, Label};
+pub use inventory::{Forgotten, KeptToken, forget, kept};
 pub use key::CacheKey;
 pub use lock::Lock;
-pub use stock::{Forgotten, KeptToken, forget, kept};
 
+use crate::base::environment::Environment;
 use crate::locations::Locations;
-use crate::settings::{self, CacheSettings, Environment};
+use crate::settings::{self, CacheSettings};
 use crate::token::AuthorizationToken;
 use lock::Pace;
 use place::Place;

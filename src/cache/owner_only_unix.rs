@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, OFlags};
 use thiserror::Error;
 
-use crate::text::printable;
+use crate::base::text::printable;
 
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
@@ -29,7 +29,7 @@ pub enum Refusal {
     NotAFolder,
     #[error("it belongs to user {0}, not to this one")]
     OtherOwner(u32),
-    #[error("group or others may write to it (mode {0:04o}); {way_out}", way_out = way_out(*.0))]
+    #[error("group or others may write to it (mode {0:04o}); {hint}", hint = hint(*.0))]
     WritableByOthers(u32),
     #[error("everybody may write to `{}` above it", .0.display())]
     WritableAbove(PathBuf),
@@ -40,7 +40,7 @@ pub enum Refusal {
 }
 
 /// What many share is not to be taken from them.
-fn way_out(mode: u32) -> &'static str {
+fn hint(mode: u32) -> &'static str {
     if mode & STICKY == 0 { "`chmod 700` makes it usable" } else { "name a folder of its own" }
 }
 

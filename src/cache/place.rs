@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::file_system;
 use super::folder::Folder;
+use crate::base::environment::Environment;
+use crate::base::runtime_environment;
 use crate::locations::Locations;
-use crate::settings::{CacheMode, CacheSettings, Environment};
-use crate::surroundings;
+use crate::settings::{CacheMode, CacheSettings};
 
 /// The place of the tokens.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Place {
         root: &Path,
         notes: &mut Vec<String>,
     ) -> Self {
-        let Some(sign) = surroundings::container_or_ci(environment, root) else {
+        let Some(sign) = runtime_environment::container_or_ci(environment, root) else {
             return Self::first_of(locations.cache_dir(), notes);
         };
         notes.push(format!("{sign}: tokens are kept in memory only"));

@@ -5,7 +5,7 @@ use std::io;
 
 use windows_dpapi::{Scope, decrypt_data, encrypt_data};
 
-use crate::text::lower_hex;
+use crate::base::text::lower_hex;
 
 /// The protected text, in hexadecimal digits.
 pub fn protect(text: &str) -> io::Result<String> {

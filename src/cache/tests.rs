@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::folder::Folder;
 use super::*;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(500_000)

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::settings::Chosen;
+use crate::settings::Overrides;
 
 /// The identity, named as in the AWS CLI.
 #[derive(Debug, Default, Args)]
@@ -14,7 +14,7 @@ pub struct IdentityArgs {
 
 impl IdentityArgs {
     /// What is chosen in the place of the settings.
-    pub fn chosen(&self) -> Chosen {
-        Chosen { profile: self.profile.clone(), duration: None }
+    pub fn overrides(&self) -> Overrides {
+        Overrides { profile: self.profile.clone(), duration: None }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::IdentityArgs;
-use crate::settings::Chosen;
+use crate::settings::Overrides;
 
 /// Arguments of `source`.
 #[derive(Debug, Args)]
@@ -18,11 +18,11 @@ pub struct SourceArgs {
 
 impl SourceArgs {
     /// What is chosen in the place of the settings.
-    pub fn chosen(&self) -> Chosen {
+    pub fn overrides(&self) -> Overrides {
         match &self.command {
-            SourceCommand::Add(args) => args.identity.chosen(),
-            SourceCommand::List(_) => Chosen::default(),
-            SourceCommand::Check(args) => args.identity.chosen(),
+            SourceCommand::Add(args) => args.identity.overrides(),
+            SourceCommand::List(_) => Overrides::default(),
+            SourceCommand::Check(args) => args.identity.overrides(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::IdentityArgs;
-use crate::settings::{Chosen, Duration};
+use crate::settings::{Duration, Overrides};
 
 /// Which token, and by whom it is asked for; named as in the AWS CLI.
 #[derive(Debug, Args)]
@@ -41,8 +41,8 @@ pub struct SelectionArgs {
 
 impl SelectionArgs {
     /// What is chosen in the place of the settings.
-    pub fn chosen(&self) -> Chosen {
-        Chosen { duration: self.duration_seconds, ..self.identity.chosen() }
+    pub fn overrides(&self) -> Overrides {
+        Overrides { duration: self.duration_seconds, ..self.identity.overrides() }
     }
 }
 

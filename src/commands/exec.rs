@@ -10,9 +10,10 @@ use std::process::Command;
 use thiserror::Error;
 
 use super::selection::Fetched;
-use crate::settings::{AUTH_TOKEN, AUTH_TOKEN_FILE, Environment, TOKEN_DOMAIN};
-use crate::sys;
-use crate::text::printable;
+use crate::base::environment::Environment;
+use crate::base::system;
+use crate::base::text::printable;
+use crate::settings::{AUTH_TOKEN, AUTH_TOKEN_FILE, TOKEN_DOMAIN};
 
 /// Why the command was not started.
 #[derive(Debug, Error)]
@@ -52,7 +53,8 @@ pub fn run(
         .env(AUTH_TOKEN, secret.expose())
         .env(TOKEN_DOMAIN, format!("{}-{}", domain.name, domain.owner))
         .env_remove(AUTH_TOKEN_FILE);
-    sys::run_in_our_place(command).map_err(|source| failure(program.as_ref(), source, environment))
+    system::run_in_our_place(command)
+        .map_err(|source| failure(program.as_ref(), source, environment))
 }
 
 fn failure(program: &Path, source: io::Error, environment: &Environment) -> ExecError {

@@ -12,9 +12,9 @@ use super::installation::layout::{Client, LAUNCHER};
 use super::installation::{Error, claims, dotnet, elsewhere, folder, handshake, layout};
 use super::print_failure;
 use super::progress::Wait;
+use crate::base::environment::Environment;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
-use crate::settings::Environment;
 
 /// A plugin answers in a tenth of a second; NuGet itself waits for five seconds or more.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);

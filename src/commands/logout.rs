@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::format::count;
 use super::progress::Wait;
-use super::words::count;
 use super::{SCHEMA, print_failure};
 use crate::aws::{SignedOut, SsoSession};
+use crate::base::text::printable;
 use crate::cache::{CacheError, Forgotten, Label};
 use crate::cli::state::LogoutArgs;
 use crate::provider::{Provider, ProviderError};
-use crate::text::printable;
 
 /// Why something is still there.
 #[derive(Debug, Error)]

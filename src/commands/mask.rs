@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::secret::Secret;
-use crate::settings::Environment;
+use crate::base::environment::Environment;
+use crate::base::secret::Secret;
 
 /// Has the runner of GitHub Actions replace the secret in its log, where this is one.
 ///

@@ -3,12 +3,13 @@
 use std::error::Error;
 use std::io::Write;
 
-mod amazons_provider;
+mod aws_provider;
 pub mod completions;
 pub mod configure;
 pub mod doctor;
 pub mod exec;
 pub mod explain;
+mod format;
 pub mod install;
 mod installation;
 pub mod login;
@@ -23,7 +24,6 @@ pub mod status;
 pub mod token;
 mod token_file;
 pub mod uninstall;
-mod words;
 
 /// Of the objects that `--json` prints: it grows when a name or a meaning in them changes.
 const SCHEMA: u32 = 1;

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
+use crate::base::text::printable;
 use crate::endpoint::{Domain, is_domain, is_owner, is_region};
-use crate::text::printable;
 
 /// An option's value is not what it should be.
 #[derive(Debug, Error)]

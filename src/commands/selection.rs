@@ -6,10 +6,10 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::named::{self, OptionError};
+use crate::base::secret::Secret;
 use crate::cli::SelectionArgs;
 use crate::endpoint::{Domain, EndpointError, is_repository};
 use crate::provider::{Need, Provider, ProviderError, Served, Wanted};
-use crate::secret::Secret;
 
 /// Why there is no token.
 #[derive(Debug, Error)]

@@ -9,9 +9,9 @@ use thiserror::Error;
 
 use super::selection::{Fetched, SelectionError};
 use super::token_file::{self, FileError};
+use crate::base::time;
 use crate::cli::{TokenArgs, TokenFormat};
 use crate::settings::AUTH_TOKEN;
-use crate::time;
 
 /// Why no token was handed over.
 #[derive(Debug, Error)]

@@ -10,10 +10,11 @@ use super::installation::folder::Emptied;
 use super::installation::layout::Client;
 use super::installation::{Error, claims, disk, elsewhere, folder, layout};
 use super::print_failure;
+use crate::base::environment::Environment;
 use crate::cache;
 use crate::cli::UninstallArgs;
 use crate::locations::Locations;
-use crate::settings::{self, Environment};
+use crate::settings;
 
 /// What was done. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, Serialize)]

@@ -11,7 +11,7 @@ use std::path::Path;
 use roxmltree::{Document as Xml, Node, ParsingOptions};
 
 use super::{ConfigError, names};
-use crate::text::{excerpt, printable};
+use crate::base::text::{excerpt, printable};
 
 /// What elements are called in every such file.
 const NAMES: [&str; 11] = [

@@ -89,7 +89,7 @@ fn declared(bytes: &[u8]) -> Result<Form, String> {
         Some("utf-16" | "utf-16le" | "utf-16be" | "unicode") => {
             Err("it says that it is UTF-16, and is not".to_owned())
         }
-        Some(other) => Err(format!("it is encoded as `{}`", crate::text::excerpt(other))),
+        Some(other) => Err(format!("it is encoded as `{}`", crate::base::text::excerpt(other))),
     }
 }
 

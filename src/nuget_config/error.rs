@@ -18,7 +18,7 @@ pub enum ConfigError {
     Encoding { path: PathBuf, detail: String },
     #[error("`{}` has an error at line {line}, column {column}: {detail}; correct it", path.display())]
     Xml { path: PathBuf, line: u32, column: u32, detail: String },
-    #[error("`{}` cannot be written: {source}; {}", path.display(), way_out(source))]
+    #[error("`{}` cannot be written: {source}; {}", path.display(), hint(source))]
     NotWritten { path: PathBuf, source: io::Error },
     #[error(
         "`{}` belongs to another user, whose it would not be any more after a change ({source}); \
@@ -42,7 +42,7 @@ impl ConfigError {
     }
 }
 
-fn way_out(source: &io::Error) -> &'static str {
+fn hint(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "make it and its folder writable for this user, or run this as its owner"

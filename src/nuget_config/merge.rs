@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::document::{CredentialsEntry, Document, Item, MappingEntry, Section, SourceEntry};
 use super::layers::{Layer, LayerKind};
 use super::{NugetConfig, Password, values};
-use crate::settings::Environment;
+use crate::base::environment::Environment;
 
 /// The newest protocol that NuGet knows; a source that asks for a newer one does not go before another.
 const NEWEST_PROTOCOL: u32 = 3;

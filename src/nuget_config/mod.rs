@@ -37,8 +37,8 @@ pub use layers::{Layer, LayerKind};
 pub use merge::{Saved, Source};
 pub use removal::{remove_credentials, without_secrets};
 
+use crate::base::environment::Environment;
 use crate::locations::Locations;
-use crate::settings::Environment;
 
 /// What NuGet puts into the user's file where there is none.
 const DEFAULT_TEXT: &str = "\

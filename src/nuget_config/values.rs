@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::settings::Environment;
+use crate::base::environment::Environment;
 
 /// Puts the variables in place of `%NAME%`, on every system; a name that is not set stays.
 pub fn expand(value: &str, environment: &Environment) -> String {

@@ -12,8 +12,8 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::message::{Kind, Log as LogPayload, LogLevel, Outgoing};
 use super::transport::Output;
-use crate::log::Log;
-use crate::text::printable;
+use crate::base::log::Log;
+use crate::base::text::printable;
 
 /// How both loggers of `dotnet` know a line that is to be shown at once.
 const MARK: &str = "[CredentialProvider]CodeArtifact: ";

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// What NuGet sends.
 #[derive(Debug, Deserialize)]

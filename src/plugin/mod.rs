@@ -5,16 +5,17 @@
 //! - [`pending`]: the asks under way
 //! - [`console`]: lines for the user, through NuGet's Log requests
 //! - [`session`]: one conversation, from the handshake to the end of input
-//! - [`asks`]: what is answered to an ask for credentials
+//! - [`credentials`]: what is answered to an ask for credentials
 //!
 //! Nothing here knows AWS or the disk; tokens come from [`crate::provider`].
 
-mod asks;
 mod console;
+mod credentials;
+mod history;
 mod message;
 mod pending;
 mod session;
 mod transport;
 
-pub use asks::Asks;
+pub use credentials::Credentials;
 pub use session::serve;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::asks::Asks;
 use super::console::Console;
+use super::credentials::Credentials;
 use super::message::{
     AuthenticationCredentials, CodeOnly, GetAuthenticationCredentials, GetOperationClaims,
     HandshakeRequest, HandshakeResponse, Incoming, Initialize, Kind, MonitorNuGetProcessExit,
@@ -17,8 +17,8 @@ use super::message::{
 };
 use super::pending::{Panicked, Pending};
 use super::transport::{Input, Output, read_lines, watch_process};
-use crate::log::Log;
-use crate::text::printable;
+use crate::base::log::Log;
+use crate::base::text::printable;
 
 /// The protocol's only version in use; NuGet 4.8 and later speak it.
 const PROTOCOL_VERSION: &str = "2.0.0";
@@ -41,7 +41,12 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// Holds the conversation until NuGet closes it, or its input ends.
 ///
 /// Fails only where the system gives no threads; NuGet's going away is the normal end.
-pub async fn serve(input: File, output: File, asks: Arc<Asks>, log: Log) -> io::Result<()> {
+pub async fn serve(
+    input: File,
+    output: File,
+    credentials: Arc<Credentials>,
+    log: Log,
+) -> io::Result<()> {
     let (events, mut inputs) = unbounded_channel();
     let output = Output::start(output)?;
     read_lines(input, events.clone())?;
@@ -49,7 +54,7 @@ pub async fn serve(input: File, output: File, asks: Arc<Asks>, log: Log) -> io::
         console: Console::new(output.clone(), log.clone()),
         output,
         events,
-        asks,
+        credentials,
         log,
         pending: Pending::default(),
         progress_interval: PROGRESS_INTERVAL,
@@ -65,7 +70,7 @@ struct Session {
     output: Output,
     console: Console,
     events: UnboundedSender<Input>,
-    asks: Arc<Asks>,
+    credentials: Arc<Credentials>,
     log: Log,
     pending: Pending,
     progress_interval: Duration,
@@ -213,8 +218,8 @@ impl Session {
         let Ok(ask) = message.payload::<GetAuthenticationCredentials>() else {
             return self.respond(message, AuthenticationCredentials::none(ResponseCode::Error));
         };
-        let (asks, console) = (Arc::clone(&self.asks), self.console.clone());
-        let answer = async move { asks.answer(&ask, &console).await };
+        let (credentials, console) = (Arc::clone(&self.credentials), self.console.clone());
+        let answer = async move { credentials.answer(&ask, &console).await };
         let progress = Outgoing {
             request_id: &message.request_id,
             kind: Kind::Progress,

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::sys;
+use crate::base::system;
 
 /// A longer line is skipped; NuGet's are a few hundred bytes, a whole service index some thousand.
 const LONGEST_LINE: usize = 1 << 20;
@@ -54,7 +54,7 @@ pub fn read_lines(input: File, events: UnboundedSender<Input>) -> io::Result<()>
 /// Starts the watch over NuGet's own process: when it is gone, that counts as the end of input.
 pub fn watch_process(process_id: u32, events: UnboundedSender<Input>) -> io::Result<()> {
     let watch = move || {
-        while sys::process_is_alive(process_id) {
+        while system::process_is_alive(process_id) {
             thread::sleep(WATCH_INTERVAL);
         }
         drop(events.send(Input::End));

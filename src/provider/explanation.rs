@@ -5,22 +5,24 @@
 
 use std::time::Duration;
 
-use super::given::GivenReport;
+use super::provided::ProvidedReport;
 use super::{Need, Provider, ProviderError, Wanted, now};
-use crate::aws::{Aws, Identity, Portrait, SignInState, SignedInUntil, SsoSession, Way};
+use crate::aws::{
+    Aws, Connection, Identity, IdentityDescription, SignInState, SignedInUntil, SsoSession,
+};
 use crate::cache::CacheKey;
 use crate::endpoint::RepositoryEndpoint;
-use crate::settings::{self, Bounds, Interactive, Reason, RuleReason, Settings, Terms};
+use crate::settings::{self, Bounds, EffectiveSettings, Interactive, Reason, RuleReason, Settings};
 
 /// All that is known of one repository's token.
 #[derive(Debug)]
 pub struct Explanation {
     pub settings: Result<SettingsReport, ProviderError>,
-    pub given: Result<Vec<GivenReport>, ProviderError>,
+    pub provided: Result<Vec<ProvidedReport>, ProviderError>,
     /// None where the settings do not say on what terms.
     pub identity: Option<Result<IdentityReport, ProviderError>>,
     /// None where there is no identity.
-    pub way: Option<Result<Way, ProviderError>>,
+    pub connection: Option<Result<Connection, ProviderError>>,
     pub cache: Result<CacheReport, ProviderError>,
     /// None likewise.
     pub interaction: Option<Interaction>,
@@ -47,7 +49,7 @@ pub struct SettingsReport {
 /// Who would be asking.
 #[derive(Debug)]
 pub struct IdentityReport {
-    pub portrait: Portrait,
+    pub description: IdentityDescription,
     /// False where AWS can change the identity without a trace on this machine.
     pub is_visible: bool,
     pub sign_in: Option<(SsoSession, Option<SignedInUntil>)>,
@@ -90,7 +92,7 @@ impl Explanation {
         let of_identity = self.identity.as_ref().and_then(|it| it.as_ref().err());
         let of_cache = self.cache.as_ref().err();
         let entry = self.cache.as_ref().ok().and_then(|cache| cache.entry);
-        let of_way = self.way.as_ref().filter(|_| entry.is_none_or(|entry| !entry.is_fresh));
+        let of_way = self.connection.as_ref().filter(|_| entry.is_none_or(|entry| !entry.is_fresh));
         of_identity.or(of_cache).or(of_way.and_then(|it| it.as_ref().err()))
     }
 }
@@ -102,21 +104,21 @@ impl Provider {
         let need = &Need::Any;
         let wanted =
             Wanted { domain, repository: Some(repository), host: Some(*host), need, user: None };
-        let terms = self.terms(domain, Some(repository));
+        let effective = self.effective(domain, Some(repository));
         let settings = self.settings().map(|settings| self.settings_report(settings, endpoint));
-        let given = self.given_reports(wanted, terms.as_ref().ok()).map_err(Into::into);
+        let provided = self.provided_reports(wanted, effective.as_ref().ok()).map_err(Into::into);
         let mut explanation = Explanation {
             settings,
-            given,
+            provided,
             identity: None,
-            way: None,
+            connection: None,
             cache: self.cache_report(None),
             interaction: None,
             problem: None,
         };
-        explanation.problem = match terms {
+        explanation.problem = match effective {
             Err(error) => Some(error),
-            Ok(terms) => self.explain_aws(wanted, terms, &mut explanation).await,
+            Ok(effective) => self.explain_aws(wanted, effective, &mut explanation).await,
         };
         explanation
     }
@@ -125,38 +127,43 @@ impl Provider {
     async fn explain_aws(
         &self,
         wanted: Wanted<'_>,
-        terms: Terms,
+        effective: EffectiveSettings,
         told: &mut Explanation,
     ) -> Option<ProviderError> {
-        let given = self.given(wanted, &terms);
-        self.explain_identity(wanted, terms, told).await;
-        match given {
+        let provided = self.provided(wanted, &effective);
+        self.explain_identity(wanted, effective, told).await;
+        match provided {
             Err(error) => Some(error),
-            Ok(given) if given.served.is_some() => None,
-            Ok(given) => told.obstacle().map(|error| given.explain(error.clone())),
+            Ok(provided) if provided.served.is_some() => None,
+            Ok(provided) => told.obstacle().map(|error| provided.explain(error.clone())),
         }
     }
 
     /// Who would ask, which way, and what is kept of that.
-    async fn explain_identity(&self, wanted: Wanted<'_>, terms: Terms, told: &mut Explanation) {
-        let request = match self.request(wanted, terms).await {
+    async fn explain_identity(
+        &self,
+        wanted: Wanted<'_>,
+        effective: EffectiveSettings,
+        told: &mut Explanation,
+    ) {
+        let request = match self.request(wanted, effective).await {
             Ok(request) => request,
             Err(error) => {
                 told.identity = Some(Err(error));
                 return;
             }
         };
-        let (identity, terms) = (&request.identity, &request.terms);
-        if let Some(error) = self.aws.nobody_left(identity, wanted.domain) {
+        let (identity, effective) = (&request.identity, &request.effective);
+        if let Some(error) = self.aws.no_source_error(identity, wanted.domain) {
             told.identity = Some(Err(error.into()));
             return;
         }
-        let way = self.aws.way(wanted.domain, identity, terms).await;
-        told.way = Some(way.map_err(Into::into));
+        let connection = self.aws.connection(wanted.domain, identity, effective).await;
+        told.connection = Some(connection.map_err(Into::into));
         told.cache = self.cache_report(Some(request.key.clone()));
-        told.interaction = Some(self.interaction(identity, terms.interactive));
+        told.interaction = Some(self.interaction(identity, effective.interactive));
         told.identity = Some(Ok(IdentityReport {
-            portrait: identity.portrait(),
+            description: identity.description(),
             is_visible: identity.is_visible,
             sign_in: identity.sign_in.clone().map(|session| {
                 let until = Aws::signed_in(&session, now());
@@ -220,7 +227,7 @@ impl Provider {
     }
 
     fn profile_origin(&self, settings: &Settings, rule: Option<usize>) -> Option<String> {
-        if self.chosen.profile.is_some() {
+        if self.overrides.profile.is_some() {
             return Some("`--profile`".to_owned());
         }
         let of_aws = || self.environment.get("AWS_PROFILE").map(|_| "AWS_PROFILE".to_owned());

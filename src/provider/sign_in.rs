@@ -14,13 +14,13 @@ use std::time::{Duration, SystemTime};
 
 use super::{Provider, ProviderError, Request, now};
 use crate::aws::{
-    Aws, AwsError, Identity, Prompt, Refreshed, SignInBy, SignInMark, SignInState, SignedIn,
-    SsoSession,
+    Aws, AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
+    TokenFingerprint,
 };
-use crate::browser::Browser;
+use crate::base::browser::Browser;
+use crate::base::runtime_environment;
 use crate::cache::CacheKey;
-use crate::settings::{self, Interactive, SignInMethod, Terms};
-use crate::surroundings;
+use crate::settings::{self, EffectiveSettings, Interactive, SignInMethod};
 
 /// For so long nobody is asked again after a sign-in that did not come about.
 const LEFT_ALONE: Duration = Duration::from_mins(10);
@@ -121,7 +121,7 @@ impl Provider {
         else {
             return Ok(false);
         };
-        self.renew(session, request, user, Some(Aws::sign_in_mark(session))).await
+        self.renew(session, request, user, Some(Aws::token_fingerprint(session))).await
     }
 
     async fn renew(
@@ -129,7 +129,7 @@ impl Provider {
         session: &SsoSession,
         request: &Request<'_>,
         user: Option<User<'_>>,
-        ended: Option<SignInMark>,
+        ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
         let lock = self.cache()?.lock_sign_in(&key_of(session)).await;
         let note = lock.note().unwrap_or_default();
@@ -148,16 +148,16 @@ impl Provider {
         session: &SsoSession,
         request: &Request<'_>,
         user: Option<User<'_>>,
-        ended: Option<SignInMark>,
+        ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
-        let has_ended = ended.is_some_and(|ended| ended == Aws::sign_in_mark(session));
+        let has_ended = ended.is_some_and(|ended| ended == Aws::token_fingerprint(session));
         let state = match Aws::sign_in_state(session, now()) {
             _ if has_ended => SignInState::Expired,
             SignInState::Good => return Ok(true),
             state => state,
         };
-        let Request { identity, terms, .. } = request;
-        let refreshed = self.aws.refresh_sign_in(session, identity, terms, now()).await;
+        let Request { identity, effective, .. } = request;
+        let refreshed = self.aws.refresh_sign_in(session, identity, effective, now()).await;
         self.log.line(format_args!("SSO refresh: {refreshed:?}"));
         match (refreshed, state) {
             (Ok(Refreshed::Yes), _) => Ok(true),
@@ -171,11 +171,11 @@ impl Provider {
     async fn ask(
         &self,
         session: &SsoSession,
-        Request { identity, terms, .. }: &Request<'_>,
+        Request { identity, effective, .. }: &Request<'_>,
         user: Option<User<'_>>,
     ) -> Result<(), ProviderError> {
         let profile = session.profile.clone();
-        let Some(user) = user.filter(|_| self.may_ask(terms.interactive)) else {
+        let Some(user) = user.filter(|_| self.may_ask(effective.interactive)) else {
             return Err(AwsError::SsoExpired { profile }.into());
         };
         let (cache, key) = (self.cache()?, key_of(session));
@@ -185,7 +185,7 @@ impl Provider {
         }
         let method = settings::sign_in_method(&self.environment)?;
         let way = self.way(session, method, Browser::find(&self.environment));
-        let (asker, before) = (Some((identity, terms)), Aws::sign_in_mark(session));
+        let (asker, before) = (Some((identity, effective)), Aws::token_fingerprint(session));
         cache.note_asked(&key, now());
         let signed_in = tokio::select! {
             signed_in = self.show_and_wait(session, way, asker, user) => signed_in.map(drop),
@@ -222,7 +222,7 @@ impl Provider {
                     (!io::stderr().is_terminal())
                         .then(|| "standard error is no terminal".to_owned())
                 };
-                surroundings::ci(&self.environment).or_else(no_terminal)
+                runtime_environment::ci(&self.environment).or_else(no_terminal)
             }
         }
     }
@@ -256,7 +256,7 @@ impl Provider {
         &self,
         session: &SsoSession,
         (by, browser): (SignInBy, Option<Browser>),
-        asker: Option<(&Identity, &Terms)>,
+        asker: Option<(&Identity, &EffectiveSettings)>,
         user: User<'_>,
     ) -> Result<SignedIn, ProviderError> {
         let show = |prompt: &Prompt| {
@@ -285,9 +285,9 @@ fn line(session: &SsoSession, Prompt { address, code }: &Prompt, is_opened: bool
 }
 
 /// The AWS CLI and `login` write the same file.
-async fn signed_in_elsewhere(session: &SsoSession, before: &SignInMark) {
+async fn signed_in_elsewhere(session: &SsoSession, before: &TokenFingerprint) {
     let is_good = |now: SystemTime| Aws::sign_in_state(session, now) == SignInState::Good;
-    while Aws::sign_in_mark(session) == *before || !is_good(now()) {
+    while Aws::token_fingerprint(session) == *before || !is_good(now()) {
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
 }

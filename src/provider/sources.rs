@@ -2,8 +2,8 @@
 
 use super::{Need, Provider, ProviderError, Wanted, now};
 use crate::aws::{Identity, RepositoryNames, SourceAnswer};
+use crate::base::secret::Secret;
 use crate::endpoint::{Domain, RepositoryEndpoint};
-use crate::secret::Secret;
 
 /// A source was asked.
 #[derive(Debug)]
@@ -31,17 +31,17 @@ impl Provider {
         &self,
         names: RepositoryNames<'_>,
     ) -> Result<String, ProviderError> {
-        let terms = self.terms(names.domain, Some(names.repository))?;
-        let identity = self.aws.identity(&terms).await?;
-        let found = self.aws.repository_endpoint(names, &identity, &terms, now()).await;
+        let effective = self.effective(names.domain, Some(names.repository))?;
+        let identity = self.aws.identity(&effective).await?;
+        let found = self.aws.repository_endpoint(names, &identity, &effective, now()).await;
         let endpoint = found.map_err(Box::new)?;
         Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
     }
 
     /// Who would be asking for the repository's token; nobody is asked for it.
     pub async fn identity(&self, endpoint: &RepositoryEndpoint) -> Result<Identity, ProviderError> {
-        let terms = self.terms(&endpoint.domain, Some(&endpoint.repository))?;
-        Ok(self.aws.identity(&terms).await?)
+        let effective = self.effective(&endpoint.domain, Some(&endpoint.repository))?;
+        Ok(self.aws.identity(&effective).await?)
     }
 
     /// What the source at this URL says to a token, and to another one where it refuses the first, as

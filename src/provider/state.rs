@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use super::{Provider, ProviderError, now};
 use crate::aws::{AwsError, KnownSignIn, SignedOut, SsoSession};
+use crate::base::environment::Environment;
 use crate::cache::{self, CacheError, Forgotten, KeptToken, Label};
 use crate::locations::Locations;
-use crate::settings::Environment;
 
 impl Provider {
     /// What the clock says, for everything that is shown at once.

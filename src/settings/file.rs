@@ -7,11 +7,11 @@ use std::{fs, io};
 use serde::Deserialize;
 
 use super::Duration;
+use super::effective::Interactive;
 use super::hosts::HostEntry;
 use super::policy::RawPolicy;
 use super::rules::RawRule;
 use super::suggestion;
-use super::terms::Interactive;
 use super::values::{OneOrMore, ProfileName};
 
 /// No honest configuration is longer.

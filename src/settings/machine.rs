@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, ConfigurationFile, FileError};
-use crate::sys::{self, Distrust};
+use crate::base::system::{self, Untrusted};
 
 /// What became of it.
 pub(super) enum MachineFile {
@@ -18,15 +18,15 @@ pub(super) enum MachineFile {
 
 /// Where it is.
 pub fn path() -> PathBuf {
-    sys::machine_config_dir().join("nuget-plugin-codeartifact").join("config.toml")
+    system::machine_config_dir().join("nuget-plugin-codeartifact").join("config.toml")
 }
 
 pub(super) fn read(path: &Path) -> Result<MachineFile, FileError> {
-    match sys::check_administered(path) {
+    match system::check_administered(path) {
         Ok(()) => file::read(path).map(MachineFile::Read),
-        Err(Distrust::Reason(reason)) => Ok(MachineFile::Untrusted(reason)),
-        Err(Distrust::Io(error)) if file::is_absence(error.kind()) => Ok(MachineFile::Absent),
-        Err(Distrust::Io(error)) => {
+        Err(Untrusted::Reason(reason)) => Ok(MachineFile::Untrusted(reason)),
+        Err(Untrusted::Io(error)) if file::is_absence(error.kind()) => Ok(MachineFile::Absent),
+        Err(Untrusted::Io(error)) => {
             Err(FileError::Unreadable { path: path.into(), detail: error.to_string() })
         }
     }

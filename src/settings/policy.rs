@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::cache::CacheMode;
-use super::terms::Interactive;
+use super::effective::Interactive;
 use super::values::{HostPattern, Owner};
 use super::{Duration, SettingsError, pattern};
 use crate::endpoint::{Domain, HostMapping};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::rules::Misfit;
+use super::rules::Mismatch;
 use super::{DURATION_SECONDS, Defaults, Duration, INTERACTIVE, Interactive, Origin};
 use super::{PROFILE, Settings, SettingsError};
 use crate::endpoint::Domain;
@@ -28,7 +28,7 @@ impl RuleReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleOutcome {
     Matches,
-    Misfit(Misfit),
+    Mismatch(Mismatch),
     NotTried,
 }
 
@@ -48,9 +48,9 @@ impl Settings {
         let mut is_decided = false;
         let mut reasons = Vec::new();
         for (place, rule) in self.rules.iter().enumerate() {
-            let outcome = match rule.matcher.misfit(domain, Some(repository)) {
+            let outcome = match rule.matcher.mismatch(domain, Some(repository)) {
                 _ if is_decided => RuleOutcome::NotTried,
-                Some(misfit) => RuleOutcome::Misfit(misfit),
+                Some(mismatch) => RuleOutcome::Mismatch(mismatch),
                 None => RuleOutcome::Matches,
             };
             is_decided |= outcome == RuleOutcome::Matches;

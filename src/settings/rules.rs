@@ -8,8 +8,8 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Duration;
+use super::effective::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings};
 use super::pattern;
-use super::terms::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings};
 use super::values::{
     AbsolutePath, DomainPattern, EndpointUrl, ExternalId, OneOrMore, OwnerPattern, ProfileName,
     ProxyUrl, RegionPattern, RepositoryPattern, RoleArn, SessionName,
@@ -38,7 +38,7 @@ pub struct Matcher {
 
 /// Why a matcher does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct Mismatch {
     /// As it is in the file.
     pub key: &'static str,
     pub patterns: Vec<String>,
@@ -50,11 +50,11 @@ impl Matcher {
     /// Whether it matches a repository, or a domain of which no repository is named: then no rule
     /// does that is for some repositories only.
     pub fn matches(&self, domain: &Domain, repository: Option<&str>) -> bool {
-        self.misfit(domain, repository).is_none()
+        self.mismatch(domain, repository).is_none()
     }
 
     /// The first of its keys that does not fit; none where it matches.
-    pub fn misfit(&self, domain: &Domain, repository: Option<&str>) -> Option<Misfit> {
+    pub fn mismatch(&self, domain: &Domain, repository: Option<&str>) -> Option<Mismatch> {
         let fits = |patterns: &[String], text: &str| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern::matches(pattern, text))
         };
@@ -68,7 +68,7 @@ impl Matcher {
             Some(value) => !fits(patterns, value),
             None => self.is_for_some_repositories(),
         })?;
-        Some(Misfit { key, patterns: patterns.clone(), value: value.map(str::to_owned) })
+        Some(Mismatch { key, patterns: patterns.clone(), value: value.map(str::to_owned) })
     }
 
     /// Whether other repositories of a domain that it matches are not matched.
@@ -231,16 +231,16 @@ mod tests {
             region: texts(&["us-*"]),
             repository: texts(&["r1"]),
         };
-        let owner = Misfit {
+        let owner = Mismatch {
             key: "owner",
             patterns: texts(&["4*", "5*"]),
             value: Some("111122223333".to_owned()),
         };
-        assert_eq!(matcher.misfit(&domain(), Some("r1")), Some(owner));
+        assert_eq!(matcher.mismatch(&domain(), Some("r1")), Some(owner));
         let of_repository = Matcher { repository: texts(&["r1"]), ..Matcher::default() };
-        assert_eq!(of_repository.misfit(&domain(), Some("r1")), None);
-        let unnamed = Misfit { key: "repository", patterns: texts(&["r1"]), value: None };
-        assert_eq!(of_repository.misfit(&domain(), None), Some(unnamed));
+        assert_eq!(of_repository.mismatch(&domain(), Some("r1")), None);
+        let unnamed = Mismatch { key: "repository", patterns: texts(&["r1"]), value: None };
+        assert_eq!(of_repository.mismatch(&domain(), None), Some(unnamed));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The key that was meant by one that is unknown.
 
-use crate::text::nearest;
+use crate::base::text::nearest;
 
 /// As `message`, the parser's on an unknown key, with the known key nearest to it in place of all of
 /// them; none where none is near, or where the message is about something else.

@@ -17,7 +17,7 @@ fn named_in(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn the_readme_lists_the_variables_that_are_read() {
-    let code = include_str!("../settings.rs");
+    let code = include_str!("mod.rs");
     assert_eq!(named_in(include_str!("../../README.md")), named_in(code));
 }
 
@@ -39,17 +39,17 @@ fn settings(variables: &[(&str, &str)], user: &str, machine: &str) -> Settings {
     Settings::of(&environment, files.into_iter().map(read).collect())
 }
 
-fn terms(variables: &[(&str, &str)], user: &str, machine: &str) -> Terms {
-    settings(variables, user, machine).terms(&domain(), Some("libs")).unwrap()
+fn effective(variables: &[(&str, &str)], user: &str, machine: &str) -> EffectiveSettings {
+    settings(variables, user, machine).effective(&domain(), Some("libs")).unwrap()
 }
 
 #[test]
 fn durations_are_those_that_the_api_takes() {
     for (text, seconds) in [("0", 0), ("900", 900), ("43200", 43_200)] {
-        assert_eq!(terms(&[(DURATION_SECONDS, text)], "", "").duration.seconds(), seconds);
+        assert_eq!(effective(&[(DURATION_SECONDS, text)], "", "").duration.seconds(), seconds);
     }
     for text in ["899", "43201", "-1", "1h", "1.5"] {
-        let error = settings(&[(DURATION_SECONDS, text)], "", "").terms(&domain(), None);
+        let error = settings(&[(DURATION_SECONDS, text)], "", "").effective(&domain(), None);
         let error = error.unwrap_err().to_string();
         assert!(error.contains(DURATION_SECONDS) && error.contains(text), "{error}");
     }
@@ -67,30 +67,30 @@ fn the_first_rule_that_matches_says_all_that_it_says() {
     let user = "[[rules]]\ndomain = \"other\"\nduration_seconds = 901\n\
                 [[rules]]\ndomain = \"team-*\"\nduration_seconds = 902\n\
                 [[rules]]\nduration_seconds = 903\ninteractive = \"never\"\n";
-    let terms = terms(&[], user, "[[rules]]\nduration_seconds = 904\n");
-    assert_eq!((terms.rule, terms.duration.seconds()), (Some(2), 902));
-    assert_eq!(terms.interactive, Interactive::Auto);
+    let effective = effective(&[], user, "[[rules]]\nduration_seconds = 904\n");
+    assert_eq!((effective.rule, effective.duration.seconds()), (Some(2), 902));
+    assert_eq!(effective.interactive, Interactive::Auto);
 }
 
 #[test]
 fn the_machines_rules_come_after_the_users() {
     let rule = |domain: &str| format!("[[rules]]\ndomain = \"{domain}\"\nprofile = \"{domain}\"\n");
-    let terms = terms(&[], &rule("other"), &rule("team-a"));
-    assert_eq!((terms.rule, &*terms.aws.profiles), (Some(2), &["team-a".to_owned()][..]));
+    let effective = effective(&[], &rule("other"), &rule("team-a"));
+    assert_eq!((effective.rule, &*effective.aws.profiles), (Some(2), &["team-a".to_owned()][..]));
 }
 
 #[test]
 fn a_rule_goes_before_the_variables_and_they_before_the_files_defaults() {
     let variables = [(DURATION_SECONDS, "901"), (PROFILE, "a, b"), (INTERACTIVE, "Always")];
     let user = "duration_seconds = 902\nprofile = \"c\"\ninteractive = \"never\"\n";
-    let from_variables = terms(&variables, user, "");
+    let from_variables = effective(&variables, user, "");
     assert_eq!(from_variables.duration.seconds(), 901);
     assert_eq!(from_variables.aws.profiles, ["a", "b"]);
     assert_eq!(from_variables.interactive, Interactive::Always);
-    let from_file = terms(&[], user, "duration_seconds = 903\nprofile = [\"d\"]\n");
+    let from_file = effective(&[], user, "duration_seconds = 903\nprofile = [\"d\"]\n");
     assert_eq!((from_file.duration.seconds(), &*from_file.aws.profiles[0]), (902, "c"));
     let rule = "[[rules]]\nduration_seconds = 904\nprofile = \"r\"\ninteractive = \"auto\"\n";
-    let from_rule = terms(&variables, &format!("{user}{rule}"), "");
+    let from_rule = effective(&variables, &format!("{user}{rule}"), "");
     assert_eq!((from_rule.duration.seconds(), &*from_rule.aws.profiles[0]), (904, "r"));
     assert_eq!(from_rule.interactive, Interactive::Auto);
 }
@@ -98,14 +98,14 @@ fn a_rule_goes_before_the_variables_and_they_before_the_files_defaults() {
 #[test]
 fn a_default_profile_is_no_choice_of_a_rule() {
     let default = "profile = \"d\"\n";
-    let of_default = terms(&[], default, "");
-    assert!(of_default.rule.is_none() && of_default.chooser == Chooser::Default);
-    let silent = terms(&[], &format!("{default}[[rules]]\nduration_seconds = 900\n"), "");
+    let of_default = effective(&[], default, "");
+    assert!(of_default.rule.is_none() && of_default.chooser == ProfileOrigin::Default);
+    let silent = effective(&[], &format!("{default}[[rules]]\nduration_seconds = 900\n"), "");
     assert_eq!((silent.rule, &*silent.aws.profiles[0]), (Some(1), "d"));
-    assert_eq!(silent.chooser, Chooser::Default);
+    assert_eq!(silent.chooser, ProfileOrigin::Default);
     let role = "[[rules]]\nrole = \"arn:aws:iam::111122223333:role/r\"\n";
-    let assuming = terms(&[], &format!("{default}{role}"), "");
-    assert_eq!(assuming.chooser, Chooser::Rule);
+    let assuming = effective(&[], &format!("{default}{role}"), "");
+    assert_eq!(assuming.chooser, ProfileOrigin::Rule);
     assert_eq!((&*assuming.aws.profiles[0], assuming.aws.roles.len()), ("d", 1));
 }
 
@@ -114,7 +114,7 @@ fn wrong_words_in_the_variables_fail_the_ask_and_leave_the_hosts() {
     let host = "[[hosts]]\nhost = \"h\"\nregion = \"eu-west-1\"\n";
     for (name, value) in [(INTERACTIVE, "yes"), (PROFILE, "a,"), (PROFILE, "]")] {
         let settings = settings(&[(name, value)], host, "");
-        let error = settings.terms(&domain(), None).unwrap_err().to_string();
+        let error = settings.effective(&domain(), None).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains("correct or unset it"), "{error}");
         assert_eq!(settings.hosts.len(), 1);
     }
@@ -124,20 +124,21 @@ fn wrong_words_in_the_variables_fail_the_ask_and_leave_the_hosts() {
 fn debug_shows_no_proxys_password() {
     let rule = "[[rules]]\nproxy = \"http://user:hunter2@proxy.example\"\n";
     let settings = settings(&[], rule, "");
-    let terms = settings.terms(&domain(), None).unwrap();
-    assert!(terms.aws.proxy.is_some());
-    assert!(!format!("{settings:?} {terms:?}").contains("hunter2"));
+    let effective = settings.effective(&domain(), None).unwrap();
+    assert!(effective.aws.proxy.is_some());
+    assert!(!format!("{settings:?} {effective:?}").contains("hunter2"));
 }
 
 #[test]
 fn an_owner_is_refused_by_each_policy_that_does_not_list_it() {
     let allowing = |owner: &str| format!("[policy]\nallowed_owners = [\"{owner}\"]\n");
     let (ours, other) = (allowing("111122223333"), allowing("999999999999"));
-    assert!(settings(&[], &ours, &ours).terms(&domain(), None).is_ok());
+    assert!(settings(&[], &ours, &ours).effective(&domain(), None).is_ok());
     for (user, machine, file) in
         [(&*other, "", "/user"), ("", &*other, "/machine"), (&*ours, &*other, "/machine")]
     {
-        let error = settings(&[], user, machine).terms(&domain(), None).unwrap_err().to_string();
+        let error =
+            settings(&[], user, machine).effective(&domain(), None).unwrap_err().to_string();
         assert_eq!(
             error,
             format!(
@@ -147,7 +148,7 @@ fn an_owner_is_refused_by_each_policy_that_does_not_list_it() {
             )
         );
     }
-    assert!(settings(&[], "[policy]\nallowed_owners = []", "").terms(&domain(), None).is_err());
+    assert!(settings(&[], "[policy]\nallowed_owners = []", "").effective(&domain(), None).is_err());
 }
 
 #[test]
@@ -164,8 +165,8 @@ fn a_longest_duration_bounds_rules_variables_and_defaults() {
         ("", policy, stricter, 900),
         ("", stricter, policy, 900),
     ] {
-        let terms = terms(&[(DURATION_SECONDS, variable)], user, machine);
-        assert_eq!(terms.duration.seconds(), seconds, "{variable:?} {user:?} {machine:?}");
+        let effective = effective(&[(DURATION_SECONDS, variable)], user, machine);
+        assert_eq!(effective.duration.seconds(), seconds, "{variable:?} {user:?} {machine:?}");
     }
 }
 
@@ -188,7 +189,7 @@ fn interactive_and_cache_can_only_be_made_stricter() {
         (rule, "", Interactive::Always),
         (never, auto, Interactive::Never),
     ] {
-        assert_eq!(terms(&[(INTERACTIVE, "always")], user, machine).interactive, word);
+        assert_eq!(effective(&[(INTERACTIVE, "always")], user, machine).interactive, word);
     }
 }
 

@@ -8,10 +8,10 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::base::secret::Secret;
 use crate::endpoint::{
     is_domain, is_endpoint_url, is_http_url, is_owner, is_region, is_repository_byte,
 };
-use crate::secret::Secret;
 
 /// A string type that takes only what a check lets through.
 macro_rules! checked_text {

@@ -15,11 +15,11 @@ use serde::Deserialize;
 use tokio::io::{self, AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use super::words;
-use crate::secret::Secret;
-use crate::settings::Environment;
-use crate::sys::Leash;
-use crate::text::excerpt;
+use super::shell_words;
+use crate::base::environment::Environment;
+use crate::base::process_group::ProcessGroup;
+use crate::base::secret::Secret;
+use crate::base::text::excerpt;
 
 /// No honest answer is longer; what is longer is not held in memory.
 const LONGEST_OUTPUT: u64 = 1 << 20;
@@ -70,7 +70,7 @@ pub(super) async fn credentials(
     environment: &Environment,
     now: SystemTime,
 ) -> Result<Credentials, ProcessError> {
-    let words = words::split(command.expose()).ok_or(ProcessError::NoCommand)?;
+    let words = shell_words::split(command.expose()).ok_or(ProcessError::NoCommand)?;
     let (program, arguments) = words.split_first().ok_or(ProcessError::NoCommand)?;
     let child = start(program, arguments, environment)?;
     let program = excerpt(program);
@@ -95,7 +95,7 @@ fn start(
 ) -> Result<Child, ProcessError> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    Leash::prepare(&mut command);
+    ProcessGroup::prepare(&mut command);
     command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound if program.contains(['/', '\\']) => {
             ProcessError::Missing { program: excerpt(program) }
@@ -110,17 +110,17 @@ fn start(
 
 /// How it ended, its output and its errors; none where it waits for a terminal.
 async fn run_to_end(mut child: Child) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
-    let leash = Leash::of(&child);
+    let process_group = ProcessGroup::of(&child);
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let all = async { tokio::try_join!(child.wait(), read_start(output), read_start(errors)) };
     tokio::pin!(all);
     loop {
         match tokio::time::timeout(LOOK, &mut all).await {
             Ok(ended) => {
-                leash.let_go();
+                process_group.let_go();
                 return ended.map(Some);
             }
-            Err(_) if leash.has_stopped() => return Ok(None),
+            Err(_) if process_group.has_stopped() => return Ok(None),
             Err(_) => {}
         }
     }

@@ -26,8 +26,8 @@ use super::plan::{Plan, Role, Source, WebIdentity};
 use super::sources::{broken, environment_keys, has_container, has_keys, keys, nothing_in, sso};
 use crate::aws::AwsError;
 use crate::aws::profiles::AwsFiles;
-use crate::secret::Secret;
-use crate::settings::Environment;
+use crate::base::environment::Environment;
+use crate::base::secret::Secret;
 
 /// One place to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

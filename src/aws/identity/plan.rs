@@ -6,7 +6,7 @@ use aws_config::profile::Profile;
 
 use crate::aws::AwsError;
 use crate::aws::sso::SsoSession;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 use crate::settings::RoleSettings;
 
 /// How the credentials come about. What is here, and nothing else, is used to load them.

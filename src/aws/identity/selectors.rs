@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 
 use super::plan::{Plan, Role, Source, SsoRole};
 use crate::aws::profiles::AwsFiles;
-use crate::settings::{EndpointSettings, Environment, Terms};
-use crate::sys;
-use crate::text::lower_hex;
+use crate::base::environment::Environment;
+use crate::base::system;
+use crate::base::text::lower_hex;
+use crate::settings::{EffectiveSettings, EndpointSettings};
 
 /// Properties of a profile that move an API to another endpoint.
 const ENDPOINT_PROPERTIES: [&str; 5] = [
@@ -59,9 +60,9 @@ impl<'a> Selectors<'a> {
         profile: &str,
         plan: &Plan,
         region: Option<&str>,
-        terms: &Terms,
+        effective: &EffectiveSettings,
     ) -> (Vec<String>, bool) {
-        self.add_endpoints(&files.profiles, profile, &terms.aws.endpoints);
+        self.add_endpoints(&files.profiles, profile, &effective.aws.endpoints);
         self.add_source(&plan.source, files.get(profile));
         plan.roles.iter().for_each(|role| self.add_role(role));
         if plan.asks_sts() {
@@ -176,7 +177,7 @@ impl<'a> Selectors<'a> {
             "AWS_EC2_METADATA_SERVICE_ENDPOINT",
             "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
         ]);
-        for part in sys::machine_identity(self.environment) {
+        for part in system::machine_identity(self.environment) {
             self.add("machine", &part);
         }
     }

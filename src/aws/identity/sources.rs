@@ -6,8 +6,8 @@ use super::plan::{Keys, SsoRole};
 use crate::aws::AwsError;
 use crate::aws::profiles::AwsFiles;
 use crate::aws::sso::SsoSession;
-use crate::secret::Secret;
-use crate::settings::Environment;
+use crate::base::environment::Environment;
+use crate::base::secret::Secret;
 
 pub(super) fn has_keys(profile: &Profile) -> bool {
     ["aws_access_key_id", "aws_secret_access_key"].iter().any(|key| profile.get(key).is_some())

@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::settings::{
-    AwsSettings, Chooser, Duration, EndpointSettings, Interactive, RoleSettings,
+    AwsSettings, Duration, EndpointSettings, Interactive, ProfileOrigin, RoleSettings,
 };
 
 /// A home with AWS files, and an environment.
 struct Machine {
     home: TempDir,
     variables: Vec<(String, String)>,
-    terms: Terms,
+    effective: EffectiveSettings,
 }
 
 impl Machine {
@@ -27,8 +27,14 @@ impl Machine {
         let variables = vec![("HOME".to_owned(), path.clone()), ("USERPROFILE".to_owned(), path)];
         let duration = Duration::try_from(900).unwrap();
         let (interactive, aws) = (Interactive::Never, AwsSettings::default());
-        let terms = Terms { rule: None, duration, interactive, aws, chooser: Chooser::Default };
-        Self { home, variables, terms }
+        let effective = EffectiveSettings {
+            rule: None,
+            duration,
+            interactive,
+            aws,
+            chooser: ProfileOrigin::Default,
+        };
+        Self { home, variables, effective }
     }
 
     /// One whose AWS configuration is this.
@@ -64,9 +70,10 @@ impl Machine {
 
     /// A rule, the second, says this.
     fn rule(mut self, aws: AwsSettings) -> Self {
-        self.terms.rule = Some(2);
-        self.terms.chooser = if aws.chooses_identity() { Chooser::Rule } else { Chooser::Default };
-        self.terms.aws = aws;
+        self.effective.rule = Some(2);
+        self.effective.chooser =
+            if aws.chooses_identity() { ProfileOrigin::Rule } else { ProfileOrigin::Default };
+        self.effective.aws = aws;
         self
     }
 
@@ -74,7 +81,7 @@ impl Machine {
         let pairs = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let environment = Environment::from_pairs(pairs);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(of(&environment, &self.terms))
+        runtime.block_on(of(&environment, &self.effective))
     }
 
     /// Why there is no identity.

@@ -50,11 +50,11 @@ fn of_session(profiles: &ProfileSet, name: &str) -> Result<SsoSession, AwsError>
 
 fn not_by_sso(profile: &str, chain: &[&Profile]) -> AwsError {
     let login = chain.iter().find(|profile| profile.get("login_session").is_some());
-    let way_out = match login {
+    let hint = match login {
         Some(profile) => format!("it signs in with `aws login --profile {}`", profile.name()),
         None => format!(
             "name another one with `--profile`, or set it up with `aws configure sso --profile {profile}`"
         ),
     };
-    AwsError::NotBySso { profile: profile.to_owned(), way_out }
+    AwsError::NotBySso { profile: profile.to_owned(), hint }
 }

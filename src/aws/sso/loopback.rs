@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::sign_in::SignInError;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// What clients register: ports of this machine are free (RFC 8252).
 pub(super) const REDIRECT_URI: &str = "http://127.0.0.1/oauth/callback";

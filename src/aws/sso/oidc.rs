@@ -17,9 +17,9 @@ use super::super::{AwsError, FETCH_LIMIT, classify, error};
 use super::loopback::REDIRECT_URI;
 use super::registration::Purpose;
 use super::{Client, SsoSession};
-use crate::browser::Address;
-use crate::secret::Secret;
-use crate::text::{excerpt, printable};
+use crate::base::browser::Address;
+use crate::base::secret::Secret;
+use crate::base::text::{excerpt, printable};
 
 const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
 

@@ -10,8 +10,8 @@ use super::loopback::Loopback;
 use super::oidc::{Grant, Granted, Oidc};
 use super::sign_in::{Prompt, Show, SignInError};
 use super::{Client, SsoSession};
-use crate::browser::Address;
-use crate::secret::Secret;
+use crate::base::browser::Address;
+use crate::base::secret::Secret;
 
 /// Shows the address, and waits until the browser comes back.
 pub(super) async fn authorize(

@@ -9,7 +9,7 @@ use super::super::http::HttpClient;
 use super::oidc::{Grant, Granted, Oidc, OidcError};
 use super::token_file::{SignIn, TokenFile};
 use super::{Client, SsoSession};
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// How a refresh ended that met no obstacle on its way.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 use super::oidc::{Oidc, OidcError};
 use super::token_file::{Replacement, read_bounded, remove, shared_file};
 use super::{Client, SsoSession, times};
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// A registration that ends sooner is renewed: a sign-in takes its time.
 const RENEWED_BEFORE: Duration = Duration::from_mins(15);

@@ -8,7 +8,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 
 use super::super::http::HttpClient;
-use crate::text::printable;
+use crate::base::text::printable;
 
 /// What a client may ask for where `sso_registration_scopes` says nothing.
 const USUAL_SCOPE: &str = "sso:account:access";

@@ -12,7 +12,7 @@ use super::oidc::{Granted, Oidc, OidcError};
 use super::registration::{self, Purpose};
 use super::token_file::{SignIn, TokenFile};
 use super::{Client, SsoSession, device, pkce, times};
-use crate::browser::Address;
+use crate::base::browser::Address;
 
 /// A user who has not signed in by then is not there.
 const LIMIT: Duration = Duration::from_mins(10);

@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use super::super::{AwsError, causes};
 use super::SsoSession;
 use super::token_file::TokenFile;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// After this the portal is left to itself: its own session ends by the clock.
 const PORTAL_LIMIT: Duration = Duration::from_secs(10);

@@ -20,8 +20,8 @@ use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
 use super::{Client, SignInState, SsoSession, times};
-use crate::secret::Secret;
-use crate::text::lower_hex;
+use crate::base::secret::Secret;
+use crate::base::text::lower_hex;
 
 /// No honest file is longer.
 const LARGEST: u64 = 64 * 1024;

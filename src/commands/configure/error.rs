@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::commands::amazons_provider::AmazonsError;
+use crate::commands::aws_provider::AmazonsError;
 use crate::settings::{FileError, SettingsError};
 
 /// The command ends with it.

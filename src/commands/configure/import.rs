@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Item, Table};
 
 use super::{Context, Document, Error};
-use crate::commands::amazons_provider::{self, Amazons};
+use crate::commands::aws_provider::{self, Amazons};
 use crate::endpoint::RepositoryEndpoint;
 
 pub fn import(context: &mut Context<'_>, file: Option<&Path>) -> Result<(), Error> {
@@ -14,13 +14,13 @@ pub fn import(context: &mut Context<'_>, file: Option<&Path>) -> Result<(), Erro
         Some(file) => file.to_owned(),
         None => installed(context)?,
     };
-    let amazons = Amazons::read(&file)?;
+    let aws_provider = Amazons::read(&file)?;
     let mut document = Document::open(context)?;
     let mut lines = Vec::new();
-    if let Some(profile) = &amazons.default_profile {
+    if let Some(profile) = &aws_provider.default_profile {
         lines.push(document.import_default(profile));
     }
-    for (source, profile) in &amazons.profiles {
+    for (source, profile) in &aws_provider.profiles {
         lines.push(document.import_override(source, profile)?);
     }
     let path = document.save()?;
@@ -33,7 +33,7 @@ pub fn import(context: &mut Context<'_>, file: Option<&Path>) -> Result<(), Erro
 
 /// Where the provider keeps it.
 fn installed(context: &Context<'_>) -> Result<PathBuf, Error> {
-    let places = amazons_provider::places(&context.locations.plugins_dirs());
+    let places = aws_provider::places(&context.locations.plugins_dirs());
     if let Some(found) = places.iter().find(|place| place.is_file()) {
         return Ok(found.clone());
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::keys::{KEYS, Key};
 use super::{Context, Error};
-use crate::commands::words::without_user;
+use crate::commands::format::without_user;
 use crate::endpoint::HostMapping;
 use crate::settings::{
     self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, Interactive, Origin, Prefer,

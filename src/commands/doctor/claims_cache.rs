@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::finding::{Finding, Repair};
-use super::{path, remedy, variables};
+use super::{fix, path, variables};
 use crate::commands::installation::claims;
 use crate::commands::installation::layout::Client;
 
@@ -55,21 +55,21 @@ fn relative(folder: &Path) -> Finding {
          of it",
         folder.display()
     );
-    Finding::failure("claims-cache-folder", what).with_fix(remedy::unset(variable))
+    Finding::failure("claims-cache-folder", what).with_fix(fix::unset(variable))
 }
 
 fn harmful(entry: PathBuf, context: &Context<'_>) -> Finding {
     let shown = entry.display();
     if entry.is_dir() {
         let what = format!("NuGet's claims cache: `{shown}` is a folder, where NuGet wants a file");
-        return Finding::failure(CHECK, what).with_fix(remedy::move_aside(&entry));
+        return Finding::failure(CHECK, what).with_fix(fix::move_aside(&entry));
     }
     let what = format!(
         "NuGet's claims cache: `{shown}` is empty or damaged, and NuGet does not start the plugin because \
          of it"
     );
     let is_in_home = context.environment.home().is_some_and(|home| entry.starts_with(home));
-    let fix = if is_in_home { remedy::FIX.to_owned() } else { format!("{} --yes", remedy::FIX) };
+    let fix = if is_in_home { fix::FIX.to_owned() } else { format!("{} --yes", fix::FIX) };
     Finding::failure(CHECK, what).with_fix(fix).with_repair(Repair::RemoveClaims(entry))
 }
 
@@ -80,14 +80,14 @@ fn unusable(folder: &Path, home: Option<&Path>) -> Option<Finding> {
     let check = "claims-cache-folder";
     if !there.is_dir() {
         let what = format!("NuGet's claims cache: `{shown}` is no folder, and every restore fails");
-        return Some(Finding::failure(check, what).with_fix(remedy::move_aside(there)));
+        return Some(Finding::failure(check, what).with_fix(fix::move_aside(there)));
     }
     if is_usable(there) {
         return None;
     }
     let what =
         format!("NuGet's claims cache: `{shown}` is not readable and writable for this user");
-    Some(remedy::make_usable(Finding::failure(check, what), there, home))
+    Some(fix::make_usable(Finding::failure(check, what), there, home))
 }
 
 #[cfg(unix)]

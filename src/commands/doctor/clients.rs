@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::finding::Finding;
+use super::fix::quoted_path;
 use super::program;
-use super::remedy::quoted_path;
-use crate::text::excerpt;
+use crate::base::text::excerpt;
 
 const DOWNLOAD: &str =
     "install the .NET SDK (https://dot.net/download), or put the folder of `dotnet` on PATH";

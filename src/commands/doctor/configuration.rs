@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy;
+use super::fix;
+use crate::base::text::printable;
 use crate::provider::ProviderError;
 use crate::settings::{
-    self, AMAZONS_LOG_FILE, CACHE_DIR, CONFIG_FILE, FileError, LOG_FILE, SettingsError,
+    self, AWS_PROVIDER_LOG_FILE, CACHE_DIR, CONFIG_FILE, FileError, LOG_FILE, SettingsError,
 };
-use crate::text::printable;
 
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
@@ -23,13 +23,13 @@ fn broken(error: &ProviderError, context: &Context<'_>) -> Finding {
     let file = settings::config_file(context.environment, &context.locations).ok().flatten();
     let home = context.environment.home();
     match file.filter(|file| error.to_string().contains(&*file.to_string_lossy())) {
-        Some(file) if file.is_dir() => finding.with_fix(remedy::move_aside(&file)),
-        Some(file) if is_unreadable(error) => remedy::make_usable(finding, &file, home.as_deref()),
+        Some(file) if file.is_dir() => finding.with_fix(fix::move_aside(&file)),
+        Some(file) if is_unreadable(error) => fix::make_usable(finding, &file, home.as_deref()),
         Some(file) if cfg!(unix) => {
-            finding.with_fix(format!("${{EDITOR:-vi}} {}", remedy::quoted_path(&file)))
+            finding.with_fix(format!("${{EDITOR:-vi}} {}", fix::quoted_path(&file)))
         }
         _ if context.environment.path(CONFIG_FILE).is_some() => {
-            finding.with_fix(remedy::unset(CONFIG_FILE))
+            finding.with_fix(fix::unset(CONFIG_FILE))
         }
         _ => finding.with_fix("nuget-plugin-codeartifact configure path"),
     }
@@ -48,12 +48,12 @@ fn unused_folders(context: &Context<'_>) -> Vec<Finding> {
     let finding = refusals.map(|note| {
         let finding = Finding::warning("cache", printable(note));
         match context.locations.cache_dir() {
-            _ if is_named => finding.with_fix(remedy::unset(CACHE_DIR)),
+            _ if is_named => finding.with_fix(fix::unset(CACHE_DIR)),
             Some(folder) if cfg!(unix) && note.contains("`chmod 700`") => {
-                finding.with_fix(remedy::make_private(&folder))
+                finding.with_fix(fix::make_private(&folder))
             }
             Some(folder) if folder.is_dir() && is_out_of_reach(note) => {
-                remedy::make_usable(finding, &folder, context.environment.home().as_deref())
+                fix::make_usable(finding, &folder, context.environment.home().as_deref())
             }
             _ => finding.with_advice(format!("name a folder of this user's in {CACHE_DIR}")),
         }
@@ -70,9 +70,10 @@ fn unwritten_logs(context: &Context<'_>) -> Vec<Finding> {
     let refused = context.provider.refused_logs().iter();
     let finding = refused.map(|(path, why)| {
         let is_its = |variable: &&str| context.environment.path(variable).as_ref() == Some(path);
-        let variable = [LOG_FILE, AMAZONS_LOG_FILE].into_iter().find(is_its).unwrap_or(LOG_FILE);
+        let variable =
+            [LOG_FILE, AWS_PROVIDER_LOG_FILE].into_iter().find(is_its).unwrap_or(LOG_FILE);
         let what = format!("the log file `{}` of {variable} is not written: {why}", path.display());
-        Finding::warning("log", printable(&what)).with_fix(remedy::unset(variable))
+        Finding::warning("log", printable(&what)).with_fix(fix::unset(variable))
     });
     finding.collect()
 }

@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::fix;
 use super::path::OURS;
-use super::remedy;
+use crate::base::environment::Environment;
 use crate::commands::installation::dotnet;
 use crate::commands::installation::layout::Client;
 use crate::locations::Locations;
 use crate::nuget_config::NugetConfig;
 use crate::provider::Provider;
-use crate::settings::Environment;
 
 /// Read once; nothing in it is changed by a check.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ fn program(environment: &Environment, own_file: Option<&Path>) -> String {
     let path = environment.path("PATH").unwrap_or_default();
     let is_there = std::env::split_paths(&path).any(|folder| folder.join(&name).is_file());
     match own_file {
-        Some(file) if !is_there => remedy::quoted_path(file),
+        Some(file) if !is_there => fix::quoted_path(file),
         _ => OURS.to_owned(),
     }
 }

@@ -5,15 +5,15 @@ use std::time::SystemTime;
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy::{self, quoted};
+use super::fix::{self, quoted};
 use super::sources::Examined;
 use super::token::failed;
 use super::toolkit;
 use crate::aws::{Aws, Identity, SignInState};
-use crate::commands::words::in_words;
-use crate::provider::{Explanation, Way};
-use crate::settings::Environment;
-use crate::text::printable;
+use crate::base::environment::Environment;
+use crate::base::text::printable;
+use crate::commands::format::in_words;
+use crate::provider::{Connection, Explanation};
 
 const CHECK: &str = "identity";
 
@@ -23,7 +23,7 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
     for one in examined {
         let explanation = Box::pin(context.provider.explain(&one.endpoint)).await;
         findings.extend(unusable_given(&explanation));
-        if let Some(place) = given(&explanation) {
+        if let Some(place) = provided(&explanation) {
             let what = format!("{} is served by the token of {place}", one.endpoint.domain);
             findings.push(Finding::pass(CHECK, what));
             continue;
@@ -45,19 +45,21 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
 }
 
 /// Where a token stands that the user brought along, if one goes before any identity.
-fn given(explanation: &Explanation) -> Option<&str> {
-    let given = explanation.given.as_ref().ok()?;
-    given.iter().find(|given| given.serves).map(|given| &*given.place)
+fn provided(explanation: &Explanation) -> Option<&str> {
+    let provided = explanation.provided.as_ref().ok()?;
+    provided.iter().find(|provided| provided.serves).map(|provided| &*provided.place)
 }
 
 /// What was brought along and is good for nothing.
 fn unusable_given(explanation: &Explanation) -> Vec<Finding> {
-    let given = explanation.given.iter().flatten();
-    let unusable = given.filter(|given| given.is_unusable && !given.serves).map(|given| {
-        let what = printable(&format!("{} does not serve: {}", given.place, given.reason));
-        let variable = given.place.split(' ').next().unwrap_or_default();
-        Finding::warning("given-token", what).with_fix(remedy::unset(variable))
-    });
+    let provided = explanation.provided.iter().flatten();
+    let unusable =
+        provided.filter(|provided| provided.is_unusable && !provided.serves).map(|provided| {
+            let what =
+                printable(&format!("{} does not serve: {}", provided.place, provided.reason));
+            let variable = provided.place.split(' ').next().unwrap_or_default();
+            Finding::warning("given-token", what).with_fix(fix::unset(variable))
+        });
     unusable.collect()
 }
 
@@ -72,7 +74,7 @@ fn half_keys(context: &Context<'_>) -> Option<Finding> {
         _ => return None,
     };
     let what = format!("{set} is set and {missing} is not, so that it is passed over");
-    Some(Finding::warning("credentials", what).with_fix(remedy::unset(set)))
+    Some(Finding::warning("credentials", what).with_fix(fix::unset(set)))
 }
 
 fn of_identity(
@@ -95,8 +97,8 @@ fn of_identity(
         let state = Aws::sign_in_state(session, now);
         sso(&session.profile, state, Aws::sign_in_end(session), now)
     }));
-    findings.extend(explanation.way.as_ref().map(|way| match way {
-        Ok(way) => of_way(way),
+    findings.extend(explanation.connection.as_ref().map(|connection| match connection {
+        Ok(connection) => of_way(connection),
         Err(error) => failed(error, one, environment),
     }));
     let entry = explanation.cache.as_ref().ok().and_then(|cache| cache.entry);
@@ -112,29 +114,32 @@ fn of_identity(
 
 /// What the credentials are, and what names them.
 fn origin(identity: &Identity, explanation: &Explanation) -> String {
-    let portrait = identity.portrait();
-    let from = (portrait.from != portrait.label).then(|| format!("from {}", portrait.from));
+    let description = identity.description();
+    let from =
+        (description.from != description.label).then(|| format!("from {}", description.from));
     let settings = explanation.settings.as_ref().ok();
     let named = settings.and_then(|settings| settings.profile_origin.as_ref());
     let named = named
         .filter(|_| identity.profile_of_credentials().is_some())
         .map(|by| format!("named by {by}"));
-    let parts: Vec<String> = from.into_iter().chain([portrait.kind]).chain(named).collect();
+    let parts: Vec<String> = from.into_iter().chain([description.kind]).chain(named).collect();
     format!(" ({})", parts.join(", "))
 }
 
 /// Where AWS is asked, and by what way.
-fn of_way(way: &Way) -> Finding {
+fn of_way(connection: &Connection) -> Finding {
     let mut what: Vec<String> = Vec::new();
-    for endpoint in &way.endpoints {
+    for endpoint in &connection.endpoints {
         what.push(format!("{} at {}", endpoint.api.name(), printable(&endpoint.url)));
     }
-    let proxy = way.proxy.as_ref().map_or("without a proxy".to_owned(), |(proxy, setting)| {
-        printable(&format!("through the proxy `{proxy}` ({setting})"))
-    });
-    let trusted = way.ca_bundle.as_ref().map_or("the system's".to_owned(), |(path, setting)| {
-        format!("those of `{}` ({setting})", path.display())
-    });
+    let proxy =
+        connection.proxy.as_ref().map_or("without a proxy".to_owned(), |(proxy, setting)| {
+            printable(&format!("through the proxy `{proxy}` ({setting})"))
+        });
+    let trusted =
+        connection.ca_bundle.as_ref().map_or("the system's".to_owned(), |(path, setting)| {
+            format!("those of `{}` ({setting})", path.display())
+        });
     let what =
         format!("AWS is asked {proxy}: {}; trusted certificates: {trusted}", what.join(", "));
     Finding::pass("network", what)

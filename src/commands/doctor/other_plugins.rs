@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::context::{Context, names_in};
 use super::finding::{Finding, Outcome};
-use super::{path, plugin_folders, remedy, variables};
-use crate::commands::amazons_provider::Amazons;
+use super::{fix, path, plugin_folders, variables};
+use crate::commands::aws_provider::Amazons;
 use crate::commands::installation::layout::{Client, NAME};
 
 const CHECK: &str = "other-plugin";
@@ -90,11 +90,11 @@ impl Other {
         // The same would be said of it twice, and moved away twice.
         match started.as_ref().map(|finding| finding.outcome) {
             Some(Outcome::Failure) => started.into_iter().collect(),
-            _ => self.amazons().into_iter().chain(started).collect(),
+            _ => self.aws_provider().into_iter().chain(started).collect(),
         }
     }
 
-    fn amazons(&self) -> Option<Finding> {
+    fn aws_provider(&self) -> Option<Finding> {
         let name = self.file.file_name()?.to_str()?;
         let is_amazons = name.starts_with(AMAZONS);
         is_amazons.then(|| {
@@ -103,10 +103,10 @@ impl Other {
                  answers, and the other is not asked",
                 self.file.display()
             );
-            let aside = remedy::move_aside(&self.place);
+            let aside = fix::move_aside(&self.place);
             Finding::warning("amazons-provider", what).with_fix(match self.told() {
                 Some(file) => {
-                    let file = remedy::quoted_path(&file);
+                    let file = fix::quoted_path(&file);
                     format!("nuget-plugin-codeartifact configure import {file} && {aside}")
                 }
                 None => aside,
@@ -144,8 +144,8 @@ impl Other {
                 );
                 Finding::failure(CHECK, what).with_fix(match self.start {
                     // Under any name that begins so NuGet takes it.
-                    Start::Itself if self.place == self.file => remedy::stop_running(&self.file),
-                    _ => remedy::move_aside(&self.place),
+                    Start::Itself if self.place == self.file => fix::stop_running(&self.file),
+                    _ => fix::move_aside(&self.place),
                 })
             }
         })

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use super::context::{Context, names_in};
 use super::finding::{Finding, Repair};
 use super::plugin_folders::{self, is_executable, is_newer};
-use super::{program, remedy, variables};
-use crate::text::excerpt;
+use super::{fix, program, variables};
+use crate::base::text::excerpt;
 
 /// How a plugin's file on `PATH` begins; case counts, but on Windows.
 const PREFIX: &str = "nuget-plugin-";
@@ -111,7 +111,7 @@ async fn finding(file: &PathFile, is_searched: bool, context: &Context<'_>) -> O
                 "path-not-executable",
                 format!("PATH: `{path}` lacks the permission to be run, and NuGet passes it over"),
             )
-            .with_fix(remedy::make_executable(&file.path)),
+            .with_fix(fix::make_executable(&file.path)),
         ),
         State::Startable if file.is_ours => Some(copy(&file.path, context).await),
         State::Startable => None,
@@ -126,7 +126,7 @@ fn dangling(file: &PathFile, is_searched: bool) -> Finding {
     } else {
         Finding::warning(check, format!("{link}: without NUGET_…PLUGIN_PATHS NuGet starts none"))
     };
-    let finding = finding.with_fix(remedy::remove_others_file(&file.path));
+    let finding = finding.with_fix(fix::remove_others_file(&file.path));
     if file.is_ours { finding.with_repair(Repair::RemoveLink(file.path.clone())) } else { finding }
 }
 
@@ -144,7 +144,7 @@ async fn copy(path: &Path, context: &Context<'_>) -> Finding {
                 let advice = "use that one, which is newer";
                 return Finding::warning(check, what).with_advice(advice);
             }
-            let fix = tool(path).unwrap_or_else(|| remedy::remove_file(path));
+            let fix = tool(path).unwrap_or_else(|| fix::remove_file(path));
             Finding::warning(check, what).with_fix(fix)
         }
         // NuGet tries what anybody may run, and its restore fails with it.
@@ -152,10 +152,10 @@ async fn copy(path: &Path, context: &Context<'_>) -> Finding {
             let what = format!(
                 "PATH: `{shown}` may not be run by this user, and NuGet fails since others may"
             );
-            Finding::failure(check, what).with_fix(remedy::permit(path))
+            Finding::failure(check, what).with_fix(fix::permit(path))
         }
         Err(why) => {
-            Finding::failure(check, format!("PATH: {why}")).with_fix(remedy::remove_file(path))
+            Finding::failure(check, format!("PATH: {why}")).with_fix(fix::remove_file(path))
         }
     }
 }
@@ -174,7 +174,7 @@ fn answering(path: &Path, version: &str) -> Finding {
         Err(problem) => {
             let problem = problem.to_string().replace("\n  ", " ");
             let what = format!("PATH: `{shown}`, version {version}: {problem}");
-            Finding::failure(check, what).with_fix(remedy::remove_file(path))
+            Finding::failure(check, what).with_fix(fix::remove_file(path))
         }
     }
 }
@@ -184,12 +184,12 @@ fn tool(path: &Path) -> Option<String> {
     let target = path.canonicalize().ok()?;
     let mut parts = target.components().map(Component::as_os_str);
     parts.find(|part| *part == ".store")?;
-    let id = remedy::quoted(parts.next()?.to_str()?);
+    let id = fix::quoted(parts.next()?.to_str()?);
     let global = path.parent()?.ends_with(".dotnet/tools");
     let place = if global {
         "--global".to_owned()
     } else {
-        format!("--tool-path {}", remedy::quoted_path(path.parent()?))
+        format!("--tool-path {}", fix::quoted_path(path.parent()?))
     };
     Some(format!("dotnet tool update {place} {id}"))
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::architecture::{Architecture, HEADER};
 use super::context::{Context, beginning, names_in};
 use super::finding::{Finding, Outcome, Repair};
-use super::remedy::{self, INSTALL};
+use super::fix::{self, INSTALL};
 use super::{path, variables};
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
 use crate::commands::installation::manifest::{self, Manifest};
@@ -49,7 +49,7 @@ fn no_folder(error: &Error, context: &Context<'_>) -> Finding {
     let fix = format!(
         "nuget-plugin-codeartifact install --netcore-only --dir {} && {}",
         folder.display(),
-        remedy::set("NUGET_NETCORE_PLUGIN_PATHS", &dll.to_string_lossy())
+        fix::set("NUGET_NETCORE_PLUGIN_PATHS", &dll.to_string_lossy())
     );
     Finding::failure(check, error.to_string()).with_fix(fix)
 }
@@ -124,15 +124,15 @@ impl Place {
         let hidden = file.metadata().err()?;
         let there = file.ancestors().find(|above| above.symlink_metadata().is_ok())?;
         let shown = there.display();
-        if hidden.kind() == ErrorKind::PermissionDenied || !remedy::is_writable_or_file(there) {
+        if hidden.kind() == ErrorKind::PermissionDenied || !fix::is_writable_or_file(there) {
             let what = format!("{whom}: `{shown}` is not readable and writable for this user");
-            return Some(remedy::make_usable(Finding::failure(CHECK, what), there, home));
+            return Some(fix::make_usable(Finding::failure(CHECK, what), there, home));
         }
         if there.is_dir() {
             return None;
         }
         let what = format!("{whom}: `{shown}` is no folder, where `install` wants one");
-        Some(Finding::failure(CHECK, what).with_fix(remedy::move_aside(there)))
+        Some(Finding::failure(CHECK, what).with_fix(fix::move_aside(there)))
     }
 
     fn other_spelling(&self) -> Option<String> {
@@ -222,7 +222,7 @@ impl Place {
         }
         let what =
             format!("{}: `{}` lacks the permission to be run", self.whom(), native.display());
-        let fix = remedy::make_executable(&native);
+        let fix = fix::make_executable(&native);
         Some(Finding::failure(CHECK, what).with_fix(fix).with_repair(Repair::Install))
     }
 
@@ -251,7 +251,7 @@ impl Place {
         let what = folder::obstacle(&self.path).filter(|_| self.client == Client::Netcore)?;
         let file = self.path.join(format!("{NAME}.runtimeconfig.json"));
         let what = format!("{}: {what}", self.whom());
-        Some(Finding::failure("plugin-obstacle", what).with_fix(remedy::remove_file(&file)))
+        Some(Finding::failure("plugin-obstacle", what).with_fix(fix::remove_file(&file)))
     }
 
     /// Of an installation that says so.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::finding::{Finding, Outcome, worst};
 use super::repair::{Ending, Repaired};
-use crate::terminal::{Appearance, Mark};
-use crate::text::printable;
+use crate::base::terminal::{Appearance, Mark};
+use crate::base::text::printable;
 
 /// The version of what `--json` prints. A name that is there stays, with its meaning.
 const SCHEMA: u32 = 1;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
-use crate::text::excerpt;
+use crate::base::text::excerpt;
 
 /// `dotnet` takes a tenth of a second, and some seconds when it runs for the first time.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -10,9 +10,9 @@ use super::context::{Context, beginning};
 use super::finding::Finding;
 use super::printing;
 use super::repair::Repaired;
+use crate::base::terminal::Appearance;
+use crate::base::text::excerpt;
 use crate::nuget_config::Layer;
-use crate::terminal::Appearance;
-use crate::text::excerpt;
 
 /// Variables whose values are places, switches and numbers. Of all others just the name is told: what
 /// is harmless is listed, not what is secret.

@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy::{self, quoted_path};
+use super::fix::{self, quoted_path};
+use crate::base::text::excerpt;
 use crate::commands::scrub::finding::{self, Finding as Credentials, Sources};
 use crate::nuget_config::{Layer, NugetConfig, Password, Saved};
-use crate::text::excerpt;
 
 const CHECK: &str = "saved-credentials";
 
@@ -78,7 +78,7 @@ fn of_variables(context: &Context<'_>) -> Vec<Finding> {
                 "the variable {} is set, whose credentials NuGet sends before it asks the plugin",
                 excerpt(&name)
             );
-            Finding::warning(CHECK, what).with_fix(remedy::unset(&name))
+            Finding::warning(CHECK, what).with_fix(fix::unset(&name))
         })
         .collect()
 }

@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy::{self, quoted, quoted_path};
+use super::fix::{self, quoted, quoted_path};
+use crate::base::text::{excerpt, nearest};
 use crate::endpoint::{EndpointError, HostKind, RepositoryEndpoint};
 use crate::nuget_config::{ConfigError, Layer, Source};
-use crate::text::{excerpt, nearest};
 
 /// How every source's URL ends.
 const INDEX: &str = "/v3/index.json";
@@ -221,7 +221,7 @@ fn unset_variable(source: &Source) -> Option<Finding> {
         "source `{}`: the variable {name} in its URL is not set, and every restore fails",
         excerpt(&source.name)
     );
-    Some(Finding::failure("source-url", what).with_fix(remedy::set(name, "<its value>")))
+    Some(Finding::failure("source-url", what).with_fix(fix::set(name, "<its value>")))
 }
 
 /// A URL that people take for CodeArtifact's, and that gets no token.

@@ -5,15 +5,16 @@ use std::time::{Duration, SystemTime};
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy::{self, quoted};
+use super::fix::{self, quoted};
 use super::sources::Examined;
 use crate::aws::{AwsError, SourceAnswer};
+use crate::base::environment::Environment;
+use crate::base::time;
+use crate::commands::format::{in_words, without_secrets};
 use crate::commands::source::problem;
-use crate::commands::words::{in_words, without_secrets};
 use crate::endpoint::{Domain, RepositoryEndpoint, is_loopback};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
-use crate::settings::{Chooser, Environment, PROFILE, SettingsError};
-use crate::time;
+use crate::settings::{PROFILE, ProfileOrigin, SettingsError};
 
 /// Asks AWS for the token of every source's domain, and the source with it. Whoever did not answer is not
 /// waited for again.
@@ -61,7 +62,7 @@ async fn token(context: &Context<'_>, one: &Examined) -> Result<Vec<Finding>, Pr
     let wanted = Wanted { domain, repository, host: Some(*host), need, user: None };
     let served = context.provider.token(wanted).await?;
     let from = match served.origin {
-        Origin::Given => "there is a given token",
+        Origin::Provided => "there is a given token",
         Origin::Cache => "there is a cached token",
         Origin::Fetched => "AWS gave a token",
     };
@@ -72,7 +73,7 @@ async fn token(context: &Context<'_>, one: &Examined) -> Result<Vec<Finding>, Pr
     Ok(match implausible {
         Some(why) => {
             let what = format!("{what}, which {why} by this machine's clock");
-            vec![Finding::failure("clock", what).with_fix(remedy::set_clock())]
+            vec![Finding::failure("clock", what).with_fix(fix::set_clock())]
         }
         None => vec![Finding::pass("token", what)],
     })
@@ -94,7 +95,7 @@ fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
 pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) -> Finding {
     let (check, fix, advice) = match error {
         ProviderError::Settings(SettingsError::Variable { name, .. }) => {
-            ("settings", Some(remedy::unset(name)), None)
+            ("settings", Some(fix::unset(name)), None)
         }
         ProviderError::Settings(_) => {
             ("settings", Some("nuget-plugin-codeartifact configure list".into()), None)
@@ -119,7 +120,7 @@ pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) 
             // `~/.aws/sso/cache/….json`
             let mut above = path.ancestors().skip(1);
             let (folder, home) = (above.next().unwrap_or(path), above.nth(2));
-            remedy::make_usable(finding, folder, home)
+            fix::make_usable(finding, folder, home)
         }
         _ => finding,
     }
@@ -234,26 +235,26 @@ fn fix(error: &AwsError, one: &Examined, environment: &Environment) -> Option<St
         AwsError::SsoRoleRefused { profile, .. } => {
             format!("aws configure sso --profile {}", quoted(profile))
         }
-        AwsError::NoSuchProfiles { chooser: Chooser::Default, .. }
+        AwsError::NoSuchProfiles { chooser: ProfileOrigin::Default, .. }
             if environment.path(PROFILE).is_some() =>
         {
-            remedy::unset(PROFILE)
+            fix::unset(PROFILE)
         }
-        AwsError::NoSuchProfiles { chooser: Chooser::Default, likely: Some(name), .. } => {
-            choose_profile(name)
-        }
+        AwsError::NoSuchProfiles {
+            chooser: ProfileOrigin::Default, likely: Some(name), ..
+        } => choose_profile(name),
         AwsError::NoSuchProfiles { .. } => "nuget-plugin-codeartifact configure list".to_owned(),
-        AwsError::UnknownProfile { likely: Some(name), .. } => remedy::set("AWS_PROFILE", name),
-        AwsError::UnknownProfile { .. } => remedy::unset("AWS_PROFILE"),
-        AwsError::NoRoleArn => remedy::unset("AWS_WEB_IDENTITY_TOKEN_FILE"),
+        AwsError::UnknownProfile { likely: Some(name), .. } => fix::set("AWS_PROFILE", name),
+        AwsError::UnknownProfile { .. } => fix::unset("AWS_PROFILE"),
+        AwsError::NoRoleArn => fix::unset("AWS_WEB_IDENTITY_TOKEN_FILE"),
         AwsError::NeedsMfa { profile } => format!(
             "eval \"$(aws configure export-credentials --profile {} --format env)\"",
             quoted(profile)
         ),
-        AwsError::ClockWrong { .. } => remedy::set_clock().to_owned(),
-        AwsError::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => remedy::unset(setting),
-        AwsError::ProxyUrl { setting } if is_variable(setting) => remedy::unset(setting),
-        AwsError::EmptyEndpoint { variable } => remedy::unset(variable),
+        AwsError::ClockWrong { .. } => fix::set_clock().to_owned(),
+        AwsError::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => fix::unset(setting),
+        AwsError::ProxyUrl { setting } if is_variable(setting) => fix::unset(setting),
+        AwsError::EmptyEndpoint { variable } => fix::unset(variable),
         AwsError::PlainHttp { .. }
         | AwsError::EndpointUrl
         | AwsError::EndpointConflict { .. }
@@ -347,7 +348,7 @@ fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
 fn clock(theirs: SystemTime, ours: SystemTime) -> Option<Finding> {
     let skew = time::skew(theirs, ours)?;
     let what = format!("this machine's clock is {skew}; AWS refuses signatures by such a clock");
-    Some(Finding::failure("clock", what).with_fix(remedy::set_clock()))
+    Some(Finding::failure("clock", what).with_fix(fix::set_clock()))
 }
 
 #[cfg(test)]

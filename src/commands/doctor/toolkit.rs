@@ -5,30 +5,30 @@ use std::path::Path;
 
 use super::context::{Context, names_in};
 use super::finding::Finding;
-use super::remedy::{self, quoted};
+use super::fix::{self, quoted};
 use super::sources::Examined;
 use crate::aws::Identity;
-use crate::commands::amazons_provider::{self, Amazons};
+use crate::base::text::excerpt;
+use crate::commands::aws_provider::{self, Amazons};
 use crate::endpoint::{Domain, RepositoryEndpoint};
-use crate::text::excerpt;
 
 const CHECK: &str = "aws-toolkit";
 
 /// Nothing is said where they were told nothing.
 pub fn check(context: &Context<'_>, told: &[(&Examined, Identity)]) -> Vec<Finding> {
-    let places = amazons_provider::places(&context.locations.plugins_dirs());
+    let places = aws_provider::places(&context.locations.plugins_dirs());
     let Some(file) = places.into_iter().find(|file| file.is_file() && counts(file)) else {
         return Vec::new();
     };
-    let amazons = match Amazons::read(&file) {
-        Ok(amazons) => amazons,
+    let aws_provider = match Amazons::read(&file) {
+        Ok(aws_provider) => aws_provider,
         Err(error) => {
-            let aside = remedy::move_aside(&file);
+            let aside = fix::move_aside(&file);
             return vec![Finding::warning(CHECK, error.to_string()).with_fix(aside)];
         }
     };
     let differing = told.iter().filter_map(|(one, identity)| {
-        let theirs = amazons.profile_for(&one.url)?;
+        let theirs = aws_provider.profile_for(&one.url)?;
         (!is_profile(identity, theirs)).then(|| differs(&file, theirs, one, identity))
     });
     let findings: Vec<Finding> = differing.collect();
@@ -47,8 +47,8 @@ fn counts(file: &Path) -> bool {
 }
 
 fn is_profile(identity: &Identity, name: &str) -> bool {
-    let portrait = identity.portrait();
-    identity.profile_of_credentials() == Some(name) && portrait.label == portrait.from
+    let description = identity.description();
+    identity.profile_of_credentials() == Some(name) && description.label == description.from
 }
 
 fn differs(file: &Path, theirs: &str, one: &Examined, identity: &Identity) -> Finding {

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::context::{Context, beginning};
 use super::finding::Finding;
+use super::fix::{self, INSTALL};
 use super::path::OURS;
-use super::remedy::{self, INSTALL};
 use super::{path, plugin_folders};
-use crate::text::excerpt;
+use crate::base::text::excerpt;
 
 const CHECK: &str = "dotnet-tool";
 
@@ -41,7 +41,7 @@ async fn global(context: &Context<'_>, is_found: bool) -> Option<Finding> {
     Some(if is_found {
         Finding::pass(CHECK, what)
     } else {
-        Finding::warning(CHECK, what).with_fix(remedy::prepend_to_path(&folder))
+        Finding::warning(CHECK, what).with_fix(fix::prepend_to_path(&folder))
     })
 }
 

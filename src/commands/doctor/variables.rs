@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::finding::Finding;
-use super::remedy;
+use super::fix;
+use crate::base::environment::Environment;
 use crate::commands::installation::layout::{Client, NAME};
-use crate::settings::Environment;
 
 /// Seconds, and the fewest with which a plugin has time enough on a busy machine.
 const LIMITS: [(&str, u64); 2] = [
@@ -136,9 +136,9 @@ impl Named {
         let installed = installed.join(format!("{NAME}.dll"));
         let fix = match self.reader {
             Reader::Dotnet if self.variable != SHARED && installed.is_file() => {
-                remedy::set(self.variable, &installed.to_string_lossy())
+                fix::set(self.variable, &installed.to_string_lossy())
             }
-            _ => remedy::unset(self.variable),
+            _ => fix::unset(self.variable),
         };
         match self.reader {
             Reader::Dotnet => Finding::failure(check, what).with_fix(fix),
@@ -188,7 +188,7 @@ fn plugin_log(environment: &Environment) -> Option<Finding> {
          because of it",
         folder.display()
     );
-    let fix = remedy::unset("NUGET_PLUGIN_ENABLE_LOG");
+    let fix = fix::unset("NUGET_PLUGIN_ENABLE_LOG");
     Some(Finding::failure("plugin-log", what).with_fix(fix))
 }
 
@@ -199,7 +199,7 @@ fn not_unicode(environment: &Environment) -> Vec<Finding> {
     let names = names.filter(|name| OURS.iter().any(|prefix| name.starts_with(prefix)));
     let finding = names.map(|name| {
         let what = format!("{name} is no Unicode text, and nobody takes it as it is meant");
-        Finding::failure("variables", what).with_fix(remedy::unset(name))
+        Finding::failure("variables", what).with_fix(fix::unset(name))
     });
     finding.collect()
 }
@@ -209,9 +209,9 @@ fn too_short(environment: &Environment, (variable, fewest): (&str, u64)) -> Opti
     if value.trim().parse().is_ok_and(|seconds: u64| seconds >= fewest) {
         return None;
     }
-    let value = crate::text::excerpt(value);
+    let value = crate::base::text::excerpt(value);
     let what = format!("{variable} is `{value}`: less than {fewest} s, or no number");
-    Some(Finding::warning("plugin-time-limit", what).with_fix(remedy::unset(variable)))
+    Some(Finding::warning("plugin-time-limit", what).with_fix(fix::unset(variable)))
 }
 
 fn dotnet_home(environment: &Environment) -> Option<Finding> {
@@ -219,7 +219,7 @@ fn dotnet_home(environment: &Environment) -> Option<Finding> {
     let shown = home.display();
     if !home.is_absolute() {
         let what = format!("DOTNET_CLI_HOME is `{shown}`, which is relative");
-        let unset = remedy::unset("DOTNET_CLI_HOME");
+        let unset = fix::unset("DOTNET_CLI_HOME");
         return Some(Finding::failure("dotnet-cli-home", what).with_fix(unset));
     }
     let what = format!(
@@ -229,7 +229,7 @@ fn dotnet_home(environment: &Environment) -> Option<Finding> {
 }
 
 fn sudo(environment: &Environment) -> Option<Finding> {
-    let user = crate::text::excerpt(environment.get("SUDO_USER")?);
+    let user = crate::base::text::excerpt(environment.get("SUDO_USER")?);
     let home = environment.home()?;
     if home.file_name().is_some_and(|name| *name == *user) {
         return None;

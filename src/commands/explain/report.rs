@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::commands::SCHEMA;
 use crate::commands::configure::policy_values;
-use crate::commands::words::without_secrets;
+use crate::commands::format::without_secrets;
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
-    CacheReport, Explanation, GivenReport, IdentityReport, ProviderError, SettingsReport,
+    CacheReport, Explanation, IdentityReport, ProvidedReport, ProviderError, SettingsReport,
 };
 use crate::settings::{Duration, Interactive, RuleOutcome, RuleReason};
 
@@ -25,7 +25,7 @@ pub fn of(
 ) -> Value {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;
     let settings = explanation.settings.as_ref().ok();
-    let way = explanation.way.as_ref();
+    let connection = explanation.connection.as_ref();
     json!({
         "schema": SCHEMA,
         "url": without_secrets(url),
@@ -41,16 +41,16 @@ pub fn of(
         "rules": settings.map(|it| it.rules.iter().map(rule).collect::<Vec<_>>()),
         "policy": settings.map(policy),
         "duration": settings.and_then(duration),
-        "given": or_problem(Some(&explanation.given), |all| all.iter().map(given).collect()),
+        "given": or_problem(Some(&explanation.provided), |all| all.iter().map(provided).collect()),
         "identity": or_problem(explanation.identity.as_ref(), |it| identity(it, settings)),
-        "way": or_problem(way, |way| json!({
-            "endpoints": way.endpoints.iter().map(|endpoint| json!({
+        "way": or_problem(connection, |connection| json!({
+            "endpoints": connection.endpoints.iter().map(|endpoint| json!({
                 "api": endpoint.api.name(), "url": endpoint.url, "origin": endpoint.origin,
             })).collect::<Vec<_>>(),
-            "proxy": way.proxy.as_ref().map(|(name, origin)| {
+            "proxy": connection.proxy.as_ref().map(|(name, origin)| {
                 json!({ "name": name, "origin": origin })
             }),
-            "ca_bundle": way.ca_bundle.as_ref().map(|(path, origin)| {
+            "ca_bundle": connection.ca_bundle.as_ref().map(|(path, origin)| {
                 json!({ "path": path.to_string_lossy(), "origin": origin })
             }),
         })),
@@ -76,17 +76,17 @@ fn holding_rule(settings: &SettingsReport) -> Option<usize> {
 }
 
 fn rule(reason: &RuleReason) -> Value {
-    let (outcome, misfit) = match &reason.outcome {
+    let (outcome, mismatch) = match &reason.outcome {
         RuleOutcome::Matches => ("matches", None),
         RuleOutcome::NotTried => ("not tried", None),
-        RuleOutcome::Misfit(misfit) => ("passed over", Some(misfit)),
+        RuleOutcome::Mismatch(mismatch) => ("passed over", Some(mismatch)),
     };
     json!({
         "number": reason.number,
         "file": reason.file.to_string_lossy(),
         "outcome": outcome,
-        "misfit": misfit.map(|misfit| json!({
-            "key": misfit.key, "patterns": misfit.patterns, "value": misfit.value,
+        "misfit": mismatch.map(|mismatch| json!({
+            "key": mismatch.key, "patterns": mismatch.patterns, "value": mismatch.value,
         })),
     })
 }
@@ -104,20 +104,20 @@ fn duration(settings: &SettingsReport) -> Option<Value> {
     }))
 }
 
-fn given(given: &GivenReport) -> Value {
-    json!({ "place": given.place, "serves": given.serves, "reason": given.reason })
+fn provided(provided: &ProvidedReport) -> Value {
+    json!({ "place": provided.place, "serves": provided.serves, "reason": provided.reason })
 }
 
 fn identity(identity: &IdentityReport, settings: Option<&SettingsReport>) -> Value {
-    let IdentityReport { portrait, is_visible, sign_in } = identity;
+    let IdentityReport { description, is_visible, sign_in } = identity;
     json!({
-        "label": portrait.label,
-        "from": portrait.from,
-        "kind": portrait.kind,
-        "roles": portrait.roles,
-        "profile": portrait.profile,
+        "label": description.label,
+        "from": description.from,
+        "kind": description.kind,
+        "roles": description.roles,
+        "profile": description.profile,
         "profile_origin": settings.and_then(|settings| settings.profile_origin.as_ref()),
-        "region": portrait.region,
+        "region": description.region,
         "visible": is_visible,
         "sign_in": sign_in.as_ref().map(|(session, until)| json!({
             "sso_session": session.name,

@@ -2,15 +2,16 @@
 
 use std::time::SystemTime;
 
+use crate::base::text::printable;
 use crate::commands::configure::policy_values;
+use crate::commands::format::{Rows, in_words, without_secrets};
 use crate::commands::status::until_in_words;
-use crate::commands::words::{Rows, in_words, without_secrets};
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
-    CacheReport, Explanation, GivenReport, IdentityReport, ProviderError, SettingsReport, Way,
+    CacheReport, Connection, Explanation, IdentityReport, ProvidedReport, ProviderError,
+    SettingsReport,
 };
-use crate::settings::{Misfit, RuleOutcome, RuleReason};
-use crate::text::printable;
+use crate::settings::{Mismatch, RuleOutcome, RuleReason};
 
 /// Of a URL that no token is for.
 pub fn of_foreign(url: &str, problem: &str) -> Rows {
@@ -31,14 +32,14 @@ pub fn of(
     add_url(&mut rows, url, endpoint);
     let add_settings = |rows: &mut Rows, settings: &_| add_settings(rows, settings);
     add_or_problem(&mut rows, "settings", Some(&explanation.settings), add_settings);
-    add_or_problem(&mut rows, "given token", Some(&explanation.given), |rows, all| {
-        let said = all.iter().map(given).collect();
+    add_or_problem(&mut rows, "given token", Some(&explanation.provided), |rows, all| {
+        let said = all.iter().map(provided).collect();
         rows.add_all("given token", said, "none");
     });
     add_or_problem(&mut rows, "identity", explanation.identity.as_ref(), |rows, identity| {
         add_identity(rows, identity, explanation.settings.as_ref().ok(), now);
     });
-    add_or_problem(&mut rows, "way to AWS", explanation.way.as_ref(), add_way);
+    add_or_problem(&mut rows, "way to AWS", explanation.connection.as_ref(), add_way);
     add_or_problem(&mut rows, "cache", Some(&explanation.cache), add_cache);
     add_interactive(&mut rows, explanation);
     let notes = explanation.settings.as_ref().map(|settings| settings.shadows.clone());
@@ -98,7 +99,7 @@ fn rule(reason: &RuleReason) -> String {
     match outcome {
         RuleOutcome::Matches => format!("{number} matches, of {}", file.display()),
         RuleOutcome::NotTried => format!("{number} is not tried, since one before it matches"),
-        RuleOutcome::Misfit(Misfit { key, patterns, value }) => {
+        RuleOutcome::Mismatch(Mismatch { key, patterns, value }) => {
             let value = value.as_deref().unwrap_or_default();
             let patterns = patterns.join("`, `");
             printable(&format!("{number} is passed over: its {key} is `{patterns}`, not `{value}`"))
@@ -106,9 +107,9 @@ fn rule(reason: &RuleReason) -> String {
     }
 }
 
-fn given(given: &GivenReport) -> String {
-    let serves = if given.serves { "serves" } else { "does not serve" };
-    printable(&format!("{} {serves}: {}", given.place, given.reason))
+fn provided(provided: &ProvidedReport) -> String {
+    let serves = if provided.serves { "serves" } else { "does not serve" };
+    printable(&format!("{} {serves}: {}", provided.place, provided.reason))
 }
 
 fn add_identity(
@@ -117,15 +118,15 @@ fn add_identity(
     settings: Option<&SettingsReport>,
     now: SystemTime,
 ) {
-    let IdentityReport { portrait, is_visible, sign_in } = identity;
+    let IdentityReport { description, is_visible, sign_in } = identity;
     let origin = settings.and_then(|settings| settings.profile_origin.as_ref());
     let origin = origin.map(|origin| format!(" (profile named by {origin})")).unwrap_or_default();
-    rows.add("identity", format!("{}{origin}", portrait.label));
-    rows.add("", format!("from {}: {}", portrait.from, portrait.kind));
-    for role in &portrait.roles {
+    rows.add("identity", format!("{}{origin}", description.label));
+    rows.add("", format!("from {}: {}", description.from, description.kind));
+    for role in &description.roles {
         rows.add("", format!("then role `{role}`"));
     }
-    let region = portrait.region.as_deref().unwrap_or("none, so the domain's is used");
+    let region = description.region.as_deref().unwrap_or("none, so the domain's is used");
     rows.add("", format!("its region: {region}"));
     if !is_visible {
         rows.add("", "AWS can change it without a trace here, so its tokens are kept for 1 h");
@@ -136,15 +137,15 @@ fn add_identity(
     }
 }
 
-fn add_way(rows: &mut Rows, way: &Way) {
-    for endpoint in &way.endpoints {
+fn add_way(rows: &mut Rows, connection: &Connection) {
+    for endpoint in &connection.endpoints {
         let (name, url) = (endpoint.api.name(), printable(&endpoint.url));
         rows.add(name, format!("{url} ({})", endpoint.origin));
     }
-    let proxy = way.proxy.as_ref();
+    let proxy = connection.proxy.as_ref();
     let proxy = proxy.map(|(name, setting)| printable(&format!("{name} ({setting})")));
     rows.add("proxy", proxy.unwrap_or_else(|| "none".to_owned()));
-    let bundle = way.ca_bundle.as_ref();
+    let bundle = connection.ca_bundle.as_ref();
     let bundle = bundle.map(|(path, setting)| format!("{} ({setting})", path.display()));
     rows.add("CA", bundle.unwrap_or_else(|| "those of the system".to_owned()));
 }

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use super::layout::normal;
 use super::{Error, disk};
+use crate::base::environment::Environment;
 use crate::locations::Locations;
-use crate::settings::Environment;
 
 /// The request that is not about one source; to it a plugin must claim something.
 const SOURCE_AGNOSTIC: &str = "Source-Agnostic";

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::settings::Environment;
+use crate::base::environment::Environment;
 
 const HOST: &str = if cfg!(windows) { "dotnet.exe" } else { "dotnet" };
 

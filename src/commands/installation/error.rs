@@ -38,7 +38,7 @@ pub enum Error {
     #[error("cannot read this program's own file: {0}; start it by its full path")]
     OwnFile(io::Error),
     /// Anything that the file system refuses.
-    #[error("cannot {action} `{path}`: {source}; {}", way_out(source))]
+    #[error("cannot {action} `{path}`: {source}; {}", hint(source))]
     Disk {
         /// A verb.
         action: &'static str,
@@ -66,7 +66,7 @@ pub enum Error {
     Output(#[from] io::Error),
 }
 
-fn way_out(source: &io::Error) -> &'static str {
+fn hint(source: &io::Error) -> &'static str {
     use io::ErrorKind;
     match source.kind() {
         ErrorKind::PermissionDenied => {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::text::printable;
+use crate::base::text::printable;
 
 const OUR_REQUEST: &str = "nuget-plugin-codeartifact-install";
 const VERSION: &str = "2.0.0";

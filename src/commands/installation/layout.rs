@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use serde::Serialize;
 
 use super::Error;
+use crate::base::environment::Environment;
 use crate::locations::Locations;
-use crate::settings::Environment;
 
 /// The plugin's name, by which NuGet finds its folder and the file in it.
 pub const NAME: &str = "CredentialProvider.CodeArtifact";

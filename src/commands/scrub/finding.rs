@@ -4,13 +4,13 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::base::environment::Environment;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::nuget_config::{
     Commented, ConfigError, CredentialsEntry, Layer, Mentioned, NugetConfig, Password,
     without_secrets,
 };
 use crate::provider::Provider;
-use crate::settings::Environment;
 
 /// The user name of every token.
 const USER_NAME: &str = "aws";

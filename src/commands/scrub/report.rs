@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::finding::Finding;
+use crate::base::text::excerpt;
 use crate::nuget_config::Password;
-use crate::text::excerpt;
 
 /// The files with findings.
 #[derive(Debug, Default)]

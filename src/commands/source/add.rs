@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::{Context, SourceError, list};
 use crate::aws::RepositoryNames;
+use crate::base::text::{excerpt, printable};
 use crate::cli::source::{EndpointKind, SourceAddArgs};
+use crate::commands::format::{quoted, without_secrets};
 use crate::commands::named::{self, OptionError};
-use crate::commands::words::{quoted, without_secrets};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint, is_repository};
 use crate::nuget_config::{NugetConfig, Source, add_source};
-use crate::text::{excerpt, printable};
 
 /// What every source's URL ends with.
 const INDEX: &str = "v3/index.json";

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::{Context, SourceError};
 use crate::aws::SourceAnswer;
+use crate::base::log::Timing;
+use crate::base::text::excerpt;
 use crate::cli::source::SourceCheckArgs;
-use crate::commands::words::without_secrets;
+use crate::commands::format::without_secrets;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
-use crate::log::Timing;
 use crate::provider::Asked;
-use crate::text::excerpt;
 
 /// What `--json` prints; names and values stay as they are.
 #[derive(Debug, Serialize)]

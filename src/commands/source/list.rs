@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Context, SourceError};
+use crate::base::text::excerpt;
 use crate::cli::source::SourceListArgs;
-use crate::commands::words::without_secrets;
+use crate::commands::format::without_secrets;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::nuget_config::{LayerKind, NugetConfig, Saved, Source};
 use crate::provider::Provider;
-use crate::text::excerpt;
 
 /// NuGet 6.12 and newer; older ones warn.
 const REFUSED_HTTP: &str = "NuGet refuses plain http; make it https, or set \

@@ -10,11 +10,11 @@ use std::path::PathBuf;
 
 use super::print_failure;
 use super::progress::Wait;
+use crate::base::environment::Environment;
 use crate::cli::source::{SourceArgs, SourceCommand};
 use crate::locations::Locations;
 use crate::nuget_config::NugetConfig;
 use crate::provider::Provider;
-use crate::settings::Environment;
 
 pub use check::problem;
 pub use error::SourceError;

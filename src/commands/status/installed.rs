@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::base::environment::Environment;
 use crate::commands::installation::layout::Client;
 use crate::commands::installation::manifest::Manifest;
 use crate::commands::installation::{Error, elsewhere, layout};
 use crate::locations::Locations;
-use crate::settings::Environment;
 
 /// One folder of ours in a plugins folder.
 #[derive(Debug)]

@@ -128,6 +128,6 @@ fn a_rule_that_chooses_the_same_is_the_same_identity() {
     let machine = machine().rule(profiles(&["ci"], None));
     let before = machine.selectors();
     let mut moved = machine.rule(profiles(&["gone", "ci", "default"], Some(Prefer::Profile)));
-    moved.terms.rule = Some(7);
+    moved.effective.rule = Some(7);
     assert_eq!(moved.selectors(), before);
 }

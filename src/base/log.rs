@@ -1,0 +1,199 @@
+//! The log file: what was asked, what was decided and why, and how long it took.
+//!
+//! No secret is ever handed to it. Several processes share one file: each line is one write to a file
+//! opened for appending.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the log owns its file, and times what it is told of"
+)]
+
+use std::fmt;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+#[cfg(unix)]
+use rustix::fs::OFlags;
+
+use crate::base::text::printable;
+use crate::base::time;
+
+/// Past this size the file becomes `NAME.1`, replacing the one before it.
+const ROTATE_AT: u64 = 5 << 20;
+
+/// Where decisions are written, or nowhere.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    files: Arc<[LogFile]>,
+    refused: Arc<[(PathBuf, String)]>,
+}
+
+#[derive(Debug)]
+struct LogFile {
+    path: PathBuf,
+    file: File,
+    rotates: bool,
+}
+
+impl Log {
+    /// Opens our own file, which rotates, and the one of AWS's variable, which is only appended to.
+    ///
+    /// A file that cannot be opened is left out: the log never costs a restore.
+    pub fn open(ours: Option<PathBuf>, aws_provider: Option<PathBuf>) -> Self {
+        let wanted = ours.map(|path| (path, true)).into_iter();
+        let wanted = wanted.chain(aws_provider.map(|path| (path, false)));
+        let (mut files, mut refused) = (Vec::new(), Vec::new());
+        for (path, rotates) in wanted {
+            match LogFile::open(path.clone(), rotates) {
+                Ok(file) => files.push(file),
+                Err(error) => refused.push((path, error.to_string())),
+            }
+        }
+        Self { files: files.into(), refused: refused.into() }
+    }
+
+    /// The files that cannot be opened, and why.
+    pub fn refused(&self) -> &[(PathBuf, String)] {
+        &self.refused
+    }
+
+    /// Writes one line; control characters in it are replaced.
+    pub fn line(&self, text: fmt::Arguments<'_>) {
+        if self.files.is_empty() {
+            return;
+        }
+        let line =
+            format!("{} {} {}\n", timestamp(), std::process::id(), printable(&text.to_string()));
+        for file in self.files.iter() {
+            file.write(&line);
+        }
+    }
+}
+
+/// The time since something began.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing(Instant);
+
+impl Timing {
+    /// Begins now; what is displayed is the time since.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl fmt::Display for Timing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:.1} ms", self.0.elapsed().as_secs_f64() * 1000.0)
+    }
+}
+
+impl LogFile {
+    fn open(path: PathBuf, rotates: bool) -> io::Result<Self> {
+        let mut file = append_to_own(&path)?;
+        if rotates && file.metadata()?.len() > ROTATE_AT {
+            rotate(&path)?;
+            file = append_to_own(&path)?;
+        }
+        #[cfg(unix)]
+        if rotates {
+            narrow(&file)?;
+        }
+        Ok(Self { path, file, rotates })
+    }
+
+    fn write(&self, line: &str) {
+        // A full disk or a lost file system is not the restore's business.
+        drop((&self.file).write_all(line.as_bytes()));
+        let too_long = || self.file.metadata().is_ok_and(|file| file.len() > ROTATE_AT);
+        if self.rotates && too_long() {
+            drop(rotate(&self.path));
+        }
+    }
+}
+
+/// One process rotates; the others go on writing to the renamed file until they end.
+fn rotate(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    if file.try_lock().is_ok() && fs::metadata(path)?.len() > ROTATE_AT {
+        let mut older = path.as_os_str().to_owned();
+        older.push(".1");
+        fs::rename(path, older)?;
+    }
+    Ok(())
+}
+
+/// A regular file of this user's, made for this user alone where it is missing. Anything else is no
+/// log: a pipe would hold the process, and another's file would tell them what is restored here.
+fn append_to_own(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Non-blocking, so that opening a pipe comes back.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if is_own_file(&file.metadata()?) { Ok(file) } else { Err(ErrorKind::PermissionDenied.into()) }
+}
+
+#[cfg(unix)]
+fn is_own_file(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    found.is_file() && found.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_own_file(found: &Metadata) -> bool {
+    found.is_file()
+}
+
+/// Takes away what others may do with our own file where it was there before.
+#[cfg(unix)]
+fn narrow(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a log line carries the time of its writing")]
+fn timestamp() -> String {
+    time::utc_millis(SystemTime::now())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_no_log_and_holds_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        assert!(LogFile::open(pipe.clone(), true).is_err());
+        assert!(LogFile::open(pipe, false).is_err());
+    }
+
+    #[test]
+    fn the_file_of_another_user_is_no_log_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        if chown(&path, Some(12345), None).is_err() {
+            eprintln!("skipped: only root can give a file away");
+            return;
+        }
+        assert!(LogFile::open(path.clone(), true).is_err());
+        assert!(LogFile::open(path.clone(), false).is_err());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+    }
+}

@@ -1,0 +1,12 @@
+//! What knows nothing of NuGet or AWS: text, time, files, processes and the terminal.
+
+pub mod browser;
+pub mod environment;
+pub mod log;
+pub mod process_group;
+pub mod runtime_environment;
+pub mod secret;
+pub mod system;
+pub mod terminal;
+pub mod text;
+pub mod time;

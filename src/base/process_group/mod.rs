@@ -1,0 +1,7 @@
+//! A child process and all that it starts, ended together.
+
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod system;
+
+pub use system::ProcessGroup;

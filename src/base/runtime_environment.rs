@@ -1,0 +1,181 @@
+//! Whether this is a place that outlives its user: a container, whose files can end in an image
+//! layer, or a CI job, whose folders can end in its cache.
+#![expect(clippy::disallowed_methods, reason = "the signs of a container are files of the system")]
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::base::environment::Environment;
+
+/// Variables that CI services set, and what runs without anybody.
+const CI: [&str; 17] = [
+    "CI",
+    "TF_BUILD",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "CODEBUILD_BUILD_ID",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "BUILDKITE",
+    "BITBUCKET_BUILD_NUMBER",
+    "APPVEYOR",
+    "TRAVIS",
+    "CIRCLECI",
+    "DRONE",
+    "SEMAPHORE",
+    "BAMBOO_BUILDKEY",
+    "JB_SPACE_API_URL",
+    "AWS_LAMBDA_FUNCTION_NAME",
+];
+
+/// Variables that containers and cloud workspaces set.
+const CONTAINERS: [&str; 10] = [
+    "ECS_CONTAINER_METADATA_URI",
+    "ECS_CONTAINER_METADATA_URI_V4",
+    "KUBERNETES_SERVICE_HOST",
+    "DOTNET_RUNNING_IN_CONTAINER",
+    "DOTNET_RUNNING_IN_CONTAINERS",
+    "REMOTE_CONTAINERS",
+    "CODESPACES",
+    "DEVCONTAINER",
+    "GITPOD_WORKSPACE_ID",
+    "container",
+];
+
+/// Files that container engines put into every container.
+const FILES: [&str; 2] = [".dockerenv", "run/.containerenv"];
+
+/// What the control group of the first process is called below a container engine.
+const CONTROL_GROUPS: [&str; 6] = ["docker", "kubepods", "containerd", "buildkit", "libpod", "lxc"];
+
+/// The first sign of a container or a CI job, in words for the log; none on a person's machine.
+/// `root` is `/` except in tests.
+pub fn container_or_ci(environment: &Environment, root: &Path) -> Option<String> {
+    ci(environment).or_else(|| container(environment, root))
+}
+
+/// The first sign of a CI job, in words for the log.
+pub fn ci(environment: &Environment) -> Option<String> {
+    first_set(environment, &CI)
+}
+
+/// The first sign of a container or a cloud workspace, as [`container_or_ci`] tells it.
+pub fn container(environment: &Environment, root: &Path) -> Option<String> {
+    let variable = first_set(environment, &CONTAINERS);
+    if variable.is_some() {
+        return variable;
+    }
+    let file = FILES.into_iter().map(|name| root.join(name)).find(|path| path.exists());
+    if let Some(path) = file {
+        return Some(format!("`{}` is there", path.display()));
+    }
+    container_of_windows(environment).or_else(|| container_build(root))
+}
+
+fn first_set(environment: &Environment, names: &[&str]) -> Option<String> {
+    let variable = names.iter().find(|name| is_on(environment, name))?;
+    Some(format!("`{variable}` is set"))
+}
+
+/// A variable that somebody switched off does not count: `CI=false` is a person's shell.
+fn is_on(environment: &Environment, name: &str) -> bool {
+    let off = ["0", "false", "no", "off"];
+    environment.get(name).is_some_and(|value| !off.contains(&value.to_lowercase().as_str()))
+}
+
+fn container_of_windows(environment: &Environment) -> Option<String> {
+    let users = ["ContainerAdministrator", "ContainerUser"];
+    let name = environment.get("USERNAME").filter(|name| cfg!(windows) && users.contains(name))?;
+    Some(format!("the user is `{name}`"))
+}
+
+/// `BuildKit` leaves no file in the containers of an image build, but names their host; most
+/// containers, and few other systems, have a root in layers; older kernels show the engine in the
+/// name of a control group.
+fn container_build(root: &Path) -> Option<String> {
+    let mounts = beginning(&root.join("proc/self/mounts"));
+    if mounts.lines().any(|mount| mount.split(' ').skip(1).take(2).eq(["/", "overlay"])) {
+        return Some("the root is an overlay file system".to_owned());
+    }
+    if beginning(&root.join("proc/sys/kernel/hostname")).trim() == "buildkitsandbox" {
+        return Some("the host is `buildkitsandbox`".to_owned());
+    }
+    let groups = beginning(&root.join("proc/1/cgroup"));
+    let engine = CONTROL_GROUPS.into_iter().find(|name| groups.contains(name))?;
+    Some(format!("the first process is in a control group of `{engine}`"))
+}
+
+/// The first 4 KiB of a file; nothing where it cannot be read.
+fn beginning(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    if let Ok(file) = File::open(path) {
+        let _ = file.take(4096).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn root_with(files: &[(&str, &str)]) -> TempDir {
+        let root = TempDir::new().unwrap();
+        for (name, text) in files {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    fn nobody() -> Environment {
+        Environment::from_pairs([])
+    }
+
+    #[test]
+    fn a_persons_machine_has_no_sign() {
+        let root = root_with(&[
+            ("proc/1/cgroup", "0::/init.scope\n"),
+            ("proc/sys/kernel/hostname", "desk\n"),
+            ("proc/self/mounts", "/dev/sda / ext4 rw 0 0\noverlay /docker/1 overlay rw 0 0\n"),
+        ]);
+        let person = Environment::from_pairs([("HOME", "/home/u"), ("SHELL", "/bin/sh")]);
+        assert_eq!(container_or_ci(&person, root.path()), None);
+    }
+
+    #[test]
+    fn every_variable_is_a_sign_unless_it_is_switched_off() {
+        let root = root_with(&[]);
+        for name in CI.into_iter().chain(CONTAINERS) {
+            let sign =
+                |value| container_or_ci(&Environment::from_pairs([(name, value)]), root.path());
+            assert_eq!(sign("true"), Some(format!("`{name}` is set")));
+            for off in ["false", "False", "0", "no", "off", ""] {
+                assert_eq!(sign(off), None, "{name}={off}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_files_of_the_engines_are_signs() {
+        for name in FILES {
+            let root = root_with(&[(name, "")]);
+            assert!(container_or_ci(&nobody(), root.path()).unwrap().contains(name));
+        }
+    }
+
+    #[test]
+    fn an_image_build_is_known_by_its_host_its_layers_or_its_control_groups() {
+        let build = root_with(&[("proc/sys/kernel/hostname", "buildkitsandbox\n")]);
+        assert!(container_or_ci(&nobody(), build.path()).unwrap().contains("buildkitsandbox"));
+        let layers = root_with(&[("proc/self/mounts", "overlay / overlay rw,lowerdir=/l 0 0\n")]);
+        assert!(container_or_ci(&nobody(), layers.path()).unwrap().contains("overlay"));
+        let groups = root_with(&[("proc/1/cgroup", "4:cpu:/kubepods/besteffort/pod1/2\n")]);
+        assert!(container_or_ci(&nobody(), groups.path()).unwrap().contains("kubepods"));
+    }
+}

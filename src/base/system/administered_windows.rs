@@ -1,0 +1,180 @@
+//! Files that nobody but administrators can have put where they are.
+#![expect(unsafe_code, reason = "the standard library knows neither owners nor access lists")]
+#![expect(clippy::disallowed_methods, reason = "owners and access lists are asked of the disk")]
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::AsRawHandle;
+use std::path::{Path, PathBuf};
+use std::ptr::{self, addr_of};
+
+use windows_sys::Win32::Foundation::{ERROR_SUCCESS, GENERIC_ALL, GENERIC_WRITE, LocalFree};
+use windows_sys::Win32::Security::Authorization::{GetSecurityInfo, SE_FILE_OBJECT};
+use windows_sys::Win32::Security::{
+    ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, CreateWellKnownSid, DACL_SECURITY_INFORMATION, EqualSid,
+    GetAce, INHERIT_ONLY_ACE, OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
+    WELL_KNOWN_SID_TYPE, WinBuiltinAdministratorsSid, WinLocalSystemSid,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_APPEND_DATA, FILE_DELETE_CHILD, FILE_FLAG_BACKUP_SEMANTICS,
+    FILE_FLAG_OPEN_REPARSE_POINT, FILE_WRITE_DATA, READ_CONTROL, WRITE_DAC, WRITE_OWNER,
+};
+use windows_sys::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
+use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, ACCESS_DENIED_ACE_TYPE};
+
+use super::Untrusted;
+
+/// What lets somebody exchange a file or folder, or give himself the right to.
+const EXCHANGING: u32 = DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL;
+/// Making new files in a folder exchanges none: those are checked for their own owner.
+const FORBIDDEN_FOR_FOLDERS: u32 = EXCHANGING | FILE_DELETE_CHILD;
+const FORBIDDEN_FOR_FILES: u32 = EXCHANGING | FILE_WRITE_DATA | FILE_APPEND_DATA;
+
+/// The bytes of the longest SID.
+const LONGEST_SID: u32 = 68;
+
+/// `ProgramData` on the drive that Windows is on: asked of the system, since the variable of that
+/// name is anybody's to set.
+pub fn machine_config_dir() -> PathBuf {
+    const ROOM: u32 = 261;
+    let mut text = [0_u16; ROOM as usize];
+    // SAFETY: the buffer has room for as many characters as is said.
+    let length = unsafe { GetSystemWindowsDirectoryW(text.as_mut_ptr(), ROOM) };
+    let folder = text.get(..length as usize).map(String::from_utf16_lossy).unwrap_or_default();
+    let drive = Path::new(&folder).ancestors().last().filter(|drive| drive.has_root());
+    drive.unwrap_or(Path::new("C:\\")).join("ProgramData")
+}
+
+/// Passes a regular file of the administrators' or the system's in a folder of theirs, both without
+/// links, which nobody else can write or exchange.
+pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
+    let found = fs::symlink_metadata(path)?;
+    if let Some(folder) = path.parent() {
+        check(folder, FORBIDDEN_FOR_FOLDERS)?;
+    }
+    if !found.is_file() {
+        return Err(Untrusted::Reason(format!("`{}` is no regular file", path.display())));
+    }
+    check(path, FORBIDDEN_FOR_FILES)
+}
+
+fn check(path: &Path, forbidden: u32) -> Result<(), Untrusted> {
+    let flags = FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS;
+    let mut options = OpenOptions::new();
+    let opened = options.access_mode(READ_CONTROL).custom_flags(flags).open(path)?;
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(Untrusted::Reason(format!("`{}` is a link", path.display())));
+    }
+    let security = Security::of(&opened)?;
+    let administrators = WellKnown::all()?;
+    if !administrators.iter().any(|known| known.is(security.owner)) {
+        return Err(Untrusted::Reason(format!(
+            "`{}` does not belong to the administrators",
+            path.display()
+        )));
+    }
+    if security.lets_others(forbidden, &administrators) {
+        return Err(Untrusted::Reason(format!(
+            "others than administrators may change `{}`",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Owner and access list, as long as the descriptor that they point into.
+struct Security {
+    owner: PSID,
+    access: *mut ACL,
+    descriptor: PSECURITY_DESCRIPTOR,
+}
+
+impl Security {
+    fn of(opened: &File) -> io::Result<Self> {
+        let (mut owner, mut access, mut descriptor) =
+            (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the handle is open; the three places are written, or left null.
+        let error = unsafe {
+            GetSecurityInfo(
+                opened.as_raw_handle(),
+                SE_FILE_OBJECT,
+                OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
+                &raw mut owner,
+                ptr::null_mut(),
+                &raw mut access,
+                ptr::null_mut(),
+                &raw mut descriptor,
+            )
+        };
+        if error == ERROR_SUCCESS {
+            Ok(Self { owner, access, descriptor })
+        } else {
+            Err(io::Error::from_raw_os_error(error.cast_signed()))
+        }
+    }
+
+    /// Whether anybody else is let do any of it. No list lets everybody do everything, and an entry
+    /// of an unknown kind may let anybody do anything.
+    fn lets_others(&self, forbidden: u32, administrators: &[WellKnown]) -> bool {
+        if self.access.is_null() {
+            return true;
+        }
+        // SAFETY: not null, and part of the descriptor, which lives as long as this.
+        let count = unsafe { (*self.access).AceCount };
+        (0..u32::from(count)).any(|place| {
+            let mut entry = ptr::null_mut();
+            // SAFETY: the list is valid, and the place is checked by the system.
+            if unsafe { GetAce(self.access, place, &raw mut entry) } == 0 {
+                return true;
+            }
+            // SAFETY: every entry begins with its header.
+            let header = unsafe { *entry.cast::<ACE_HEADER>() };
+            let kind = u32::from(header.AceType);
+            if kind == ACCESS_DENIED_ACE_TYPE || u32::from(header.AceFlags) & INHERIT_ONLY_ACE != 0
+            {
+                return false;
+            }
+            if kind != ACCESS_ALLOWED_ACE_TYPE {
+                return true;
+            }
+            let entry = entry.cast::<ACCESS_ALLOWED_ACE>();
+            // SAFETY: an entry of this kind has a mask, and a SID from `SidStart` on.
+            let (mask, who) = unsafe { ((*entry).Mask, addr_of!((*entry).SidStart)) };
+            let who = who.cast_mut().cast();
+            mask & forbidden != 0 && !administrators.iter().any(|known| known.is(who))
+        })
+    }
+}
+
+impl Drop for Security {
+    fn drop(&mut self) {
+        // SAFETY: the system allocated it, and this is the one place that frees it.
+        unsafe { LocalFree(self.descriptor) };
+    }
+}
+
+/// The SID of somebody whom every machine knows.
+struct WellKnown([u32; LONGEST_SID as usize / 4]);
+
+impl WellKnown {
+    fn all() -> io::Result<[Self; 2]> {
+        Ok([Self::of(WinBuiltinAdministratorsSid)?, Self::of(WinLocalSystemSid)?])
+    }
+
+    fn of(kind: WELL_KNOWN_SID_TYPE) -> io::Result<Self> {
+        let mut sid = Self([0; LONGEST_SID as usize / 4]);
+        let mut size = LONGEST_SID;
+        // SAFETY: the buffer has the size that is said, which is enough for every SID.
+        let made = unsafe {
+            CreateWellKnownSid(kind, ptr::null_mut(), sid.0.as_mut_ptr().cast(), &raw mut size)
+        };
+        if made == 0 { Err(io::Error::last_os_error()) } else { Ok(sid) }
+    }
+
+    fn is(&self, other: PSID) -> bool {
+        let own = self.0.as_ptr().cast_mut().cast();
+        // SAFETY: both are valid SIDs.
+        unsafe { EqualSid(own, other) != 0 }
+    }
+}

@@ -1,0 +1,28 @@
+//! What the console shows.
+#![expect(unsafe_code, reason = "the standard library does not ask the console")]
+
+use windows_sys::Win32::Globalization::CP_UTF8;
+use windows_sys::Win32::System::Console::{
+    ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode, GetConsoleOutputCP, GetStdHandle,
+    STD_OUTPUT_HANDLE, SetConsoleMode,
+};
+
+use crate::base::environment::Environment;
+
+/// Asks the console to take colours; false where it is older than Windows 10.
+pub fn enable_terminal_colours() -> bool {
+    let mut mode = 0;
+    // SAFETY: the handle is this process's own, and the mode is a local that outlives the call.
+    unsafe {
+        let console = GetStdHandle(STD_OUTPUT_HANDLE);
+        GetConsoleMode(console, &raw mut mode) != 0
+            && SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0
+    }
+}
+
+/// Whether the console's code page is UTF-8, or it is Windows Terminal, whose fonts have our symbols
+/// whatever the code page.
+pub fn terminal_is_utf8(environment: &Environment) -> bool {
+    // SAFETY: takes nothing.
+    environment.get("WT_SESSION").is_some() || unsafe { GetConsoleOutputCP() } == CP_UTF8
+}

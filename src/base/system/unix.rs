@@ -1,0 +1,71 @@
+//! Linux and macOS.
+#![expect(clippy::disallowed_methods, reason = "what the system says is in files")]
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::process::{Pid, test_kill_process};
+use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
+
+use super::SystemProxy;
+use crate::base::environment::Environment;
+
+/// Takes standard input and output for this process alone: both become close-on-exec, and a child
+/// finds the null device and our standard error in their place.
+pub fn take_standard_streams() -> io::Result<(File, File)> {
+    const ABOVE_THE_STANDARD_ONES: i32 = 3;
+    let input = fcntl_dupfd_cloexec(stdin(), ABOVE_THE_STANDARD_ONES)?;
+    let output = fcntl_dupfd_cloexec(stdout(), ABOVE_THE_STANDARD_ONES)?;
+    dup2_stdin(OpenOptions::new().read(true).open("/dev/null")?)?;
+    dup2_stdout(stderr())?;
+    Ok((input.into(), output.into()))
+}
+
+/// Whether a process with this number is running. One that we may not signal is; one that has ended
+/// and that nobody has reaped, as in a container without an init, is not.
+pub fn process_is_alive(process_id: u32) -> bool {
+    let Some(process) = i32::try_from(process_id).ok().and_then(Pid::from_raw) else {
+        return true;
+    };
+    test_kill_process(process) != Err(Errno::SRCH) && !has_ended(process_id)
+}
+
+/// The state stands behind the name, which is in brackets and may hold brackets itself.
+fn has_ended(process_id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process_id}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    matches!(state, Some('Z' | 'X'))
+}
+
+/// What tells this machine, since its start, from another one.
+pub fn machine_identity(_: &Environment) -> Vec<String> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let files = ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"];
+    let ids = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+    std::iter::once(name).chain(ids.map(|id| id.trim().to_owned())).collect()
+}
+
+/// Its proxies are in variables, which are looked at anyway.
+pub fn system_proxy() -> SystemProxy {
+    SystemProxy::default()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_ended_is_not_alive_before_it_is_reaped() {
+        assert!(process_is_alive(std::process::id()));
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        assert!(process_is_alive(child.id()));
+        drop(child.stdin.take());
+        while process_is_alive(child.id()) {
+            std::thread::yield_now();
+        }
+        assert!(child.wait().unwrap().success());
+    }
+}

@@ -1,0 +1,68 @@
+//! Windows.
+#![expect(
+    unsafe_code,
+    reason = "the standard library neither replaces standard handles nor watches processes"
+)]
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::windows::io::{AsHandle, AsRawHandle, IntoRawHandle};
+
+use windows_sys::Win32::Foundation::{
+    CloseHandle, HANDLE_FLAG_INHERIT, SetHandleInformation, WAIT_TIMEOUT,
+};
+use windows_sys::Win32::System::Console::{
+    GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle,
+};
+use windows_sys::Win32::System::Threading::{
+    OpenProcess, PROCESS_SYNCHRONIZE, WaitForSingleObject,
+};
+
+use crate::base::environment::Environment;
+
+/// Takes standard input and output for this process alone: no child inherits them, and a child finds
+/// the null device and our standard error in their place.
+#[expect(clippy::disallowed_methods, reason = "the handles are taken here, once")]
+pub fn take_standard_streams() -> io::Result<(File, File)> {
+    let (stdin, stdout) = (io::stdin(), io::stdout());
+    // A clone of a handle is not inheritable.
+    let input = File::from(stdin.as_handle().try_clone_to_owned()?);
+    let output = File::from(stdout.as_handle().try_clone_to_owned()?);
+    for handle in [stdin.as_raw_handle(), stdout.as_raw_handle()] {
+        // SAFETY: the handle is this process's own and open; only its flag is changed.
+        unsafe { SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0) };
+    }
+    let null = OpenOptions::new().read(true).open("NUL")?.into_raw_handle();
+    // SAFETY: the null device's handle is given away and stays open; standard error's is shared by
+    // both names for as long as the process lives.
+    let replaced = unsafe {
+        SetStdHandle(STD_INPUT_HANDLE, null) != 0
+            && SetStdHandle(STD_OUTPUT_HANDLE, GetStdHandle(STD_ERROR_HANDLE)) != 0
+    };
+    if replaced { Ok((input, output)) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether a process with this number is running. One that we may not open is.
+pub fn process_is_alive(process_id: u32) -> bool {
+    const ERROR_INVALID_PARAMETER: i32 = 87;
+    // SAFETY: takes no pointers; the handle is closed below.
+    let process = unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, process_id) };
+    if process.is_null() {
+        return io::Error::last_os_error().raw_os_error() != Some(ERROR_INVALID_PARAMETER);
+    }
+    // SAFETY: the handle was opened above, with the right to wait, and is closed once.
+    unsafe {
+        let is_running = WaitForSingleObject(process, 0) == WAIT_TIMEOUT;
+        CloseHandle(process);
+        is_running
+    }
+}
+
+/// What tells this machine from another one.
+pub fn machine_identity(environment: &Environment) -> Vec<String> {
+    ["COMPUTERNAME", "USERDOMAIN"]
+        .iter()
+        .filter_map(|n| environment.get(n))
+        .map(Into::into)
+        .collect()
+}
