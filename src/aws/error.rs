@@ -15,6 +15,8 @@ use crate::base::text::nearest;
 use crate::endpoint::Domain;
 use crate::settings::{EffectiveSettings, ProfileOrigin};
 
+const PROGRAM: &str = env!("CARGO_PKG_NAME");
+
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
 
@@ -22,11 +24,12 @@ const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AwsError {
     #[error(
-        "no AWS credentials: looked at {looked_at}; {seen}{fitting}; choose a profile with `{CHOOSE}{choice}` (an \
+        "no AWS credentials: looked at {looked_at}; {seen}{fitting}; choose a profile with `{CHOOSE}{}` (an \
          IDE started from a menu does not see what a shell exports), or sign in with `aws configure` \
-         or `aws configure sso`"
+         or `aws configure sso`",
+        choice.as_deref().unwrap_or("<name>")
     )]
-    NoCredentials { looked_at: String, seen: String, fitting: String, choice: String },
+    NoCredentials { looked_at: String, seen: String, fitting: String, choice: Option<String> },
     #[error(
         "the SSO session of profile `{profile}` is signed out or has expired; sign in with \
          `nuget-plugin-codeartifact login --profile {profile}` or `aws sso login --profile {profile}`"
@@ -191,7 +194,7 @@ pub enum AwsError {
     #[error("{detail}; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file")]
     Trust { detail: String },
     #[error("{setting} is no URL of an http proxy, as in `http://proxy.example:3128`; correct it")]
-    ProxyUrl { setting: String },
+    ProxyUrl { setting: String, variable: Option<&'static str> },
     #[error(
         "the endpoint `{host}` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and \
          its like, or the profile's `endpoint_url`, to https"
@@ -209,6 +212,145 @@ pub enum AwsError {
     #[error("the variable {variable} is set to nothing, which is no endpoint; unset it")]
     EmptyEndpoint { variable: String },
 }
+
+/// What helps against a failure, beyond the hint that its line ends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Help<'a> {
+    /// The line says it all.
+    Nothing,
+    /// A command, word by word and not yet quoted for a shell.
+    Run(Vec<&'a str>),
+    SetVariable(&'a str, &'a str),
+    UnsetVariable(&'a str),
+    SetClock,
+    /// Export the credentials of this profile into the shell, which can ask for an MFA code.
+    ExportCredentials(&'a str),
+    /// Correct the default profile of the settings. The one that was probably meant, if one was.
+    DefaultProfile(Option<&'a str>),
+    /// See where the settings for the source come from.
+    ExplainSource,
+    /// Give this user back the file and its folder.
+    MakeWritable(&'a Path),
+    /// Allow `codeartifact:GetAuthorizationToken` for the domain.
+    AllowToken,
+    /// Allow `sts:GetServiceBearerToken`.
+    AllowBearerToken,
+    /// A command that shows the same failure without the plugin, ready for a shell.
+    See(String),
+    /// Ask this host, with or without a port, over the network without the plugin.
+    AskHost(&'a str),
+    /// What no command does.
+    Advice(&'static str),
+}
+
+impl AwsError {
+    /// What the failure is about, in kebab case, and what helps. The one table of both: a variant
+    /// belongs here and nowhere else.
+    pub fn help(&self) -> (&'static str, Help<'_>) {
+        match self {
+            Self::SsoExpired { profile }
+            | Self::SsoDeclined { profile, .. }
+            | Self::SsoSignInFailed { profile, .. } => {
+                ("sso-session", Help::Run(vec![PROGRAM, "login", "--profile", profile]))
+            }
+            Self::SsoNotKept { path, .. } => ("sso-session", Help::MakeWritable(path)),
+            Self::LoginExpired { profile } => {
+                ("sso-session", Help::Run(vec!["aws", "login", "--profile", profile]))
+            }
+            Self::NoCredentials { choice: Some(name), .. } => {
+                ("credentials", Help::Run(vec![PROGRAM, "configure", "set", "profile", name]))
+            }
+            Self::NoCredentials { choice: None, .. } => {
+                ("credentials", Help::Run(vec!["aws", "configure", "sso"]))
+            }
+            Self::SsoRoleRefused { profile, .. } => {
+                ("credentials", Help::Run(vec!["aws", "configure", "sso", "--profile", profile]))
+            }
+            Self::NoSuchProfiles { chooser: ProfileOrigin::Default, likely, .. } => {
+                ("credentials", Help::DefaultProfile(likely.as_deref()))
+            }
+            Self::NoSuchProfiles { .. } => {
+                ("credentials", Help::Run(vec![PROGRAM, "configure", "list"]))
+            }
+            Self::UnknownProfile { likely: Some(name), .. } => {
+                ("credentials", Help::SetVariable("AWS_PROFILE", name))
+            }
+            Self::UnknownProfile { likely: None, .. } => {
+                ("credentials", Help::UnsetVariable("AWS_PROFILE"))
+            }
+            Self::NoRoleArn => ("credentials", Help::UnsetVariable("AWS_WEB_IDENTITY_TOKEN_FILE")),
+            Self::NeedsMfa { profile } => ("credentials", Help::ExportCredentials(profile)),
+            Self::NoSuchProfile { .. } => {
+                ("credentials", Help::See("aws configure list-profiles".to_owned()))
+            }
+            Self::SourceFailed { check, .. }
+            | Self::SourceHung { check, .. }
+            | Self::KeysRefused { check, .. } => ("credentials", Help::See(check.clone())),
+            Self::BrokenProfile { .. } | Self::Files { .. } => ("credentials", Help::Nothing),
+            Self::MayNotGetToken { .. } => ("permission", Help::AllowToken),
+            Self::MayNotGetBearerToken { .. } => ("permission", Help::AllowBearerToken),
+            Self::DomainNotFound(Domain { region, .. }) => {
+                let command = format!("aws codeartifact list-domains --region {region}");
+                ("domain", Help::See(command))
+            }
+            Self::ClockWrong { .. } => ("clock", Help::SetClock),
+            Self::Tls { .. } => ("certificates", Help::Advice(TRUST_FOR_AWS)),
+            Self::SourceTls { .. } if cfg!(target_os = "linux") => {
+                ("certificates", Help::Advice(TRUST_FOR_NUGET))
+            }
+            Self::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => {
+                ("certificates", Help::UnsetVariable(setting))
+            }
+            Self::SourceTls { .. } | Self::CaBundle { .. } | Self::Trust { .. } => {
+                ("certificates", Help::Nothing)
+            }
+            Self::Proxy { host, .. } => ("proxy", Help::AskHost(host)),
+            Self::ProxyUrl { variable: Some(name), .. } => ("proxy", Help::UnsetVariable(name)),
+            Self::ProxyUrl { variable: None, .. } => ("proxy", Help::Nothing),
+            Self::NameNotResolved { host, .. } => ("dns", Help::See(format!("nslookup {host}"))),
+            Self::EmptyEndpoint { variable } => ("endpoint", Help::UnsetVariable(variable)),
+            Self::PlainHttp { .. }
+            | Self::EndpointUrl
+            | Self::EndpointConflict { .. }
+            | Self::NotTls { .. } => ("endpoint", Help::ExplainSource),
+            Self::NotConnected { host, .. }
+            | Self::BrokenOff { host, .. }
+            | Self::TimedOut { host, .. }
+            | Self::Nonsense { host, .. } => ("network", Help::AskHost(host)),
+            Self::Throttled { .. } => ("token", Help::Advice("wait a minute")),
+            // `login` and `logout` show these, and nothing that asks for a token does.
+            Self::SignInStays { .. } | Self::NoSuchSession { .. } | Self::NotBySso { .. } => {
+                ("token", Help::Nothing)
+            }
+            Self::Invalid { .. } | Self::Refused { .. } => ("token", Help::Nothing),
+        }
+    }
+
+    /// The line without what another program printed, for a report that others may read. None where
+    /// the line quotes nobody.
+    pub fn without_quotation(&self) -> Option<String> {
+        let Self::SourceFailed { label, check, .. } = self else { return None };
+        Some(format!(
+            "{label} gave no AWS credentials (what it said is left out here); try `{check}`"
+        ))
+    }
+
+    /// Whether a new sign-in to IAM Identity Center helps.
+    pub fn needs_sign_in(&self) -> bool {
+        matches!(self, Self::SsoExpired { .. })
+    }
+
+    /// Whether nothing answered within the time limit, so that asking again would only wait again.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::TimedOut { .. })
+    }
+}
+
+const TRUST_FOR_AWS: &str = "name the certificate of the proxy in AWS_CA_BUNDLE, a PEM file, and give \
+                             it to the system as well, which NuGet trusts";
+
+const TRUST_FOR_NUGET: &str = "name the PEM file with the proxy's certificate and the usual \
+                               authorities in SSL_CERT_FILE";
 
 impl AwsError {
     pub(super) fn timed_out(client: &HttpClient, identity: &Identity, limit: Duration) -> Self {
@@ -267,13 +409,10 @@ impl AwsError {
                 let names = names.join("`, `");
                 (
                     format!("; of account {} are the profiles `{names}`", domain.owner),
-                    (*first).to_owned(),
+                    Some((*first).to_owned()),
                 )
             }
-            None => (
-                String::new(),
-                only_profile(&identity.files).unwrap_or_else(|| "<name>".to_owned()),
-            ),
+            None => (String::new(), only_profile(&identity.files)),
         };
         Self::NoCredentials { looked_at, seen, fitting, choice }
     }

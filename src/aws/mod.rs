@@ -44,7 +44,7 @@ use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 
 pub use connection::Connection;
-pub use error::AwsError;
+pub use error::{AwsError, Help};
 pub use identity::{Identity, IdentityDescription};
 pub use repository_endpoint::{LookupError, RepositoryNames};
 pub use source_index::SourceAnswer;

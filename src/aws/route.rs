@@ -87,7 +87,8 @@ impl Route {
 /// For every host: the rule knows its own, and `NO_PROXY` is about the other variables.
 fn proxy_of_rule(url: &str, effective: &EffectiveSettings) -> Result<Proxy, AwsError> {
     let setting = format!("{}`proxy`", of_rule(effective));
-    proxy(url, NEVER_PROXIED, setting.clone(), setting)
+    proxy(url, NEVER_PROXIED, setting.clone())
+        .map_err(|NoProxyUrl| AwsError::ProxyUrl { setting, variable: None })
 }
 
 fn proxy_of_variables(environment: &Environment) -> Result<Option<Proxy>, AwsError> {
@@ -97,17 +98,17 @@ fn proxy_of_variables(environment: &Environment) -> Result<Option<Proxy>, AwsErr
     let exceptions =
         exceptions.map_or(NEVER_PROXIED.to_owned(), |more| format!("{NEVER_PROXIED},{more}"));
     let settings = "HTTPS_PROXY and NO_PROXY".to_owned();
-    proxy(url, &exceptions, format!("the variable {variable}"), settings).map(Some)
+    proxy(url, &exceptions, settings).map(Some).map_err(|NoProxyUrl| AwsError::ProxyUrl {
+        setting: format!("the variable {variable}"),
+        variable: Some(variable),
+    })
 }
 
-fn proxy(
-    url: &str,
-    exceptions: &str,
-    setting: String,
-    settings: String,
-) -> Result<Proxy, AwsError> {
+struct NoProxyUrl;
+
+fn proxy(url: &str, exceptions: &str, settings: String) -> Result<Proxy, NoProxyUrl> {
     let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-    let config = ProxyConfig::https(url.as_str()).map_err(|_| AwsError::ProxyUrl { setting })?;
+    let config = ProxyConfig::https(url.as_str()).map_err(|_| NoProxyUrl)?;
     // A password may have any character in it.
     let name = authority(url.rsplit('@').next().unwrap_or_default()).to_owned();
     Ok(Proxy { config: config.no_proxy(exceptions), name, settings })

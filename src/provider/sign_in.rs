@@ -116,11 +116,13 @@ impl Provider {
         failure: &ProviderError,
         user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
-        let (Some(session), ProviderError::Aws(AwsError::SsoExpired { .. })) =
-            (&request.identity.sign_in, failure)
+        let (Some(session), ProviderError::Aws(error)) = (&request.identity.sign_in, failure)
         else {
             return Ok(false);
         };
+        if !error.needs_sign_in() {
+            return Ok(false);
+        }
         self.renew(session, request, user, Some(Aws::token_fingerprint(session))).await
     }
 

@@ -1,5 +1,6 @@
 //! Machines with AWS files, an environment and a rule, and who would be asking there.
 
+mod keys;
 mod order;
 mod rules;
 mod selectors;

@@ -103,6 +103,11 @@ pub fn move_aside(path: &Path) -> String {
     format!("{command} {} {}", quoted_path(path), quoted(&target))
 }
 
+/// The command of these words.
+pub fn command(words: &[&str]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
 pub fn unset(variable: &str) -> String {
     if cfg!(windows) {
         format!("Remove-Item {}", quoted(&format!("Env:{variable}")))

@@ -7,14 +7,14 @@ use super::context::Context;
 use super::finding::Finding;
 use super::fix::{self, quoted};
 use super::sources::Examined;
-use crate::aws::{AwsError, SourceAnswer};
+use crate::aws::{Help, SourceAnswer};
 use crate::base::environment::Environment;
 use crate::base::time;
 use crate::commands::format::{in_words, without_secrets};
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, RepositoryEndpoint, is_loopback};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
-use crate::settings::{PROFILE, ProfileOrigin, SettingsError};
+use crate::settings::{PROFILE, SettingsError};
 
 /// Asks AWS for the token of every source's domain, and the source with it. Whoever did not answer is not
 /// waited for again.
@@ -47,7 +47,7 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
 }
 
 fn is_silence(error: &ProviderError) -> bool {
-    matches!(error, ProviderError::Aws(AwsError::TimedOut { .. }))
+    matches!(error, ProviderError::Aws(error) if error.is_silence())
 }
 
 /// What is not asked without a network.
@@ -93,183 +93,80 @@ fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
 
 /// The line that a restore would show, filed under what is wrong, with a command where one helps.
 pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) -> Finding {
-    let (check, fix, advice) = match error {
+    let domain = &one.endpoint.domain;
+    let what = format!("no token for {domain}: {error}");
+    match error {
         ProviderError::Settings(SettingsError::Variable { name, .. }) => {
-            ("settings", Some(fix::unset(name)), None)
+            Finding::failure("settings", what).with_fix(fix::unset(name))
         }
         ProviderError::Settings(_) => {
-            ("settings", Some("nuget-plugin-codeartifact configure list".into()), None)
+            Finding::failure("settings", what).with_fix("nuget-plugin-codeartifact configure list")
         }
         ProviderError::Aws(error) => {
-            (kind(error), fix(error, one, environment), advice(error, one))
+            let (check, help) = error.help();
+            let withheld = error.without_quotation();
+            let withheld = withheld.map(|line| format!("no token for {domain}: {line}"));
+            let finding = Finding { withheld, ..Finding::failure(check, what) };
+            with_help(finding, help, one, environment)
         }
-        _ => ("token", None, None),
-    };
-    let what = format!("no token for {}: {error}", one.endpoint.domain);
-    let withheld = match error {
-        ProviderError::Aws(AwsError::SourceFailed { label, check, .. }) => Some(format!(
-            "no token for {}: {label} gave no AWS credentials (what it said is left out here); try \
-             `{check}`",
-            one.endpoint.domain
+        _ => Finding::failure("token", what),
+    }
+}
+
+fn with_help(
+    finding: Finding,
+    help: Help<'_>,
+    one: &Examined,
+    environment: &Environment,
+) -> Finding {
+    match help {
+        Help::Nothing => finding,
+        Help::Run(words) => finding.with_fix(fix::command(&words)),
+        Help::SetVariable(name, value) => finding.with_fix(fix::set(name, value)),
+        Help::UnsetVariable(name) => finding.with_fix(fix::unset(name)),
+        Help::SetClock => finding.with_fix(fix::set_clock()),
+        Help::ExportCredentials(profile) => finding.with_fix(format!(
+            "eval \"$(aws configure export-credentials --profile {} --format env)\"",
+            quoted(profile)
         )),
-        _ => None,
-    };
-    let finding = Finding { fix, advice, withheld, ..Finding::failure(check, what) };
-    match error {
-        ProviderError::Aws(AwsError::SsoNotKept { path, .. }) => {
+        Help::DefaultProfile(_) if environment.path(PROFILE).is_some() => {
+            finding.with_fix(fix::unset(PROFILE))
+        }
+        Help::DefaultProfile(Some(name)) => finding.with_fix(fix::command(&[
+            "nuget-plugin-codeartifact",
+            "configure",
+            "set",
+            "profile",
+            name,
+        ])),
+        Help::DefaultProfile(None) => finding.with_fix("nuget-plugin-codeartifact configure list"),
+        Help::ExplainSource => finding.with_fix(explain(&one.url)),
+        Help::MakeWritable(path) => {
             // `~/.aws/sso/cache/….json`
             let mut above = path.ancestors().skip(1);
             let (folder, home) = (above.next().unwrap_or(path), above.nth(2));
             fix::make_usable(finding, folder, home)
         }
-        _ => finding,
-    }
-}
-
-/// What no command does.
-fn advice(error: &AwsError, one: &Examined) -> Option<String> {
-    let domain = &one.endpoint.domain;
-    Some(match error {
-        AwsError::MayNotGetToken { .. } => in_policy(&may_get_token(domain)),
-        AwsError::MayNotGetBearerToken { .. } => in_policy(&may_get_bearer_token()),
-        AwsError::Tls { .. } => {
-            "name the certificate of the proxy in AWS_CA_BUNDLE, a PEM file, and give it to the system \
-             as well, which NuGet trusts"
-                .to_owned()
-        }
-        AwsError::SourceTls { .. } if cfg!(target_os = "linux") => {
-            "name the PEM file with the proxy's certificate and the usual authorities in SSL_CERT_FILE"
-                .to_owned()
-        }
-        AwsError::Throttled { .. } => "wait a minute".to_owned(),
-        _ => format!("see what `{}` says", look(error, domain)?),
-    })
-}
-
-/// What shows the same without the plugin. No proxy's password is in what that prints.
-fn look(error: &AwsError, domain: &Domain) -> Option<String> {
-    Some(match error {
-        AwsError::SourceFailed { check, .. }
-        | AwsError::SourceHung { check, .. }
-        | AwsError::KeysRefused { check, .. } => check.clone(),
-        AwsError::NoSuchProfile { .. } => "aws configure list-profiles".to_owned(),
-        AwsError::DomainNotFound(_) => {
-            format!("aws codeartifact list-domains --region {}", domain.region)
-        }
-        AwsError::NameNotResolved { host, .. } => format!("nslookup {host}"),
-        AwsError::Proxy { host, .. }
-        | AwsError::NotConnected { host, .. }
-        | AwsError::BrokenOff { host, .. }
-        | AwsError::TimedOut { host, .. }
-        | AwsError::Nonsense { host, .. } => {
-            // Plain http only ever goes to this machine.
+        Help::AllowToken => finding.with_advice(in_policy(&may_get_token(&one.endpoint.domain))),
+        Help::AllowBearerToken => finding.with_advice(in_policy(&may_get_bearer_token())),
+        Help::See(command) => finding.with_advice(format!("see what `{command}` says")),
+        Help::AskHost(host) => {
+            // Plain http only ever goes to this machine. No proxy's password is in what curl prints.
             let scheme = if is_local(host) { "http" } else { "https" };
-            format!("curl -sSI {}", quoted(&format!("{scheme}://{host}/")))
+            let url = quoted(&format!("{scheme}://{host}/"));
+            finding.with_advice(format!("see what `curl -sSI {url}` says"))
         }
-        _ => return None,
-    })
-}
-
-fn choose_profile(name: &str) -> String {
-    format!("nuget-plugin-codeartifact configure set profile {}", quoted(name))
+        Help::Advice(advice) => finding.with_advice(advice),
+    }
 }
 
 fn in_policy(statement: &str) -> String {
     format!("add to the identity's IAM policy: {statement}")
 }
 
-fn kind(error: &AwsError) -> &'static str {
-    match error {
-        AwsError::SsoExpired { .. }
-        | AwsError::SsoDeclined { .. }
-        | AwsError::SsoSignInFailed { .. }
-        | AwsError::SsoNotKept { .. }
-        | AwsError::LoginExpired { .. } => "sso-session",
-        AwsError::NoCredentials { .. }
-        | AwsError::UnknownProfile { .. }
-        | AwsError::NoSuchProfile { .. }
-        | AwsError::NoSuchProfiles { .. }
-        | AwsError::NeedsMfa { .. }
-        | AwsError::NoRoleArn
-        | AwsError::BrokenProfile { .. }
-        | AwsError::Files { .. }
-        | AwsError::SsoRoleRefused { .. }
-        | AwsError::SourceFailed { .. }
-        | AwsError::SourceHung { .. }
-        | AwsError::KeysRefused { .. } => "credentials",
-        AwsError::MayNotGetToken { .. } | AwsError::MayNotGetBearerToken { .. } => "permission",
-        AwsError::DomainNotFound(_) => "domain",
-        AwsError::CaBundle { .. }
-        | AwsError::Trust { .. }
-        | AwsError::Tls { .. }
-        | AwsError::SourceTls { .. } => "certificates",
-        AwsError::ClockWrong { .. } => "clock",
-        AwsError::Proxy { .. } | AwsError::ProxyUrl { .. } => "proxy",
-        AwsError::NameNotResolved { .. } => "dns",
-        AwsError::EmptyEndpoint { .. }
-        | AwsError::PlainHttp { .. }
-        | AwsError::EndpointUrl
-        | AwsError::EndpointConflict { .. }
-        | AwsError::NotTls { .. } => "endpoint",
-        AwsError::NotConnected { .. }
-        | AwsError::BrokenOff { .. }
-        | AwsError::TimedOut { .. }
-        | AwsError::Nonsense { .. } => "network",
-        _ => "token",
-    }
-}
-
-/// The command that mends it.
-fn fix(error: &AwsError, one: &Examined, environment: &Environment) -> Option<String> {
-    Some(match error {
-        AwsError::SsoExpired { profile }
-        | AwsError::SsoDeclined { profile, .. }
-        | AwsError::SsoSignInFailed { profile, .. } => {
-            format!("nuget-plugin-codeartifact login --profile {}", quoted(profile))
-        }
-        AwsError::LoginExpired { profile } => format!("aws login --profile {}", quoted(profile)),
-        AwsError::NoCredentials { choice, .. } if choice.starts_with('<') => {
-            "aws configure sso".to_owned()
-        }
-        AwsError::NoCredentials { choice, .. } => choose_profile(choice),
-        AwsError::SsoRoleRefused { profile, .. } => {
-            format!("aws configure sso --profile {}", quoted(profile))
-        }
-        AwsError::NoSuchProfiles { chooser: ProfileOrigin::Default, .. }
-            if environment.path(PROFILE).is_some() =>
-        {
-            fix::unset(PROFILE)
-        }
-        AwsError::NoSuchProfiles {
-            chooser: ProfileOrigin::Default, likely: Some(name), ..
-        } => choose_profile(name),
-        AwsError::NoSuchProfiles { .. } => "nuget-plugin-codeartifact configure list".to_owned(),
-        AwsError::UnknownProfile { likely: Some(name), .. } => fix::set("AWS_PROFILE", name),
-        AwsError::UnknownProfile { .. } => fix::unset("AWS_PROFILE"),
-        AwsError::NoRoleArn => fix::unset("AWS_WEB_IDENTITY_TOKEN_FILE"),
-        AwsError::NeedsMfa { profile } => format!(
-            "eval \"$(aws configure export-credentials --profile {} --format env)\"",
-            quoted(profile)
-        ),
-        AwsError::ClockWrong { .. } => fix::set_clock().to_owned(),
-        AwsError::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => fix::unset(setting),
-        AwsError::ProxyUrl { setting } if is_variable(setting) => fix::unset(setting),
-        AwsError::EmptyEndpoint { variable } => fix::unset(variable),
-        AwsError::PlainHttp { .. }
-        | AwsError::EndpointUrl
-        | AwsError::EndpointConflict { .. }
-        | AwsError::NotTls { .. } => explain(&one.url),
-        _ => return None,
-    })
-}
-
 fn is_local(host: &str) -> bool {
     let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
     is_loopback(name.map_or(host, |(name, _)| name))
-}
-
-fn is_variable(setting: &str) -> bool {
-    setting.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 /// What tells where each setting comes from.
