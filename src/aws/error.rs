@@ -13,7 +13,7 @@ use super::profiles::AwsFiles;
 use super::sso::SsoSession;
 use crate::base::text::nearest;
 use crate::endpoint::Domain;
-use crate::settings::{EffectiveSettings, ProfileOrigin};
+use crate::settings::{EffectiveSettings, IdentityOrigin};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
@@ -92,7 +92,7 @@ pub enum AwsError {
         first: String,
         known: String,
         likely: Option<Box<str>>,
-        chooser: ProfileOrigin,
+        chosen_by: IdentityOrigin,
     },
     #[error(
         "profile `{profile}` asks for an MFA code (`mfa_serial`), for which NuGet leaves no way to ask; \
@@ -266,7 +266,7 @@ impl AwsError {
             Self::SsoRoleRefused { profile, .. } => {
                 ("credentials", Help::Run(vec!["aws", "configure", "sso", "--profile", profile]))
             }
-            Self::NoSuchProfiles { chooser: ProfileOrigin::Default, likely, .. } => {
+            Self::NoSuchProfiles { chosen_by: IdentityOrigin::Default, likely, .. } => {
                 ("credentials", Help::DefaultProfile(likely.as_deref()))
             }
             Self::NoSuchProfiles { .. } => {
@@ -381,15 +381,15 @@ impl AwsError {
     }
 
     pub(super) fn no_such_profiles(effective: &EffectiveSettings, files: &AwsFiles) -> Self {
-        let (names, known) = (&effective.aws.profiles, known_profiles(files));
+        let (names, known) = (&effective.aws.profiles.value, known_profiles(files));
         let first = names.first().cloned().unwrap_or_default();
-        if effective.chooser == ProfileOrigin::CommandLine {
+        if effective.identity_origin() == IdentityOrigin::CommandLine {
             return Self::NoSuchProfile { name: first, known };
         }
         let names = format!("`{}`", names.join("`, `"));
-        let (whose, chooser) = (whose_profile(effective), effective.chooser);
+        let (whose, chosen_by) = (whose_profile(effective), effective.identity_origin());
         let likely = likely_profile(&first, files).map(String::into_boxed_str);
-        Self::NoSuchProfiles { whose, names, first, known, likely, chooser }
+        Self::NoSuchProfiles { whose, names, first, known, likely, chosen_by }
     }
 
     pub(super) fn no_credentials(identity: &Identity, domain: &Domain) -> Self {

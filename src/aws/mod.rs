@@ -254,7 +254,7 @@ impl Aws {
             .get_authorization_token()
             .domain(&domain.name)
             .domain_owner(&domain.owner)
-            .duration_seconds(effective.duration.seconds())
+            .duration_seconds(effective.duration.value.seconds())
             .send()
             .await
             .map_err(|error| classify::service_error(&error, client, domain, identity, now))?;

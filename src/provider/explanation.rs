@@ -12,7 +12,7 @@ use crate::aws::{
 };
 use crate::cache::CacheKey;
 use crate::endpoint::RepositoryEndpoint;
-use crate::settings::{self, Bounds, EffectiveSettings, Interactive, Reason, RuleReason, Settings};
+use crate::settings::{self, Bounds, EffectiveSettings, Interactive, Origin, RuleReason, Settings};
 
 /// All that is known of one repository's token.
 #[derive(Debug)]
@@ -36,10 +36,9 @@ pub struct Explanation {
 pub struct SettingsReport {
     pub rules: Vec<RuleReason>,
     pub policy: Vec<Bounds>,
-    /// None where a variable is wrong.
-    pub duration: Option<Reason<settings::Duration>>,
-    /// Likewise.
-    pub interactive: Option<Reason<Interactive>>,
+    /// What is effective, whether or not a policy allows the domain's owner; none where a variable
+    /// is wrong.
+    pub effective: Option<EffectiveSettings>,
     /// What names the profile; none where nothing does, and `default` is meant.
     pub profile_origin: Option<String>,
     /// What NuGet's memory for each host gets in the way of here.
@@ -161,7 +160,7 @@ impl Provider {
         let connection = self.aws.connection(wanted.domain, identity, effective).await;
         told.connection = Some(connection.map_err(Into::into));
         told.cache = self.cache_report(Some(request.key.clone()));
-        told.interaction = Some(self.interaction(identity, effective.interactive));
+        told.interaction = Some(self.interaction(identity, effective.interactive.value));
         told.identity = Some(Ok(IdentityReport {
             description: identity.description(),
             is_visible: identity.is_visible,
@@ -212,25 +211,29 @@ impl Provider {
     ) -> SettingsReport {
         let rules = settings.rule_reasons(&endpoint.domain, &endpoint.repository);
         let rule = rules.iter().find(|rule| rule.matches()).map(|rule| rule.number);
+        let RepositoryEndpoint { domain, repository, .. } = endpoint;
+        let effective =
+            settings.effective_for_any_owner(domain, Some(repository), &self.overrides).ok();
         let shadows = settings.shadows().into_iter();
         let concerns = |shadow: &settings::Shadow| {
             rule.is_some() && (Some(shadow.rule) == rule || shadow.other == rule)
         };
         SettingsReport {
             policy: settings.policy.bounds.clone(),
-            duration: settings.duration_reason(rule).ok(),
-            interactive: settings.interactive_reason(rule).ok(),
-            profile_origin: self.profile_origin(settings, rule),
+            profile_origin: effective.as_ref().and_then(|it| self.profile_origin(it)),
+            effective,
             shadows: shadows.filter(concerns).map(|shadow| shadow.to_string()).collect(),
             rules,
         }
     }
 
-    fn profile_origin(&self, settings: &Settings, rule: Option<usize>) -> Option<String> {
-        if self.overrides.profile.is_some() {
-            return Some("`--profile`".to_owned());
+    /// What names the profile: our settings, or `AWS_PROFILE`.
+    fn profile_origin(&self, effective: &EffectiveSettings) -> Option<String> {
+        match &effective.aws.profiles.origin {
+            Origin::BuiltIn => {
+                self.environment.get("AWS_PROFILE").map(|_| "AWS_PROFILE".to_owned())
+            }
+            origin => Some(origin.to_string()),
         }
-        let of_aws = || self.environment.get("AWS_PROFILE").map(|_| "AWS_PROFILE".to_owned());
-        settings.profile_origin(rule).ok()?.or_else(of_aws)
     }
 }

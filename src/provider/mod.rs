@@ -272,7 +272,7 @@ impl Provider {
             None => self.log.line(format_args!("no rule matches")),
         }
         let identity = self.aws.identity(&effective).await?;
-        let seconds = effective.duration.seconds().to_string();
+        let seconds = effective.duration.value.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));
         let key = CacheKey::of(&parts);
@@ -343,7 +343,7 @@ impl Provider {
         domain: &Domain,
         repository: Option<&str>,
     ) -> Result<EffectiveSettings, ProviderError> {
-        Ok(self.settings()?.effective_with(domain, repository, &self.overrides)?)
+        Ok(self.settings()?.effective(domain, repository, &self.overrides)?)
     }
 
     fn settings(&self) -> Result<&Settings, ProviderError> {

@@ -20,7 +20,7 @@ use crate::base::secret::Secret;
 use crate::cache::CacheKey;
 use crate::endpoint::HostKind;
 use crate::settings::{
-    self, Binding, EffectiveSettings, ProfileOrigin, Provided, ProvidedToken, SettingsError,
+    self, Binding, EffectiveSettings, IdentityOrigin, Provided, ProvidedToken, SettingsError,
     Unusable,
 };
 use crate::token::AuthorizationToken;
@@ -53,7 +53,7 @@ impl Provider {
     ) -> Result<Choice, ProviderError> {
         // Printing a token is how a given one is renewed: it would only come back.
         let Some(host) = wanted.host else { return Ok(Choice::default()) };
-        if effective.chooser != ProfileOrigin::Default {
+        if effective.identity_origin() != IdentityOrigin::Default {
             return Ok(Choice::default());
         }
         let mut provided = settings::provided_tokens(&self.environment)?;
@@ -106,11 +106,12 @@ impl Provider {
         effective: Option<&EffectiveSettings>,
     ) -> Result<Vec<ProvidedReport>, SettingsError> {
         let provided = settings::provided_tokens(&self.environment)?;
-        let chooser = effective.and_then(|effective| match (effective.chooser, effective.rule) {
-            (ProfileOrigin::Rule, Some(rule)) => Some(format!("rule {rule}")),
-            (ProfileOrigin::CommandLine, _) => Some("the command line".to_owned()),
-            _ => None,
-        });
+        let chooser =
+            effective.and_then(|effective| match (effective.identity_origin(), effective.rule) {
+                (IdentityOrigin::Rule, Some(rule)) => Some(format!("rule {rule}")),
+                (IdentityOrigin::CommandLine, _) => Some("the command line".to_owned()),
+                _ => None,
+            });
         let was_refused = |secret: &Secret| {
             let key = refusal_key(wanted, secret);
             self.cache().is_ok_and(|cache| cache.was_refused(&key, now()))

@@ -90,7 +90,7 @@ impl Provider {
         let profiles = match (profile, session) {
             (Some(profile), _) => vec![profile.to_owned()],
             (None, Some(_)) => Vec::new(),
-            (None, None) => self.settings()?.default_profiles()?,
+            (None, None) => self.settings()?.without_rule()?.aws.profiles.value,
         };
         Ok(self.aws.sso_session(&profiles, session).await?)
     }
@@ -177,7 +177,7 @@ impl Provider {
         user: Option<User<'_>>,
     ) -> Result<(), ProviderError> {
         let profile = session.profile.clone();
-        let Some(user) = user.filter(|_| self.may_ask(effective.interactive)) else {
+        let Some(user) = user.filter(|_| self.may_ask(effective.interactive.value)) else {
             return Err(AwsError::SsoExpired { profile }.into());
         };
         let (cache, key) = (self.cache()?, key_of(session));

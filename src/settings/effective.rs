@@ -1,31 +1,27 @@
 //! What the settings say about the tokens of one repository.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use serde::Deserialize;
-
-use super::Duration;
+use super::value::{Duration, Interactive, Origin, Prefer, Setting};
 use crate::base::secret::Secret;
 
-/// All that holds for one repository, from the first rule that matches it and the defaults.
+/// All that is effective for one repository: the first rule that matches it, the defaults for what
+/// the rule leaves out, and the bounds of the policies.
 #[derive(Debug, Clone)]
 pub struct EffectiveSettings {
-    /// The rule that matched: its place among all rules, from 1.
+    /// The number of the rule that matched.
     pub rule: Option<usize>,
     /// How long a token is asked for.
-    pub duration: Duration,
+    pub duration: Setting<Duration>,
     /// Whether the user may be asked to sign in.
-    pub interactive: Interactive,
+    pub interactive: Setting<Interactive>,
     /// What is said about AWS.
     pub aws: AwsSettings,
-    /// What says who asks for the token.
-    pub chooser: ProfileOrigin,
 }
 
-/// What says who asks for a token.
+/// What chooses the identity that asks for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProfileOrigin {
+pub enum IdentityOrigin {
     /// The rule that matched.
     Rule,
     /// The default of the settings, or AWS's own settings.
@@ -34,46 +30,16 @@ pub enum ProfileOrigin {
     CommandLine,
 }
 
-/// Whether the plugin may ask the user to sign in, where NuGet says that it may interact. The later
-/// is the stricter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Interactive {
-    /// Wherever NuGet says so.
-    Always,
-    /// Where a terminal is attached and this is not CI.
-    #[default]
-    Auto,
-    Never,
-}
-
-impl Interactive {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Auto => "auto",
-            Self::Never => "never",
+impl EffectiveSettings {
+    /// What chooses the identity. A rule that adds a role to the default profile chooses it too.
+    pub fn identity_origin(&self) -> IdentityOrigin {
+        match self.aws.profiles.origin {
+            Origin::CommandLine(_) => IdentityOrigin::CommandLine,
+            Origin::Rule(_) => IdentityOrigin::Rule,
+            // Only a rule can say these.
+            _ if self.aws.prefer.is_some() || !self.aws.roles.is_empty() => IdentityOrigin::Rule,
+            _ => IdentityOrigin::Default,
         }
-    }
-}
-
-impl FromStr for Interactive {
-    /// What it should have been.
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Always, Self::Auto, Self::Never];
-        let word = text.trim().to_ascii_lowercase();
-        all.into_iter().find(|one| one.name() == word).ok_or("it is auto, always or never")
-    }
-}
-
-impl TryFrom<String> for Interactive {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
     }
 }
 
@@ -81,8 +47,9 @@ impl TryFrom<String> for Interactive {
 /// default profile is said, and AWS's own settings decide on the rest.
 #[derive(Debug, Clone, Default)]
 pub struct AwsSettings {
-    /// The first of these that the AWS files have is used, alone: without environment keys.
-    pub profiles: Vec<String>,
+    /// The first of these that the AWS files have is used, alone: without environment keys. None
+    /// where the choice is left to AWS's own settings.
+    pub profiles: Setting<Vec<String>>,
     /// Which goes first where both are there.
     pub prefer: Option<Prefer>,
     /// Assumed one after the other, on top of whatever the identity is.
@@ -98,41 +65,14 @@ pub struct AwsSettings {
 impl AwsSettings {
     /// Whether anything is said about who is to ask for the token.
     pub fn chooses_identity(&self) -> bool {
-        !self.profiles.is_empty() || self.prefer.is_some() || !self.roles.is_empty()
+        !self.profiles.value.is_empty() || self.prefer.is_some() || !self.roles.is_empty()
     }
 
     /// Whether both say the same about who asks.
     pub(super) fn chooses_same_identity_as(&self, other: &Self) -> bool {
-        self.profiles == other.profiles && self.prefer == other.prefer && self.roles == other.roles
-    }
-}
-
-/// Which of two sources of AWS credentials goes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Prefer {
-    /// The environment's keys, if there are any.
-    Environment,
-    /// The profile, also where the environment has keys.
-    Profile,
-}
-
-impl Prefer {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Environment => "environment",
-            Self::Profile => "profile",
-        }
-    }
-}
-
-impl TryFrom<String> for Prefer {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let mut both = [Self::Environment, Self::Profile].into_iter();
-        both.find(|one| one.name() == text).ok_or("`prefer` is environment or profile")
+        self.profiles.value == other.profiles.value
+            && self.prefer == other.prefer
+            && self.roles == other.roles
     }
 }
 

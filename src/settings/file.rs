@@ -6,12 +6,12 @@ use std::{fs, io};
 
 use serde::Deserialize;
 
-use super::Duration;
-use super::effective::Interactive;
+use super::Defaults;
 use super::hosts::HostEntry;
 use super::policy::RawPolicy;
 use super::rules::RawRule;
 use super::suggestion;
+use super::value::{Duration, Interactive, Origin, Setting};
 use super::values::{OneOrMore, ProfileName};
 
 /// No honest configuration is longer.
@@ -27,6 +27,19 @@ pub(super) struct ConfigurationFile {
     pub(super) hosts: Vec<HostEntry>,
     pub(super) rules: Vec<RawRule>,
     pub(super) policy: Option<RawPolicy>,
+}
+
+impl ConfigurationFile {
+    /// Takes what it says outside of rules.
+    pub(super) fn defaults(&mut self, path: &Path) -> Defaults {
+        let origin = || Origin::File(path.to_owned());
+        let profiles = self.profile.take().map(|list| OneOrMore::texts(Some(list)));
+        Defaults {
+            profiles: profiles.map(|names| Setting::new(names, origin())),
+            duration: self.duration_seconds.map(|value| Setting::new(value, origin())),
+            interactive: self.interactive.map(|value| Setting::new(value, origin())),
+        }
+    }
 }
 
 /// The file cannot be used.

@@ -1,6 +1,6 @@
-//! What the command line says in the place of the settings.
+//! What the command line says in place of the settings.
 
-use super::{AwsSettings, Duration, EffectiveSettings, Prefer, ProfileOrigin};
+use super::{AwsSettings, Duration, EffectiveSettings, Origin, Prefer, Setting};
 
 /// A choice for one token; whatever is left out is as the settings have it.
 #[derive(Debug, Clone, Default)]
@@ -12,22 +12,21 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// The terms with what was chosen. The way to AWS stays the rule's; a chosen profile stands in the
-    /// place of all that a rule says about the identity.
-    pub(super) fn applied_to(&self, effective: EffectiveSettings) -> EffectiveSettings {
-        let effective = EffectiveSettings {
-            duration: self.duration.unwrap_or(effective.duration),
-            ..effective
-        };
+    /// The settings with what was chosen. Endpoints, proxy and CA bundle stay the rule's; a chosen
+    /// profile replaces all that a rule says about the identity.
+    pub(super) fn applied_to(&self, mut effective: EffectiveSettings) -> EffectiveSettings {
+        if let Some(duration) = self.duration {
+            effective.duration = Setting::new(duration, Origin::CommandLine("--duration-seconds"));
+        }
         let Some(profile) = &self.profile else { return effective };
         let aws = AwsSettings {
-            profiles: vec![profile.clone()],
+            profiles: Setting::new(vec![profile.clone()], Origin::CommandLine("--profile")),
             prefer: Some(Prefer::Profile),
             roles: Vec::new(),
             ..effective.aws
         };
         // No rule is to blame for what the profile lacks.
-        EffectiveSettings { rule: None, chooser: ProfileOrigin::CommandLine, aws, ..effective }
+        EffectiveSettings { rule: None, aws, ..effective }
     }
 }
 
@@ -36,23 +35,22 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::settings::{EndpointSettings, Interactive, RoleSettings};
+    use crate::settings::{EndpointSettings, IdentityOrigin, Interactive, RoleSettings};
 
     fn effective() -> EffectiveSettings {
         let role = RoleSettings { arn: "arn".into(), external_id: None, session_name: None };
         EffectiveSettings {
             rule: Some(1),
-            duration: Duration::LONGEST,
-            interactive: Interactive::Never,
+            duration: Setting::built_in(Duration::LONGEST),
+            interactive: Setting::new(Interactive::Never, Origin::Rule(1)),
             aws: AwsSettings {
-                profiles: vec!["one".into(), "two".into()],
+                profiles: Setting::new(vec!["one".into(), "two".into()], Origin::Rule(1)),
                 prefer: Some(Prefer::Environment),
                 roles: vec![role],
                 endpoints: EndpointSettings { sts: Some("sts".into()), ..Default::default() },
                 proxy: None,
                 ca_bundle: Some(PathBuf::from("ca.pem")),
             },
-            chooser: ProfileOrigin::Rule,
         }
     }
 
@@ -60,21 +58,21 @@ mod tests {
     fn a_profile_stands_in_the_place_of_the_rules_identity_and_not_of_its_way_to_aws() {
         let overrides = Overrides { profile: Some("mine".into()), duration: None };
         let applied = overrides.applied_to(effective());
-        assert_eq!(applied.aws.profiles, ["mine"]);
+        assert_eq!(applied.aws.profiles.value, ["mine"]);
         assert_eq!(applied.aws.prefer, Some(Prefer::Profile));
         assert!(applied.aws.roles.is_empty());
-        assert_eq!((applied.rule, applied.chooser), (None, ProfileOrigin::CommandLine));
+        assert_eq!((applied.rule, applied.identity_origin()), (None, IdentityOrigin::CommandLine));
         assert_eq!(applied.aws.endpoints, effective().aws.endpoints);
         assert_eq!(applied.aws.ca_bundle, effective().aws.ca_bundle);
-        assert_eq!(applied.duration, Duration::LONGEST);
+        assert_eq!(applied.duration.value, Duration::LONGEST);
     }
 
     #[test]
     fn what_is_not_chosen_stays() {
         let duration = Duration::try_from(900).ok();
         let applied = Overrides { profile: None, duration }.applied_to(effective());
-        assert_eq!(applied.aws.profiles, ["one", "two"]);
+        assert_eq!(applied.aws.profiles.value, ["one", "two"]);
         assert_eq!(applied.aws.roles, effective().aws.roles);
-        assert_eq!(Some(applied.duration), duration);
+        assert_eq!(Some(applied.duration.value), duration);
     }
 }

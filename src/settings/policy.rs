@@ -1,14 +1,12 @@
 //! `[policy]`: bounds that nothing else loosens.
 
-use std::cmp;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::cache::CacheMode;
-use super::effective::Interactive;
+use super::value::{CacheMode, Duration, Interactive, Setting};
 use super::values::{HostPattern, Owner};
-use super::{Duration, SettingsError, pattern};
+use super::{SettingsError, pattern};
 use crate::endpoint::{Domain, HostMapping};
 
 /// The bounds of all files, which hold at once.
@@ -63,23 +61,36 @@ impl Policy {
 
     /// The duration, or the longest that is allowed. 0 counts as longer than any number: how long a
     /// role's session lives is not known here.
-    pub fn bound_duration(&self, wanted: Duration) -> Duration {
-        let longest = self.bounds.iter().filter_map(|bounds| bounds.longest_duration).min();
-        match longest {
-            Some(longest) if wanted == Duration::OF_SESSION || wanted > longest => longest,
-            _ => wanted,
-        }
+    pub(super) fn bound_duration(&self, wanted: Setting<Duration>) -> Setting<Duration> {
+        let is_stricter =
+            |longest: Duration, wanted| wanted == Duration::OF_SESSION || longest < wanted;
+        self.bound(wanted, |bounds| bounds.longest_duration, is_stricter)
     }
 
     /// What is wanted, or what is stricter.
-    pub fn bound_interactive(&self, wanted: Interactive) -> Interactive {
-        let named = self.bounds.iter().filter_map(|bounds| bounds.interactive);
-        named.fold(wanted, cmp::max)
+    pub(super) fn bound_interactive(&self, wanted: Setting<Interactive>) -> Setting<Interactive> {
+        self.bound(wanted, |bounds| bounds.interactive, |bound, wanted| bound > wanted)
     }
 
     /// What is wanted, or what is stricter.
-    pub fn bound_cache(&self, wanted: CacheMode) -> CacheMode {
-        self.bounds.iter().filter_map(|bounds| bounds.cache).fold(wanted, cmp::max)
+    pub(super) fn bound_cache(&self, wanted: CacheMode) -> CacheMode {
+        let bound = |bounds: &Bounds| bounds.cache;
+        self.bound(Setting::built_in(wanted), bound, |bound, wanted| bound > wanted).value
+    }
+
+    /// The setting under the strictest of the policies.
+    fn bound<T: Copy>(
+        &self,
+        wanted: Setting<T>,
+        bound: impl Fn(&Bounds) -> Option<T>,
+        is_stricter: impl Fn(T, T) -> bool,
+    ) -> Setting<T> {
+        self.bounds.iter().fold(wanted, |setting, bounds| match bound(bounds) {
+            Some(value) if is_stricter(value, setting.value) => {
+                setting.bounded(value, &bounds.file)
+            }
+            _ => setting,
+        })
     }
 }
 

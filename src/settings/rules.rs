@@ -7,9 +7,10 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::Duration;
-use super::effective::{AwsSettings, EndpointSettings, Interactive, Prefer, RoleSettings};
+use super::Settings;
+use super::effective::{AwsSettings, EndpointSettings, RoleSettings};
 use super::pattern;
+use super::value::{Duration, Interactive, Origin, Prefer, Setting};
 use super::values::{
     AbsolutePath, DomainPattern, EndpointUrl, ExternalId, OneOrMore, OwnerPattern, ProfileName,
     ProxyUrl, RegionPattern, RepositoryPattern, RoleArn, SessionName,
@@ -19,12 +20,14 @@ use crate::endpoint::Domain;
 /// A rule: for whom it is, and what it says.
 #[derive(Debug, Clone)]
 pub struct Rule {
+    /// Its place among all rules, from 1: the user's first, and then the machine's.
+    pub number: usize,
     /// The file that it is in.
     pub file: PathBuf,
     pub matcher: Matcher,
     pub aws: AwsSettings,
-    pub duration: Option<Duration>,
-    pub interactive: Option<Interactive>,
+    pub duration: Option<Setting<Duration>>,
+    pub interactive: Option<Setting<Interactive>>,
 }
 
 /// What a rule matches: patterns, of which one has to fit; none fits all.
@@ -104,6 +107,49 @@ fn is_all(pattern: &str) -> bool {
     !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
 }
 
+/// What became of a rule for one repository.
+#[derive(Debug, Clone)]
+pub struct RuleReason {
+    /// The rule's number.
+    pub number: usize,
+    /// The file that it is in.
+    pub file: PathBuf,
+    pub outcome: RuleOutcome,
+}
+
+impl RuleReason {
+    /// Whether it is the rule that is effective.
+    pub fn matches(&self) -> bool {
+        self.outcome == RuleOutcome::Matches
+    }
+}
+
+/// Only the first rule that matches counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleOutcome {
+    Matches,
+    Mismatch(Mismatch),
+    NotTried,
+}
+
+impl Settings {
+    /// What became of each rule, in the order in which they are tried.
+    pub fn rule_reasons(&self, domain: &Domain, repository: &str) -> Vec<RuleReason> {
+        let mut is_decided = false;
+        let mut reasons = Vec::new();
+        for rule in &self.rules {
+            let outcome = match rule.matcher.mismatch(domain, Some(repository)) {
+                _ if is_decided => RuleOutcome::NotTried,
+                Some(mismatch) => RuleOutcome::Mismatch(mismatch),
+                None => RuleOutcome::Matches,
+            };
+            is_decided |= outcome == RuleOutcome::Matches;
+            reasons.push(RuleReason { number: rule.number, file: rule.file.clone(), outcome });
+        }
+        reasons
+    }
+}
+
 /// One of `[[rules]]`, as it is in the file.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -125,10 +171,13 @@ pub(super) struct RawRule {
 }
 
 impl RawRule {
-    pub(super) fn placed_in(self, file: &Path) -> Rule {
+    pub(super) fn placed_in(self, file: &Path, number: usize) -> Rule {
+        let origin = || Origin::Rule(number);
+        let profiles = self.profile.map(|list| OneOrMore::texts(Some(list)));
         let url = |url: Option<EndpointUrl>| url.map(|url| url.0);
         let roles = self.role.map_or_else(Vec::new, |list| list.0);
         Rule {
+            number,
             file: file.to_owned(),
             matcher: Matcher {
                 domain: OneOrMore::texts(self.domain),
@@ -137,7 +186,7 @@ impl RawRule {
                 repository: OneOrMore::texts(self.repository),
             },
             aws: AwsSettings {
-                profiles: OneOrMore::texts(self.profile),
+                profiles: profiles.map(|names| Setting::new(names, origin())).unwrap_or_default(),
                 prefer: self.prefer,
                 roles: roles.into_iter().map(|role| role.0).collect(),
                 endpoints: EndpointSettings {
@@ -148,8 +197,8 @@ impl RawRule {
                 proxy: self.proxy.map(|proxy| proxy.0),
                 ca_bundle: self.ca_bundle.map(|path| path.0),
             },
-            duration: self.duration_seconds,
-            interactive: self.interactive,
+            duration: self.duration_seconds.map(|value| Setting::new(value, origin())),
+            interactive: self.interactive.map(|value| Setting::new(value, origin())),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::environment::{CACHE, DURATION_SECONDS, INTERACTIVE};
+use super::value::Bound;
 use super::*;
 
 /// The names of our variables that a text holds in quotes or backticks.
@@ -17,7 +19,7 @@ fn named_in(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn the_readme_lists_the_variables_that_are_read() {
-    let code = include_str!("mod.rs");
+    let code = include_str!("environment.rs");
     assert_eq!(named_in(include_str!("../../README.md")), named_in(code));
 }
 
@@ -40,16 +42,25 @@ fn settings(variables: &[(&str, &str)], user: &str, machine: &str) -> Settings {
 }
 
 fn effective(variables: &[(&str, &str)], user: &str, machine: &str) -> EffectiveSettings {
-    settings(variables, user, machine).effective(&domain(), Some("libs")).unwrap()
+    settings(variables, user, machine)
+        .effective(&domain(), Some("libs"), &Overrides::default())
+        .unwrap()
 }
 
 #[test]
 fn durations_are_those_that_the_api_takes() {
     for (text, seconds) in [("0", 0), ("900", 900), ("43200", 43_200)] {
-        assert_eq!(effective(&[(DURATION_SECONDS, text)], "", "").duration.seconds(), seconds);
+        assert_eq!(
+            effective(&[(DURATION_SECONDS, text)], "", "").duration.value.seconds(),
+            seconds
+        );
     }
     for text in ["899", "43201", "-1", "1h", "1.5"] {
-        let error = settings(&[(DURATION_SECONDS, text)], "", "").effective(&domain(), None);
+        let error = settings(&[(DURATION_SECONDS, text)], "", "").effective(
+            &domain(),
+            None,
+            &Overrides::default(),
+        );
         let error = error.unwrap_err().to_string();
         assert!(error.contains(DURATION_SECONDS) && error.contains(text), "{error}");
     }
@@ -68,15 +79,18 @@ fn the_first_rule_that_matches_says_all_that_it_says() {
                 [[rules]]\ndomain = \"team-*\"\nduration_seconds = 902\n\
                 [[rules]]\nduration_seconds = 903\ninteractive = \"never\"\n";
     let effective = effective(&[], user, "[[rules]]\nduration_seconds = 904\n");
-    assert_eq!((effective.rule, effective.duration.seconds()), (Some(2), 902));
-    assert_eq!(effective.interactive, Interactive::Auto);
+    assert_eq!((effective.rule, effective.duration.value.seconds()), (Some(2), 902));
+    assert_eq!(effective.interactive.value, Interactive::Auto);
 }
 
 #[test]
 fn the_machines_rules_come_after_the_users() {
     let rule = |domain: &str| format!("[[rules]]\ndomain = \"{domain}\"\nprofile = \"{domain}\"\n");
     let effective = effective(&[], &rule("other"), &rule("team-a"));
-    assert_eq!((effective.rule, &*effective.aws.profiles), (Some(2), &["team-a".to_owned()][..]));
+    assert_eq!(
+        (effective.rule, &*effective.aws.profiles.value),
+        (Some(2), &["team-a".to_owned()][..])
+    );
 }
 
 #[test]
@@ -84,29 +98,29 @@ fn a_rule_goes_before_the_variables_and_they_before_the_files_defaults() {
     let variables = [(DURATION_SECONDS, "901"), (PROFILE, "a, b"), (INTERACTIVE, "Always")];
     let user = "duration_seconds = 902\nprofile = \"c\"\ninteractive = \"never\"\n";
     let from_variables = effective(&variables, user, "");
-    assert_eq!(from_variables.duration.seconds(), 901);
-    assert_eq!(from_variables.aws.profiles, ["a", "b"]);
-    assert_eq!(from_variables.interactive, Interactive::Always);
+    assert_eq!(from_variables.duration.value.seconds(), 901);
+    assert_eq!(from_variables.aws.profiles.value, ["a", "b"]);
+    assert_eq!(from_variables.interactive.value, Interactive::Always);
     let from_file = effective(&[], user, "duration_seconds = 903\nprofile = [\"d\"]\n");
-    assert_eq!((from_file.duration.seconds(), &*from_file.aws.profiles[0]), (902, "c"));
+    assert_eq!((from_file.duration.value.seconds(), &*from_file.aws.profiles.value[0]), (902, "c"));
     let rule = "[[rules]]\nduration_seconds = 904\nprofile = \"r\"\ninteractive = \"auto\"\n";
     let from_rule = effective(&variables, &format!("{user}{rule}"), "");
-    assert_eq!((from_rule.duration.seconds(), &*from_rule.aws.profiles[0]), (904, "r"));
-    assert_eq!(from_rule.interactive, Interactive::Auto);
+    assert_eq!((from_rule.duration.value.seconds(), &*from_rule.aws.profiles.value[0]), (904, "r"));
+    assert_eq!(from_rule.interactive.value, Interactive::Auto);
 }
 
 #[test]
 fn a_default_profile_is_no_choice_of_a_rule() {
     let default = "profile = \"d\"\n";
     let of_default = effective(&[], default, "");
-    assert!(of_default.rule.is_none() && of_default.chooser == ProfileOrigin::Default);
+    assert!(of_default.rule.is_none() && of_default.identity_origin() == IdentityOrigin::Default);
     let silent = effective(&[], &format!("{default}[[rules]]\nduration_seconds = 900\n"), "");
-    assert_eq!((silent.rule, &*silent.aws.profiles[0]), (Some(1), "d"));
-    assert_eq!(silent.chooser, ProfileOrigin::Default);
+    assert_eq!((silent.rule, &*silent.aws.profiles.value[0]), (Some(1), "d"));
+    assert_eq!(silent.identity_origin(), IdentityOrigin::Default);
     let role = "[[rules]]\nrole = \"arn:aws:iam::111122223333:role/r\"\n";
     let assuming = effective(&[], &format!("{default}{role}"), "");
-    assert_eq!(assuming.chooser, ProfileOrigin::Rule);
-    assert_eq!((&*assuming.aws.profiles[0], assuming.aws.roles.len()), ("d", 1));
+    assert_eq!(assuming.identity_origin(), IdentityOrigin::Rule);
+    assert_eq!((&*assuming.aws.profiles.value[0], assuming.aws.roles.len()), ("d", 1));
 }
 
 #[test]
@@ -114,7 +128,8 @@ fn wrong_words_in_the_variables_fail_the_ask_and_leave_the_hosts() {
     let host = "[[hosts]]\nhost = \"h\"\nregion = \"eu-west-1\"\n";
     for (name, value) in [(INTERACTIVE, "yes"), (PROFILE, "a,"), (PROFILE, "]")] {
         let settings = settings(&[(name, value)], host, "");
-        let error = settings.effective(&domain(), None).unwrap_err().to_string();
+        let error =
+            settings.effective(&domain(), None, &Overrides::default()).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains("correct or unset it"), "{error}");
         assert_eq!(settings.hosts.len(), 1);
     }
@@ -124,7 +139,7 @@ fn wrong_words_in_the_variables_fail_the_ask_and_leave_the_hosts() {
 fn debug_shows_no_proxys_password() {
     let rule = "[[rules]]\nproxy = \"http://user:hunter2@proxy.example\"\n";
     let settings = settings(&[], rule, "");
-    let effective = settings.effective(&domain(), None).unwrap();
+    let effective = settings.effective(&domain(), None, &Overrides::default()).unwrap();
     assert!(effective.aws.proxy.is_some());
     assert!(!format!("{settings:?} {effective:?}").contains("hunter2"));
 }
@@ -133,12 +148,14 @@ fn debug_shows_no_proxys_password() {
 fn an_owner_is_refused_by_each_policy_that_does_not_list_it() {
     let allowing = |owner: &str| format!("[policy]\nallowed_owners = [\"{owner}\"]\n");
     let (ours, other) = (allowing("111122223333"), allowing("999999999999"));
-    assert!(settings(&[], &ours, &ours).effective(&domain(), None).is_ok());
+    assert!(settings(&[], &ours, &ours).effective(&domain(), None, &Overrides::default()).is_ok());
     for (user, machine, file) in
         [(&*other, "", "/user"), ("", &*other, "/machine"), (&*ours, &*other, "/machine")]
     {
-        let error =
-            settings(&[], user, machine).effective(&domain(), None).unwrap_err().to_string();
+        let error = settings(&[], user, machine)
+            .effective(&domain(), None, &Overrides::default())
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
             format!(
@@ -148,7 +165,11 @@ fn an_owner_is_refused_by_each_policy_that_does_not_list_it() {
             )
         );
     }
-    assert!(settings(&[], "[policy]\nallowed_owners = []", "").effective(&domain(), None).is_err());
+    assert!(
+        settings(&[], "[policy]\nallowed_owners = []", "")
+            .effective(&domain(), None, &Overrides::default())
+            .is_err()
+    );
 }
 
 #[test]
@@ -166,7 +187,11 @@ fn a_longest_duration_bounds_rules_variables_and_defaults() {
         ("", stricter, policy, 900),
     ] {
         let effective = effective(&[(DURATION_SECONDS, variable)], user, machine);
-        assert_eq!(effective.duration.seconds(), seconds, "{variable:?} {user:?} {machine:?}");
+        assert_eq!(
+            effective.duration.value.seconds(),
+            seconds,
+            "{variable:?} {user:?} {machine:?}"
+        );
     }
 }
 
@@ -189,7 +214,7 @@ fn interactive_and_cache_can_only_be_made_stricter() {
         (rule, "", Interactive::Always),
         (never, auto, Interactive::Never),
     ] {
-        assert_eq!(effective(&[(INTERACTIVE, "always")], user, machine).interactive, word);
+        assert_eq!(effective(&[(INTERACTIVE, "always")], user, machine).interactive.value, word);
     }
 }
 
@@ -230,4 +255,36 @@ fn rules_for_some_repositories_are_shadowed_by_other_identities_of_their_domain(
     assert_eq!(shadows(&[rule("d1", "r*", "a"), rule("d2", "", "b")]), [(1, None)]);
     let both = [rule("d1", "r", "a"), rule("d1", "s", "b")];
     assert_eq!(shadows(&both), [(1, Some(2)), (2, Some(1))]);
+}
+
+#[test]
+fn a_setting_says_where_it_comes_from_and_which_policy_bounds_it() {
+    let user = "duration_seconds = 43200\nprofile = \"d\"\n[policy]\ninteractive = \"auto\"\n\
+                longest_duration_seconds = 3600\n";
+    let machine = "[policy]\ninteractive = \"never\"\nlongest_duration_seconds = 1800\n";
+    let of_defaults = effective(&[(INTERACTIVE, "always")], user, machine);
+    assert_eq!(
+        of_defaults.duration,
+        Setting {
+            value: Duration::try_from(1800).unwrap(),
+            origin: Origin::File("/user".into()),
+            bounded_by: Some(Bound { file: "/machine".into(), wanted: Duration::LONGEST }),
+        }
+    );
+    assert_eq!(of_defaults.aws.profiles.origin, Origin::File("/user".into()));
+    let of_variable = &of_defaults.interactive;
+    assert_eq!(of_variable.origin, Origin::Variable(INTERACTIVE));
+    let bound = of_variable.bounded_by.as_ref().unwrap();
+    assert_eq!((&*bound.file, bound.wanted), (Path::new("/machine"), Interactive::Always));
+    let of_rule = effective(&[], "[[rules]]\nduration_seconds = 900\n", machine).duration;
+    assert_eq!((of_rule.origin, of_rule.bounded_by), (Origin::Rule(1), None));
+    let nothing = effective(&[], "", "");
+    assert_eq!(nothing.aws.profiles, Setting::built_in(vec![]));
+    assert_eq!(nothing.duration, Setting::built_in(Duration::LONGEST));
+    let overrides = Overrides { profile: Some("mine".into()), duration: Some(Duration::LONGEST) };
+    let settings = settings(&[], user, machine);
+    let chosen = settings.effective(&domain(), None, &overrides).unwrap();
+    assert_eq!(chosen.aws.profiles.origin.to_string(), "`--profile`");
+    assert_eq!(chosen.duration.origin.to_string(), "`--duration-seconds`");
+    assert_eq!(chosen.duration.value.seconds(), 1800);
 }

@@ -20,7 +20,7 @@ use super::AwsError;
 use super::profiles::{self, AwsFiles};
 use super::sso::SsoSession;
 use crate::base::environment::Environment;
-use crate::settings::{EffectiveSettings, Prefer, ProfileOrigin};
+use crate::settings::{EffectiveSettings, IdentityOrigin, Prefer};
 pub use description::IdentityDescription;
 use order::{PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Search};
 pub(super) use plan::{Keys, Plan, Role, Source, SsoRole, WebIdentity};
@@ -75,7 +75,8 @@ fn tell(
     effective: &EffectiveSettings,
     files: Result<AwsFiles, AwsError>,
 ) -> Result<Identity, AwsError> {
-    let needs_files = !goes_environment_first(effective) || !effective.aws.profiles.is_empty();
+    let needs_files =
+        !goes_environment_first(effective) || !effective.aws.profiles.value.is_empty();
     let files = match files {
         // Keys need no profile, and a broken file moves no endpoint.
         Err(_) if !needs_files && sources::environment_keys(environment).is_some() => {
@@ -124,7 +125,7 @@ struct Selected {
 
 impl Selected {
     fn of(environment: &Environment, effective: &EffectiveSettings, files: &AwsFiles) -> Self {
-        let wanted = &effective.aws.profiles;
+        let wanted = &effective.aws.profiles.value;
         let is_there = |name: &&String| files.get(name).is_some();
         let named = |name: &str, whose: &str, missing| Self {
             name: name.to_owned(),
@@ -186,7 +187,7 @@ fn choose(
 fn places(effective: &EffectiveSettings) -> (&'static [Place], &'static [Place], &'static [Place]) {
     const AT_LAST: [Place; 4] =
         [Place::EnvironmentKeys, Place::EnvironmentWebIdentity, Place::Container, Place::Instance];
-    match (goes_environment_first(effective), effective.aws.profiles.is_empty()) {
+    match (goes_environment_first(effective), effective.aws.profiles.value.is_empty()) {
         (true, true) => (&AT_LAST[..1], &PROFILE_AND_ENVIRONMENT, &AT_LAST[2..]),
         (true, false) => (&AT_LAST[..1], &PROFILE_ALONE, &[]),
         (false, _) => (&[], &PROFILE_ALONE, &AT_LAST),
@@ -199,7 +200,7 @@ fn goes_environment_first(effective: &EffectiveSettings) -> bool {
     match effective.aws.prefer {
         Some(Prefer::Environment) => true,
         Some(Prefer::Profile) => false,
-        None => effective.aws.profiles.is_empty(),
+        None => effective.aws.profiles.value.is_empty(),
     }
 }
 
@@ -238,10 +239,10 @@ pub(super) fn of_rule(effective: &EffectiveSettings) -> String {
 
 /// The same for the profile, which has a default apart from rules.
 pub(super) fn whose_profile(effective: &EffectiveSettings) -> String {
-    match effective.chooser {
-        ProfileOrigin::Rule => of_rule(effective),
-        ProfileOrigin::Default => of_configuration(),
-        ProfileOrigin::CommandLine => String::new(),
+    match effective.identity_origin() {
+        IdentityOrigin::Rule => of_rule(effective),
+        IdentityOrigin::Default => of_configuration(),
+        IdentityOrigin::CommandLine => String::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::settings::{
-    AwsSettings, Duration, EndpointSettings, Interactive, ProfileOrigin, RoleSettings,
+    AwsSettings, Duration, EndpointSettings, Interactive, Origin, RoleSettings, Setting,
 };
 
 /// A home with AWS files, and an environment.
@@ -26,14 +26,11 @@ impl Machine {
         let home = TempDir::new().unwrap();
         let path = home.path().to_str().unwrap().to_owned();
         let variables = vec![("HOME".to_owned(), path.clone()), ("USERPROFILE".to_owned(), path)];
-        let duration = Duration::try_from(900).unwrap();
-        let (interactive, aws) = (Interactive::Never, AwsSettings::default());
         let effective = EffectiveSettings {
             rule: None,
-            duration,
-            interactive,
-            aws,
-            chooser: ProfileOrigin::Default,
+            duration: Setting::built_in(Duration::try_from(900).unwrap()),
+            interactive: Setting::built_in(Interactive::Never),
+            aws: AwsSettings::default(),
         };
         Self { home, variables, effective }
     }
@@ -72,8 +69,6 @@ impl Machine {
     /// A rule, the second, says this.
     fn rule(mut self, aws: AwsSettings) -> Self {
         self.effective.rule = Some(2);
-        self.effective.chooser =
-            if aws.chooses_identity() { ProfileOrigin::Rule } else { ProfileOrigin::Default };
         self.effective.aws = aws;
         self
     }

@@ -10,17 +10,38 @@ use super::{Context, Error};
 use crate::commands::format::without_user;
 use crate::endpoint::HostMapping;
 use crate::settings::{
-    self, AwsSettings, Bounds, Defaults, Duration, EndpointSettings, Interactive, Origin, Prefer,
-    RoleSettings, Rule, Settings,
+    self, AwsSettings, Bounds, EndpointSettings, Prefer, RoleSettings, Rule, Setting, Settings,
 };
 
-/// A value that holds. `--json` prints it so; names stay as they are.
+/// An effective value. `--json` prints it so; names stay as they are.
 #[derive(Debug, Serialize)]
 pub struct Holding {
     pub key: &'static str,
     pub value: Value,
     /// A file, a variable, or `built in`.
     pub origin: String,
+    /// Where a policy is stricter than what `origin` names.
+    #[serde(flatten)]
+    pub bound: Option<Bounded>,
+}
+
+/// The policy that replaced a value.
+#[derive(Debug, Serialize)]
+pub struct Bounded {
+    /// The policy's file.
+    pub bounded_by: String,
+    /// The value that the policy replaced.
+    pub bounded_from: Value,
+}
+
+impl Holding {
+    fn of<T>(key: &'static str, setting: &Setting<T>, value: impl Fn(&T) -> Value) -> Self {
+        let bound = setting.bounded_by.as_ref().map(|bound| Bounded {
+            bounded_by: bound.file.display().to_string(),
+            bounded_from: value(&bound.wanted),
+        });
+        Self { key, value: value(&setting.value), origin: setting.origin.to_string(), bound }
+    }
 }
 
 /// Keys and their values, in the order of the documentation.
@@ -39,8 +60,12 @@ pub fn list(context: &mut Context<'_>, json: bool) -> Result<(), Error> {
         writeln!(context.out, "{report}")?;
         return Ok(());
     }
-    for Holding { key, value, origin } in values {
-        writeln!(context.out, "{key} = {value}    # {origin}")?;
+    for Holding { key, value, origin, bound } in values {
+        write!(context.out, "{key} = {value}    # {origin}")?;
+        if let Some(Bounded { bounded_by, bounded_from }) = bound {
+            write!(context.out, ", bounded by the policy in {bounded_by} from {bounded_from}")?;
+        }
+        writeln!(context.out)?;
     }
     for (place, rule) in settings.rules.iter().enumerate() {
         writeln!(context.out, "\nrule {}    # {}", place + 1, rule.file.display())?;
@@ -96,43 +121,21 @@ pub fn paths(context: &mut Context<'_>, json: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every key that is set, in the order of [`KEYS`]: the defaults once, as they hold, and what each
-/// policy says.
+/// Every key that is set, in the order of [`KEYS`]: the defaults once, as they are effective, and what
+/// each policy says.
 fn values(settings: &Settings) -> Result<Vec<Holding>, Error> {
-    let layers = settings.layers()?;
+    let effective = settings.without_rule()?;
     let mut values = Vec::new();
-    for (key, built_in) in [
-        ("profile", None),
-        ("duration_seconds", Some(json!(Duration::LONGEST.seconds()))),
-        ("interactive", Some(json!(Interactive::default().name()))),
-    ] {
-        let said = |(origin, defaults): &(Origin<'_>, &Defaults)| {
-            default_value(key, defaults).map(|value| (value, origin_name(key, *origin)))
-        };
-        let found = layers.iter().find_map(said);
-        let found = found.or_else(|| Some((built_in?, "built in".to_owned())));
-        values.extend(found.map(|(value, origin)| Holding { key, value, origin }));
+    if let Some(names) = one_or_more(&effective.aws.profiles.value) {
+        values.push(Holding::of("profile", &effective.aws.profiles, |_| names.clone()));
     }
+    values.push(Holding::of("duration_seconds", &effective.duration, |it| json!(it.seconds())));
+    values.push(Holding::of("interactive", &effective.interactive, |it| json!(it.name())));
     for bounds in &settings.policy.bounds {
         values.extend(policy_values(bounds));
     }
     values.sort_by_key(|holding| KEYS.iter().position(|key| key.name == holding.key));
     Ok(values)
-}
-
-fn default_value(key: &str, defaults: &Defaults) -> Option<Value> {
-    match key {
-        "profile" => one_or_more(&defaults.profiles),
-        "duration_seconds" => defaults.duration.map(|duration| json!(duration.seconds())),
-        _ => defaults.interactive.map(|interactive| json!(interactive.name())),
-    }
-}
-
-fn origin_name(key: &str, origin: Origin<'_>) -> String {
-    match origin {
-        Origin::Variables => format!("CODEARTIFACT_NUGET_{}", key.to_ascii_uppercase()),
-        Origin::File(path) => path.display().to_string(),
-    }
 }
 
 /// What one file's policy says.
@@ -149,7 +152,7 @@ pub fn policy_values(bounds: &Bounds) -> Vec<Holding> {
     ];
     let origin = bounds.file.display().to_string();
     let holding = |(key, value): (&'static str, Option<Value>)| {
-        Some(Holding { key, value: value?, origin: origin.clone() })
+        Some(Holding { key, value: value?, origin: origin.clone(), bound: None })
     };
     said.into_iter().filter_map(holding).collect()
 }
@@ -174,16 +177,19 @@ fn rule_keys(rule: &Rule) -> Keys {
         ("owner", one_or_more(&matcher.owner)),
         ("region", one_or_more(&matcher.region)),
         ("repository", one_or_more(&matcher.repository)),
-        ("profile", one_or_more(profiles)),
+        ("profile", one_or_more(&profiles.value)),
         ("prefer", prefer.map(Prefer::name).map(Value::from)),
         ("role", role_chain(roles)),
-        ("duration_seconds", rule.duration.map(|duration| json!(duration.seconds()))),
+        (
+            "duration_seconds",
+            rule.duration.as_ref().map(|duration| json!(duration.value.seconds())),
+        ),
         ("endpoint_url", text(codeartifact)),
         ("sts_endpoint_url", text(sts)),
         ("sso_endpoint_url", text(sso)),
         ("proxy", proxy.as_ref().map(|proxy| json!(without_user(proxy.expose())))),
         ("ca_bundle", ca_bundle.as_ref().map(|path| json!(path.display().to_string()))),
-        ("interactive", rule.interactive.map(|word| json!(word.name()))),
+        ("interactive", rule.interactive.as_ref().map(|word| json!(word.value.name()))),
     ];
     present(keys)
 }

@@ -52,7 +52,7 @@ pub async fn run(
             return Err(error);
         }
     };
-    let explanation = provider.explain(&endpoint).await;
+    let explanation = Box::pin(provider.explain(&endpoint)).await;
     let problem = explanation.problem.clone().map(|error| {
         let domain = endpoint.domain.clone();
         ExplainError::Provider { domain, error }

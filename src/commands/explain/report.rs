@@ -9,7 +9,7 @@ use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
     CacheReport, Explanation, IdentityReport, ProvidedReport, ProviderError, SettingsReport,
 };
-use crate::settings::{Duration, Interactive, RuleOutcome, RuleReason};
+use crate::settings::{RuleOutcome, RuleReason};
 
 /// Of a URL that no token is for.
 pub fn of_foreign(url: &str, problem: &str) -> Value {
@@ -96,11 +96,11 @@ fn policy(settings: &SettingsReport) -> Value {
 }
 
 fn duration(settings: &SettingsReport) -> Option<Value> {
-    let duration = settings.duration.as_ref()?;
+    let duration = &settings.effective.as_ref()?.duration;
     Some(json!({
         "seconds": duration.value.seconds(),
-        "origin": duration.origin,
-        "bounded_from": duration.bounded_from.map(Duration::seconds),
+        "origin": duration.origin.to_string(),
+        "bounded_from": duration.bounded_by.as_ref().map(|bound| bound.wanted.seconds()),
     }))
 }
 
@@ -144,12 +144,13 @@ fn cache(cache: &CacheReport) -> Value {
 
 fn interactive(explanation: &Explanation) -> Value {
     let settings = explanation.settings.as_ref().ok();
-    let said = settings.and_then(|settings| settings.interactive.as_ref());
+    let effective = settings.and_then(|settings| settings.effective.as_ref());
+    let said = effective.map(|effective| &effective.interactive);
     let interaction = explanation.interaction.as_ref();
     json!({
         "word": said.map(|said| said.value.name()),
-        "origin": said.map(|said| &said.origin),
-        "bounded_from": said.and_then(|said| said.bounded_from).map(Interactive::name),
+        "origin": said.map(|said| said.origin.to_string()),
+        "bounded_from": said.and_then(|said| said.bounded_by.as_ref()).map(|bound| bound.wanted.name()),
         "asks": interaction.map(|it| it.asks),
         "reason": interaction.map(|it| &it.reason),
     })

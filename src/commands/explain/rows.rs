@@ -11,7 +11,7 @@ use crate::provider::{
     CacheReport, Connection, Explanation, IdentityReport, ProvidedReport, ProviderError,
     SettingsReport,
 };
-use crate::settings::{Mismatch, RuleOutcome, RuleReason};
+use crate::settings::{EffectiveSettings, Mismatch, RuleOutcome, RuleReason};
 
 /// Of a URL that no token is for.
 pub fn of_foreign(url: &str, problem: &str) -> Rows {
@@ -79,10 +79,11 @@ fn add_settings(rows: &mut Rows, settings: &SettingsReport) {
         format!("{key} = {}, by {}", holding.value, holding.origin)
     });
     rows.add_all("policy", policy.collect(), "there is none");
-    if let Some(duration) = &settings.duration {
+    if let Some(EffectiveSettings { duration, .. }) = &settings.effective {
         let bounded = duration
-            .bounded_from
-            .map(|wanted| format!(", bounded by the policy from {} s", wanted.seconds()));
+            .bounded_by
+            .as_ref()
+            .map(|bound| format!(", bounded by the policy from {} s", bound.wanted.seconds()));
         let text = match duration.value.seconds() {
             0 => "as long as the role's session".to_owned(),
             seconds => format!("{seconds} s"),
@@ -166,9 +167,9 @@ fn add_cache(rows: &mut Rows, cache: &CacheReport) {
 }
 
 fn add_interactive(rows: &mut Rows, explanation: &Explanation) {
-    let said = explanation.settings.as_ref().ok().and_then(|it| it.interactive.as_ref());
-    let Some(said) = said else { return };
-    let bounded = if said.bounded_from.is_some() { ", bounded by the policy" } else { "" };
+    let effective = explanation.settings.as_ref().ok().and_then(|it| it.effective.as_ref());
+    let Some(EffectiveSettings { interactive: said, .. }) = effective else { return };
+    let bounded = if said.bounded_by.is_some() { ", bounded by the policy" } else { "" };
     let word = format!("{} ({}{bounded})", said.value.name(), said.origin);
     let asks = explanation.interaction.as_ref().map(|it| {
         let asks = if it.asks { "asks" } else { "does not ask" };

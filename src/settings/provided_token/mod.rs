@@ -7,7 +7,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::{AUTH_TOKEN, AUTH_TOKEN_FILE, Environment, SettingsError, TOKEN_DOMAIN, absolute};
+use super::environment::absolute_path;
+use super::{AUTH_TOKEN, AUTH_TOKEN_FILE, Environment, SettingsError, TOKEN_DOMAIN};
 use crate::base::secret::Secret;
 use crate::endpoint::{Domain, is_domain, split_domain};
 
@@ -56,8 +57,7 @@ pub enum Unusable {
 /// The tokens that the user brings along, read now, in the order in which they count.
 pub fn provided_tokens(environment: &Environment) -> Result<Vec<Provided>, SettingsError> {
     let mut provided = Vec::new();
-    if let Some(path) = environment.path(AUTH_TOKEN_FILE) {
-        let path = absolute(AUTH_TOKEN_FILE, path)?;
+    if let Some(path) = absolute_path(environment, AUTH_TOKEN_FILE)? {
         let token = file::read(&path);
         provided.push((GivenPlace::File { name: AUTH_TOKEN_FILE, path }, token));
     }

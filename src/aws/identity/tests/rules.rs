@@ -7,8 +7,9 @@ const FILES: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_acce
     [profile empty]\nregion = eu-west-1\n";
 
 fn profiles(names: &[&str], prefer: Option<Prefer>) -> AwsSettings {
-    let profiles = names.iter().map(ToString::to_string).collect();
-    AwsSettings { profiles, prefer, ..AwsSettings::default() }
+    let origin = if names.is_empty() { Origin::BuiltIn } else { Origin::Rule(2) };
+    let names = names.iter().map(ToString::to_string).collect();
+    AwsSettings { profiles: Setting::new(names, origin), prefer, ..AwsSettings::default() }
 }
 
 fn role(arn: &str, external_id: Option<&str>, session_name: Option<&str>) -> RoleSettings {

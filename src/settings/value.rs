@@ -1,0 +1,272 @@
+//! A setting's value together with where it comes from, and the types of the values.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// An effective value and its origin: what a report prints is what a request uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// The value, after the policies.
+    pub value: T,
+    /// What names the value, or the one that a policy replaced.
+    pub origin: Origin,
+    /// The policy that replaced the value that was asked for; none where no policy is stricter.
+    pub bounded_by: Option<Bound<T>>,
+}
+
+/// A policy that is stricter than the value that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound<T> {
+    /// The file of the policy.
+    pub file: PathBuf,
+    /// The value that was asked for.
+    pub wanted: T,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// An option of the command line.
+    CommandLine(&'static str),
+    /// The rule of this number.
+    Rule(usize),
+    /// An environment variable.
+    Variable(&'static str),
+    /// A configuration file, outside of its rules.
+    File(PathBuf),
+    /// Nothing names a value.
+    BuiltIn,
+}
+
+impl<T> Setting<T> {
+    /// A value that no policy bounds.
+    pub fn new(value: T, origin: Origin) -> Self {
+        Self { value, origin, bounded_by: None }
+    }
+
+    /// The value in effect where nothing names one.
+    pub fn built_in(value: T) -> Self {
+        Self::new(value, Origin::BuiltIn)
+    }
+
+    /// The value of a stricter policy in place of this one. What was asked for first is kept.
+    pub(super) fn bounded(self, value: T, file: &Path) -> Self {
+        let wanted = self.bounded_by.map_or(self.value, |bound| bound.wanted);
+        Self { value, origin: self.origin, bounded_by: Some(Bound { file: file.into(), wanted }) }
+    }
+}
+
+/// The default of the values, which nothing names.
+impl<T: Default> Default for Setting<T> {
+    fn default() -> Self {
+        Self::built_in(T::default())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine(option) => write!(formatter, "`{option}`"),
+            Self::Rule(number) => write!(formatter, "rule {number}"),
+            Self::Variable(name) => formatter.write_str(name),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::BuiltIn => formatter.write_str("built in"),
+        }
+    }
+}
+
+/// How long a token is asked for: 0 (as long as the role's own credentials) or 900 to 43,200 seconds,
+/// the limits of `GetAuthorizationToken`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Duration(i64);
+
+impl Duration {
+    /// Twelve hours, which is what is asked for where nothing is set.
+    pub const LONGEST: Self = Self(43_200);
+
+    /// As long as the role's own credentials.
+    pub(super) const OF_SESSION: Self = Self(0);
+
+    /// What it should have been.
+    pub const EXPECTED: &str =
+        "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
+
+    /// The seconds.
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Duration {
+    type Error = &'static str;
+
+    fn try_from(seconds: i64) -> Result<Self, Self::Error> {
+        match seconds {
+            0 | 900..=43_200 => Ok(Self(seconds)),
+            _ => Err(Self::EXPECTED),
+        }
+    }
+}
+
+/// Whether the plugin may ask the user to sign in, where NuGet says that it may interact. The later
+/// is the stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Interactive {
+    /// Wherever NuGet says so.
+    Always,
+    /// Where a terminal is attached and this is not CI.
+    #[default]
+    Auto,
+    Never,
+}
+
+impl Interactive {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Auto => "auto",
+            Self::Never => "never",
+        }
+    }
+}
+
+impl FromStr for Interactive {
+    /// What it should have been.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Always, Self::Auto, Self::Never];
+        let word = text.trim().to_ascii_lowercase();
+        all.into_iter().find(|one| one.name() == word).ok_or("it is auto, always or never")
+    }
+}
+
+impl TryFrom<String> for Interactive {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// Which of two sources of AWS credentials goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Prefer {
+    /// The environment's keys, if there are any.
+    Environment,
+    /// The profile, also where the environment has keys.
+    Profile,
+}
+
+impl Prefer {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Profile => "profile",
+        }
+    }
+}
+
+impl TryFrom<String> for Prefer {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut both = [Self::Environment, Self::Profile].into_iter();
+        both.find(|one| one.name() == text).ok_or("`prefer` is environment or profile")
+    }
+}
+
+/// What `CODEARTIFACT_NUGET_CACHE` says. The later is the stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum CacheMode {
+    /// The user's cache folder, wherever this is.
+    Disk,
+    /// The user's cache folder on a person's machine; in a container or on CI a memory file system,
+    /// or else this process.
+    #[default]
+    Auto,
+    /// This process only.
+    Memory,
+    /// Nothing is kept.
+    Off,
+}
+
+impl CacheMode {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Auto => "auto",
+            Self::Memory => "memory",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl FromStr for CacheMode {
+    /// What it should have been.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Disk, Self::Auto, Self::Memory, Self::Off];
+        let word = text.trim().to_ascii_lowercase();
+        all.into_iter().find(|mode| mode.name() == word).ok_or("it is auto, disk, memory or off")
+    }
+}
+
+/// The user's word on the cache.
+#[derive(Debug, Clone, Default)]
+pub struct CacheSettings {
+    pub mode: CacheMode,
+    /// `CODEARTIFACT_NUGET_CACHE_DIR`: an absolute folder for [`CacheMode::Auto`] and
+    /// [`CacheMode::Disk`]. As the user's word it counts in a container and on CI too.
+    pub dir: Option<PathBuf>,
+}
+
+/// What `CODEARTIFACT_NUGET_SIGN_IN` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignInMethod {
+    /// By a browser where one can be opened on this machine, else by a code.
+    #[default]
+    Auto,
+    /// By a browser on this machine, which comes back to the plugin.
+    Browser,
+    /// By a code, which is confirmed in a browser on any machine.
+    Device,
+}
+
+impl FromStr for SignInMethod {
+    /// What it should have been.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "browser" => Ok(Self::Browser),
+            "device" => Ok(Self::Device),
+            _ => Err("it is auto, browser or device"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_are_read_and_anything_else_is_explained() {
+        assert_eq!("auto".parse(), Ok(CacheMode::Auto));
+        assert_eq!(" Disk".parse(), Ok(CacheMode::Disk));
+        assert_eq!("MEMORY".parse(), Ok(CacheMode::Memory));
+        assert_eq!("off".parse(), Ok(CacheMode::Off));
+        assert_eq!("on".parse::<CacheMode>(), Err("it is auto, disk, memory or off"));
+    }
+}
