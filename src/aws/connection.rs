@@ -21,7 +21,8 @@ use super::http::HttpClient;
 use super::identity::of_rule;
 use super::route::Route;
 use super::{Aws, AwsError, Identity, classify, endpoints, profiles};
-use crate::endpoint::Domain;
+use crate::base::url::UrlParts;
+use crate::endpoint::{Domain, is_aws_host};
 use crate::settings::EffectiveSettings;
 
 /// The way to AWS for one token.
@@ -143,7 +144,8 @@ impl Aws {
         }
         let profile = identity.files.get(&identity.profile);
         let of_profile = profile.is_some_and(|it| {
-            chooses(it.get("endpoint_url")) || it.get("services").is_some() && !is_amazons(url)
+            chooses(it.get("endpoint_url"))
+                || it.get("services").is_some() && !is_aws_host(UrlParts::strict(url).host())
         });
         if of_profile { format!("profile `{}`", identity.profile) } else { "AWS's own".to_owned() }
     }
@@ -161,19 +163,8 @@ fn apis(identity: &Identity) -> Vec<Api> {
 
 /// Whether an endpoint's setting leads to this scheme, host and port.
 fn is_at(setting: &str, url: &str) -> bool {
+    let origin = |url| UrlParts::strict(url).origin();
     origin(setting).eq_ignore_ascii_case(&origin(url))
-}
-
-fn origin(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    // A user and password that somebody wrote there are nobody's business.
-    let authority = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{authority}")
-}
-
-fn is_amazons(url: &str) -> bool {
-    url.contains(".amazonaws.") || url.contains(".api.aws")
 }
 
 /// Never comes back with anything but an error: nothing is sent.
@@ -216,7 +207,7 @@ impl Nowhere {
     /// Where the request would have gone; none where it did not come so far.
     fn asked(&self) -> Option<String> {
         let url = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        url.as_deref().map(origin)
+        url.as_deref().map(|url| UrlParts::strict(url).origin())
     }
 }
 

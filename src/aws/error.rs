@@ -12,7 +12,7 @@ use super::identity::{Identity, whose_profile};
 use super::profiles::AwsFiles;
 use super::sso::SsoSession;
 use crate::base::text::nearest;
-use crate::endpoint::Domain;
+use crate::endpoint::{Domain, SERVICE_PRINCIPAL};
 use crate::settings::{EffectiveSettings, IdentityOrigin};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
@@ -136,7 +136,7 @@ pub enum AwsError {
     MayNotGetToken { label: String, message: String },
     #[error(
         "`sts:GetServiceBearerToken` is not allowed to {label} ({message}); allow it with the condition \
-         `sts:AWSServiceName` = `codeartifact.amazonaws.com`"
+         `sts:AWSServiceName` = `{SERVICE_PRINCIPAL}`"
     )]
     MayNotGetBearerToken { label: String, message: String },
     #[error(

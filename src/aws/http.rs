@@ -23,7 +23,7 @@ use rustls_pki_types::pem::PemObject;
 
 use super::AwsError;
 use super::route::{CaBundle, Proxy, Route};
-use crate::endpoint::is_loopback;
+use crate::base::url::{UrlParts, is_loopback};
 
 /// The one way out of this process.
 #[derive(Debug, Clone)]
@@ -124,9 +124,11 @@ struct GuardedConnector {
 
 impl HttpConnector for GuardedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (is_plain, host) = scheme_and_host(request.uri());
-        let authority = authority(request.uri()).to_ascii_lowercase();
-        *self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner) = Some(authority);
+        let url = UrlParts::strict(request.uri());
+        let is_plain = !url.scheme.eq_ignore_ascii_case("https");
+        let host = url.host().to_ascii_lowercase();
+        *self.seen.last_host.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(url.authority.to_ascii_lowercase());
         if is_plain && !is_loopback(&host) && !asks_metadata(&request, &host) {
             return HttpConnectorFuture::ready(Err(ConnectorError::user(
                 PlainHttp { host }.into(),
@@ -137,21 +139,6 @@ impl HttpConnector for GuardedConnector {
             Ok(answer.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))
         })
     }
-}
-
-fn scheme_and_host(uri: &str) -> (bool, String) {
-    let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
-    let authority = authority(uri);
-    let port_at = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
-    let host = &authority[..port_at.unwrap_or(authority.len())];
-    (!scheme.eq_ignore_ascii_case("https"), host.to_ascii_lowercase())
-}
-
-/// Host and port, without user information.
-pub(super) fn authority(uri: &str) -> &str {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
 }
 
 /// Whether a metadata service is asked, which speaks plain http: never with AWS credentials, an SSO
@@ -217,13 +204,6 @@ fn system_trust_store() -> Result<TrustStore, AwsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hosts_are_cut_out_of_urls() {
-        assert_eq!(scheme_and_host("https://A.example/x"), (false, "a.example".into()));
-        assert_eq!(scheme_and_host("http://[::1]:80/x"), (true, "[::1]".into()));
-        assert_eq!(scheme_and_host("http://u:p@h:1?q"), (true, "h".into()));
-    }
 
     #[test]
     fn metadata_services_are_link_local() {

@@ -9,7 +9,7 @@ use super::http::HttpClient;
 use super::identity::Identity;
 use super::{Aws, AwsError, FETCH_LIMIT, classify};
 use crate::base::text::excerpt;
-use crate::endpoint::Domain;
+use crate::endpoint::{Domain, Partition};
 use crate::settings::EffectiveSettings;
 
 /// What a repository is called.
@@ -27,8 +27,8 @@ pub enum LookupError {
     #[error(
         "`codeartifact:GetRepositoryEndpoint` is not allowed to {label} ({message}); allow it, or give \
          the repository's URL, which needs no permission: `source add \
-         https://{}-{}.d.codeartifact.{}.amazonaws.com/nuget/{repository}/v3/index.json`",
-        .domain.name, .domain.owner, .domain.region
+         https://{}-{}.d.codeartifact.{}.{}/nuget/{repository}/v3/index.json`",
+        .domain.name, .domain.owner, .domain.region, Partition::of(&.domain.region).suffix
     )]
     NotAllowed { label: String, message: String, domain: Domain, repository: String },
     #[error(

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 
-use super::http::authority;
 use super::identity::{Identity, of_rule};
 use super::{AwsError, profiles};
 use crate::base::environment::Environment;
+use crate::base::url::proxy_authority;
 use crate::settings::EffectiveSettings;
 
 /// The addresses of this machine and of its metadata services: no proxy can reach the same ones.
@@ -109,8 +109,7 @@ struct NoProxyUrl;
 fn proxy(url: &str, exceptions: &str, settings: String) -> Result<Proxy, NoProxyUrl> {
     let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     let config = ProxyConfig::https(url.as_str()).map_err(|_| NoProxyUrl)?;
-    // A password may have any character in it.
-    let name = authority(url.rsplit('@').next().unwrap_or_default()).to_owned();
+    let name = proxy_authority(&url).to_owned();
     Ok(Proxy { config: config.no_proxy(exceptions), name, settings })
 }
 

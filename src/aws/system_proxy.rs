@@ -2,6 +2,7 @@
 
 use crate::base::system::SystemProxy;
 use crate::base::text::excerpt;
+use crate::base::url::{proxy_authority, without_query};
 
 /// What a line on a failed connection ends with; empty where the system has no proxy.
 pub(super) fn hint(system: &SystemProxy) -> String {
@@ -12,7 +13,7 @@ pub(super) fn hint(system: &SystemProxy) -> String {
     }
     let Some(script) = &system.script else { return String::new() };
     // What follows may be a secret.
-    let script = excerpt(script.split(['?', '#']).next().unwrap_or_default());
+    let script = excerpt(without_query(script));
     format!(
         "; the system chooses a proxy by the script `{script}`, which was not used: set HTTPS_PROXY to \
          the proxy that it names"
@@ -26,9 +27,7 @@ fn https_proxy(servers: &str) -> Option<String> {
         None => Some(entry.to_owned()),
     };
     let proxy = servers.split([';', ' ']).filter(|entry| !entry.is_empty()).find_map(of_scheme)?;
-    let proxy = proxy.rsplit("://").next().unwrap_or_default();
-    let proxy = proxy.rsplit('@').next().unwrap_or_default().trim_end_matches('/');
-    Some(excerpt(proxy)).filter(|proxy| !proxy.is_empty())
+    Some(excerpt(proxy_authority(&proxy))).filter(|proxy| !proxy.is_empty())
 }
 
 #[cfg(test)]

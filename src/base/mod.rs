@@ -10,3 +10,4 @@ pub mod system;
 pub mod terminal;
 pub mod text;
 pub mod time;
+pub mod url;

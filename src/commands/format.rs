@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 pub use crate::base::time::in_words;
+pub use crate::base::url::{redacted as without_secrets, redacted as without_user};
 
 /// Rows of a name and what is to be said of it, the second in one column. A row without a name goes
 /// on with the one before.
@@ -35,25 +36,6 @@ impl Rows {
     }
 }
 
-/// The URL with `…` in place of user and password. A password may have any character in it.
-pub fn without_user(url: &str) -> String {
-    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let scheme_end = url.find("://").filter(|at| is_scheme(&url[..*at])).map_or(0, |at| at + 3);
-    match url.rfind('@') {
-        Some(at) => format!("{}…{}", &url[..scheme_end], &url[at..]),
-        None => url.to_owned(),
-    }
-}
-
-/// The same without query and fragment, which may hold a key.
-pub fn without_secrets(url: &str) -> String {
-    let url = without_user(url);
-    match url.find(['?', '#']) {
-        Some(at) => format!("{}…", &url[..=at]),
-        None => url,
-    }
-}
-
 /// The text as one word of a shell's command line: of a POSIX one, or of both PowerShell and cmd where
 /// that can be, else of PowerShell.
 pub fn quoted(text: &str) -> String {
@@ -83,19 +65,6 @@ pub fn count(number: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_secret_of_a_url_is_shown() {
-        for (url, shown) in [
-            ("https://h.example/v3", "https://h.example/v3"),
-            ("https://me:hunter2@h.example/v3", "https://…@h.example/v3"),
-            ("https://me:hun/t?er@2@h.example", "https://…@h.example"),
-            ("me@h://x", "…@h://x"),
-            ("https://h.example/v3?key=hunter2#x", "https://h.example/v3?…"),
-        ] {
-            assert_eq!(without_secrets(url), shown);
-        }
-    }
 
     #[test]
     fn rows_stand_in_two_columns() {

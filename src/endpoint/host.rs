@@ -1,9 +1,9 @@
 //! The grammar of hosts.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-use super::UrlParts;
+use super::HttpUrl;
+use super::partition::Partition;
 use super::path::split_domain;
+use crate::base::url::is_loopback;
 
 /// A host of the user's own: a reverse proxy before CodeArtifact, or a test server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +55,7 @@ pub(super) enum Names {
     Path,
 }
 
-pub(super) fn recognize(
-    url: &UrlParts<'_>,
-    mappings: &[HostMapping],
-) -> Result<Host, &'static str> {
+pub(super) fn recognize(url: &HttpUrl<'_>, mappings: &[HostMapping]) -> Result<Host, &'static str> {
     match amazon(url) {
         Ok(host) => Ok(host),
         Err(reason) => match mappings.iter().find(|mapping| matches(mapping, url)) {
@@ -69,15 +66,7 @@ pub(super) fn recognize(
     }
 }
 
-/// Whether the host can only be this machine.
-pub fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || bare.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || bare.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn matches(mapping: &HostMapping, url: &UrlParts<'_>) -> bool {
+fn matches(mapping: &HostMapping, url: &HttpUrl<'_>) -> bool {
     let default_port = if url.https { 443 } else { 80 };
     mapping.host == url.host && mapping.port.unwrap_or(default_port) == url.effective_port()
 }
@@ -90,7 +79,7 @@ fn mapped(mapping: &HostMapping) -> Host {
     Host { kind: HostKind::Listed, names, region: mapping.region.clone(), any_prefix: true }
 }
 
-fn amazon(url: &UrlParts<'_>) -> Result<Host, &'static str> {
+fn amazon(url: &HttpUrl<'_>) -> Result<Host, &'static str> {
     let labels: Vec<&str> = url.host.split('.').collect();
     let host = match labels.as_slice() {
         [first, "d", "codeartifact", region, "vpce", suffix @ ..] => {
@@ -154,7 +143,8 @@ fn check_suffix(region: &str, suffix: &[&str], kind: Suffix) -> Result<(), &'sta
     if !is_region(region) {
         return Err("the host names no region");
     }
-    let (ipv4, dual_stack) = partition_suffixes(region);
+    let partition = Partition::of(region);
+    let (ipv4, dual_stack) = (partition.suffix, partition.dual_stack_suffix());
     let expected = match kind {
         Suffix::Ipv4 => Some(ipv4),
         Suffix::DualStack => dual_stack,
@@ -178,19 +168,6 @@ fn check_suffix(region: &str, suffix: &[&str], kind: Suffix) -> Result<(), &'sta
             Err("the host has a `.d` before `.codeartifact`, which the dual-stack form has not")
         }
         _ => Err("region and suffix of the host do not belong together"),
-    }
-}
-
-/// The suffixes (IPv4 and VPC, dual-stack) of the region's partition.
-fn partition_suffixes(region: &str) -> (&'static str, Option<&'static str>) {
-    match region.split('-').take(2).collect::<Vec<_>>().as_slice() {
-        ["cn", ..] => ("amazonaws.com.cn", Some("on.amazonwebservices.com.cn")),
-        ["us", "iso"] => ("c2s.ic.gov", None),
-        ["us", "isob"] => ("sc2s.sgov.gov", None),
-        ["us", "isof"] => ("csp.hci.ic.gov", None),
-        ["eu", "isoe"] => ("cloud.adc-e.uk", None),
-        ["eusc", ..] => ("amazonaws.eu", None),
-        _ => ("amazonaws.com", Some("on.aws")),
     }
 }
 

@@ -12,12 +12,16 @@
 //! The suffix is that of the region's partition. Source: the CodeArtifact user guide.
 
 mod host;
+mod partition;
 mod path;
 
 use std::fmt;
 
+use crate::base::url::{UrlParts, is_loopback};
+
 use host::Names;
-pub use host::{HostKind, HostMapping, is_loopback, is_region};
+pub use host::{HostKind, HostMapping, is_region};
+pub use partition::{Partition, SERVICE_PRINCIPAL, is_aws_host, resembles_codeartifact};
 pub use path::{is_domain, is_owner, is_repository, is_repository_byte, split_domain};
 
 /// A domain of CodeArtifact: what an authorization token is issued for.
@@ -70,7 +74,7 @@ pub enum EndpointError {
 impl RepositoryEndpoint {
     /// Reads a source's URL; `mappings` are the hosts that the user listed.
     pub fn parse(url: &str, mappings: &[HostMapping]) -> Result<Self, EndpointError> {
-        let parts = UrlParts::split(url).map_err(EndpointError::Foreign)?;
+        let parts = HttpUrl::parse(url).map_err(EndpointError::Foreign)?;
         let host = host::recognize(&parts, mappings).map_err(EndpointError::Foreign)?;
         let below_prefix = host.any_prefix;
         let Some(path) = path::read(parts.path, host.names == Names::Path, below_prefix) else {
@@ -103,7 +107,7 @@ impl RepositoryEndpoint {
     }
 }
 
-fn unusable_path(parts: &UrlParts<'_>, host: &host::Host) -> EndpointError {
+fn unusable_path(parts: &HttpUrl<'_>, host: &host::Host) -> EndpointError {
     let origin = parts.origin();
     EndpointError::Path {
         url: format!("{origin}{}", parts.path),
@@ -115,41 +119,43 @@ fn unusable_path(parts: &UrlParts<'_>, host: &host::Host) -> EndpointError {
 /// query and fragment.
 pub fn is_endpoint_url(url: &str) -> bool {
     let is_plain = url.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#');
-    is_plain && UrlParts::split(url).is_ok_and(|parts| parts.https || is_loopback(&parts.host))
+    is_plain && HttpUrl::parse(url).is_ok_and(|parts| parts.https || is_loopback(&parts.host))
 }
 
 /// Whether a URL is of http or https, with a host and without user.
 pub fn is_http_url(url: &str) -> bool {
-    UrlParts::split(url).is_ok()
+    HttpUrl::parse(url).is_ok()
 }
 
-/// A URL cut at its delimiters, nothing decoded and nothing repaired: what a lenient parser would
-/// mend is exactly what a look-alike hides behind.
+/// A URL of http or https with a host and nothing that it should not have. What a lenient parser would
+/// repair is exactly what a look-alike hides behind.
 #[derive(Debug)]
-struct UrlParts<'a> {
+struct HttpUrl<'a> {
     https: bool,
-    /// As written, without port; an IPv6 address keeps its brackets.
+    /// In lower case, without port; an IPv6 address keeps its brackets.
     host: String,
     port: Option<u16>,
     path: &'a str,
 }
 
-impl<'a> UrlParts<'a> {
-    fn split(url: &'a str) -> Result<Self, &'static str> {
-        let (scheme, rest) = url.split_once("://").ok_or("not an absolute URL")?;
-        let https = match scheme.to_ascii_lowercase().as_str() {
+impl<'a> HttpUrl<'a> {
+    fn parse(url: &'a str) -> Result<Self, &'static str> {
+        let parts = UrlParts::strict(url);
+        let https = match parts.scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
+            "" => return Err("not an absolute URL"),
             _ => return Err("neither https nor http"),
         };
-        let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, tail) = rest.split_at(authority_end);
-        let path = tail.split(['?', '#']).next().unwrap_or_default();
-        let (host, port) = split_port(authority)?;
+        if parts.user.is_some() {
+            return Err("it carries user information");
+        }
+        let (host, port) = parts.host_and_port();
+        let port = port.map(port_number).transpose()?;
         if host.is_empty() || !host.bytes().all(is_host_byte) {
             return Err("the host has characters that no host has");
         }
-        Ok(Self { https, host: host.to_ascii_lowercase(), port, path })
+        Ok(Self { https, host: host.to_ascii_lowercase(), port, path: parts.path })
     }
 
     /// The port that a connection would use.
@@ -167,21 +173,10 @@ impl<'a> UrlParts<'a> {
     }
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
-    if authority.contains('@') {
-        return Err("it carries user information");
-    }
-    let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
-    let Some(colon) = authority[after_bracket..].find(':') else {
-        return Ok((authority, None));
-    };
-    let (host, port) = authority.split_at(after_bracket + colon);
-    let digits = &port[1..];
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err("the port is not a number");
-    }
-    let port = digits.parse().map_err(|_| "the port is not a number")?;
-    Ok((host, Some(port)))
+/// Digits alone: a number's sign, which parsing takes, is in no port.
+fn port_number(digits: &str) -> Result<u16, &'static str> {
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok());
+    number.flatten().ok_or("the port is not a number")
 }
 
 fn is_host_byte(byte: u8) -> bool {

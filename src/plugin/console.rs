@@ -14,6 +14,7 @@ use super::message::{Kind, Log as LogPayload, LogLevel, Outgoing};
 use super::transport::Output;
 use crate::base::log::Log;
 use crate::base::text::printable;
+use crate::base::url::without_query;
 
 /// How both loggers of `dotnet` know a line that is to be shown at once.
 const MARK: &str = "[CredentialProvider]CodeArtifact: ";
@@ -57,8 +58,7 @@ impl Console {
     /// The same console, whose failures end with the command that looks closer at this source. Of a
     /// URL nothing is shown that may hold a password.
     pub fn for_source(&self, url: &str) -> Self {
-        let plain = url.split(['?', '#']).next().unwrap_or_default();
-        Self { source: Some(plain.to_owned()), ..self.clone() }
+        Self { source: Some(without_query(url).to_owned()), ..self.clone() }
     }
 
     /// Shows a failure of ours, unless this conversation has shown it already, of whatever source.

@@ -9,6 +9,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::base::secret::Secret;
+use crate::base::url::UrlParts;
 use crate::endpoint::{
     is_domain, is_endpoint_url, is_http_url, is_owner, is_region, is_repository_byte,
 };
@@ -251,11 +252,10 @@ fn is_external_id(text: &str) -> bool {
 }
 
 fn is_proxy_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let is_plain = user.bytes().all(|b| b.is_ascii_graphic() && !b"/?#@".contains(&b));
-    is_plain && !host.contains(['/', '?', '#']) && is_http_url(&format!("{scheme}://{host}"))
+    let url = UrlParts::strict(text);
+    let is_user_byte = |b: u8| b.is_ascii_graphic() && b != b'@';
+    let is_plain = url.user.unwrap_or_default().bytes().all(is_user_byte);
+    is_plain && matches!(url.path, "" | "/") && url.tail.is_empty() && is_http_url(&url.origin())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::finding::Finding;
 use super::fix::{self, quoted, quoted_path};
 use crate::base::text::{excerpt, nearest};
+use crate::base::url::UrlParts;
 use crate::endpoint::{EndpointError, HostKind, RepositoryEndpoint};
 use crate::nuget_config::{ConfigError, Layer, Source};
 
@@ -230,11 +231,10 @@ fn look_alike(source: &Source, reason: &str, context: &Context<'_>) -> Option<Fi
     if let Some(refusal) = context.provider.refused_host(&source.url) {
         return Some(Finding::failure("source-host", format!("source `{name}`: {refusal}")));
     }
-    let host = source.url.split("://").nth(1)?.split(['/', '?', '#']).next()?;
-    let bare =
-        source.url.replacen(&format!("{}@", host.rsplit_once('@').unwrap_or_default().0), "", 1);
+    let parts = UrlParts::tolerant(&source.url);
+    let bare = parts.without_user();
     let is_ours_without_user = context.provider.endpoint(&bare).is_ok();
-    if !host.to_ascii_lowercase().contains("codeartifact") && !is_ours_without_user {
+    if !parts.host().to_ascii_lowercase().contains("codeartifact") && !is_ours_without_user {
         return None;
     }
     let what = format!("source `{name}` gets no token: {reason}");

@@ -10,9 +10,10 @@ use super::sources::Examined;
 use crate::aws::{Help, SourceAnswer};
 use crate::base::environment::Environment;
 use crate::base::time;
+use crate::base::url::is_loopback;
 use crate::commands::format::{in_words, without_secrets};
 use crate::commands::source::problem;
-use crate::endpoint::{Domain, RepositoryEndpoint, is_loopback};
+use crate::endpoint::{Domain, Partition, RepositoryEndpoint, SERVICE_PRINCIPAL};
 use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
 use crate::settings::{PROFILE, SettingsError};
 
@@ -183,7 +184,9 @@ fn may_get_token(domain: &Domain) -> String {
 }
 
 fn may_get_bearer_token() -> String {
-    r#"{"Effect":"Allow","Action":"sts:GetServiceBearerToken","Resource":"*","Condition":{"StringEquals":{"sts:AWSServiceName":"codeartifact.amazonaws.com"}}}"#.to_owned()
+    format!(
+        r#"{{"Effect":"Allow","Action":"sts:GetServiceBearerToken","Resource":"*","Condition":{{"StringEquals":{{"sts:AWSServiceName":"{SERVICE_PRINCIPAL}"}}}}}}"#
+    )
 }
 
 fn may_read(domain: &Domain, repository: &str) -> String {
@@ -193,11 +196,7 @@ fn may_read(domain: &Domain, repository: &str) -> String {
 
 fn arn(domain: &Domain, resource: &str) -> String {
     let Domain { owner, region, .. } = domain;
-    let partition = match region.split_once('-').map(|(first, _)| first) {
-        Some("cn") => "aws-cn",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = Partition::of(region).arn;
     format!("arn:{partition}:codeartifact:{region}:{owner}:{resource}")
 }
 
@@ -264,6 +263,11 @@ mod tests {
         );
         let read = may_read(&domain("cn-north-1"), "r");
         assert!(read.contains("arn:aws-cn:codeartifact:cn-north-1:111122223333:repository/d/r"));
+        for (region, partition) in [("eusc-de-east-1", "aws-eusc"), ("us-isob-east-1", "aws-iso-b")]
+        {
+            let arn = format!("arn:{partition}:codeartifact:{region}:111122223333:domain/d");
+            assert!(may_get_token(&domain(region)).contains(&arn));
+        }
         let bearer: serde_json::Value = serde_json::from_str(&may_get_bearer_token()).unwrap();
         assert_eq!(bearer["Action"], "sts:GetServiceBearerToken");
     }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::base::environment::Environment;
-use crate::endpoint::{EndpointError, RepositoryEndpoint};
+use crate::base::url::UrlParts;
+use crate::endpoint::{EndpointError, RepositoryEndpoint, resembles_codeartifact};
 use crate::nuget_config::{
     Commented, ConfigError, CredentialsEntry, Layer, Mentioned, NugetConfig, Password,
     without_secrets,
@@ -69,11 +70,7 @@ impl fmt::Display for Kind {
 
 /// Whether people would say that the host is CodeArtifact's.
 fn is_alike(url: &str) -> bool {
-    let authority = url.split("://").nth(1).unwrap_or(url).split(['/', '?', '#']).next();
-    let host = authority.unwrap_or_default().rsplit('@').next().unwrap_or_default();
-    let host = host.to_ascii_lowercase();
-    host.contains(".codeartifact.") && host.contains(".amazonaws.")
-        || host.contains(".codeartifact.") && host.contains(".on.aws")
+    resembles_codeartifact(UrlParts::tolerant(url).host())
 }
 
 /// A source of a file.
@@ -106,9 +103,7 @@ pub fn kinds_of_sources(
 }
 
 fn has_password(url: &str) -> bool {
-    let authority = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
-    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    user.is_some_and(|user| user.contains(':'))
+    UrlParts::tolerant(url).user.is_some_and(|user| user.contains(':'))
 }
 
 /// The findings of one file, in its order.
@@ -315,6 +310,7 @@ mod tests {
             (format!("http://{host}/nuget/r/v3/index.json"), true, false),
             (format!("https://aws:hunter2@{host}./x"), true, true),
             (format!("https://aws@{host}/x"), true, false),
+            (format!("https://aws:hun/t?er#2@{host}/x"), true, true),
             ("https://codeartifact.example.com/x".to_owned(), false, false),
         ] {
             assert_eq!((is_alike(&url), has_password(&url)), (alike, password), "{url}");
