@@ -8,6 +8,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::exit,
+    clippy::unwrap_used,
     reason = "the fences are the plugin's; its measurements stand outside"
 )]
 
@@ -22,8 +23,8 @@ use std::{fs, thread};
 
 use serde_json::{Value, json};
 
-use support::fake_codeartifact::{FakeCodeArtifact, Repository};
 use support::sandbox_home::SandboxHome;
+use support::stage::{FOREIGN, Stage};
 
 /// Of each plugin, in turns.
 const RUNS: usize = 60;
@@ -31,17 +32,13 @@ const RUNS: usize = 60;
 /// All of it; then something hangs.
 const LIMIT: Duration = Duration::from_mins(5);
 
-const FOREIGN: &str = "https://pkgs.example.com/nuget/v3/index.json";
-
 fn main() {
     thread::spawn(|| {
         thread::sleep(LIMIT);
         eprintln!("the measurement did not end within {LIMIT:?}");
         exit(1);
     });
-    let fake = FakeCodeArtifact::start();
-    let home = SandboxHome::for_codeartifact(&fake);
-    let source = fake.source(&Repository::new("my-repo"));
+    let Stage { fake, home, source, .. } = Stage::new();
     let (ours, null) = (SandboxHome::plugin(), compile_null_plugin(&home));
     let cold = measure(&ours, &home, &source);
     let (mut of_ours, mut of_null) = (vec![], vec![]);
@@ -98,8 +95,8 @@ fn compile_null_plugin(home: &SandboxHome) -> PathBuf {
 }
 
 fn measure(executable: &Path, home: &SandboxHome, source: &str) -> Figures {
-    let mut command = Command::new(executable);
-    command.arg("-Plugin").env_clear().envs(home.environment()).current_dir(home.project());
+    let mut command = home.command(executable);
+    command.arg("-Plugin");
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let started = Instant::now();
     let mut child = command.spawn().expect("the plugin starts");

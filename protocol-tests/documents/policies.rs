@@ -167,23 +167,52 @@ fn the_cdk_app_begins_at_a_version_with_what_it_uses() {
     assert!(stack.contains("\"public:nuget-org\""), "the mirror has no connection");
 }
 
-/// C# is parsed here (`csharp`) and not compiled: the actions are compared as text.
+/// The app has the permissions of these files. Nothing here compiles C#, so its texts are compared.
+const OF_THE_APP: [&str; 4] =
+    ["developer", "ci-publish", "domain-policy-cross-account", "repository-policy-cross-account"];
+
 #[test]
-fn the_cdk_app_and_the_readme_name_the_same_actions() {
-    let expected = [TOKEN, BEARER, READ, PUBLISH].map(str::to_owned).into();
-    assert_eq!(actions_in(&example("cdk/PackagesStack.cs")), expected);
+fn the_cdk_app_names_the_actions_and_conditions_of_the_policies_and_no_others() {
+    let sources = files_below(&repository("install/examples/cdk")).into_iter();
+    let sources: Vec<_> =
+        sources.filter(|file| file.extension().is_some_and(|it| it == "cs")).collect();
+    assert_eq!(sources.len(), 3, "{sources:?}");
+    let app: String = sources.iter().map(|file| fs::read_to_string(file).expect("text")).collect();
+    let policies = OF_THE_APP.map(|name| example(&format!("iam/{name}.json"))).concat();
+    let names = names_in(&policies);
+    assert_eq!(names_in(&app), names);
+    let actions = [TOKEN, BEARER, READ, PUBLISH];
+    assert!(actions.iter().all(|action| names.contains(action)), "{names:?}");
     let readme = fs::read_to_string(repository("README.md")).expect("the README");
-    assert!(actions_in(&readme).is_superset(&expected), "{:?}", actions_in(&readme));
+    let missing: Vec<_> = actions.into_iter().filter(|action| !readme.contains(action)).collect();
+    assert!(missing.is_empty(), "not in the README: {missing:?}");
 }
 
-/// The words that are actions of the two services.
-fn actions_in(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
-    let is_action = |word: &&str| {
-        let name = word.strip_prefix("codeartifact:").or_else(|| word.strip_prefix("sts:Get"));
+#[test]
+fn the_cdk_app_has_the_resources_of_the_policies() {
+    let stack = example("cdk/PackagesStack.cs");
+    let arns = stack.split("Arn($\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let arns = arns.map(|resource| {
+        let resource = resource.replace("{_domain}", "my-domain");
+        let resource = resource.replace("{_repository}", "my-repo");
+        let resource = resource.replace("{_publicMirror}", "public-mirror");
+        format!("arn:aws:codeartifact:eu-west-1:111122223333:{resource}")
+    });
+    let allowed = [allowed(&policy("developer")), allowed(&policy("ci-publish"))].into_iter();
+    let resources = allowed.flatten().map(|(_, resource)| resource);
+    let expected: BTreeSet<_> = resources.filter(|resource| resource != "*").collect();
+    assert_eq!(arns.collect::<BTreeSet<_>>(), expected);
+}
+
+/// The texts in quotes that are actions or keys of conditions.
+fn names_in(text: &str) -> BTreeSet<&str> {
+    let quoted = text.split('"').skip(1).step_by(2);
+    let is_name = |text: &&str| {
+        let services = ["codeartifact:", "sts:", "aws:"];
+        let name = services.iter().find_map(|service| text.strip_prefix(service));
         name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
     };
-    words.filter(is_action).map(str::to_owned).collect()
+    quoted.filter(is_name).collect()
 }
 
 fn policy(name: &str) -> Value {

@@ -51,15 +51,18 @@ fn is_test(code: &str, name: &str) -> bool {
     let quoted = format!("\"{name}\",");
     let is_trial = |(at, _)| {
         let before = code[..at].trim_end();
-        before.ends_with("trial(") || before.ends_with("failing(")
+        ["trial(", "failing(", "with_dotnet(", "name:"].iter().any(|start| before.ends_with(start))
     };
-    after_attribute || code.match_indices(&quoted).any(is_trial)
+    let lists = code.split("named![").skip(1).filter_map(|rest| rest.split("\n    ]").next());
+    let is_listed = |list: &str| list.lines().any(|line| line.trim().trim_end_matches(',') == name);
+    after_attribute || code.match_indices(&quoted).any(is_trial) || lists.into_iter().any(is_listed)
 }
 
 #[test]
-fn a_name_that_is_no_test_is_told() {
-    let code = "#[test]\nfn one() {}\nfn helper() {}\nfailing(\n  \"two\",\n); say(\"three\", 3);";
-    let found: Vec<_> =
-        ["one", "helper", "two", "three"].into_iter().filter(|name| is_test(code, name)).collect();
-    assert_eq!(found, ["one", "two"]);
+fn a_name_that_is_no_test_is_reported() {
+    let code = "#[test]\nfn one() {}\nfn helper() {}\nfailing(\n  \"two\",\n); say(\"three\", 3);\n\
+                named![\n        #[cfg(unix)]\n        four,\n    ]\nfive,\nBroken { name: \"six\", }";
+    let names = ["one", "helper", "two", "three", "four", "five", "six"];
+    let found: Vec<_> = names.into_iter().filter(|name| is_test(code, name)).collect();
+    assert_eq!(found, ["one", "two", "four", "six"]);
 }

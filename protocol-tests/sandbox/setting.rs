@@ -3,12 +3,11 @@
 use std::fs;
 
 use crate::story::{Story, seconds};
-use crate::support::fake_codeartifact::{FakeCodeArtifact, Package, Repository, TOKEN_PREFIX};
+use crate::support::fake_codeartifact::{FakeCodeArtifact, Repository, TOKEN_PREFIX};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan;
-
-/// The package in the fake's repository.
-pub const PACKAGE: &str = "Sandbox.Greeting";
+use crate::support::stage::Stage;
+use crate::support::stage::restore::PACKAGE;
 
 /// A fake with one package, and a home whose project wants it.
 #[derive(Debug)]
@@ -20,11 +19,8 @@ pub struct Setting {
 
 impl Setting {
     pub fn new() -> Self {
-        let fake = FakeCodeArtifact::start();
-        let repository = Repository::new("my-repo");
-        fake.add_package(&repository, &Package::library(PACKAGE, "1.0.0"));
-        let home = SandboxHome::for_codeartifact(&fake);
-        home.write_nuget_config(&[("my-repo", &fake.source(&repository))]);
+        let stage = Stage::new().with_package().with_nuget_config();
+        let Stage { fake, home, repository, .. } = stage;
         home.write_project("app", &[(PACKAGE, "1.0.0")]);
         Self { fake, home, repository }
     }

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use crate::setting::{PACKAGE, Setting};
+use crate::setting::Setting;
 use crate::story::{Story, seconds};
 use crate::support::dotnet::Dotnet;
 use crate::support::fake_codeartifact::Package;
+use crate::support::stage::restore::PACKAGE;
 
 const PUSHED: &str = "Sandbox.New.1.0.0.nupkg";
 

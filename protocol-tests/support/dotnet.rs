@@ -23,6 +23,11 @@ impl Dotnet {
         Some(Self { program: find_on_path("dotnet")? })
     }
 
+    /// The same in a test that is run only where there is one.
+    pub fn needed() -> Self {
+        Self::find().expect("a test that needs `dotnet` is run where it is")
+    }
+
     /// The file that was found.
     pub fn program(&self) -> &Path {
         &self.program

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 pub use answer::{Answer, LogLine};
-pub use pattern::matches;
+pub use pattern::{a_pattern_names_what_it_cares_about, matches};
 use wire::{Heard, Wire};
 
 use super::sandbox_home::SandboxHome;

@@ -6,11 +6,13 @@
 //! - [`fake_metadata`]: the credentials of a container and of an instance
 //! - [`fake_sso`]: IAM Identity Center, from the sign-in to a role's credentials
 //! - [`fake_internet`]: a proxy and TLS, to meet the fake under AWS's real host names
+//! - [`stage`]: what a test begins with, made of these
 //! - [`sandbox_home`]: a throwaway home with its environment, configuration and projects
 //! - [`secret_scan`]: no token where none belongs
 //! - [`process`]: a program run to its end or to a deadline
 //! - [`dotnet`]: the real `dotnet`, where there is one
-//! - [`trials`]: tests that need a tool which is not everywhere
+//! - [`trials`]: tests as values, and what they need that is not everywhere
+//! - [`odd_configs`]: NuGet.Config files as people, scripts and tools write them
 
 #![allow(dead_code, reason = "every test target uses its own part of the support")]
 #![allow(clippy::needless_pass_by_value, reason = "`send(json!(…))` reads best")]
@@ -21,7 +23,15 @@ pub mod fake_internet;
 pub mod fake_metadata;
 pub mod fake_nuget;
 pub mod fake_sso;
+pub mod odd_configs;
 pub mod process;
 pub mod sandbox_home;
 pub mod secret_scan;
+pub mod stage;
 pub mod trials;
+
+/// The tests of the support itself.
+pub fn own_trials() -> Vec<trials::Trial> {
+    use fake_nuget::a_pattern_names_what_it_cares_about;
+    trials::named![a_pattern_names_what_it_cares_about]
+}

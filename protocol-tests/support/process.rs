@@ -147,7 +147,8 @@ pub fn kill_group(child: &mut Child) {
     let _ = child.kill();
 }
 
-fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+/// Waits until it ends; none at the deadline.
+pub fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         let status = child.try_wait().expect("the child can be waited for");
         if status.is_some() || Instant::now() >= deadline {

@@ -2,6 +2,7 @@
 //! folder, and nothing of the real user's environment gets through.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -13,6 +14,9 @@ use super::dotnet::find_on_path;
 use super::fake_codeartifact::{ACCESS_KEY_ID, FakeCodeArtifact, SECRET_ACCESS_KEY, TOKEN_PREFIX};
 use super::process::{self, Run};
 use super::secret_scan;
+
+/// The folder of the installed plugin, and the executable in it.
+pub const PLUGIN_NAME: &str = "CredentialProvider.CodeArtifact";
 
 /// Longer than a command of the plugin's takes, on a busy machine as well.
 const COMMAND_LIMIT: Duration = Duration::from_mins(1);
@@ -36,6 +40,19 @@ impl SandboxHome {
             fs::create_dir(home.path.join(folder)).expect("a new folder");
         }
         home.set_defaults();
+        home
+    }
+
+    /// A home of which a program knows the place and nothing else, and a `dotnet` that starts the
+    /// native file beside a dll, as the launcher makes the real one do.
+    pub fn bare() -> Self {
+        let mut home = Self::new();
+        home.variables.clear();
+        let user = home.home().to_string_lossy().into_owned();
+        let host = home.path.join("dotnet").to_string_lossy().into_owned();
+        home.set("PATH", "/usr/bin:/bin").set("HOME", &user).set("DOTNET_HOST_PATH", &host);
+        #[cfg(unix)]
+        home.script("dotnet", "exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\"");
         home
     }
 
@@ -91,6 +108,16 @@ impl SandboxHome {
         self.path.join("bin")
     }
 
+    /// Where NuGet under `dotnet` looks for the plugin.
+    pub fn netcore(&self) -> PathBuf {
+        self.home().join(".nuget/plugins/netcore").join(PLUGIN_NAME)
+    }
+
+    /// Where nuget.exe and Visual Studio look for it.
+    pub fn netfx(&self) -> PathBuf {
+        self.home().join(".nuget/plugins/netfx").join(PLUGIN_NAME)
+    }
+
     /// The one folder that may hold tokens.
     pub fn cache_dir(&self) -> PathBuf {
         self.home().join(".cache").join("nuget-plugin-codeartifact")
@@ -109,6 +136,15 @@ impl SandboxHome {
         fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("a folder");
         fs::write(&file, text).expect("a file in a folder of ours");
         file
+    }
+
+    /// Writes a script of `sh` that can be run.
+    #[cfg(unix)]
+    pub fn script(&self, name: &str, script: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.write(name, &format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+        path
     }
 
     /// As [`Self::write`], with any bytes.
@@ -135,12 +171,29 @@ impl SandboxHome {
         run
     }
 
+    /// A program in the project folder, with this home's environment and nothing else.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.project()).env_clear().envs(self.environment());
+        command
+    }
+
     /// Runs the plugin's executable as a command.
     pub fn run_plugin(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(Self::plugin());
-        command.args(arguments).current_dir(self.project());
-        command.env_clear().envs(self.environment());
-        process::run(&mut command, COMMAND_LIMIT)
+        process::run(self.command(Self::plugin()).args(arguments), COMMAND_LIMIT)
+    }
+
+    /// As [`Self::run_plugin`]; it has to succeed. Returns its standard output.
+    #[track_caller]
+    pub fn succeed(&self, arguments: &[&str]) -> String {
+        let run = self.run_plugin(arguments);
+        run.assert_success();
+        run.stdout
+    }
+
+    /// The text with `<root>` for the temporary folder.
+    pub fn neutral(&self, text: &str) -> String {
+        text.replace(&*self.path.to_string_lossy(), "<root>")
     }
 
     /// Writes the project folder's NuGet.Config: these sources and no others, and nothing but

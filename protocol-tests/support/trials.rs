@@ -1,37 +1,143 @@
-//! Tests that need a tool which is not everywhere. Without it they are reported as ignored, or as
+//! Tests as values, so that a table can make them and each is reported under a name of its own.
+//!
+//! A test that needs something which is not everywhere is reported as ignored without it, or as
 //! failed where `CODEARTIFACT_NUGET_TEST_REQUIRE` names it (a list with commas, or `all`).
 
+use std::collections::{HashMap, HashSet};
 use std::env;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 
 use super::dotnet::{Dotnet, find_on_path};
 
-/// A tool that a test may need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tool {
+/// A suite: the first part of its tests' names, and the tests.
+pub type Suite = (&'static str, Vec<Trial>);
+
+/// A test.
+pub struct Trial {
+    name: String,
+    need: Option<Need>,
+    is_possible: bool,
+    is_alone: bool,
+    test: Box<dyn FnOnce() + Send>,
+}
+
+/// A test of this name; it fails by a panic.
+pub fn trial(name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> Trial {
+    let (need, test) = (None, Box::new(test));
+    Trial { name: name.into(), need, is_possible: true, is_alone: false, test }
+}
+
+/// A test that needs the real `dotnet`.
+pub fn with_dotnet(name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> Trial {
+    trial(name, test).needing(Need::Dotnet)
+}
+
+/// A test for each of these functions, of the function's name.
+macro_rules! named {
+    ($($(#[$attribute:meta])* $test:ident),* $(,)?) => {
+        vec![$($(#[$attribute])* $crate::support::trials::trial(stringify!($test), $test)),*]
+    };
+}
+pub(crate) use named;
+
+impl Trial {
+    /// Ignored without `need`, unless that is required here.
+    pub fn needing(self, need: Need) -> Self {
+        Self { need: Some(need), ..self }
+    }
+
+    /// Ignored where it is not possible, whatever is required.
+    pub fn where_possible(self, is_possible: bool) -> Self {
+        Self { is_possible, ..self }
+    }
+
+    /// Run before all others with few at a time: it measures a time that a busy machine would spoil.
+    pub fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
+}
+
+/// Runs the tests of these suites, `together` at a time unless the command line says otherwise: most
+/// of them wait most of the time.
+pub fn run(suites: impl IntoIterator<Item = Suite>, together: usize) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    let mut present = HashMap::new();
+    let mut names = HashSet::new();
+    let (mut alone, mut others) = (Vec::new(), Vec::new());
+    for (suite, trials) in suites {
+        for trial in trials {
+            let name = format!("{suite}::{}", trial.name);
+            assert!(names.insert(name.clone()), "two tests are called `{name}`");
+            let list = if trial.is_alone { &mut alone } else { &mut others };
+            list.push(as_reported(name, trial, &mut present));
+        }
+    }
+    let is_good = alone.is_empty() || !libtest_mimic::run(&arguments, alone).has_failed();
+    arguments.test_threads.get_or_insert(together);
+    let are_good = !libtest_mimic::run(&arguments, others).has_failed();
+    if is_good && are_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// As many as this machine has.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, NonZero::get)
+}
+
+fn as_reported(
+    name: String,
+    trial: Trial,
+    present: &mut HashMap<Need, bool>,
+) -> libtest_mimic::Trial {
+    let missing =
+        trial.need.filter(|need| !*present.entry(*need).or_insert_with(|| need.is_there()));
+    let Some(need) = missing else {
+        let test = move || {
+            (trial.test)();
+            Ok(())
+        };
+        return libtest_mimic::Trial::test(name, test).with_ignored_flag(!trial.is_possible);
+    };
+    let failure = move || Err(Failed::from(format!("{} is not here", need.name())));
+    libtest_mimic::Trial::test(name, failure).with_ignored_flag(!need.is_required())
+}
+
+/// What a test may need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
     Dotnet,
     /// `mono`, and a nuget.exe that the variable `NUGET_EXE` names.
     NugetExe,
-    /// A mount namespace of one's own, in which root can put anything into `/etc`.
-    MountNamespace,
     /// The AWS CLI, version 2, that `AWS_CLI` names or that is on PATH.
     Aws,
-    /// That this user has no tokens in memory: `status` would show them to a test, and `logout` forget
+    /// Both of them.
+    AwsAndDotnet,
+    Root,
+    /// A mount namespace of its own, in which root can put anything into `/etc`.
+    MountNamespace,
+    /// `script` of util-linux, which makes a terminal.
+    Terminal,
+    /// A network namespace of its own, without any network.
+    NetworkNamespace,
+    /// That this user has no tokens in memory: `status` shows them to a test and `logout` removes
     /// them, wherever the home is.
     CleanMemory,
 }
 
-impl Tool {
+impl Need {
     /// Its name in `CODEARTIFACT_NUGET_TEST_REQUIRE`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dotnet => "dotnet",
             Self::NugetExe => "nuget.exe",
+            Self::Aws | Self::AwsAndDotnet => "aws",
+            Self::Root => "root",
             Self::MountNamespace => "mount-namespace",
-            Self::Aws => "aws",
+            Self::Terminal => "terminal",
+            Self::NetworkNamespace => "network-namespace",
             Self::CleanMemory => "clean-memory",
         }
     }
@@ -40,21 +146,38 @@ impl Tool {
         match self {
             Self::Dotnet => Dotnet::find().is_some(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
-            Self::MountNamespace => has_mount_namespaces(),
             Self::Aws => aws_cli().is_some(),
+            Self::AwsAndDotnet => Self::Aws.is_there() && Self::Dotnet.is_there(),
+            Self::Root => is_root(),
+            Self::MountNamespace => {
+                let script = "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc";
+                can_unshare(&["-m", "sh", "-c", script])
+            }
+            Self::Terminal => cfg!(target_os = "linux") && find_on_path("script").is_some(),
+            Self::NetworkNamespace => can_unshare(&["--map-root-user", "--net", "true"]),
             Self::CleanMemory => !keeps_tokens_in_memory(),
         }
-    }
-
-    /// Whether a test that needs it is to be reported as ignored.
-    pub fn is_missing(self) -> bool {
-        !self.is_there() && !self.is_required()
     }
 
     fn is_required(self) -> bool {
         let list = env::var("CODEARTIFACT_NUGET_TEST_REQUIRE").unwrap_or_default();
         list.split(',').any(|name| name.trim() == self.name() || name.trim() == "all")
     }
+}
+
+/// Whether root runs the tests, for whom modes do not count.
+pub fn is_root() -> bool {
+    #[cfg(unix)]
+    let is_root = rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    let is_root = false;
+    is_root
+}
+
+fn can_unshare(words: &[&str]) -> bool {
+    let mut unshare = Command::new("unshare");
+    unshare.args(words).stderr(Stdio::null());
+    unshare.status().is_ok_and(|status| status.success())
 }
 
 /// The nuget.exe that `NUGET_EXE` names, where it is a file.
@@ -71,13 +194,6 @@ fn keeps_tokens_in_memory() -> bool {
     folders.iter().any(|base| Path::new(base).join(&ours).exists())
 }
 
-/// Whether this is root, and the system lets it mount something where nobody else sees it.
-fn has_mount_namespaces() -> bool {
-    let mut unshare = Command::new("unshare");
-    unshare.args(["-m", "sh", "-c", "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc"]);
-    unshare.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
 /// The first `aws` that says it is version 2: `AWS_CLI`, the system's, the first on PATH. Version 1
 /// of Python's tools may stand before the system's.
 pub fn aws_cli() -> Option<PathBuf> {
@@ -87,16 +203,4 @@ pub fn aws_cli() -> Option<PathBuf> {
         let version = Command::new(file).arg("--version").output();
         version.is_ok_and(|output| output.stdout.starts_with(b"aws-cli/2."))
     })
-}
-
-/// A test that needs `tool`.
-pub fn trial(name: &'static str, tool: Tool, test: fn()) -> Trial {
-    if tool.is_there() {
-        return Trial::test(name, move || {
-            test();
-            Ok(())
-        });
-    }
-    let missing = move || Err(Failed::from(format!("{} is not here", tool.name())));
-    Trial::test(name, missing).with_ignored_flag(!tool.is_required())
 }

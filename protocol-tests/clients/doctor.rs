@@ -1,0 +1,122 @@
+//! `doctor` beside the real `dotnet`, and its fixes that are commands of `dotnet`.
+
+use crate::support::stage::Stage;
+use crate::support::stage::doctor::Repair::Paste;
+use crate::support::trials::{Trial, with_dotnet};
+
+/// A host of CodeArtifact's own, which nobody asks in these tests.
+const REAL: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        with_dotnet("user_in_a_url", user_in_a_url),
+        with_dotnet("region_that_is_misspelt", region_that_is_misspelt),
+        with_dotnet("source_disabled", source_disabled),
+        with_dotnet("source_without_index", source_without_index),
+        with_dotnet(
+            "source_that_nuget_refuses_for_plain_http",
+            source_that_nuget_refuses_for_plain_http,
+        ),
+        with_dotnet("source_of_plain_http", source_of_plain_http),
+        with_dotnet("everything_works_with_the_real_dotnet", everything_works_with_the_real_dotnet),
+    ]
+}
+
+fn user_in_a_url() {
+    assert_updated("FAIL  source `ours` gets no token: it carries user information", |source| {
+        source.replacen("http://", "http://aws:hunter2@", 1)
+    });
+}
+
+fn region_that_is_misspelt() {
+    let stage = Stage::working_with_real_dotnet();
+    let url = format!("{REAL}/nuget/my-repo/v3/index.json").replace("west", "wets");
+    stage.home.write_nuget_config(&[("ours", &url)]);
+    let before = stage.doctor(&["--offline"]);
+    let (line, fix) = (
+        "warn  source `ours`: CodeArtifact is not known to be in `eu-wets-1`; `eu-west-1` was \
+         probably meant\n",
+        "dotnet nuget update source ours --source \
+         https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json \
+         --configfile <root>/project/NuGet.Config",
+    );
+    let told = stage.doctor_readable(&before.stdout);
+    assert!(told.contains(&format!("{line}      fix: {fix}\n")), "{before}");
+    let fix = fix.replace("<root>", &stage.home.root().to_string_lossy());
+    let after = stage.paste_then(&fix, "--offline");
+    after.assert_success().assert_says("ok    source `ours` of `").assert_silent_on("wets");
+}
+
+fn source_disabled() {
+    let mut stage = Stage::working_with_real_dotnet();
+    let source = stage.source.clone();
+    let disabled = "<disabledPackageSources><add key=\"ours\" value=\"true\" />\
+                    </disabledPackageSources>\n";
+    stage.home.write_nuget_config_with(&[("ours", &source)], disabled);
+    stage.assert_repaired(
+        "warn  source `ours` is disabled, and NuGet does not ask it",
+        "dotnet nuget enable source ours",
+        Paste,
+    );
+}
+
+fn source_without_index() {
+    assert_updated("FAIL  source `ours` names no NuGet repository", |source| {
+        source.replace("/v3/index.json", "/")
+    });
+}
+
+fn source_that_nuget_refuses_for_plain_http() {
+    let mut stage = Stage::working_with_real_dotnet();
+    let source = stage.source.clone();
+    let file = stage.home.write_nuget_config(&[("ours", &source)]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(" allowInsecureConnections=\"true\"", "")).unwrap();
+    stage.assert_repaired(
+        "FAIL  source `ours` is of plain http, which NuGet refuses",
+        "dotnet nuget update source ours --source \
+         http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json \
+         --configfile <root>/project/NuGet.Config --allow-insecure-connections",
+        Paste,
+    );
+}
+
+fn source_of_plain_http() {
+    let stage = Stage::working_with_real_dotnet();
+    let url = format!("{REAL}/nuget/my-repo/v3/index.json").replace("https:", "http:");
+    stage.home.write_nuget_config(&[("ours", &url)]);
+    // The source itself is out of reach here.
+    let before = stage.doctor(&["--offline"]);
+    before.assert_failure().assert_says(
+        "FAIL  source `ours` gets no token: CodeArtifact's hosts are asked over https only\n",
+    );
+    let output = stage.doctor_readable(&before.stdout);
+    let fix = "dotnet nuget update source ours --source \
+               https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json \
+               --configfile <root>/project/NuGet.Config";
+    assert!(output.contains(&format!("      fix: {fix}\n")), "{before}");
+    let fix = fix.replace("<root>", &stage.home.root().to_string_lossy());
+    let after = stage.paste_then(&fix, "--offline");
+    after.assert_success().assert_says("ok    source `ours` of `");
+}
+
+fn everything_works_with_the_real_dotnet() {
+    let stage = Stage::working_with_real_dotnet();
+    let run = stage.doctor(&[]);
+    run.assert_success().assert_silent_on("warn  ");
+    run.assert_says(" with NuGet 7.").assert_says(", answers through `");
+}
+
+/// The source's URL, broken, is told, and put right by `dotnet`.
+fn assert_updated(line: &str, broken: fn(&str) -> String) {
+    let mut stage = Stage::working_with_real_dotnet();
+    let url = broken(&stage.source.clone());
+    stage.home.write_nuget_config(&[("ours", &url)]);
+    stage.assert_repaired(
+        line,
+        "dotnet nuget update source ours --source \
+         http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json \
+         --configfile <root>/project/NuGet.Config --allow-insecure-connections",
+        Paste,
+    );
+}

@@ -1,0 +1,60 @@
+//! The plugin under real clients: `dotnet`, nuget.exe where mono is there, and the AWS CLI. Most tests
+//! are a command as a user would type it, with only the source's URL in NuGet.Config.
+//!
+//! Without its client a test is reported as ignored; see `support/trials.rs`.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "the rules are the plugin's; a test fails by a panic"
+)]
+
+mod accounts;
+mod aws_cli;
+mod aws_login;
+mod commands;
+mod consoles;
+#[cfg(unix)]
+mod doctor;
+#[cfg(unix)]
+mod launcher;
+mod mono;
+mod nuget_config;
+mod provided;
+mod refusals;
+mod restores;
+#[cfg(target_os = "linux")]
+mod sign_in;
+mod sources;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+
+use support::trials;
+
+fn main() -> ExitCode {
+    let suites = [
+        // Failed restores take long by waiting, so they go first.
+        ("refusals", refusals::trials()),
+        #[cfg(target_os = "linux")]
+        ("sign_in", sign_in::trials()),
+        ("aws_cli", aws_cli::trials()),
+        ("aws_login", aws_login::trials()),
+        ("mono", mono::trials()),
+        ("sources", sources::trials()),
+        ("restores", restores::trials()),
+        ("accounts", accounts::trials()),
+        ("provided", provided::trials()),
+        ("commands", commands::trials()),
+        ("consoles", consoles::trials()),
+        #[cfg(unix)]
+        ("doctor", doctor::trials()),
+        #[cfg(unix)]
+        ("launcher", launcher::trials()),
+        ("nuget_config", nuget_config::trials()),
+    ];
+    trials::run(suites, trials::processors())
+}

@@ -1,0 +1,26 @@
+//! The commands that people and scripts run.
+
+mod completions;
+#[cfg(unix)]
+mod exec;
+#[cfg(unix)]
+mod streams;
+mod token;
+#[cfg(unix)]
+mod token_file;
+
+use crate::support::trials::Trial;
+
+pub fn trials() -> Vec<Trial> {
+    let files = [
+        completions::trials(),
+        #[cfg(unix)]
+        exec::trials(),
+        #[cfg(unix)]
+        streams::trials(),
+        token::trials(),
+        #[cfg(unix)]
+        token_file::trials(),
+    ];
+    files.into_iter().flatten().collect()
+}

@@ -1,0 +1,175 @@
+//! `source check`: what each answer of a source is told as.
+
+use serde_json::{Value, json};
+
+use crate::support::fake_codeartifact::{
+    Access, FakeCodeArtifact, Repository, TOKEN_PREFIX, TokenBehaviour,
+};
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::secret_scan;
+use crate::support::stage::Stage;
+use crate::support::trials::{Trial, trial};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("check_a_good_source", good),
+        trial("check_as_json", as_json),
+        trial("check_401", || {
+            fails(
+                Access::RefuseAlways,
+                "401: the token of the environment's keys is refused, and a new one as well; check that \
+                 domain, owner and region in the URL are right, and the clock",
+            );
+        }),
+        trial("check_401_with_a_stale_token", stale),
+        trial("check_403", || {
+            fails(
+                Access::Forbidden,
+                "403: the token of the environment's keys is good, and may not read `my-repo`; allow \
+                 `codeartifact:ReadFromRepository` in the identity's policy and, for another account's \
+                 domain, in the repository's or the domain's",
+            );
+        }),
+        trial("check_404", missing),
+        trial("check_a_page", || {
+            fails(
+                Access::Page,
+                "the answer is no NuGet index; check the URL, and what stands between this machine and \
+                 AWS",
+            );
+        }),
+        trial("check_a_redirect", redirect),
+        trial("check_without_a_token", no_token),
+        trial("check_behind_a_dead_proxy", dead_proxy),
+        trial("check_a_foreign_source", foreign),
+        trial("check_nothing", nothing),
+    ]
+}
+
+/// The line of the one source, after its name; nothing secret is anywhere.
+#[track_caller]
+fn assert_fails(stage: &Stage, line: &str) {
+    let run = stage.run(&["source", "check"]);
+    assert_eq!(run.stdout, format!("failed: my-repo: {line}\n"), "{run}");
+    assert_eq!(run.stderr, "error: 1 of 1 sources cannot be used, for the reasons above\n");
+    assert_eq!(run.code(), Some(1));
+    secret_scan::assert_no_secrets_in(&run.output(), &[TOKEN_PREFIX.to_owned()]);
+    stage.home.assert_no_secrets();
+}
+
+fn fails(access: Access, line: &str) {
+    let stage = Stage::new().with_package().with_nuget_config();
+    stage.fake.set_access(&stage.repository, access);
+    assert_fails(&stage, line);
+}
+
+fn good() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    let run = stage.run(&["source", "check", "MY-REPO"]);
+    let start = "ok: my-repo answers to the token of the environment's keys (";
+    assert!(run.assert_success().stdout.starts_with(start), "{run}");
+    assert_eq!(stage.fake.count(&stage.repository, 200), 1);
+    let run = stage.run(&["source", "check", &stage.source]);
+    run.assert_success();
+    assert_eq!(stage.fake.token_calls().len(), 1, "the second token is cached");
+    stage.home.assert_no_secrets();
+}
+
+fn as_json() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    let run = stage.run(&["source", "check", "--json"]);
+    let report: Value = serde_json::from_str(&run.assert_success().stdout).unwrap();
+    let url = &stage.source;
+    let identity = "the environment's keys";
+    let source = json!({"name": "my-repo", "url": url, "status": 200, "identity": identity, "problem": null});
+    assert_eq!(report, json!({ "sources": [source] }));
+}
+
+fn stale() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    stage.run(&["source", "check"]).assert_success();
+    stage.fake.revoke_issued_tokens();
+    stage.run(&["source", "check"]).assert_success();
+    assert_eq!(stage.fake.token_calls().len(), 2);
+}
+
+fn missing() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    stage.home.write_nuget_config(&[("my-repo", &stage.fake.source(&Repository::new("gone")))]);
+    assert_fails(
+        &stage,
+        "404: there is no repository `gone` in domain `my-domain` of account 111122223333 in eu-west-1; \
+         see which there are with `aws codeartifact list-repositories-in-domain --domain my-domain \
+         --domain-owner 111122223333 --region eu-west-1`",
+    );
+}
+
+fn redirect() {
+    let elsewhere = FakeCodeArtifact::start();
+    let stage = Stage::new().with_package().with_nuget_config();
+    stage
+        .fake
+        .set_access(&stage.repository, Access::Redirect(format!("{}/nuget/", elsewhere.url())));
+    assert_fails(
+        &stage,
+        "a redirect (status 302), which is not followed with a token; check what stands between this \
+         machine and AWS",
+    );
+    assert!(elsewhere.requests().is_empty());
+}
+
+fn no_token() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    stage.fake.token_api_will(TokenBehaviour::Fail(404, "ResourceNotFoundException", "no domain"));
+    assert_fails(
+        &stage,
+        "no token for domain `my-domain` of account 111122223333 in eu-west-1: there is no domain \
+         `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
+    );
+    assert!(!stage.fake.requests().iter().any(|request| request.contains("/nuget/")));
+}
+
+/// The token API is the fake's, the source AWS's own.
+fn dead_proxy() {
+    let mut stage = Stage::new().with_package().with_nuget_config();
+    let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    stage.home.set("HTTPS_PROXY", &format!("http://user:hunter2@{closed}"));
+    let host = "my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
+    stage
+        .home
+        .write_nuget_config(&[("my-repo", &format!("https://{host}/nuget/my-repo/v3/index.json"))]);
+    let run = stage.run(&["source", "check"]);
+    run.assert_failure()
+        .assert_says(&format!("no answer: the proxy `{closed}` does not connect to `{host}`"));
+    run.assert_silent_on("hunter2");
+}
+
+fn foreign() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    stage.home.write_nuget_config(&[("theirs", "https://nuget.example/v3/index.json")]);
+    let run = stage.run(&["source", "check", "theirs"]);
+    assert_eq!(
+        run.stdout,
+        "failed: theirs: not a CodeArtifact URL: the host is not one of CodeArtifact's\n"
+    );
+    assert_eq!((run.code(), stage.fake.requests().len()), (Some(1), 0));
+}
+
+fn nothing() {
+    let home = SandboxHome::new();
+    for (arguments, line) in [
+        (
+            &["source", "check"][..],
+            "error: no enabled source here is CodeArtifact's; add one with \
+             `nuget-plugin-codeartifact source add <URL>`\n",
+        ),
+        (
+            &["source", "check", "nobody"],
+            "error: NuGet.Config has no source `nobody`, nor is it a CodeArtifact URL; see which there \
+             are with `nuget-plugin-codeartifact source list`\n",
+        ),
+    ] {
+        let run = home.run_plugin(arguments);
+        assert_eq!((run.stderr.as_str(), run.code()), (line, Some(1)));
+    }
+}

@@ -1,0 +1,428 @@
+//! `scrub` over several files, with copies, in a git repository, and where nothing is sure.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::trials::{Trial, trial};
+
+const USER: &str = "home/.nuget/NuGet/NuGet.Config";
+const PROJECT: &str = "project/nuget.config";
+const FEED: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json";
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("scrub_the_same_source_in_two_layers", two_layers),
+        trial("scrub_one_file", one_file),
+        trial("scrub_says_what_it_found", what_is_said),
+        trial("scrub_as_json", as_json),
+        trial("scrub_leaves_what_is_not_sure", not_sure),
+        trial("scrub_a_variable", variable),
+        trial("scrub_names_what_may_hold_a_token", may_hold),
+        trial("scrub_quotes_nothing_of_a_broken_file", broken_by_a_password),
+        trial("scrub_of_thousands_is_done_in_one_walk", thousands),
+        trial("scrub_other_clients_files", other_clients),
+        trial("scrub_a_missing_file", missing_file),
+        trial("scrub_beside_a_broken_file", beside_a_broken_file),
+        trial("scrub_an_old_file", old_file),
+        trial("scrub_says_what_git_keeps", git_keeps),
+        trial("scrub_with_a_broken_configuration", broken_configuration),
+        #[cfg(unix)]
+        trial("scrub_one_file_by_two_names", two_names),
+        #[cfg(unix)]
+        trial("scrub_says_that_a_hard_link_stays", hard_link),
+        #[cfg(unix)]
+        trial("scrub_keeps_the_owner", owner).where_possible(is_root()),
+        #[cfg(unix)]
+        trial("scrub_with_a_copy", with_a_copy),
+        trial("scrub_copies_into_no_work_tree", no_work_tree),
+        #[cfg(unix)]
+        trial("scrub_keeps_link_mode_and_neighbours", link_and_mode),
+    ]
+}
+
+/// A file with this source and its credentials.
+fn config(name: &str, url: &str, user: &str, password: &str) -> String {
+    let source = format!("<add key='{name}' value='{url}' />");
+    let sources = if url.is_empty() { String::new() } else { source };
+    format!(
+        "<configuration>\n  <packageSources>{sources}</packageSources>\n  <packageSourceCredentials>\n    \
+         <{name}>\n      <add key='Username' value='{user}' />\n      <add key='ClearTextPassword' \
+         value='{password}' />\n    </{name}>\n  </packageSourceCredentials>\n</configuration>\n"
+    )
+}
+
+/// The same without its credentials.
+fn scrubbed(name: &str, url: &str) -> String {
+    let whole = config(name, url, "", "");
+    let (start, _) = whole.split_once("  <packageSourceCredentials>").unwrap();
+    format!("{start}</configuration>\n")
+}
+
+fn text(home: &SandboxHome, name: &str) -> String {
+    String::from_utf8(home.read(name)).unwrap()
+}
+
+/// The credentials are in one file, and the source in the other.
+fn two_layers() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    home.write(USER, &config("ours", "", "aws", "hunter2"));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_success().assert_silent_on("hunter2");
+    assert_eq!(text(&home, PROJECT), scrubbed("ours", FEED));
+    assert_eq!(text(&home, USER), scrubbed("ours", ""));
+}
+
+fn one_file() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    let before = config("ours", "", "aws", "hunter2");
+    home.write(USER, &before);
+    home.write("project/elsewhere/other.config", &before);
+    home.run_plugin(&["scrub", "elsewhere/other.config", "--yes"]).assert_success();
+    assert_eq!(text(&home, "project/elsewhere/other.config"), scrubbed("ours", ""));
+    assert_eq!(text(&home, USER), before);
+    assert_eq!(text(&home, PROJECT), config("ours", FEED, "aws", "hunter2"));
+    // What counts beside the file tells whose the source is, from wherever it is looked.
+    let sub = "project/sub/nuget.config";
+    home.write(sub, &before);
+    let elsewhere = SandboxHome::new();
+    let path = home.root().join(sub).to_string_lossy().into_owned();
+    elsewhere.run_plugin(&["scrub", &path, "--yes"]).assert_success();
+    assert_eq!(text(&home, sub), scrubbed("ours", ""));
+    // What the file itself says of a name goes before what others say.
+    let theirs = config("ours", "https://nuget.example/", "aws", "hunter2");
+    home.write("project/d.config", &theirs);
+    home.run_plugin(&["scrub", "d.config", "--yes"]).assert_success();
+    assert_eq!(text(&home, "project/d.config"), theirs);
+}
+
+fn what_is_said() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    let shown = |state: &str| {
+        format!(
+            "<root>/{PROJECT}\n  line 4: `ours`, clear-text password (CodeArtifact: repository \
+             `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1): {state}\n  - <ours>\n  \
+             -   <add key='Username' value='aws' />\n  -   <add key='ClearTextPassword' value='…' />\n  \
+             - </ours>\n  note: a token in it may live for another 12 h, by when the file was written \
+             (12 h is the longest)\n"
+        )
+    };
+    let root = home.root().to_string_lossy().into_owned();
+    let run = home.run_plugin(&["scrub"]);
+    assert_eq!(
+        run.stdout.replace(&root, "<root>"),
+        format!(
+            "{}nothing was changed; run this again with `--yes` to remove them\n",
+            shown("found")
+        )
+    );
+    assert_eq!((run.code(), &*run.stderr), (Some(3), ""));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    assert_eq!(run.stdout.replace(&root, "<root>"), shown("removed"));
+    assert_eq!(run.code(), Some(0));
+}
+
+fn as_json() {
+    let home = SandboxHome::new();
+    let path = home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    let run = home.run_plugin(&["scrub", "--json"]);
+    let mut report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
+    let end = written + Duration::from_hours(12);
+    let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let expected = json!({"files": [{
+        "path": path, "tracked_by_git": false, "tokens_end_by": end, "removed": false,
+        "backup": null, "problem": null,
+        "findings": [{
+            "source": "ours", "line": 4, "password": "clear-text", "variable": null, "certain": true,
+            "reason": "CodeArtifact: repository `my-repo`, domain `my-domain` of account 111122223333 \
+                       in eu-west-1"
+        }]
+    }]});
+    assert_eq!((&report, run.code()), (&expected, Some(3)));
+    let run = home.run_plugin(&["scrub", "--json", "--yes"]);
+    report = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&report["files"][0]["removed"], run.code()), (&json!(true), Some(0)));
+    let run = home.run_plugin(&["scrub", "--json"]);
+    assert_eq!((&*run.stdout, run.code()), ("{\"files\":[]}\n", Some(0)));
+}
+
+/// Their source is gone, or somebody else's as well.
+fn not_sure() {
+    let home = SandboxHome::new();
+    let gone = config("gone", "", "aws", "hunter2");
+    home.write(PROJECT, &gone);
+    home.write(USER, &config("gone2", "https://nuget.example/", "me", "hunter2"));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_success().assert_silent_on("hunter2").assert_silent_on("gone2").assert_says(
+        "line 4: `gone`, clear-text password (the user is `aws`, but no file has a source of that \
+         name): left alone, remove it by hand if it is not needed",
+    );
+    assert_eq!(text(&home, PROJECT), gone);
+}
+
+fn variable() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("gone", "", "x", "%CODEARTIFACT_AUTH_TOKEN%"));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_success().assert_says(
+        "`gone`, password from the variable CODEARTIFACT_AUTH_TOKEN (the password is \
+         `%CODEARTIFACT_AUTH_TOKEN%`): removed",
+    );
+    run.assert_silent_on("may live");
+    assert_eq!(text(&home, PROJECT), scrubbed("gone", ""));
+}
+
+/// None of it is touched.
+fn may_hold() {
+    let home = SandboxHome::new();
+    let comment = "<configuration><!-- <a><add key='ClearTextPassword' value='hunter2'/></a> --></configuration>";
+    let secret = FEED.replace("https://", "https://aws:hunter2@");
+    let of_url = format!(
+        "<configuration><packageSources><add key='a' value='{secret}'/></packageSources></configuration>"
+    );
+    let plain_http = config("a", &FEED.replace("https:", "http:"), "aws", "hunter2");
+    let elsewhere =
+        config("a", "https://proxy.example/v3/index.json", "me", "%CODEARTIFACT_AUTH_TOKEN%");
+    for (text, said) in [
+        (
+            comment,
+            "line 1: `a comment`, clear-text password (NuGet passes it over, but it may hold a token)",
+        ),
+        (
+            &of_url,
+            "line 1: `a`, clear-text password (the source's URL holds a password, and the plugin is never asked for it)",
+        ),
+        (
+            &plain_http,
+            "line 4: `a`, clear-text password (the source's URL looks like CodeArtifact's)",
+        ),
+        (
+            &elsewhere,
+            "(the password is `%CODEARTIFACT_AUTH_TOKEN%`, but the source is somebody else's)",
+        ),
+    ] {
+        home.write(PROJECT, text);
+        let run = home.run_plugin(&["scrub", "--yes"]);
+        run.assert_success().assert_silent_on("hunter2").assert_says(said);
+        run.assert_says("left alone, remove it by hand if it is not needed");
+        assert_eq!(self::text(&home, PROJECT), text);
+    }
+}
+
+fn broken_by_a_password() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("ours", FEED, "aws", "x&hunter2;y"));
+    let run = home.run_plugin(&["scrub", "--json"]);
+    run.assert_failure().assert_silent_on("hunter2");
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["files"], json!([]));
+    assert!(
+        report["error"].as_str().is_some_and(|it| it.contains("has an error at line 6, column"))
+    );
+    home.run_plugin(&["scrub"]).assert_failure().assert_silent_on("no saved credentials");
+}
+
+fn thousands() {
+    let home = SandboxHome::new();
+    let entry = |at: usize| {
+        format!(
+            "<s{at}><add key='Username' value='aws'/><add key='ClearTextPassword' value='hunter2'/></s{at}>\n"
+        )
+    };
+    let source = |at: usize| format!("<add key='s{at}' value='{FEED}'/>");
+    let (sources, entries): (String, String) =
+        ((0..3000).map(source).collect(), (0..3000).map(entry).collect());
+    let file = |credentials: &str| {
+        format!(
+            "<configuration><packageSources>{sources}</packageSources>{credentials}</configuration>"
+        )
+    };
+    let section = format!("<packageSourceCredentials>{entries}</packageSourceCredentials>");
+    home.write(PROJECT, &file(&section));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_success().assert_says("line 3000: `s2999`");
+    assert_eq!(text(&home, PROJECT), file(""));
+}
+
+fn other_clients() {
+    let mut home = SandboxHome::new();
+    home.set("DOTNET_CLI_HOME", &home.root().join("cli").to_string_lossy());
+    for file in [USER, "home/.config/NuGet/NuGet.Config"] {
+        home.write(file, &config("ours", FEED, "aws", "hunter2"));
+    }
+    home.run_plugin(&["scrub", "--yes"]).assert_success();
+    for file in [USER, "home/.config/NuGet/NuGet.Config"] {
+        assert_eq!(text(&home, file), scrubbed("ours", FEED));
+    }
+}
+
+fn missing_file() {
+    let run = SandboxHome::new().run_plugin(&["scrub", "no.config"]);
+    assert_eq!(
+        (&*run.stderr, run.code()),
+        (
+            "error: `no.config` is not there; name a NuGet.Config, or none for all that NuGet reads\n",
+            Some(1)
+        )
+    );
+}
+
+fn beside_a_broken_file() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, "<configuration>");
+    home.write(USER, &config("ours", FEED, "aws", "hunter2"));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_failure().assert_says("nuget.config` has an error at line 1, column");
+    assert_eq!(text(&home, USER), scrubbed("ours", FEED));
+}
+
+fn old_file() {
+    let home = SandboxHome::new();
+    let path = home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    let yesterday = SystemTime::now() - Duration::from_hours(24);
+    fs::File::options().append(true).open(path).unwrap().set_modified(yesterday).unwrap();
+    home.run_plugin(&["scrub"])
+        .assert_says("note: a token in it has expired, by when the file was written");
+}
+
+fn git_keeps() {
+    const NOTE: &str = "git has this file: what was committed stays in its history";
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(arguments).current_dir(home.project()).env_clear().envs(home.environment());
+        assert!(command.output().unwrap().status.success(), "git {arguments:?}");
+    };
+    git(&["init", "-q"]);
+    home.run_plugin(&["scrub"]).assert_silent_on("git");
+    git(&["add", "nuget.config"]);
+    home.run_plugin(&["scrub"]).assert_says(NOTE);
+    git(&["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "x"]);
+    git(&["rm", "-q", "--cached", "nuget.config"]);
+    home.run_plugin(&["scrub"]).assert_says(NOTE);
+    fs::rename(home.project().join(".git"), home.root().join("gone")).unwrap();
+    home.write("project/.git", "gitdir: /nonexistent\n");
+    home.run_plugin(&["scrub"]).assert_says("if git tracks this file, what was committed stays");
+}
+
+#[cfg(unix)]
+fn with_a_copy() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = SandboxHome::new();
+    let before = config("ours", FEED, "aws", "hunter2");
+    let file = home.write(PROJECT, &before);
+    let folder = home.root().join("copies/today");
+    let backup = folder.to_string_lossy().into_owned();
+    for number in 0..2 {
+        home.write(PROJECT, &before);
+        home.run_plugin(&["scrub", "--yes", "--backup", &backup]).assert_success();
+        let name = file.to_string_lossy()[1..].replace('/', "_");
+        let suffix = if number == 0 { "" } else { ".1" };
+        let copy = folder.join(format!("{name}{suffix}"));
+        assert_eq!(fs::read_to_string(&copy).unwrap(), before);
+        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    // The nearest folder outside is the usual one.
+    home.write(PROJECT, &before);
+    home.write("project/.git/x", "");
+    home.run_plugin(&["scrub", "--yes", "--backup", "../beside"]).assert_success();
+    assert_eq!(fs::read_dir(home.root().join("beside")).unwrap().count(), 1);
+    fs::remove_dir_all(home.project().join(".git")).unwrap();
+    home.run_plugin(&["scrub", "--yes", "--backup", "../unused"]).assert_success();
+    assert!(!home.root().join("unused").exists(), "made for nothing");
+    home.write(PROJECT, &before);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = home.run_plugin(&["scrub", "--yes", "--backup", &backup]);
+    run.assert_failure().assert_says(&format!("error: others can look into `{backup}`"));
+    assert_eq!(text(&home, PROJECT), before);
+}
+
+fn no_work_tree() {
+    for mark in [".git", ".hg", ".jj", ".svn"] {
+        let home = SandboxHome::new();
+        let before = config("ours", FEED, "aws", "hunter2");
+        home.write(PROJECT, &before);
+        home.write(&format!("project/{mark}/x"), "");
+        let run = home.run_plugin(&["scrub", "--yes", "--backup", "a/b"]);
+        run.assert_failure().assert_says(&format!(
+            "error: `{0}/a/b` is in the work tree `{0}`, where a copy with a password may be committed; \
+             name a folder outside with `--backup`",
+            home.project().display()
+        ));
+        assert!(!home.project().join("a").exists());
+        assert_eq!(text(&home, PROJECT), before);
+    }
+}
+
+#[cfg(unix)]
+fn link_and_mode() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let home = SandboxHome::new();
+    let target = home.write("shared/real.config", &config("ours", FEED, "aws", "hunter2"));
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o604)).unwrap();
+    symlink(&target, home.project().join("nuget.config")).unwrap();
+    home.run_plugin(&["scrub", "--yes"]).assert_success();
+    assert!(home.project().join("nuget.config").is_symlink());
+    assert_eq!(text(&home, "shared/real.config"), scrubbed("ours", FEED));
+    assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o604);
+    assert_eq!(fs::read_dir(home.root().join("shared")).unwrap().count(), 1);
+}
+
+fn broken_configuration() {
+    let home = SandboxHome::new();
+    home.write_configuration("hosts = 1\n");
+    home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_failure().assert_says(
+        "error: sources at hosts of your own were passed over, since the configuration file `",
+    );
+    assert_eq!(text(&home, PROJECT), scrubbed("ours", FEED));
+}
+
+#[cfg(unix)]
+fn hard_link() {
+    let home = SandboxHome::new();
+    let file = home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    fs::hard_link(&file, home.root().join("other")).unwrap();
+    let run = home.run_plugin(&["scrub", "--yes"]);
+    run.assert_success()
+        .assert_says("the file has other names (hard links), under which the password");
+}
+
+#[cfg(unix)]
+fn two_names() {
+    let home = SandboxHome::new();
+    home.write(USER, &config("ours", FEED, "aws", "hunter2"));
+    fs::create_dir_all(home.home().join(".config")).unwrap();
+    let folder = home.home().join(".nuget/NuGet");
+    std::os::unix::fs::symlink(folder, home.home().join(".config/NuGet")).unwrap();
+    home.run_plugin(&["scrub", "--yes"]).assert_success();
+    assert_eq!(text(&home, USER), scrubbed("ours", FEED));
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+#[cfg(unix)]
+fn owner() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let home = SandboxHome::new();
+    let file = home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    chown(&file, Some(1234), Some(2345)).unwrap();
+    home.run_plugin(&["scrub", "--yes"]).assert_success();
+    let found = fs::metadata(&file).unwrap();
+    assert_eq!((found.uid(), found.gid()), (1234, 2345));
+    assert_eq!(text(&home, PROJECT), scrubbed("ours", FEED));
+}

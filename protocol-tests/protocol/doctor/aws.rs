@@ -1,0 +1,419 @@
+//! Who asks for a token, whether AWS gives it, and what the source says to it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::fake_codeartifact::http::{Reply, Server};
+use crate::support::fake_codeartifact::{
+    ACCESS_KEY_ID, Access, Repository, SECRET_ACCESS_KEY, TokenBehaviour,
+};
+use crate::support::stage::Stage;
+use crate::support::stage::doctor::Repair::{By, Paste};
+use crate::support::stage::doctor::{Broken, each_is_repaired};
+use crate::support::trials::{Trial, named};
+
+const BROKEN: &[Broken] = &[
+    Broken {
+        name: "no_credentials",
+        set_up: |stage| {
+            stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: no AWS \
+             credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile \
+             `default`, web identity, container and instance metadata; this process sees \
+             AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a \
+             profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a \
+             shell exports), or sign in with `aws configure` or `aws configure sso`",
+        fix: "aws configure sso",
+        repair: By(with_keys),
+    },
+    Broken {
+        name: "profile_that_is_not_there",
+        set_up: |stage| {
+            stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
+            stage.home.set("AWS_PROFILE", "absent");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS_PROFILE \
+             names profile `absent`, which no AWS file has (there are no profiles); correct it or unset \
+             AWS_PROFILE",
+        fix: "unset AWS_PROFILE",
+        repair: By(|stage| {
+            stage.home.unset("AWS_PROFILE");
+            with_keys(stage);
+        }),
+    },
+    Broken {
+        name: "profile_that_is_misspelt",
+        set_up: |stage| {
+            stage.with_profile_dev();
+            stage.home.set("AWS_PROFILE", "dve");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS_PROFILE \
+             names profile `dve`, which no AWS file has (there are `dev`); correct it or unset AWS_PROFILE",
+        fix: "export AWS_PROFILE=dev",
+        repair: Paste,
+    },
+    Broken {
+        name: "profile_of_the_variable_that_is_misspelt",
+        set_up: |stage| {
+            stage.with_profile_dev();
+            with_keys(stage);
+            stage.home.set("CODEARTIFACT_NUGET_PROFILE", "dve");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the configured \
+             profiles are `dve`, and no AWS file has one of them (there are `dev`); correct the \
+             configuration, or make one of them with `aws configure sso --profile dve`",
+        fix: "unset CODEARTIFACT_NUGET_PROFILE",
+        repair: Paste,
+    },
+    Broken {
+        name: "nobody_signed_in",
+        set_up: |stage| {
+            stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
+            stage.home.set("AWS_PROFILE", "dev");
+            stage.home.write(
+                "home/.aws/config",
+                "[profile dev]\nsso_session = org\nsso_account_id = 111122223333\n\
+                     sso_role_name = dev\n[sso-session org]\nsso_region = eu-west-1\n\
+                     sso_start_url = https://example.awsapps.com/start\n",
+            );
+        },
+        line: "FAIL  nobody is signed in to the SSO session of profile `dev`",
+        fix: "nuget-plugin-codeartifact login --profile dev",
+        repair: By(|stage| {
+            stage.home.unset("AWS_PROFILE");
+            with_keys(stage);
+        }),
+    },
+    Broken {
+        name: "wrong_secret_key",
+        set_up: |stage| {
+            stage.home.set("AWS_SECRET_ACCESS_KEY", "hunter2");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS refused the \
+             credentials of the environment's keys (InvalidSignatureException): they are wrong, or this \
+             machine's clock is; check the secret key and the clock",
+        fix: "do: see what `aws sts get-caller-identity` says",
+        repair: By(with_keys),
+    },
+    Broken {
+        name: "token_not_allowed",
+        set_up: |stage| {
+            stage.fake.token_api_will(TokenBehaviour::Fail(
+                403,
+                "AccessDeniedException",
+                "not authorized to perform: codeartifact:GetAuthorizationToken",
+            ));
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: \
+             `codeartifact:GetAuthorizationToken` is not allowed to the environment's keys (not authorized \
+             to perform: codeartifact:GetAuthorizationToken); allow it in the identity's policy and, for \
+             another account's domain, in the domain's",
+        fix: "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:GetAuthorizationToken\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain\"}",
+        repair: By(issuing),
+    },
+    Broken {
+        name: "bearer_token_not_allowed",
+        set_up: |stage| {
+            stage.fake.token_api_will(TokenBehaviour::Fail(
+                403,
+                "AccessDeniedException",
+                "not authorized to perform: sts:GetServiceBearerToken",
+            ));
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: \
+             `sts:GetServiceBearerToken` is not allowed to the environment's keys (not authorized to \
+             perform: sts:GetServiceBearerToken); allow it with the condition `sts:AWSServiceName` = \
+             `codeartifact.amazonaws.com`",
+        fix: "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"sts:GetServiceBearerToken\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"sts:AWSServiceName\":\"codeartifact.amazonaws.com\"}}}",
+        repair: By(issuing),
+    },
+    Broken {
+        name: "wrong_owner_or_region",
+        set_up: |stage| {
+            stage.fake.token_api_will(TokenBehaviour::Fail(
+                404,
+                "ResourceNotFoundException",
+                "Domain not found",
+            ));
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: there is no domain \
+             `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
+        fix: "do: see what `aws codeartifact list-domains --region eu-west-1` says",
+        repair: By(issuing),
+    },
+    Broken {
+        name: "ca_bundle_that_is_missing",
+        set_up: |stage| {
+            stage.home.set("AWS_CA_BUNDLE", "/nowhere/ca.pem");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS_CA_BUNDLE \
+             `/nowhere/ca.pem` cannot be used: No such file or directory (os error 2); correct or unset \
+             AWS_CA_BUNDLE",
+        fix: "unset AWS_CA_BUNDLE",
+        repair: Paste,
+    },
+    Broken {
+        name: "proxy_that_does_not_connect",
+        set_up: |stage| {
+            stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT");
+            stage.home.set("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the proxy \
+             `127.0.0.1:1` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection \
+             refused); check HTTPS_PROXY and NO_PROXY",
+        fix: "do: see what `curl -sSI https://codeartifact.eu-west-1.amazonaws.com/` says",
+        repair: By(|stage| {
+            let url = stage.fake.url();
+            stage.home.unset("HTTPS_PROXY").set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
+        }),
+    },
+    Broken {
+        name: "name_that_cannot_be_resolved",
+        set_up: |stage| {
+            stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://ca.invalid");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the name \
+             `ca.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+        fix: "do: see what `nslookup ca.invalid` says",
+        repair: By(|stage| {
+            let url = stage.fake.url();
+            stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
+        }),
+    },
+    Broken {
+        name: "relative_cache_folder",
+        set_up: |stage| {
+            stage.home.set("CODEARTIFACT_NUGET_CACHE_DIR", "tokens");
+        },
+        line: "warn  the cache folder `tokens` is not used: the path must be absolute",
+        fix: "unset CODEARTIFACT_NUGET_CACHE_DIR",
+        repair: Paste,
+    },
+    Broken {
+        name: "log_file_that_cannot_be_written",
+        set_up: |stage| {
+            stage.home.set("CODEARTIFACT_NUGET_LOG_FILE", "/nowhere/log.txt");
+        },
+        line: "warn  the log file `/nowhere/log.txt` of CODEARTIFACT_NUGET_LOG_FILE is not written: No such \
+             file or directory (os error 2)",
+        fix: "unset CODEARTIFACT_NUGET_LOG_FILE",
+        repair: Paste,
+    },
+    Broken {
+        name: "two_identities_on_one_host",
+        set_up: |stage| {
+            let other = Repository::new("other");
+            stage.fake.add_repository(&other);
+            let (ours, other) = (stage.source.clone(), stage.fake.source(&other));
+            stage.home.write_nuget_config(&[("ours", &ours), ("other", &other)]);
+            let arn = "arn:aws:iam::111122223333:user/ops";
+            stage.fake.add_access_key("AKIAFAKEACCESSKEY002", "hunter2", arn);
+            stage.home.write(
+                    "home/.aws/credentials",
+                    "[ops]\naws_access_key_id = AKIAFAKEACCESSKEY002\naws_secret_access_key = hunter2\n",
+                );
+            stage.home.run_plugin(&[
+                "configure",
+                "rule",
+                "add",
+                "--repository",
+                "other",
+                "--profile",
+                "ops",
+            ]);
+        },
+        line: "warn  source `ours` and source `other` are on one host, for which NuGet remembers one password, \
+             and are asked for by the environment's keys and rule 1's profile `ops`: whichever comes first \
+             serves both until it is refused",
+        fix: "do: give both one identity that may read all: `nuget-plugin-codeartifact configure list` shows the rules",
+        repair: By(|stage| drop(stage.home.run_plugin(&["configure", "rule", "remove", "1"]))),
+    },
+    Broken {
+        name: "endpoint_set_to_nothing",
+        set_up: |stage| {
+            stage.home.set("AWS_ENDPOINT_URL", "");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the variable \
+             AWS_ENDPOINT_URL is set to nothing, which is no endpoint; unset it",
+        fix: "unset AWS_ENDPOINT_URL",
+        repair: Paste,
+    },
+    Broken {
+        name: "setting_that_cannot_be_used",
+        set_up: |stage| {
+            stage.home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "5");
+        },
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the variable \
+             CODEARTIFACT_NUGET_DURATION_SECONDS is `5`: the duration is 0 (as long as the role's \
+             session) or 900 to 43200 seconds; correct or unset it",
+        fix: "unset CODEARTIFACT_NUGET_DURATION_SECONDS",
+        repair: Paste,
+    },
+    Broken {
+        name: "given_token_that_is_not_there",
+        set_up: |stage| {
+            stage.home.set("CODEARTIFACT_AUTH_TOKEN_FILE", "/nowhere/token");
+            stage.home.set("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "my-domain");
+        },
+        line: "warn  CODEARTIFACT_AUTH_TOKEN_FILE `/nowhere/token` does not serve: it is not there, provide the token or unset \
+             the variable",
+        fix: "unset CODEARTIFACT_AUTH_TOKEN_FILE",
+        repair: Paste,
+    },
+    Broken {
+        name: "source_answers_401",
+        set_up: |stage| access(stage, Access::RefuseAlways),
+        line: "FAIL  source `ours`: 401: the token of the environment's keys is refused, and a new one as \
+             well; check that domain, owner and region in the URL are right, and the clock",
+        fix: "nuget-plugin-codeartifact explain http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json",
+        repair: By(|stage| access(stage, Access::Open)),
+    },
+    Broken {
+        name: "source_answers_403",
+        set_up: |stage| access(stage, Access::Forbidden),
+        line: "FAIL  source `ours`: 403: the token of the environment's keys is good, and may not read \
+             `my-repo`; allow `codeartifact:ReadFromRepository` in the identity's policy and, for another \
+             account's domain, in the repository's or the domain's",
+        fix: "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:ReadFromRepository\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:repository/my-domain/my-repo\"}",
+        repair: By(|stage| access(stage, Access::Open)),
+    },
+    Broken {
+        name: "source_answers_404",
+        set_up: |stage| {
+            let absent = stage.fake.source(&Repository::new("absent"));
+            stage.home.write_nuget_config(&[("ours", &absent)]);
+        },
+        line: "FAIL  source `ours`: 404: there is no repository `absent` in domain `my-domain` of account \
+             111122223333 in eu-west-1; see which there are with `aws codeartifact \
+             list-repositories-in-domain --domain my-domain --domain-owner 111122223333 --region eu-west-1`",
+        fix: "aws codeartifact list-repositories-in-domain --domain my-domain --domain-owner 111122223333 \
+             --region eu-west-1",
+        repair: By(|stage| {
+            let source = stage.source.clone();
+            stage.home.write_nuget_config(&[("ours", &source)]);
+        }),
+    },
+];
+
+pub fn trials() -> Vec<Trial> {
+    let others = named![
+        profile_of_the_configuration_that_is_misspelt,
+        profile_that_nobody_chose,
+        configuration_that_cannot_be_used,
+        given_token_goes_before_an_identity_that_cannot_serve,
+        token_that_has_expired_as_it_comes,
+        signature_that_is_refused_for_the_clock,
+        half_of_the_environments_keys,
+        clock_that_is_wrong,
+    ];
+    each_is_repaired(BROKEN).chain(others).collect()
+}
+
+fn profile_of_the_configuration_that_is_misspelt() {
+    let mut stage = Stage::working();
+    stage.with_profile_dev();
+    stage.paste("nuget-plugin-codeartifact configure set profile dve").assert_failure();
+    stage.assert_repaired(
+        "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the \
+         configured profiles are `dve`, and no AWS file has one of them (there are `dev`); correct \
+         the configuration, or make one of them with `aws configure sso --profile dve`",
+        "nuget-plugin-codeartifact configure set profile dev",
+        Paste,
+    );
+}
+
+fn profile_that_nobody_chose() {
+    let mut stage = Stage::working();
+    stage.with_profile_dev();
+    let run = stage.doctor(&[]);
+    run.assert_failure().assert_says("choose a profile with `export AWS_PROFILE=dev`");
+    run.assert_says("fix: ").assert_says(" configure set profile dev\n");
+    let after = stage.paste("nuget-plugin-codeartifact configure set profile dev");
+    after.assert_success().assert_silent_on("FAIL");
+}
+
+fn configuration_that_cannot_be_used() {
+    let stage = Stage::working();
+    stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]);
+    stage.home.write_configuration("proxi = 1\n");
+    let run = stage.doctor(&["--offline"]);
+    run.assert_failure().assert_says("config.toml` has an error at line 1, column 1");
+    run.assert_says("      fix: ${EDITOR:-vi} ");
+}
+
+fn given_token_goes_before_an_identity_that_cannot_serve() {
+    let mut stage = Stage::working();
+    stage.home.set("AWS_PROFILE", "absent").unset("AWS_ACCESS_KEY_ID");
+    stage.home.set("CODEARTIFACT_AUTH_TOKEN", "hunter2");
+    stage.home.set("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "my-domain-111122223333");
+    let run = stage.doctor(&["--offline"]);
+    run.assert_success().assert_silent_on("hunter2").assert_says(
+        "ok    domain `my-domain` of account 111122223333 in eu-west-1 is served by the \
+         token of CODEARTIFACT_AUTH_TOKEN\n",
+    );
+}
+
+fn token_that_has_expired_as_it_comes() {
+    let stage = Stage::working();
+    stage.fake.tokens_live(Duration::ZERO);
+    let run = stage.doctor(&[]);
+    run.assert_failure().assert_says(" ago by this machine's clock\n      fix: sudo timedatectl");
+}
+
+fn signature_that_is_refused_for_the_clock() {
+    let mut stage = Stage::working();
+    let api = Server::start(|_| {
+        let refusal = json!({"message": "Signature expired"});
+        let reply = Reply::json(403, &refusal).with_header("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        reply.with_header("x-amzn-errortype", "InvalidSignatureException")
+    });
+    stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("http://{}", api.host()));
+    let run = stage.doctor(&[]);
+    run.assert_failure().assert_says(
+        "AWS refused a request of the environment's keys (InvalidSignatureException), since this \
+         machine's clock is ",
+    );
+    run.assert_says(" ahead; set the clock right\n      fix: sudo timedatectl set-ntp true\n");
+}
+
+fn half_of_the_environments_keys() {
+    let mut stage = Stage::working();
+    stage.home.unset("AWS_SECRET_ACCESS_KEY");
+    stage.doctor(&["--offline"]).assert_failure().assert_says(
+        "warn  AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not, so that it is passed over\n      \
+         fix: unset AWS_ACCESS_KEY_ID\n",
+    );
+}
+
+fn clock_that_is_wrong() {
+    let stage = Stage::working();
+    let slow = Server::start(|_| {
+        let index = json!({"version": "3.0.0", "resources": []});
+        Reply::json(200, &index).with_header("date", "Sun, 06 Nov 1994 08:49:37 GMT")
+    });
+    let hosts = [stage.fake.host(), slow.host()];
+    let hosts = hosts.map(|host| format!("[[hosts]]\nhost = \"{host}\"\nregion = \"eu-west-1\"\n"));
+    stage.home.write_configuration(&hosts.concat());
+    let source = stage.source.clone().replace(&stage.fake.host(), &slow.host());
+    stage.home.write_nuget_config(&[("ours", &source)]);
+    let run = stage.doctor(&[]);
+    run.assert_failure().assert_says("FAIL  this machine's clock is ");
+    run.assert_says(
+        " ahead; AWS refuses signatures by such a clock\n      fix: sudo timedatectl set-ntp true\n",
+    );
+}
+
+fn with_keys(stage: &mut Stage) {
+    stage.home.set("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    stage.home.set("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+}
+
+fn issuing(stage: &mut Stage) {
+    stage.fake.token_api_will(TokenBehaviour::Issue);
+}
+
+fn access(stage: &mut Stage, access: Access) {
+    stage.fake.set_access(&Repository::new("my-repo"), access);
+}

@@ -1,0 +1,302 @@
+//! How it is told: text, JSON, the report, and what is not asked.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::fake_codeartifact::{SECRET_ACCESS_KEY, TOKEN_PREFIX};
+use crate::support::process::{self, Run};
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::secret_scan;
+use crate::support::stage::doctor::DOTNET;
+use crate::support::stage::{LIMIT, Stage};
+use crate::support::trials::{Trial, trial};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("everything_works", everything_works),
+        trial("offline_asks_nobody", offline_asks_nobody),
+        trial(
+            "fixes_name_the_program_as_a_shell_finds_it",
+            fixes_name_the_program_as_a_shell_finds_it,
+        ),
+        trial(
+            "a_program_that_is_quoted_is_not_passed_on",
+            a_program_that_is_quoted_is_not_passed_on,
+        ),
+        trial("a_password_in_an_endpoint_is_not_shown", a_password_in_an_endpoint_is_not_shown),
+        trial("fix_follows_no_link_out_of_the_home", fix_follows_no_link_out_of_the_home),
+        trial("a_cached_token_is_told_without_asking", a_cached_token_is_told_without_asking),
+        trial(
+            "by_another_profile_it_looks_as_if_that_one_asked",
+            by_another_profile_it_looks_as_if_that_one_asked,
+        ),
+        trial("one_source_by_name_or_url", one_source_by_name_or_url),
+        trial("a_url_that_no_file_has_is_asked_as_well", a_url_that_no_file_has_is_asked_as_well),
+        trial("json_has_this_schema", json_has_this_schema),
+        trial(
+            "the_report_has_no_secret_and_replaces_no_file",
+            the_report_has_no_secret_and_replaces_no_file,
+        ),
+        #[cfg(target_os = "linux")]
+        trial("a_terminal_shows_colours_and_what_is_waited_for", on_a_terminal),
+        trial("wrong_usage_is_2", wrong_usage_is_2),
+    ]
+}
+
+fn everything_works() {
+    let stage = Stage::working();
+    let run = stage.doctor(&[]);
+    run.assert_success();
+    assert_eq!(run.stderr, "");
+    assert_eq!(
+                stage.doctor_readable(&run.stdout).replace(env!("CARGO_PKG_VERSION"), "<version>"),
+  "\
+ok    SDK 10.0.401 with NuGet 7.9.0 of `<root>/bin/dotnet` finds plugins in the plugins folders and on PATH; installed: 10.0.401
+ok    dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact`, version <version>, answers through `<root>/bin/dotnet` in <n> ms
+-     nuget.exe, Visual Studio: not installed, there is no `<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe`
+ok    NuGet's claims cache does not keep the plugin from starting
+ok    PATH: no link named `nuget-plugin-…` leads nowhere
+ok    no variable moves NuGet's plugins
+ok    no other plugin goes before this one
+ok    source `ours` of `<root>/project/NuGet.Config`: repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1
+ok    no saved credentials go before the plugin
+ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by the environment's keys (an access key)
+ok    AWS is asked without a proxy: CodeArtifact at http://127.0.0.1:<port>; trusted certificates: the system's
+ok    AWS gave a token for domain `my-domain` of account 111122223333 in eu-west-1: that of the environment's keys, until <time>
+ok    source `ours` answers to the token of the environment's keys
+0 failed, 0 warnings and 12 passed
+"
+  );
+}
+
+fn offline_asks_nobody() {
+    let stage = Stage::working();
+    let run = stage.doctor(&["--offline"]);
+    run.assert_success();
+    run.assert_says("-     neither AWS nor any source was asked (`--offline`)\n");
+    assert_eq!(stage.fake.requests(), Vec::<String>::new());
+}
+
+fn fixes_name_the_program_as_a_shell_finds_it() {
+    let stage = Stage::working();
+    fs::remove_dir_all(stage.netcore()).unwrap();
+    let fix = |run: &Run| {
+        let at = run.stdout.find("      fix: ").expect("a fix");
+        run.stdout[at + 11..].lines().next().unwrap_or_default().to_owned()
+    };
+    let plugin = SandboxHome::plugin();
+    assert_eq!(fix(&stage.doctor(&[])), format!("{} install", plugin.display()));
+    fs::copy(plugin, stage.home.bin().join("nuget-plugin-codeartifact")).unwrap();
+    let run = stage.doctor(&["--offline"]);
+    run.assert_success().assert_says("-     dotnet, MSBuild: not installed");
+    run.assert_says("nuget-plugin-codeartifact`, version ").assert_says(", answers in ");
+}
+
+fn a_program_that_is_quoted_is_not_passed_on() {
+    let mut stage = Stage::working();
+    stage.home.unset("AWS_ACCESS_KEY_ID").set("AWS_PROFILE", "dev");
+    let process = stage.home.script("process", "echo hunter2 >&2; exit 3");
+    let text = format!("[profile dev]\ncredential_process = {}\n", process.display());
+    stage.home.write("home/.aws/config", &text);
+    let report = stage.home.root().join("report.txt").to_string_lossy().into_owned();
+    let run = stage.home.run_plugin(&["doctor", "--json", "--report", &report]);
+    run.assert_failure().assert_silent_on("hunter2");
+    run.assert_says("gave no AWS credentials (what it said is left out here); try `aws sts");
+    assert!(!fs::read_to_string(&report).unwrap().contains("hunter2"));
+}
+
+fn a_password_in_an_endpoint_is_not_shown() {
+    let mut stage = Stage::working();
+    let url = stage.fake.url().replace("http://", "http://me:hunter2@");
+    stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
+    for arguments in [&["--offline"][..], &["--offline", "--json"]] {
+        stage.doctor(arguments).assert_says(&stage.fake.url());
+    }
+}
+
+fn fix_follows_no_link_out_of_the_home() {
+    let stage = Stage::working();
+    let (plugins, outside) =
+        (stage.home.home().join(".nuget/plugins"), stage.home.root().join("outside"));
+    fs::rename(&plugins, &outside).unwrap();
+    std::os::unix::fs::symlink(&outside, &plugins).unwrap();
+    let dll =
+        outside.join("netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll");
+    fs::remove_file(&dll).unwrap();
+    stage.doctor(&["--fix"]).assert_failure().assert_says("left alone: `");
+    assert!(!dll.exists());
+    stage.doctor(&["--fix", "--yes"]).assert_success();
+    assert!(dll.exists());
+}
+
+fn a_cached_token_is_told_without_asking() {
+    let stage = Stage::working();
+    stage.doctor(&[]).assert_success();
+    let asked = stage.fake.requests();
+    stage.doctor(&["--offline"]).assert_success().assert_says(
+        "ok    a token for domain `my-domain` of account 111122223333 in eu-west-1 is in the \
+         cache, good for 11 h 59 min\n",
+    );
+    assert_eq!(stage.fake.requests(), asked);
+}
+
+fn by_another_profile_it_looks_as_if_that_one_asked() {
+    let stage = Stage::working();
+    stage.home.write(
+        "home/.aws/config",
+        "[profile dev]\naws_access_key_id = AKIAEXAMPLEDEV\naws_secret_access_key = hunter2\n",
+    );
+    let run = stage.doctor(&["--offline", "--profile", "dev"]);
+    run.assert_success().assert_says(
+        "ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by profile \
+         `dev` (an access key, named by `--profile`)\n",
+    );
+    let typo = stage.doctor(&["--offline", "--profile", "typo"]);
+    typo.assert_failure().assert_says(
+        "there is no profile `typo` (there are `dev`); name another one with `--profile`\n      \
+         do: see what `aws configure list-profiles` says\n",
+    );
+}
+
+fn one_source_by_name_or_url() {
+    let stage = Stage::working();
+    let (ours, url) = (stage.source.clone(), stage.source.clone().replace("my-repo", "other"));
+    stage.home.write_nuget_config(&[("ours", &ours), ("other", &url)]);
+    stage.doctor(&["OURS"]).assert_success().assert_silent_on("`other`");
+    stage.doctor(&[&ours]).assert_success().assert_silent_on("`other`");
+    stage.doctor(&["other"]).assert_failure().assert_says("source `other`: 404");
+    let unknown = stage.doctor(&["third"]);
+    unknown.assert_failure().assert_says(
+        "FAIL  no CodeArtifact source `third` in any NuGet.Config that counts here\n      fix: ",
+    );
+}
+
+fn a_url_that_no_file_has_is_asked_as_well() {
+    let stage = Stage::working();
+    let source = stage.source.clone();
+    stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]);
+    let run = stage.doctor(&[&source]);
+    run.assert_success().assert_says("no NuGet.Config that counts here has it");
+    run.assert_says(&format!("ok    source `{source}` answers to the token"));
+    let foreign = stage.doctor(&["https://example.org/index.json"]);
+    foreign.assert_failure();
+}
+
+fn json_has_this_schema() {
+    let stage = Stage::working();
+    fs::remove_dir_all(stage.netcore()).unwrap();
+    let run = stage.doctor(&["--json", "--offline"]);
+    run.assert_failure();
+    let printed: Value = serde_json::from_str(&run.stdout).unwrap();
+    let root = stage.home.root().to_string_lossy().into_owned();
+    let folder = format!("{root}/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact");
+    assert_eq!(printed["schema"], 1);
+    assert_eq!(printed["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(printed["outcome"], "failure");
+    assert_eq!(printed["repairs"], json!([]));
+    assert_eq!(
+        printed["findings"][1],
+        json!({
+            "check": "plugin-folder",
+            "outcome": "failure",
+            "what": format!(
+                "dotnet, MSBuild: not installed, there is no \
+                 `{folder}/CredentialProvider.CodeArtifact.dll`"
+            ),
+            "fix": format!("{} install", SandboxHome::plugin().display()),
+            "advice": null,
+        })
+    );
+    let repaired = stage.doctor(&["--json", "--offline", "--fix"]);
+    let printed: Value = serde_json::from_str(&repaired.stdout).unwrap();
+    assert_eq!(printed["outcome"], "pass");
+    assert_eq!(
+        printed["repairs"],
+        json!([{
+            "what": "install this plugin in the plugins folders",
+            "outcome": "done",
+            "why": null,
+        }])
+    );
+}
+
+fn the_report_has_no_secret_and_replaces_no_file() {
+    let mut stage = Stage::working();
+    stage.home.set("HTTP_PROXY", "http://me:hunter2@proxy.example");
+    stage.home.set("CODEARTIFACT_AUTH_TOKEN_OTHER", "hunter2");
+    stage.home.write(
+        "home/.aws/credentials",
+        "[default]\naws_access_key_id = AKIA\naws_secret_access_key = hunter2\n",
+    );
+    let source = stage.source.clone();
+    stage.home.write_nuget_config_with(
+        &[("ours", &source), ("other", "https://me:hunter2@example.org/index.json?k=hunter2")],
+        "<packageSourceCredentials><other><add key=\"Username\" value=\"me\" />\
+         <add key=\"ClearTextPassword\" value=\"hunter2\" /></other></packageSourceCredentials>\n\
+         <apikeys><add key=\"https://example.org\" value=\"hunter2\" /></apikeys>\n",
+    );
+    let report = stage.home.root().join("report.txt");
+    let path = report.to_string_lossy().into_owned();
+    stage.doctor(&["--report", &path]).assert_success().assert_says("report: ");
+    let text = fs::read_to_string(&report).unwrap();
+    let secrets = [TOKEN_PREFIX, SECRET_ACCESS_KEY, "hunter2"].map(str::to_owned);
+    secret_scan::assert_no_secrets_in(&text, &secrets);
+    assert_eq!(fs::metadata(&report).unwrap().permissions().mode() & 0o777, 0o600);
+    for part in [
+        "\n[findings]\nok    SDK 10.0.401",
+        "\nAWS_SECRET_ACCESS_KEY\n",
+        "\nAWS_EC2_METADATA_DISABLED=true\n",
+        "\n  [default]\n    aws_access_key_id\n    aws_secret_access_key\n",
+        "\n  packageSources: other = https://example.org/index.json\n",
+        "\n  packageSourceCredentials: other: a password\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let again = stage.doctor(&["--report", &path]);
+    again.assert_failure().assert_says("is not written: File exists");
+    assert_eq!(fs::read_to_string(&report).unwrap(), text);
+}
+
+fn wrong_usage_is_2() {
+    let run = Stage::working().doctor(&["--yes"]);
+    assert_eq!(run.status.and_then(|status| status.code()), Some(2), "{run}");
+}
+
+/// `dotnet` answers when the word that it is waited for was seen.
+#[cfg(target_os = "linux")]
+fn on_a_terminal() {
+    let mut stage = Stage::working();
+    stage.home.set("TERM", "xterm-256color").set("LANG", "C.UTF-8");
+    let (seen, typescript) = (stage.home.root().join("seen"), stage.home.root().join("typescript"));
+    let wait = format!("while [ ! -e '{}' ]; do sleep 0.01; done", seen.display());
+    stage.set_dotnet(&format!("case \"$1\" in --version) {wait};; esac\n{DOTNET}"));
+    let line = format!("{} doctor --offline", SandboxHome::plugin().display());
+    let mut command = process::in_terminal(&line, &typescript);
+    command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+    let run = thread::scope(|scope| {
+        let run = scope.spawn(|| process::run(&mut command, LIMIT));
+        let word = "waiting for `dotnet` …";
+        if process::wait_for_text(&typescript, word) {
+            fs::write(&seen, "").expect("a file");
+        }
+        run.join().expect("a run")
+    });
+    run.assert_success();
+    let shown = fs::read_to_string(&typescript).expect("what was shown");
+    let gone = format!("waiting for `dotnet` …\r{}\r", " ".repeat(22));
+    assert!(
+        shown.contains(&format!("{gone}\u{1b}[1m\u{1b}[32m✓\u{1b}[0m  SDK 10.0.401")),
+        "{shown:?}"
+    );
+    let dumb = {
+        stage.home.set("TERM", "dumb");
+        let mut command = process::in_terminal(&line, &typescript);
+        command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+        process::run(&mut command, LIMIT).assert_success();
+        fs::read_to_string(&typescript).expect("what was shown")
+    };
+    assert!(dumb.contains("ok    SDK 10.0.401") && !dumb.contains('\u{1b}'), "{dumb:?}");
+}

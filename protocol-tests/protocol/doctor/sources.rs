@@ -1,0 +1,166 @@
+//! What NuGet asks, and what it sends before it asks the plugin.
+
+use crate::support::fake_codeartifact::Repository;
+use crate::support::fake_internet::FakeInternet;
+use crate::support::stage::Stage;
+use crate::support::stage::doctor::Repair::{By, Paste};
+use crate::support::stage::doctor::{Broken, each_is_repaired};
+use crate::support::trials::{Trial, trial};
+
+/// A host of CodeArtifact's own, which nobody asks in these tests.
+const REAL: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
+
+const BROKEN: &[Broken] = &[
+    Broken {
+        name: "no_codeartifact_source",
+        set_up: |stage| {
+            stage.home.write_nuget_config(&[("other", "https://example.org/index.json")]);
+        },
+        line: "warn  no CodeArtifact source in any NuGet.Config that counts here",
+        fix: "do: nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "nuget_config_that_is_no_xml",
+        set_up: |stage| drop(stage.home.write("project/NuGet.Config", "<configuration>\n<add")),
+        line: "FAIL  NuGet does nothing here: `<root>/project/NuGet.Config` has an error at line 1, column 1: \
+             the root node was opened but never closed; correct it",
+        fix: "",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "source_without_patterns",
+        set_up: |stage| {
+            let source = stage.source.clone();
+            let mapping = "<packageSourceMapping><packageSource key=\"other\"><package pattern=\"*\" />\
+                               </packageSource></packageSourceMapping>";
+            stage.home.write_nuget_config_with(&[("ours", &source)], mapping);
+        },
+        line: "warn  source `ours` has no patterns in `packageSourceMapping`, and NuGet asks it for nothing",
+        fix: "do: <packageSource key=\"ours\"><package pattern=\"*\" /></packageSource> inside of \
+             <packageSourceMapping>",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "look_alike_host",
+        set_up: |stage| {
+            let url = format!("{REAL}.evil.example/nuget/my-repo/v3/index.json");
+            stage.home.write_nuget_config(&[("ours", &url)]);
+        },
+        line: "FAIL  source `ours` gets no token: the host goes on behind AWS's own name",
+        fix: "do: nuget-plugin-codeartifact source add --domain <domain> --domain-owner <account> --region \
+             <region> --repository <repository>",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "two_domains_on_one_host",
+        set_up: |stage| {
+            let other = Repository::of("other-domain", "111122223333", "my-repo");
+            stage.fake.add_repository(&other);
+            let (ours, other) = (stage.source.clone(), stage.fake.source(&other));
+            stage.home.write_nuget_config(&[("ours", &ours), ("other", &other)]);
+        },
+        line: "warn  source `ours` and source `other` are of two domains on one host, for which NuGet \
+             remembers one password: every restore asks for both tokens in turn",
+        fix: "do: give each domain a host name of its own (VPC endpoints: switch private DNS on)",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "variable_in_a_url_that_is_not_set",
+        set_up: |stage| {
+            let url = stage.source.clone().replacen("127.0.0.1", "%CA_HOST%", 1);
+            stage.home.write_nuget_config(&[("ours", &url)]);
+        },
+        line: "FAIL  source `ours`: the variable CA_HOST in its URL is not set, and every restore fails",
+        fix: "export CA_HOST='<its value>'",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "blank_before_a_url",
+        set_up: |stage| {
+            let url = format!(" {}", stage.source.clone());
+            stage.home.write_nuget_config(&[("ours", &url)]);
+            stage.home.set("NUGET_PLUGIN_REQUEST_TIMEOUT_IN_SECONDS", "1");
+        },
+        line: "warn  NUGET_PLUGIN_REQUEST_TIMEOUT_IN_SECONDS is `1`: less than 5 s, or no number",
+        fix: "unset NUGET_PLUGIN_REQUEST_TIMEOUT_IN_SECONDS",
+        repair: Paste,
+    },
+    Broken {
+        name: "password_in_clear_text",
+        set_up: |stage| saved(stage, "ClearTextPassword", "hunter2"),
+        line: "warn  `<root>/project/NuGet.Config`, line 7, has a password in clear text for source `ours`, \
+             which NuGet sends before it asks the plugin (CodeArtifact: repository `my-repo`, domain \
+             `my-domain` of account 111122223333 in eu-west-1)",
+        fix: "nuget-plugin-codeartifact scrub <root>/project/NuGet.Config --yes",
+        repair: Paste,
+    },
+    Broken {
+        name: "encrypted_password",
+        set_up: |stage| saved(stage, "Password", "hunter2"),
+        line: "FAIL  `<root>/project/NuGet.Config`, line 7, has an encrypted password for source `ours`, \
+             which NuGet cannot decrypt on this system: every restore fails (CodeArtifact: repository `my-repo`, domain \
+             `my-domain` of account 111122223333 in eu-west-1)",
+        fix: "nuget-plugin-codeartifact scrub <root>/project/NuGet.Config --yes",
+        repair: Paste,
+    },
+    Broken {
+        name: "password_of_a_variable_that_is_not_set",
+        set_up: |stage| saved(stage, "ClearTextPassword", "%CODEARTIFACT_AUTH_TOKEN%"),
+        line: "warn  `<root>/project/NuGet.Config`, line 7, has the password `%CODEARTIFACT_AUTH_TOKEN%`, a \
+             variable that is not set, for source `ours`, which NuGet sends before it asks the plugin \
+             (the password is `%CODEARTIFACT_AUTH_TOKEN%`)",
+        fix: "nuget-plugin-codeartifact scrub <root>/project/NuGet.Config --yes",
+        repair: Paste,
+    },
+    Broken {
+        name: "credentials_in_a_variable",
+        set_up: |stage| {
+            let value = "Username=aws;Password=hunter2";
+            stage.home.set("NuGetPackageSourceCredentials_ours", value);
+        },
+        line: "warn  the variable NuGetPackageSourceCredentials_ours is set, whose credentials NuGet sends \
+             before it asks the plugin",
+        fix: "unset NuGetPackageSourceCredentials_ours",
+        repair: Paste,
+    },
+];
+
+pub fn trials() -> Vec<Trial> {
+    let others = vec![trial("a_source_is_asked_as_nuget_asks", as_nuget_asks)];
+    each_is_repaired(BROKEN).chain(others).collect()
+}
+
+fn repaired_config(stage: &mut Stage) {
+    let source = stage.source.clone();
+    stage.home.write_nuget_config(&[("ours", &source)]);
+}
+
+fn saved(stage: &mut Stage, key: &str, password: &str) {
+    let source = stage.source.clone();
+    let credentials = format!(
+        "  <packageSourceCredentials><ours><add key=\"Username\" value=\"aws\" />\
+         <add key=\"{key}\" value=\"{password}\" /></ours></packageSourceCredentials>\n"
+    );
+    stage.home.write_nuget_config_with(&[("ours", &source)], &credentials);
+}
+
+/// NuGet knows no `AWS_CA_BUNDLE`: what that makes good for AWS is not good for a restore.
+fn as_nuget_asks() {
+    let mut stage = Stage::working();
+    let host = REAL.trim_start_matches("https://");
+    let internet = FakeInternet::start(&stage.fake, &[host]);
+    let bundle = stage.home.write("ca.pem", internet.authority()).to_string_lossy().into_owned();
+    stage.fake.add_repository(&Repository::new("my-repo"));
+    let source = format!("{REAL}/nuget/my-repo/v3/index.json");
+    stage.home.write_nuget_config(&[("ours", &source)]);
+    stage.home.set("HTTPS_PROXY", &internet.proxy_url()).set("AWS_CA_BUNDLE", &bundle);
+    let refused = stage.doctor(&[]);
+    refused.assert_failure().assert_says("; trusted certificates: those of `");
+    refused.assert_says(&format!(
+        "FAIL  source `ours`: no answer: no trusted TLS connection to `{host}` (its certificate is of an \
+         authority that this machine does not trust); NuGet trusts what the system trusts"
+    ));
+    stage.home.set("SSL_CERT_FILE", &bundle);
+    stage.doctor(&[]).assert_success().assert_says("ok    source `ours` answers to the token");
+}

@@ -1,0 +1,23 @@
+//! Every source of AWS credentials, through the real executable: a cold run with its requests, a warm
+//! one without any, and what the user reads where it has expired or is refused.
+
+mod bare;
+#[cfg(unix)]
+mod processes;
+mod refusals;
+mod rules;
+mod sources;
+
+use crate::support::trials::Trial;
+
+pub fn trials() -> Vec<Trial> {
+    let files = [
+        bare::trials(),
+        #[cfg(unix)]
+        processes::trials(),
+        refusals::trials(),
+        rules::trials(),
+        sources::trials(),
+    ];
+    files.into_iter().flatten().collect()
+}

@@ -1,0 +1,167 @@
+//! What the user reads where credentials have expired or are refused. More of it is in `words`.
+
+use super::sources::{WEB_TOKEN, container, login, role};
+use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
+use crate::support::fake_metadata::FakeMetadata;
+use crate::support::stage::Stage;
+use crate::support::stage::conversation::failing;
+use crate::support::trials::{Trial, trial};
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = keys();
+    trials.extend(roles());
+    trials.extend(surroundings());
+    trials
+}
+
+fn keys() -> Vec<Trial> {
+    vec![
+        failing(
+            "environment_session_expired",
+            |stage| {
+                stage.set("AWS_SESSION_TOKEN", "hunter2");
+                stage.fake.token_api_will(TokenBehaviour::Fail(
+                    403,
+                    "ExpiredTokenException",
+                    "The security token included in the request is expired",
+                ));
+            },
+            "AWS refused the credentials of the environment's keys (ExpiredTokenException): they are expired; renew them, or choose a profile that renews them by itself",
+        ),
+        failing(
+            "profile_key_unknown",
+            |stage| {
+                stage.with_profile(
+                    "[profile dev]\naws_access_key_id = AKIAGONE\naws_secret_access_key = hunter2\n",
+                );
+            },
+            "AWS refused the credentials of profile `dev` (UnrecognizedClientException): they are unknown to AWS; check the key, its account and partition, and AWS_SESSION_TOKEN",
+        ),
+        failing(
+            "process_printed_expired_credentials",
+            |stage| {
+                let printed = stage.home.write(
+                    "home/.aws/printed.json",
+                    &format!(
+                        "{{\"Version\":1,\"AccessKeyId\":\"{ACCESS_KEY_ID}\",\"SecretAccessKey\":\"{SECRET_ACCESS_KEY}\",\"SessionToken\":\"hunter2\",\"Expiration\":\"2020-01-01T00:00:00Z\"}}"
+                    ),
+                );
+                stage.with_profile(&format!(
+                    "[profile dev]\ncredential_process = cat {}\n",
+                    printed.display()
+                ));
+            },
+            "profile `dev` gave no AWS credentials: the credentials that `cat` printed have expired; try `aws sts get-caller-identity --profile dev`",
+        ),
+        trial("login_session_expired", login_expired),
+    ]
+}
+
+fn login_expired() {
+    let mut stage = Stage::new().with_log();
+    login(&mut stage, "2020-01-01T00:00:00Z");
+    let service = FakeMetadata::sign_in_service(false);
+    stage.set("AWS_ENDPOINT_URL_SIGNIN", &service.url());
+    stage.assert_fails("the login session of profile `dev` is signed out or has expired; sign in with `aws login --profile dev`");
+    assert_eq!(service.requests()[0], "POST /v1/token 400");
+}
+
+fn roles() -> Vec<Trial> {
+    vec![
+        failing(
+            "role_wants_another_external_id",
+            |stage| {
+                stage.fake.role_wants_external_id(&role("reader"), "hunter2");
+                stage.with_profile(&chain("external_id = wrong"));
+            },
+            "profile `dev` gave no AWS credentials: the role `arn:aws:iam::111122223333:role/reader` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader; try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "inner_role_of_a_chain_refused",
+            |stage| {
+                stage.fake.role_trusts(&role("reader"), "arn:aws:iam::444455556666:");
+                let outer = "[profile outer]\nrole_arn = arn:aws:iam::111122223333:role/outer\nsource_profile = dev\n";
+                stage.with_profile(&format!("{}{outer}", chain(""))).set("AWS_PROFILE", "outer");
+            },
+            "profile `outer` gave no AWS credentials: the role `arn:aws:iam::111122223333:role/reader` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader; try `aws sts get-caller-identity --profile outer`",
+        ),
+        failing(
+            "role_wants_a_code",
+            |stage| {
+                stage.with_profile(&chain("mfa_serial = arn:aws:iam::111122223333:mfa/me"));
+            },
+            "profile `dev` asks for an MFA code (`mfa_serial`), for which NuGet leaves no way to ask; run `eval \"$(aws configure export-credentials --profile dev --format env)\"` in the shell first, which asks for it, or use IAM Identity Center (`aws configure sso`)",
+        ),
+        failing(
+            "web_identity_expired",
+            |stage| {
+                let file = stage.home.write("home/token", WEB_TOKEN);
+                stage.without_keys().set("AWS_ROLE_ARN", &role("web"));
+                stage.set("AWS_WEB_IDENTITY_TOKEN_FILE", &file.to_string_lossy());
+            },
+            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the role `arn:aws:iam::111122223333:role/web` was not assumed, STS answered ExpiredTokenException: Token expired: sign in again; try `aws sts get-caller-identity`",
+        ),
+        failing(
+            "web_identity_without_a_role",
+            |stage| {
+                stage.without_keys().set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere");
+            },
+            "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set it to the role to assume, or unset both",
+        ),
+    ]
+}
+
+/// A profile with a role and this, and one with keys.
+fn chain(more: &str) -> String {
+    format!(
+        "[profile dev]\nrole_arn = {}\nsource_profile = base\n{more}\n[profile base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n",
+        role("reader")
+    )
+}
+
+fn surroundings() -> Vec<Trial> {
+    vec![
+        trial("container_token_is_read_again_and_refused", container_token_refused),
+        trial("container_token_file_missing", container_token_missing),
+        trial("instance_without_a_role", instance_without_role),
+        trial("role_by_an_instance_without_a_role", role_by_instance_without_role),
+    ]
+}
+
+/// What is in the file is what counts, at every run.
+fn container_token_refused() {
+    let mut stage = Stage::new().with_log();
+    stage.without_keys();
+    let metadata = container(&mut stage);
+    stage.home.write("home/container-token", "another-token");
+    stage.assert_fails("the container's role gave no AWS credentials: it answered with status (401); try `aws sts get-caller-identity`");
+    assert!(!metadata.requests().is_empty());
+}
+
+fn container_token_missing() {
+    let mut stage = Stage::new().with_log();
+    stage.without_keys();
+    let metadata = container(&mut stage);
+    stage.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere/token");
+    stage.assert_fails("the container's role gave no AWS credentials: No such file or directory (os error 2); try `aws sts get-caller-identity`");
+    assert_eq!(metadata.requests(), [""; 0]);
+}
+
+fn instance_without_role() {
+    let mut stage = Stage::new().with_log();
+    stage.without_keys().unset("AWS_EC2_METADATA_DISABLED");
+    let metadata = FakeMetadata::without_role();
+    stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url());
+    stage.assert_fails("no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`");
+}
+
+fn role_by_instance_without_role() {
+    let mut stage = Stage::new().with_log();
+    stage.with_profile(
+        "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/reader\ncredential_source = Ec2InstanceMetadata\n",
+    );
+    stage.unset("AWS_EC2_METADATA_DISABLED");
+    let metadata = FakeMetadata::without_role();
+    stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url());
+    stage.assert_fails("profile `dev` gave no AWS credentials: this instance has no role; try `aws sts get-caller-identity --profile dev`");
+}

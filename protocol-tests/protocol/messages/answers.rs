@@ -1,0 +1,301 @@
+//! What the API says, and what it says that makes no sense.
+
+use std::time::Duration;
+
+use super::peers::Peer;
+use crate::support::fake_codeartifact::TokenBehaviour::{self, Fail, Say, Throttle};
+use crate::support::stage::conversation::failing;
+use crate::support::stage::{SECRET, SOURCE, Stage};
+use crate::support::trials::{Trial, trial};
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = refusals();
+    trials.extend(nonsense());
+    trials.extend([
+        trial("a_throttle_that_ends_well", throttled_and_well),
+        trial("a_server_error_that_ends_well", server_error_and_well),
+        trial("user_agent_has_name_and_version", user_agent),
+    ]);
+    trials
+}
+
+fn refusals() -> Vec<Trial> {
+    vec![
+        failing(
+            "denied_token",
+            |stage| {
+                will(
+                    stage,
+                    Fail(
+                        403,
+                        "AccessDeniedException",
+                        "User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: codeartifact:GetAuthorizationToken on resource: arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain",
+                    ),
+                );
+            },
+            "`codeartifact:GetAuthorizationToken` is not allowed to the environment's keys (User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: codeartifact:GetAuthorizationToken on resource: arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain); allow it in the identity's policy and, for another account's domain, in the domain's",
+        ),
+        failing(
+            "denied_bearer_token",
+            |stage| {
+                will(
+                    stage,
+                    Fail(
+                        403,
+                        "AccessDeniedException",
+                        "User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:GetServiceBearerToken on resource: arn:aws:iam::111122223333:user/sandbox",
+                    ),
+                );
+            },
+            "`sts:GetServiceBearerToken` is not allowed to the environment's keys (User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:GetServiceBearerToken on resource: arn:aws:iam::111122223333:user/sandbox); allow it with the condition `sts:AWSServiceName` = `codeartifact.amazonaws.com`",
+        ),
+        failing(
+            "expired_keys",
+            |stage| {
+                will(
+                    stage,
+                    Fail(
+                        403,
+                        "ExpiredTokenException",
+                        "The security token included in the request is expired",
+                    ),
+                );
+            },
+            "AWS refused the credentials of the environment's keys (ExpiredTokenException): they are expired; renew them, or choose a profile that renews them by itself",
+        ),
+        failing(
+            "unknown_keys",
+            |stage| {
+                stage.set("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN000000000");
+            },
+            "AWS refused the credentials of the environment's keys (UnrecognizedClientException): they are unknown to AWS; check the key, its account and partition, and AWS_SESSION_TOKEN",
+        ),
+        failing(
+            "wrong_secret_key",
+            |stage| {
+                stage.set("AWS_SECRET_ACCESS_KEY", "hunter2hunter2");
+            },
+            "AWS refused the credentials of the environment's keys (InvalidSignatureException): they are wrong, or this machine's clock is; check the secret key and the clock",
+        ),
+        failing(
+            "no_such_domain",
+            |stage| {
+                will(
+                    stage,
+                    Fail(
+                        404,
+                        "ResourceNotFoundException",
+                        "Domain not found. Domain 'my-domain' owned by account '111122223333' does not exist.",
+                    ),
+                );
+            },
+            "there is no domain `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
+        ),
+        failing(
+            "throttled",
+            |stage| will(stage, Throttle(Duration::from_millis(10))),
+            "AWS throttled the call, also when it was repeated (ThrottlingException); wait a minute and try again",
+        ),
+        failing(
+            "invalid_parameter",
+            |stage| {
+                will(
+                    stage,
+                    Fail(
+                        400,
+                        "ValidationException",
+                        "1 validation error detected: Value at 'domain' failed to satisfy constraint",
+                    ),
+                );
+            },
+            "AWS rejected a parameter (1 validation error detected: Value at 'domain' failed to satisfy constraint); check the source's URL and `duration_seconds`",
+        ),
+        failing(
+            "unknown_code",
+            |stage| will(stage, Fail(418, "TeapotException", "short and stout")),
+            "AWS answered `TeapotException` with status 418 (short and stout); try again, or look the code up",
+        ),
+        failing(
+            "unknown_code_without_message",
+            |stage| will(stage, Fail(402, "PaymentException", "")),
+            "AWS answered `PaymentException` with status 402 (without a message); try again, or look the code up",
+        ),
+        failing(
+            "internal_error",
+            |stage| will(stage, Fail(500, "InternalServerException", "internal failure")),
+            "AWS answered `InternalServerException` with status 500 (internal failure); try again, or look the code up",
+        ),
+        failing(
+            "control_characters_are_removed",
+            |stage| {
+                will(
+                    stage,
+                    Fail(418, "TeapotException", "\u{1b}[31mred\r\nsecond line\u{7}\u{202e}"),
+                );
+            },
+            "AWS answered `TeapotException` with status 418 (red second line); try again, or look the code up",
+        ),
+    ]
+}
+
+fn nonsense() -> Vec<Trial> {
+    vec![
+        failing(
+            "garbage",
+            |stage| will(stage, Say(b"\xff\xfe{{{ hunter2".to_vec())),
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "answer_cut_off",
+            |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"#.to_vec())),
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "truncated",
+            |stage| will(stage, TokenBehaviour::Truncate),
+            "the connection to `127.0.0.1:<port>` broke off (the connection was closed before the answer); try again, and check what stands between this machine and AWS",
+        ),
+        failing(
+            "hung_up",
+            |stage| will(stage, TokenBehaviour::Close),
+            "the connection to `127.0.0.1:<port>` broke off (the connection was closed before the answer); try again, and check what stands between this machine and AWS",
+        ),
+        failing(
+            "reset",
+            |stage| {
+                let peer = Peer::resetting();
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the connection to `127.0.0.1:<port>` broke off (Connection reset by peer (os error 104)); try again, and check what stands between this machine and AWS",
+        ),
+        failing(
+            "two_lengths",
+            |stage| {
+                let peer = Peer::saying(
+                    "HTTP/1.1 200 OK\r\ncontent-length: 7\r\ncontent-length: 9\r\n\r\nhunter2hunter2",
+                );
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (invalid content-length parsed); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "endless_headers",
+            |stage| {
+                let peer =
+                    Peer::dripping("HTTP/1.1 200 OK\r\n", "x: hunter2hunter2\r\n", Duration::ZERO);
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (message head is too large); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "empty_answer",
+            |stage| will(stage, Say(vec![])),
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "empty_token",
+            |stage| {
+                will(stage, Say(br#"{"authorizationToken":"","expiration":4102444800}"#.to_vec()));
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "no_expiration",
+            |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"}"#.to_vec())),
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "expiration_in_words",
+            |stage| {
+                will(
+                    stage,
+                    Say(br#"{"authorizationToken":"hunter2","expiration":"tomorrow"}"#.to_vec()),
+                );
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "html",
+            |stage| will(stage, Say(b"<html><body>Sign in to hunter2</body></html>".to_vec())),
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "html_error_of_a_gateway",
+            |stage| answered(stage, "502 Bad Gateway", "text/html", "<html>hunter2</html>"),
+            "the answer of `127.0.0.1:<port>` makes no sense (status 502, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "forbidden_without_a_code",
+            |stage| answered(stage, "403 Forbidden", "text/plain", "go away, hunter2"),
+            "the answer of `127.0.0.1:<port>` makes no sense (status 403, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "redirect",
+            |stage| {
+                let peer = Peer::saying(
+                    "HTTP/1.1 302 Found\r\nlocation: http://login.example/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+                );
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (status 302, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        failing(
+            "not_http",
+            |stage| {
+                let peer = Peer::saying("SSH-2.0-OpenSSH_9.2\r\n");
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+            },
+            "the answer of `127.0.0.1:<port>` makes no sense (it does not speak HTTP); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+        ),
+        trial("huge_answer", huge),
+        trial("huge_message_is_cut", huge_message),
+    ]
+}
+
+/// Neither memory nor the line grows with it.
+fn huge() {
+    let stage = Stage::new().with_log();
+    will(&stage, Say(vec![b' '; 64 << 20]));
+    stage.assert_fails("the answer of `127.0.0.1:<port>` makes no sense (it is longer than any token); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like");
+}
+
+fn huge_message() {
+    let stage = Stage::new().with_log();
+    let message: &'static str = Box::leak("long ".repeat(100_000).into_boxed_str());
+    will(&stage, Fail(418, "TeapotException", message));
+    let line = stage.line_for(SOURCE);
+    assert!(line.len() < 700, "{} bytes", line.len());
+}
+
+fn throttled_and_well() {
+    let stage = Stage::new().with_log();
+    stage.fake.next_token_call_will(Throttle(Duration::from_millis(300)));
+    stage.assert_succeeds();
+    assert_eq!(stage.fake.token_calls().len(), 2);
+}
+
+fn server_error_and_well() {
+    let stage = Stage::new().with_log();
+    stage.fake.next_token_call_will(Fail(503, "ServiceUnavailable", "later"));
+    stage.fake.next_token_call_will(TokenBehaviour::Close);
+    stage.assert_succeeds();
+    assert_eq!(stage.fake.token_calls().len(), 3);
+}
+
+fn user_agent() {
+    let stage = Stage::new().with_log();
+    stage.assert_succeeds();
+    let agent = stage.fake.token_calls()[0].user_agent.clone();
+    let own = concat!("lib/nuget-plugin-codeartifact/", env!("CARGO_PKG_VERSION"));
+    assert!(agent.split(' ').any(|word| word == own), "{agent}");
+}
+
+fn will(stage: &Stage, behaviour: TokenBehaviour) {
+    stage.fake.token_api_will(behaviour);
+}
+
+fn answered(stage: &mut Stage, status: &str, content_type: &str, body: &str) {
+    assert!(body.contains(SECRET), "bodies are shown to nobody");
+    let peer = Peer::answering(status, content_type, body);
+    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+}

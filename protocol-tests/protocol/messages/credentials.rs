@@ -1,0 +1,425 @@
+//! Failures to get AWS credentials, source by source.
+
+use std::time::{Duration, Instant};
+
+use super::peers::Peer;
+use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use crate::support::fake_sso;
+use crate::support::stage::conversation::failing;
+use crate::support::stage::{SOURCE, Stage};
+use crate::support::trials::{Trial, trial};
+
+const SSO_SESSION: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n[sso-session corp]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\n";
+
+const SSO_OLD_STYLE: &str = "[profile dev]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\nsso_account_id = 111122223333\nsso_role_name = Reader\n";
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = none();
+    trials.extend(sso());
+    trials.extend(profiles());
+    trials.extend(sources());
+    trials
+}
+
+fn none() -> Vec<Trial> {
+    vec![
+        failing(
+            "no_credentials",
+            |stage| {
+                stage.without_keys();
+            },
+            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+        ),
+        failing(
+            "no_credentials_but_profiles_of_the_account",
+            |stage| {
+                stage.without_keys().set("AWS_REGION", "eu-central-1");
+                stage.home.write(
+                    "home/.aws/config",
+                    "[profile ours]\nsso_account_id = 111122223333\n[profile role]\nrole_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = ours\n[profile other]\nsso_account_id = 444455556666\n",
+                );
+            },
+            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS, AWS_REGION; of account 111122223333 are the profiles `ours`, `role`; choose a profile with `export AWS_PROFILE=ours` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+        ),
+        trial("no_credentials_is_said_soon_also_where_metadata_is_silent", none_soon),
+        failing(
+            "half_a_key",
+            |stage| {
+                stage.unset("AWS_SECRET_ACCESS_KEY");
+            },
+            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_ACCESS_KEY_ID, AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+        ),
+    ]
+}
+
+fn none_soon() {
+    let mut stage = Stage::new().with_log();
+    stage.without_keys().unset("AWS_EC2_METADATA_DISABLED");
+    let peer = Peer::silent();
+    stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &peer.url());
+    let started = Instant::now();
+    let line = stage.line_for(SOURCE);
+    assert!(line.contains("no AWS credentials"), "{line}");
+    let took = started.elapsed();
+    assert!(
+        took < Duration::from_secs(4),
+        "about one second, and a busy machine's delay: {took:?}"
+    );
+}
+
+fn sso() -> Vec<Trial> {
+    vec![
+        failing(
+            "sso_never_signed_in",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+            },
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+        ),
+        failing(
+            "sso_old_style_never_signed_in",
+            |stage| {
+                stage.with_profile(SSO_OLD_STYLE);
+            },
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+        ),
+        failing(
+            "sso_expired",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2020-01-01T00:00:00Z");
+            },
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+        ),
+        failing(
+            "sso_old_style_expired",
+            |stage| {
+                stage.with_profile(SSO_OLD_STYLE);
+                sign_in(stage, "https://corp.awsapps.example/start", "2020-01-01T00:00:00Z");
+                portal(
+                    stage,
+                    "401 Unauthorized",
+                    "UnauthorizedException",
+                    "Session token not found or invalid",
+                );
+            },
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+        ),
+        failing(
+            "sso_garbage_in_the_sign_in",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                stage.home.write(&sign_in_file("corp"), "not json hunter2");
+            },
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+        ),
+        failing(
+            "sso_revoked",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                portal(
+                    stage,
+                    "401 Unauthorized",
+                    "UnauthorizedException",
+                    "Session token not found or invalid",
+                );
+            },
+            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+        ),
+        failing(
+            "sso_role_not_yours",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                portal(stage, "403 Forbidden", "ForbiddenException", "No access");
+            },
+            "the SSO sign-in of profile `dev` is good, but not for its role (No access); check `sso_account_id` and `sso_role_name`, or ask for the role",
+        ),
+        failing(
+            "sso_no_such_role",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                portal(
+                    stage,
+                    "404 Not Found",
+                    "ResourceNotFoundException",
+                    "The role does not exist",
+                );
+            },
+            "the SSO sign-in of profile `dev` is good, but not for its role (The role does not exist); check `sso_account_id` and `sso_role_name`, or ask for the role",
+        ),
+        failing(
+            "sso_host_unknown",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                stage.set("AWS_ENDPOINT_URL_SSO", "https://portal.invalid");
+            },
+            "the name `portal.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+        ),
+        failing(
+            "sso_of_a_source_profile_expired",
+            |stage| {
+                stage.with_profile(
+                    "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = corp-base\n[profile corp-base]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n[sso-session corp]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\n",
+                );
+            },
+            "the SSO session of profile `corp-base` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile corp-base` or `aws sso login --profile corp-base`",
+        ),
+        failing(
+            "sso_portal_in_trouble",
+            |stage| {
+                stage.with_profile(SSO_SESSION);
+                sign_in(stage, "corp", "2099-01-01T00:00:00Z");
+                portal(stage, "500 Internal Server Error", "InternalException", "try later");
+            },
+            "profile `dev` gave no AWS credentials: SSO answered InternalException: try later; try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "sso_incomplete_profile",
+            |stage| {
+                stage.with_profile("[profile dev]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n");
+            },
+            "profile `dev` cannot be used: it lacks `sso_account_id` and `sso_role_name`; correct it in `~/.aws/config`",
+        ),
+        failing(
+            "sso_session_missing",
+            |stage| {
+                stage.with_profile("[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n");
+            },
+            "profile `dev` cannot be used: its `sso_session` `corp` is in no AWS file; correct it in `~/.aws/config`",
+        ),
+        failing(
+            "login_never_signed_in",
+            |stage| {
+                stage.with_profile("[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/me\nregion = eu-west-1\n");
+            },
+            "the login session of profile `dev` is signed out or has expired; sign in with `aws login --profile dev`",
+        ),
+    ]
+}
+
+fn sign_in_file(name: &str) -> String {
+    format!("home/{}", fake_sso::token_file(name))
+}
+
+fn sign_in(stage: &mut Stage, name: &str, expires_at: &str) {
+    stage.home.write(
+        &sign_in_file(name),
+        &format!("{{\"startUrl\":\"https://corp.awsapps.example/start\",\"region\":\"eu-west-1\",\"accessToken\":\"hunter2\",\"expiresAt\":\"{expires_at}\"}}"),
+    );
+}
+
+fn portal(stage: &mut Stage, status: &str, code: &str, message: &str) {
+    let body = format!(
+        "{{\"message\":\"{message}\",\"__type\":\"com.amazonaws.switchboard.portal#{code}\"}}"
+    );
+    let peer = Peer::answering(status, "application/json", &body);
+    stage.set("AWS_ENDPOINT_URL_SSO", &peer.url());
+}
+
+fn profiles() -> Vec<Trial> {
+    vec![
+        failing(
+            "unknown_profile_although_a_container_role_is_there",
+            |stage| {
+                stage.with_profile(
+                    "[profile one]\nregion = eu-west-1\n[profile two]\nregion = eu-west-1\n",
+                );
+                let peer = Peer::answering("200 OK", "application/json", "{}");
+                stage.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &peer.url());
+            },
+            "AWS_PROFILE names profile `dev`, which no AWS file has (there are `one`, `two`); correct it or unset AWS_PROFILE",
+        ),
+        failing(
+            "unknown_profile_without_files",
+            |stage| {
+                stage.without_keys().set("AWS_PROFILE", "typo");
+            },
+            "AWS_PROFILE names profile `typo`, which no AWS file has (there are no profiles); correct it or unset AWS_PROFILE",
+        ),
+        failing(
+            "empty_profile",
+            |stage| {
+                stage.with_profile("[profile dev]\nregion = eu-west-1\n");
+            },
+            "profile `dev` cannot be used: there are no credentials in it; correct it in `~/.aws/config`",
+        ),
+        failing(
+            "profiles_in_a_circle",
+            |stage| {
+                stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = other\n[profile other]\nrole_arn = arn:aws:iam::111122223333:role/b\nsource_profile = dev\n");
+            },
+            "profile `dev` cannot be used: its `source_profile` leads in a circle; correct it in `~/.aws/config`",
+        ),
+        failing(
+            "source_profile_missing",
+            |stage| {
+                stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = gone\n");
+            },
+            "profile `dev` cannot be used: its `source_profile` `gone` is in no AWS file; correct it in `~/.aws/config`",
+        ),
+        failing(
+            "role_without_source",
+            |stage| {
+                stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\n");
+            },
+            "profile `dev` cannot be used: it has `role_arn`, but neither `source_profile` nor `credential_source`; correct it in `~/.aws/config`",
+        ),
+        failing(
+            "half_a_key_in_the_profile",
+            |stage| {
+                stage.with_profile("[profile dev]\naws_access_key_id = AKIAFAKEACCESSKEY001\n");
+            },
+            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `~/.aws/config`",
+        ),
+        failing(
+            "syntax_error_in_config",
+            |stage| {
+                stage.with_profile(
+                    "[profile dev]\nregion = eu-west-1\n[profile broken\nsecret = hunter2\n",
+                );
+            },
+            "the AWS files cannot be used: <root>/home/.aws/config on line 3: Profile definition must end with ']'; correct them",
+        ),
+        failing(
+            "syntax_error_in_credentials",
+            |stage| {
+                stage.without_keys();
+                stage
+                    .home
+                    .write("home/.aws/credentials", "aws_secret_access_key = hunter2\n[default]\n");
+            },
+            "the AWS files cannot be used: <root>/home/.aws/credentials on line 1: Expected a profile definition; correct them",
+        ),
+        trial("an_empty_aws_profile_is_none", empty_aws_profile),
+        trial("an_environment_key_goes_before_a_profile", key_before_profile),
+    ]
+}
+
+fn empty_aws_profile() {
+    let mut stage = Stage::new().with_log();
+    stage.without_keys().set("AWS_PROFILE", "");
+    stage.home.write(
+        "home/.aws/credentials",
+        &format!("[default]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"),
+    );
+    stage.assert_succeeds();
+}
+
+fn key_before_profile() {
+    let mut stage = Stage::new().with_log();
+    stage.set("AWS_PROFILE", "typo");
+    stage.assert_succeeds();
+}
+
+fn sources() -> Vec<Trial> {
+    vec![
+        failing(
+            "process_fails",
+            |stage| {
+                stage.with_profile(
+                    "[profile dev]\ncredential_process = sh -c 'echo no ticket >&2; exit 3'\n",
+                );
+            },
+            "profile `dev` gave no AWS credentials: `sh` ended with exit status 3: no ticket; try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "process_prints_colours",
+            |stage| {
+                stage.with_profile("[profile dev]\ncredential_process = sh -c \"printf 'usage\\n\\033[31mno ticket\\033[0m\\a\\n\\n' >&2; exit 1\"\n");
+            },
+            "profile `dev` gave no AWS credentials: `sh` ended with exit status 1: no ticket; try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "process_missing",
+            |stage| {
+                stage.with_profile(
+                    "[profile dev]\ncredential_process = /nonexistent/tool --password hunter2\n",
+                );
+            },
+            "profile `dev` gave no AWS credentials: there is no program `/nonexistent/tool`; try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "process_says_nonsense",
+            |stage| {
+                stage.with_profile("[profile dev]\ncredential_process = echo hunter2\n");
+            },
+            "profile `dev` gave no AWS credentials: `echo` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`); try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "role_refused",
+            |stage| {
+                stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = base\n[profile base]\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n");
+                let peer = Peer::answering(
+                    "403 Forbidden",
+                    "text/xml",
+                    "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/a</Message></Error></ErrorResponse>",
+                );
+                stage.set("AWS_ENDPOINT_URL_STS", &peer.url());
+            },
+            "profile `dev` gave no AWS credentials: the role `arn:aws:iam::111122223333:role/a` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/a; try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "web_identity_refused",
+            |stage| {
+                let token = stage
+                    .home
+                    .write("home/token", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJpIiwic3ViIjoicyJ9.x");
+                let peer = Peer::answering(
+                    "400 Bad Request",
+                    "text/xml",
+                    "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>ExpiredTokenException</Code><Message>Token expired: current date/time must be before the expiration date/time</Message></Error></ErrorResponse>",
+                );
+                stage
+                    .without_keys()
+                    .set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a")
+                    .set("AWS_WEB_IDENTITY_TOKEN_FILE", &token.to_string_lossy())
+                    .set("AWS_ENDPOINT_URL_STS", &peer.url());
+            },
+            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the role `arn:aws:iam::111122223333:role/a` was not assumed, STS answered ExpiredTokenException: Token expired: current date/time must be before the expiration date/time; try `aws sts get-caller-identity`",
+        ),
+        failing(
+            "web_identity_file_missing",
+            |stage| {
+                stage
+                    .without_keys()
+                    .set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a")
+                    .set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token");
+            },
+            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the token file `/nonexistent/token` cannot be read: No such file or directory (os error 2); try `aws sts get-caller-identity`",
+        ),
+        failing(
+            "container_refuses",
+            |stage| {
+                let peer = Peer::answering(
+                    "404 Not Found",
+                    "application/json",
+                    "{\"code\":\"NoRole\",\"message\":\"no role hunter\"}",
+                );
+                stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &peer.url());
+            },
+            "the container's role gave no AWS credentials: it answered with status (404); try `aws sts get-caller-identity`",
+        ),
+        failing(
+            "container_is_not_there",
+            |stage| {
+                stage
+                    .without_keys()
+                    .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role");
+            },
+            "no connection to `127.0.0.1:<port>` (connection refused); check the network, HTTPS_PROXY and NO_PROXY",
+        ),
+        failing(
+            "container_on_another_machine",
+            |stage| {
+                stage
+                    .without_keys()
+                    .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.example/role");
+            },
+            "the container's role gave no AWS credentials: its URI is not of this machine or a container service; try `aws sts get-caller-identity`",
+        ),
+    ]
+}

@@ -1,0 +1,110 @@
+//! Names, connections, endpoints in the clear, and the region of STS.
+
+use super::peers::Peer;
+use crate::support::stage::conversation::failing;
+use crate::support::stage::{SOURCE, Stage};
+use crate::support::trials::{Trial, trial};
+
+const ROLE: &str = "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = base\n[profile base]\naws_access_key_id = AKIAFAKEACCESSKEY001\naws_secret_access_key = fakeSecretAccessKey/0000000000000000001\n";
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        failing(
+            "name_not_resolved",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://codeartifact.invalid");
+            },
+            "the name `codeartifact.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+        ),
+        failing(
+            "connection_refused",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://127.0.0.1:1");
+            },
+            "no connection to `127.0.0.1:<port>` (connection refused); check the network, HTTPS_PROXY and NO_PROXY",
+        ),
+        failing(
+            "endpoint_is_no_url",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "codeartifact.example");
+            },
+            "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`",
+        ),
+        failing(
+            "plain_http_by_service",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://codeartifact.example");
+            },
+            "the endpoint `codeartifact.example` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+        ),
+        failing(
+            "plain_http_by_variable",
+            |stage| {
+                stage
+                    .unset("AWS_ENDPOINT_URL_CODEARTIFACT")
+                    .set("AWS_ENDPOINT_URL", "http://aws.example:8080/x?y=hunter2");
+            },
+            "the endpoint `aws.example` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+        ),
+        failing(
+            "plain_http_by_profile",
+            |stage| {
+                stage.with_profile("[profile dev]\nendpoint_url = http://aws.example\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n");
+                stage.with_real_endpoints();
+            },
+            "the endpoint `aws.example` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+        ),
+        failing(
+            "plain_http_by_services",
+            |stage| {
+                stage.with_profile("[profile dev]\nservices = local\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n[services local]\ncodeartifact =\n  endpoint_url = http://aws.example\n");
+                stage.with_real_endpoints();
+            },
+            "the endpoint `aws.example` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+        ),
+        failing(
+            "plain_http_to_a_metadata_address",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://169.254.9.9");
+            },
+            "the endpoint `169.254.9.9` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+        ),
+        failing(
+            "an_endpoint_set_to_nothing",
+            |stage| {
+                stage.set("AWS_ENDPOINT_URL", "");
+            },
+            "the variable AWS_ENDPOINT_URL is set to nothing, which is no endpoint; unset it",
+        ),
+        failing(
+            "plain_http_to_sts",
+            |stage| {
+                stage.with_profile(ROLE).set("AWS_ENDPOINT_URL_STS", "http://sts.example");
+            },
+            "the endpoint `sts.example` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+        ),
+        trial("sts_is_asked_in_the_region_of_the_profile", sts_of_profile),
+        trial("sts_is_asked_in_the_region_of_the_source", sts_of_source),
+    ]
+}
+
+fn sts_of_profile() {
+    assert_eq!(
+        sts_host(&format!("{ROLE}[profile dev]\nregion = ap-south-1\n")),
+        "sts.ap-south-1.amazonaws.com:443"
+    );
+}
+
+fn sts_of_source() {
+    assert_eq!(sts_host(ROLE), "sts.eu-west-1.amazonaws.com:443");
+}
+
+/// The host that is asked for the role, by way of a proxy that goes nowhere.
+fn sts_host(config: &str) -> String {
+    let mut stage = Stage::new().with_log();
+    let proxy = Peer::answering("403 Forbidden", "text/plain", "");
+    stage.with_profile(config).with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
+    stage.line_for(SOURCE);
+    let head = proxy.heads().remove(0);
+    head.split(' ').nth(1).unwrap_or_default().to_owned()
+}

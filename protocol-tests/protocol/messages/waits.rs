@@ -1,0 +1,117 @@
+//! What hangs ends in about a minute with its own line; what is slow succeeds.
+
+use std::time::{Duration, Instant};
+
+#[cfg(target_os = "linux")]
+use super::peers::FullQueue;
+use super::peers::Peer;
+use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
+use crate::support::stage::{SECRET, Stage};
+use crate::support::trials::{Trial, trial};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("hung_api", hung_api),
+        trial("hung_process", hung_process),
+        trial("hung_tls", hung_tls),
+        trial("hung_proxy", hung_proxy),
+        trial("dripping_answer", dripping_answer),
+        trial("endless_interim_answers", endless_interim_answers),
+        #[cfg(target_os = "linux")]
+        trial("hung_connect", hung_connect),
+        trial("slow_api_succeeds", slow_api),
+        trial("slow_process_succeeds", slow_process),
+    ]
+}
+
+fn hung_api() {
+    let stage = Stage::new().with_log();
+    stage.fake.token_api_will(TokenBehaviour::Hang);
+    ends_in_a_minute(
+        &stage,
+        "no answer from `127.0.0.1:<port>` within 60 s; check the network and try again",
+    );
+}
+
+fn hung_process() {
+    let mut stage = Stage::new().with_log();
+    stage.with_profile("[profile dev]\ncredential_process = sleep 600\n");
+    ends_in_a_minute(
+        &stage,
+        "profile `dev` gave no AWS credentials within 60 s; see what it waits for with `aws sts get-caller-identity --profile dev`",
+    );
+}
+
+fn hung_tls() {
+    let mut stage = Stage::new().with_log();
+    let peer = Peer::silent();
+    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
+    ends_in_a_minute(
+        &stage,
+        "no connection to `127.0.0.1:<port>` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+    );
+}
+
+fn hung_proxy() {
+    let mut stage = Stage::new().with_log();
+    let peer = Peer::silent();
+    stage.with_real_endpoints();
+    stage.set("HTTPS_PROXY", &format!("http://me:{SECRET}@{}", peer.address));
+    ends_in_a_minute(
+        &stage,
+        "no connection to `codeartifact.eu-west-1.amazonaws.com` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+    );
+}
+
+/// Never silent for long, and never done.
+fn dripping_answer() {
+    let start =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
+    drips(start, " ", Duration::from_secs(1));
+}
+
+fn endless_interim_answers() {
+    drips("", "HTTP/1.1 100 Continue\r\n\r\n", Duration::from_millis(50));
+}
+
+fn drips(start: &'static str, line: &'static str, every: Duration) {
+    let mut stage = Stage::new().with_log();
+    let peer = Peer::dripping(start, line, every);
+    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+    ends_in_a_minute(
+        &stage,
+        "no answer from `127.0.0.1:<port>` within 60 s; check the network and try again",
+    );
+}
+
+#[cfg(target_os = "linux")]
+fn hung_connect() {
+    let mut stage = Stage::new().with_log();
+    let peer = FullQueue::new();
+    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
+    ends_in_a_minute(
+        &stage,
+        "no connection to `127.0.0.1:<port>` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+    );
+}
+
+fn ends_in_a_minute(stage: &Stage, line: &str) {
+    let started = Instant::now();
+    stage.assert_fails_late(line);
+    assert!(started.elapsed() < Duration::from_secs(65), "{:?}", started.elapsed());
+}
+
+fn slow_api() {
+    let stage = Stage::new().with_log();
+    stage.fake.token_api_will(TokenBehaviour::IssueAfter(Duration::from_secs(20)));
+    stage.assert_succeeds();
+    assert_eq!(stage.fake.token_calls().len(), 1, "slow is not repeated");
+}
+
+fn slow_process() {
+    let mut stage = Stage::new().with_log();
+    stage.with_profile(&format!(
+        "[profile dev]\ncredential_process = sh -c 'sleep 15; echo \"{{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"{ACCESS_KEY_ID}\\\",\\\"SecretAccessKey\\\":\\\"{SECRET_ACCESS_KEY}\\\"}}\"'\n"
+    ));
+    stage.assert_succeeds();
+}

@@ -1,0 +1,167 @@
+//! The machine-wide file, in a mount namespace in which `/etc` is the test's own.
+
+use crate::support::process::{self, Run};
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::stage::{LIMIT, Stage};
+use crate::support::trials::{Need, Trial, trial};
+
+const MACHINE: &str = "/etc/nuget-plugin-codeartifact/config.toml";
+
+/// Makes an `/etc` of nothing but the machine-wide file, lets `$1` change it, and runs the rest.
+const SCRIPT: &str = "set -e; set_up=$1; shift
+umask 022
+mount -t tmpfs -o mode=755 tmpfs /etc
+mkdir /etc/nuget-plugin-codeartifact
+cp machine.toml /etc/nuget-plugin-codeartifact/config.toml
+chmod 644 /etc/nuget-plugin-codeartifact/config.toml
+cd /etc/nuget-plugin-codeartifact
+eval \"$set_up\"
+exec \"$@\"";
+
+pub fn trials() -> Vec<Trial> {
+    let trials = [
+        trial("the_machines_policy_bounds_user_and_environment", bounds),
+        trial("the_machines_rules_come_after_the_users", order),
+        trial("the_machines_owners_hold_for_everybody", owners),
+        trial("a_broken_machine_wide_file_ends_everything", broken),
+        trial("a_machine_wide_file_of_others_does_not_count", untrusted),
+        trial("a_link_of_roots_to_a_file_of_roots_counts", links),
+    ];
+    trials.into_iter().map(|trial| trial.needing(Need::MountNamespace)).collect()
+}
+
+/// The machine-wide file is this.
+fn stage(machine: &str) -> Stage {
+    let mut stage = Stage::new().with_log();
+    stage.home.write("machine.toml", machine);
+    // The system's are below `/etc`.
+    let authority = rcgen::generate_simple_self_signed([]).expect("a certificate");
+    let bundle = stage.home.write("authorities.pem", &authority.cert.pem());
+    stage.set("AWS_CA_BUNDLE", &bundle.to_string_lossy());
+    stage
+}
+
+/// Adds to the user's configuration.
+fn configure(stage: &Stage, toml: &str) {
+    stage.home.write_configuration(&format!("{toml}{}", stage.listed_host()));
+}
+
+fn run(stage: &Stage, set_up: &str, arguments: &[&str]) -> Run {
+    let mut unshare = stage.home.command("unshare");
+    unshare.args(["-m", "sh", "-c", SCRIPT, "sh", set_up]);
+    unshare.arg(SandboxHome::plugin()).args(arguments).current_dir(stage.home.root());
+    process::run(&mut unshare, LIMIT)
+}
+
+fn token(stage: &Stage, set_up: &str) -> Run {
+    run(stage, set_up, &["token", &stage.source])
+}
+
+fn durations(stage: &Stage) -> Vec<String> {
+    stage.fake.token_calls().into_iter().map(|call| call.duration).collect()
+}
+
+fn bounds() {
+    let mut stage = stage("[policy]\nlongest_duration_seconds = 1800\ncache = \"memory\"\n");
+    configure(
+        &stage,
+        "duration_seconds = 43200\n[policy]\nlongest_duration_seconds = 43200\n\
+         [[rules]]\nduration_seconds = 3600\n",
+    );
+    stage.home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "0");
+    stage.home.set("ProgramData", "/nowhere").set("XDG_CONFIG_DIRS", "/nowhere");
+    token(&stage, "").assert_success();
+    let moved = stage.home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    stage.home.set("CODEARTIFACT_NUGET_CONFIG_FILE", &moved.to_string_lossy());
+    stage.home.set("CODEARTIFACT_NUGET_CACHE", "disk");
+    token(&stage, "").assert_success();
+    assert_eq!(durations(&stage), ["1800", "1800"], "none was kept on disk");
+    assert!(!stage.home.cache_dir().exists());
+    let list = run(&stage, "", &["configure", "list"]);
+    list.assert_success().assert_says(&format!("policy.cache = \"memory\"    # {MACHINE}\n"));
+}
+
+fn order() {
+    let stage = stage("duration_seconds = 901\n[[rules]]\nduration_seconds = 902\n");
+    token(&stage, "").assert_success();
+    configure(&stage, "[[rules]]\nduration_seconds = 903\n");
+    token(&stage, "").assert_success();
+    assert_eq!(durations(&stage), ["902", "903"]);
+    let path = run(&stage, "", &["configure", "path"]);
+    path.assert_success().assert_says(&format!("machine: {MACHINE} (used)\n"));
+    run(&stage, "", &["configure", "rule", "remove", "2"])
+        .assert_failure()
+        .assert_says("has no rule 2");
+}
+
+fn owners() {
+    let mut stage = stage("[policy]\nallowed_owners = [\"999999999999\"]\n");
+    configure(&stage, "[policy]\nallowed_owners = [\"111122223333\"]\n");
+    stage.home.set("CODEARTIFACT_AUTH_TOKEN", "hunter2");
+    let run = token(&stage, "");
+    assert_eq!(
+        run.assert_failure().stderr,
+        format!(
+            "error: no token for domain `my-domain` of account 111122223333 in eu-west-1: account \
+             111122223333 is not among `allowed_owners` of the policy in `{MACHINE}`, so its domain \
+             `my-domain` is not asked for; if that account is to be trusted, it has to be added there\n"
+        )
+    );
+    assert_eq!(stage.fake.requests(), [] as [&str; 0]);
+}
+
+fn broken() {
+    let stage = stage("[policy]\nallowed_owner = []\n");
+    let refused = run(
+        &stage,
+        "",
+        &[
+            "token",
+            "--domain",
+            "my-domain",
+            "--domain-owner",
+            "111122223333",
+            "--region",
+            "eu-west-1",
+        ],
+    );
+    refused.assert_failure().assert_says(&format!(
+        "the configuration file `{MACHINE}` has an error at line 2, column 1: unknown key \
+         `allowed_owner`: `allowed_owners` was probably meant; correct it"
+    ));
+    assert_eq!(stage.fake.requests(), [] as [&str; 0]);
+    run(&stage, "", &["configure", "path"]).assert_success().assert_says(" (broken: ");
+}
+
+fn untrusted() {
+    for (set_up, reason) in [
+        ("chown 12345 config.toml", format!("`{MACHINE}` belongs to user 12345")),
+        ("chmod 666 config.toml", format!("group or others may write to `{MACHINE}` (mode 0666)")),
+        (
+            "chmod 775 .",
+            "group or others may write to `/etc/nuget-plugin-codeartifact` (mode 0775)".to_owned(),
+        ),
+        (
+            "mkdir /etc/theirs; chown 12345 /etc/theirs; mv config.toml /etc/theirs/; ln -s /etc/theirs/config.toml .",
+            "`/etc/theirs` belongs to user 12345".to_owned(),
+        ),
+    ] {
+        let stage = stage("[policy]\nlongest_duration_seconds = 900\n");
+        token(&stage, set_up).assert_success();
+        assert_eq!(durations(&stage), ["43200"], "{set_up}");
+        let line = format!("the machine-wide configuration file `{MACHINE}` is not used: {reason}");
+        assert!(stage.log().contains(&line), "{}", stage.log());
+        let path = run(&stage, set_up, &["configure", "path"]);
+        let shown = stage.home.neutral(&path.assert_success().stdout);
+        assert!(shown.ends_with(&format!("machine: {MACHINE} (untrusted: {reason})\n")), "{shown}");
+        run(&stage, set_up, &["configure", "list"]).assert_success().assert_says(&line);
+    }
+}
+
+fn links() {
+    let stage = stage("[policy]\nlongest_duration_seconds = 900\n");
+    let set_up =
+        "mkdir -m 1777 /etc/store; mv config.toml /etc/store/a; ln -s ../store/a config.toml";
+    token(&stage, set_up).assert_success();
+    assert_eq!(durations(&stage), ["900"]);
+}

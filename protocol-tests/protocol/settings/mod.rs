@@ -1,0 +1,45 @@
+//! The configuration files: what rules and policies come to, whose files count, and `configure`.
+
+mod changing;
+mod importing;
+mod machine;
+mod rules;
+mod showing;
+
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::trials::Trial;
+
+pub fn trials() -> Vec<Trial> {
+    let files = [
+        changing::trials(),
+        importing::trials(),
+        machine::trials(),
+        rules::trials(),
+        showing::trials(),
+    ];
+    files.into_iter().flatten().collect()
+}
+
+/// Runs `configure`, and requires success; what it said, the temporary folder by name.
+#[track_caller]
+fn configure(home: &SandboxHome, arguments: &[&str]) -> String {
+    let run = home.run_plugin(&[&["configure"], arguments].concat());
+    run.assert_success();
+    assert_eq!(run.stderr, "");
+    home.neutral(&run.stdout)
+}
+
+/// Runs `configure`, and requires exit code 1 and one line; that line.
+#[track_caller]
+fn configure_fails(home: &SandboxHome, arguments: &[&str]) -> String {
+    let run = home.run_plugin(&[&["configure"], arguments].concat());
+    assert_eq!(run.status.and_then(|status| status.code()), Some(1), "{run}");
+    assert_eq!(run.stderr.lines().count(), 1, "{run}");
+    home.neutral(run.stderr.trim_end())
+}
+
+/// The user's configuration file.
+fn configuration(home: &SandboxHome) -> String {
+    let file = home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    std::fs::read_to_string(file).expect("a configuration file")
+}

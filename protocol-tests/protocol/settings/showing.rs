@@ -1,0 +1,127 @@
+//! `configure` as it shows what holds.
+
+use serde_json::{Value, json};
+
+use super::{configure, configure_fails};
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::trials::{Trial, trial};
+
+const FILE: &str = "<root>/home/.config/nuget-plugin-codeartifact/config.toml";
+const MACHINE: &str = "/etc/nuget-plugin-codeartifact/config.toml";
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("nothing_is_set", nothing),
+        trial("list_shows_all_and_no_password", all),
+        trial("get_prints_what_holds", get),
+        trial("files_and_their_states", files),
+        trial("a_rule_for_some_repositories_gets_a_note", shadows),
+        trial("failures_are_json_as_well", failures),
+    ]
+}
+
+fn nothing() {
+    let home = SandboxHome::new();
+    assert_eq!(
+        configure(&home, &["list"]),
+        "duration_seconds = 43200    # built in\ninteractive = \"auto\"    # built in\n"
+    );
+    assert_eq!(configure_fails(&home, &["get", "profile"]), "error: `profile` is not set");
+}
+
+fn all() {
+    let mut home = SandboxHome::new();
+    home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "900");
+    home.write_configuration(
+        "profile = [\"a\", \"b\"]\nduration_seconds = 1800\n\
+         [[rules]]\ndomain = \"d*\"\nproxy = \"http://user:hunter2@proxy.example:3128\"\n\
+         [[rules]]\nrole = [\"arn:aws:iam::111122223333:role/r\", { arn = \"arn:aws:iam::111122223333:role/s\", external_id = \"id\" }]\n\
+         [[hosts]]\nhost = \"h:8443\"\nregion = \"eu-west-1\"\n\
+         [[hosts]]\nhost = \"other\"\nregion = \"eu-west-1\"\n\
+         [policy]\nallowed_hosts = [\"h\"]\ncache = \"off\"\n",
+    );
+    let text = configure(&home, &["list"]);
+    assert_eq!(
+        text,
+        format!(
+            "profile = [\"a\",\"b\"]    # {FILE}\n\
+             duration_seconds = 900    # CODEARTIFACT_NUGET_DURATION_SECONDS\n\
+             interactive = \"auto\"    # built in\n\
+             policy.allowed_hosts = [\"h\"]    # {FILE}\n\
+             policy.cache = \"off\"    # {FILE}\n\
+             \nrule 1    # {FILE}\n  domain = \"d*\"\n  proxy = \"http://…@proxy.example:3128\"\n\
+             \nrule 2    # {FILE}\n  role = [\"arn:aws:iam::111122223333:role/r\",\
+             {{\"arn\":\"arn:aws:iam::111122223333:role/s\",\"external_id\":\"id\"}}]\n\
+             \nhost\n  host = \"h:8443\"\n  region = \"eu-west-1\"\n\
+             \nnote: the host `other` is not used, being none of `allowed_hosts` of the policy in \
+             `{FILE}`; if it is to be trusted, it has to be added there\n"
+        )
+    );
+    let json = json_of(&configure(&home, &["list", "--json"]));
+    assert_eq!(json["rules"][0]["keys"]["proxy"], "http://…@proxy.example:3128");
+    assert_eq!(
+        json["settings"][1],
+        json!({
+            "key": "duration_seconds", "value": 900,
+            "origin": "CODEARTIFACT_NUGET_DURATION_SECONDS"
+        })
+    );
+    assert_eq!(json["hosts"], json!([{ "host": "h:8443", "region": "eu-west-1" }]));
+    assert!(!json.to_string().contains("hunter2"));
+}
+
+fn get() {
+    let home = SandboxHome::new();
+    home.write_configuration("profile = \"dev\"\n[policy]\nallowed_owners = []\n");
+    assert_eq!(configure(&home, &["get", "profile"]), "dev\n");
+    assert_eq!(configure(&home, &["get", "duration_seconds"]), "43200\n");
+    assert_eq!(configure(&home, &["get", "policy.allowed_owners"]), "[]\n");
+    assert_eq!(
+        json_of(&configure(&home, &["get", "profile", "--json"])),
+        json!({ "key": "profile", "values": [{ "key": "profile", "value": "dev", "origin": FILE }] })
+    );
+}
+
+fn files() {
+    let mut home = SandboxHome::new();
+    assert_eq!(
+        configure(&home, &["path"]),
+        format!("user: {FILE} (absent)\nmachine: {MACHINE} (absent)\n")
+    );
+    home.write_configuration("x = 1\n");
+    let json = json_of(&configure(&home, &["path", "--json"]));
+    assert_eq!(
+        (&json["files"][0]["state"], &json["files"][1]["state"]),
+        (&json!("broken"), &json!("absent"))
+    );
+    let reason = json["files"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("line 1, column 1"), "{reason}");
+    let moved = home.write("moved.toml", "profile = \"dev\"\n");
+    home.set("CODEARTIFACT_NUGET_CONFIG_FILE", &moved.to_string_lossy());
+    assert!(configure(&home, &["path"]).starts_with("user: <root>/moved.toml (used)\n"));
+}
+
+fn shadows() {
+    let home = SandboxHome::new();
+    let out = configure(&home, &["rule", "add", "--repository", "libs", "--profile", "a"]);
+    let note = "note: rule 1 is for some repositories of a domain, and the default identity holds for \
+                the others; NuGet remembers one token for all of a host, so whichever is asked for \
+                first serves both until it is refused; give them one identity that may read all, or \
+                restore them apart\n";
+    assert!(out.ends_with(note), "{out}");
+    assert!(configure(&home, &["list"]).ends_with(note));
+    let out = configure(&home, &["rule", "add", "--profile", "a"]);
+    assert!(!out.contains("note: "), "{out}");
+}
+
+fn failures() {
+    let home = SandboxHome::new();
+    let run = home.run_plugin(&["configure", "get", "profile", "--json"]);
+    run.assert_failure();
+    assert_eq!(json_of(&run.stdout), json!({ "error": "`profile` is not set" }));
+    assert_eq!(run.stderr, "error: `profile` is not set\n");
+}
+
+fn json_of(text: &str) -> Value {
+    serde_json::from_str(text).expect("one JSON object")
+}

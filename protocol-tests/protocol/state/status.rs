@@ -1,0 +1,100 @@
+//! `status`: tokens, sign-ins, versions and places.
+
+use serde_json::{Value, json};
+
+use super::{object, run};
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::stage::Stage;
+use crate::support::trials::{Trial, trial};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("status_of_an_empty_home", empty),
+        trial("status_lists_tokens_and_sign_ins_and_shows_neither", full),
+        trial("status_names_what_is_installed", installed),
+        trial("status_with_broken_files_fails_and_shows_the_rest", broken),
+    ]
+}
+
+const EMPTY: &str = "\
+version    0.1.0
+installed  nowhere in a plugins folder
+tokens     none in the cache
+sign-ins   none in the AWS files
+settings   <root>/home/.config/nuget-plugin-codeartifact/config.toml (user, absent)
+";
+
+fn empty() {
+    let home = SandboxHome::new();
+    let told = run(&home, &["status"]);
+    told.assert_success();
+    let text = home.neutral(&told.stdout);
+    assert!(text.starts_with(EMPTY), "{text}");
+    let places = "cache      <root>/home/.cache/nuget-plugin-codeartifact (not there)\n";
+    assert!(text.contains(places), "{text}");
+    assert!(text.ends_with("plugins    <root>/home/.nuget/plugins (not there)\n"), "{text}");
+    assert_eq!(told.stderr, "");
+    assert!(!home.home().join(".cache").exists(), "nothing is made");
+}
+
+fn report(home: &SandboxHome) -> Value {
+    let told = run(home, &["status", "--json"]);
+    told.assert_success();
+    object(&told)
+}
+
+fn full() {
+    let stage = Stage::signing_in();
+    stage.signed_in_until("2099-01-01T00:00:00Z");
+    stage.assert_served();
+    let calls = stage.sso().calls();
+    let report = report(&stage.home);
+    assert_eq!(report["schema"], 1);
+    let mut token = report["tokens"][0].clone();
+    let left = token["expires_in_seconds"].take().as_u64().expect("a number");
+    assert!((42_000..=43_200).contains(&left), "{left}");
+    assert_eq!(
+        token,
+        json!({
+            "domain": "my-domain", "domain_owner": "111122223333", "region": "eu-west-1",
+            "identity": "profile `dev`", "expires_in_seconds": null,
+            "folder": stage.home.cache_dir()
+        })
+    );
+    let sign_in = &report["sign_ins"][0];
+    assert_eq!(sign_in["sso_session"], "corp");
+    assert_eq!(sign_in["profiles"], json!(["dev"]));
+    assert_eq!(sign_in["expires"], "2099-01-01T00:00:00Z");
+    assert_eq!((&sign_in["signed_in"], &sign_in["refreshable"]), (&json!(true), &json!(true)));
+    run(&stage.home, &["status"])
+        .assert_success()
+        .assert_says(
+            "domain `my-domain` of account 111122223333 in eu-west-1, by profile `dev`: 11 h ",
+        )
+        .assert_says("the SSO session `corp` (profile `dev`): signed in, ");
+    assert_eq!(stage.sso().calls(), calls, "nobody is asked");
+}
+
+fn installed() {
+    let home = SandboxHome::new();
+    home.run_plugin(&["install", "--no-launcher"]).assert_success();
+    let installed = report(&home)["installed"].clone();
+    let folder = home.home().join(".nuget/plugins/netcore/CredentialProvider.CodeArtifact");
+    let netcore = json!({
+        "folder": folder, "clients": "netcore", "version": "0.1.0", "problem": null
+    });
+    assert_eq!(installed[0], netcore);
+}
+
+fn broken() {
+    let home = SandboxHome::new();
+    home.write_configuration("nonsense");
+    home.write("home/.aws/config", "[profile\n");
+    let told = run(&home, &["status"]);
+    told.assert_failure().assert_says("tokens     none in the cache");
+    assert!(told.stderr.starts_with("error: the configuration file `"), "{told}");
+    assert!(told.stdout.contains("sign-ins   cannot be read: the AWS files cannot be used: "));
+    let told = run(&home, &["status", "--json"]);
+    told.assert_failure();
+    assert_eq!(object(&told)["configuration"][0]["state"], "broken");
+}
