@@ -72,12 +72,12 @@ fn of_sign_ins() {
 
 #[test]
 fn of_processes_tokens_and_containers() {
+    const NAMES: &str = r#"token-names=["https://i.example","job:1"]"#;
     assert_selectors(
         "credential_process = /bin/p --as me",
         &[],
         &["process=c09e1e53ebadbf9fdfec525b2253ebf26d30f9c8ef803b36859c37762c890d1d"],
     );
-    const NAMES: &str = r#"token-names=["https://i.example","job:1"]"#;
     assert_selectors(
         "region = eu-west-1",
         &WEB_IDENTITY,
