@@ -9,7 +9,7 @@ use super::named::{self, OptionError};
 use crate::base::secret::Secret;
 use crate::cli::SelectionArgs;
 use crate::endpoint::{Domain, EndpointError, is_repository};
-use crate::provider::{Need, Provider, ProviderError, Served, Wanted};
+use crate::provider::{Need, Provider, ProviderError, Served, Target};
 
 /// Why there is no token.
 #[derive(Debug, Error)]
@@ -49,17 +49,19 @@ pub struct Fetched {
 /// The token that the arguments select, from a provider for their choice. It is never one that was
 /// given.
 pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched, SelectionError> {
-    let (domain, repository) = match &args.url {
+    let target = match &args.url {
         Some(url) => {
             let endpoint =
                 provider.endpoint(url).map_err(|error| url_error(url, error, provider))?;
-            (endpoint.domain, Some(endpoint.repository))
+            Target { host: None, ..Target::from(&endpoint) }
         }
-        None => (named_domain(args)?, named_repository(args)?),
+        None => {
+            Target { domain: named_domain(args)?, repository: named_repository(args)?, host: None }
+        }
     };
-    let (repository, need) = (repository.as_deref(), &Need::Any);
-    let wanted = Wanted { domain: &domain, repository, host: None, need, user: None };
-    match provider.token(wanted).await {
+    let resolved = provider.resolve_target(target);
+    let domain = resolved.target.domain.clone();
+    match provider.token(&resolved, &Need::Any, None).await {
         Ok(Served { expiration: Some(end), .. }) if end <= Provider::clock() => {
             Err(SelectionError::Expired { domain })
         }

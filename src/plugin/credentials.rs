@@ -1,19 +1,18 @@
-//! What is answered to an ask for credentials.
+//! What is responded to a request for credentials.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::console::Console;
+use super::history::{History, RepositoryKey, Step};
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
 use crate::base::log::Log;
 use crate::base::secret::Secret;
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
-use crate::provider::{Need, Origin, Provider, ProviderError, Served, User, Wanted};
+use crate::provider::{Need, Origin, Provider, ProviderError, Resolved, Served, User};
 
-use super::history::{Asked, History, Step};
-
-/// Answers the asks of one conversation.
+/// Responds to the requests of one conversation.
 #[derive(Debug)]
 pub struct Credentials {
     provider: Arc<Provider>,
@@ -23,35 +22,50 @@ pub struct Credentials {
     explained: Mutex<HashSet<(Domain, String)>>,
 }
 
+/// A request for a repository of CodeArtifact's, and what decides about its token.
+struct Request<'a> {
+    endpoint: &'a RepositoryEndpoint,
+    resolved: &'a Resolved,
+    console: &'a Console,
+    /// Who may be asked to sign in, where NuGet says that somebody may be.
+    user: Option<User<'a>>,
+}
+
+impl Request<'_> {
+    fn repository(&self) -> RepositoryKey<'_> {
+        RepositoryKey { endpoint: self.endpoint, rule: self.resolved.rule() }
+    }
+}
+
 /// Why there are no credentials.
-enum Refusal {
-    /// Not our URL: silence.
+enum NoCredentials {
+    /// The URL is not ours: the user reads nothing.
     Foreign,
-    /// Ours, and the user is told this line.
+    /// The URL is ours, and the user reads this line.
     Failed(String),
 }
 
 impl Credentials {
-    /// A new conversation's: nothing is handed out yet.
+    /// For a new conversation: nothing is handed out yet.
     pub fn new(provider: Arc<Provider>, log: Log) -> Self {
         Self { provider, log, history: Mutex::default(), explained: Mutex::default() }
     }
 
-    /// The answer; whatever explains it has been shown before this returns.
-    pub async fn answer(
+    /// The response; whatever explains it has been shown before this returns.
+    pub async fn respond(
         &self,
-        ask: &GetAuthenticationCredentials,
+        request: &GetAuthenticationCredentials,
         console: &Console,
     ) -> AuthenticationCredentials {
-        let console = &console.for_source(&ask.uri);
-        match self.credentials(ask, console).await {
+        let console = &console.for_source(&request.uri);
+        match self.credentials(request, console).await {
             Ok(token) => AuthenticationCredentials::token(token),
-            // Remembered by NuGet, so that we are asked once and the next provider in our place.
-            Err(Refusal::Foreign) => AuthenticationCredentials::none(ResponseCode::Error),
-            Err(Refusal::Failed(text)) => {
+            // NuGet remembers it, so that we are asked once and the next provider in our place.
+            Err(NoCredentials::Foreign) => AuthenticationCredentials::none(ResponseCode::Error),
+            Err(NoCredentials::Failed(text)) => {
                 console.warn_once(&text).await;
                 // A client that may interact lives long: it shall ask again after a sign-in.
-                let may_interact = !ask.is_non_interactive;
+                let may_interact = !request.is_non_interactive;
                 let code = if may_interact { ResponseCode::NotFound } else { ResponseCode::Error };
                 AuthenticationCredentials::none(code)
             }
@@ -60,31 +74,42 @@ impl Credentials {
 
     async fn credentials(
         &self,
-        ask: &GetAuthenticationCredentials,
+        request: &GetAuthenticationCredentials,
         console: &Console,
-    ) -> Result<Secret, Refusal> {
-        let endpoint = self.provider.endpoint(&ask.uri).map_err(|error| self.refuse(&error))?;
+    ) -> Result<Secret, NoCredentials> {
+        let endpoint = &match self.provider.endpoint(&request.uri) {
+            Ok(endpoint) => endpoint,
+            Err(EndpointError::Foreign(reason)) => {
+                self.log.line(format_args!("foreign: {reason}"));
+                return Err(NoCredentials::Foreign);
+            }
+            Err(error @ EndpointError::Path { .. }) => {
+                return Err(NoCredentials::Failed(error.to_string()));
+            }
+        };
         self.log.line(format_args!(
             "ours: {}, repository `{}`, retry {}",
-            endpoint.domain, endpoint.repository, ask.is_retry
+            endpoint.domain, endpoint.repository, request.is_retry
         ));
-        let tell = |text: &str| console.announce(text);
-        let user = (!ask.is_non_interactive).then(|| User::new(&tell));
-        let asked = Asked { endpoint: &endpoint, rule: self.provider.rule(&endpoint) };
-        match self.history(|all| all.next_step(asked, ask.is_retry, now())) {
-            Step::Serve => {
-                let served = self.provider.token(wanted(&endpoint, &Need::Any, user)).await;
-                let served = served.map_err(|error| Refusal::Failed(failure(&endpoint, &error)))?;
-                Ok(self.hand_out(asked, served, console).await)
-            }
-            Step::Replace(refused) => self.replace(asked, refused, console, user).await,
+        let announce = |text: &str| console.announce(text);
+        let user = (!request.is_non_interactive).then(|| User::new(&announce));
+        let resolved = &self.provider.resolve(endpoint);
+        let is_retry = request.is_retry;
+        let request = &Request { endpoint, resolved, console, user };
+        let repository = request.repository();
+        match self.history(|history| history.next_step(repository, is_retry, now())) {
+            Step::Serve => match self.provider.token(resolved, &Need::Any, user).await {
+                Ok(served) => Ok(self.hand_out(request, served).await),
+                Err(error) => Err(NoCredentials::Failed(failure(endpoint, &error))),
+            },
+            Step::Replace(refused) => self.replace(request, refused).await,
             Step::Give(token) => {
-                self.history(|all| all.mark_handed_out(asked));
+                self.history(|history| history.mark_handed_out(repository));
                 Ok(token)
             }
             Step::Repeat(token) => {
-                if self.is_to_be_explained(&endpoint) {
-                    console.warn_once(&self.refused_line(asked).await).await;
+                if self.is_first_explanation(endpoint) {
+                    console.warn_once(&self.explain_refusal(request).await).await;
                 }
                 Ok(token)
             }
@@ -93,63 +118,54 @@ impl Credentials {
 
     async fn replace(
         &self,
-        asked: Asked<'_>,
+        request: &Request<'_>,
         refused: Secret,
-        console: &Console,
-        user: Option<User<'_>>,
-    ) -> Result<Secret, Refusal> {
+    ) -> Result<Secret, NoCredentials> {
         self.log.line(format_args!("the repository refused our token: a newer one is needed"));
+        let Request { endpoint, resolved, console, user } = *request;
+        let repository = request.repository();
+        let was_provided = self.history(|history| history.provided_place(repository)).is_some();
         let need = Need::OtherThan(refused.clone());
-        let was_given = self.history(|all| all.given_place(asked)).is_some();
-        match self.provider.token(wanted(asked.endpoint, &need, user)).await {
+        match self.provider.token(resolved, &need, user).await {
             Ok(newer) => {
-                // In a given one's place, one of the cache or given as well is a first try of its kind.
-                if !was_given || newer.origin == Origin::Fetched {
-                    self.history(|all| all.mark_replaced(asked));
+                // In the place of a provided one, a cached or provided one is tried for the first time
+                // and may be replaced as well.
+                if !was_provided || newer.origin == Origin::Fetched {
+                    self.history(|history| history.mark_replaced(repository));
                 }
-                Ok(self.hand_out(asked, newer, console).await)
+                Ok(self.hand_out(request, newer).await)
             }
             // Nothing takes its place, and it may be good for the host's other repositories.
-            Err(error) if was_given => {
-                self.history(|all| all.mark_replaced(asked));
-                self.is_to_be_explained(asked.endpoint);
-                console.warn_once(&failure(asked.endpoint, &error)).await;
+            Err(error) if was_provided => {
+                self.history(|history| history.mark_replaced(repository));
+                self.is_first_explanation(endpoint);
+                console.warn_once(&failure(endpoint, &error)).await;
                 Ok(refused)
             }
-            Err(error) => Err(Refusal::Failed(failure(asked.endpoint, &error))),
+            Err(error) => Err(NoCredentials::Failed(failure(endpoint, &error))),
         }
     }
 
-    async fn hand_out(&self, asked: Asked<'_>, served: Served, console: &Console) -> Secret {
+    async fn hand_out(&self, request: &Request<'_>, served: Served) -> Secret {
         if let Some(note) = &served.note {
-            console.inform_once(note).await;
+            request.console.inform_once(note).await;
         }
         let token = served.secret.clone();
-        self.history(|all| all.record(asked, served));
+        self.history(|history| history.record(request.repository(), served));
         token
-    }
-
-    fn refuse(&self, error: &EndpointError) -> Refusal {
-        match error {
-            EndpointError::Foreign(reason) => {
-                self.log.line(format_args!("foreign: {reason}"));
-                Refusal::Foreign
-            }
-            EndpointError::Path { .. } => Refusal::Failed(error.to_string()),
-        }
     }
 
     /// AWS issues tokens without looking at repositories, so only the repository's own refusal shows
     /// a missing permission.
-    async fn refused_line(&self, asked: Asked<'_>) -> String {
-        let RepositoryEndpoint { domain, repository, .. } = asked.endpoint;
-        if let Some(place) = self.history(|all| all.given_place(asked)) {
+    async fn explain_refusal(&self, request: &Request<'_>) -> String {
+        let RepositoryEndpoint { domain, repository, .. } = request.endpoint;
+        if let Some(place) = self.history(|history| history.provided_place(request.repository())) {
             return format!(
                 "repository `{repository}` of {domain} refused the token of {place}: it has expired, \
                  is another domain's, or may not be used there; renew or unset it"
             );
         }
-        let identity = match self.provider.caller_arn(asked.endpoint).await {
+        let identity = match self.provider.caller_arn(request.resolved).await {
             Some(arn) => format!("`{arn}`"),
             None => "the identity in use".to_owned(),
         };
@@ -161,7 +177,8 @@ impl Credentials {
         )
     }
 
-    fn is_to_be_explained(&self, endpoint: &RepositoryEndpoint) -> bool {
+    /// Whether the repository's refusal has not been explained yet; from now on it has.
+    fn is_first_explanation(&self, endpoint: &RepositoryEndpoint) -> bool {
         let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
         explained.insert((endpoint.domain.clone(), endpoint.repository.clone()))
     }
@@ -171,21 +188,11 @@ impl Credentials {
     }
 }
 
-fn wanted<'a>(
-    endpoint: &'a RepositoryEndpoint,
-    need: &'a Need,
-    user: Option<User<'a>>,
-) -> Wanted<'a> {
-    let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
-    let repository = Some(&**repository);
-    Wanted { domain, repository, host: Some(*host), need, user }
-}
-
 fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {
     format!("no token for {}: {error}", endpoint.domain)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the edge: an ask arrives now")]
+#[expect(clippy::disallowed_methods, reason = "the edge: a request arrives now")]
 fn now() -> SystemTime {
     SystemTime::now()
 }

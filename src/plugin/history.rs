@@ -1,4 +1,4 @@
-//! What this conversation handed out, and what a retry therefore means. Pure.
+//! What a conversation has handed out, and what a retry therefore means. Pure.
 //!
 //! `IsRetry` says that NuGet got a 401 or a 403 from the host, not that our token was refused: NuGet
 //! remembers credentials by host and tries those of one domain on the next one behind it, and those of
@@ -14,25 +14,24 @@ use crate::provider::{Origin, Served};
 /// A token younger than this is not the reason of a refusal: fetching another one changes nothing.
 const JUST_FETCHED: Duration = Duration::from_mins(5);
 
-/// The memory of one conversation.
+/// What one conversation has handed out.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    tokens: HashMap<Use, Token>,
-    /// Whose token NuGet holds for a scheme and host: that of the last answer.
-    holders: HashMap<String, Use>,
+    tokens: HashMap<TokenKey, Token>,
+    /// Whose token NuGet has for a scheme and host: that of the last response.
+    by_host: HashMap<String, TokenKey>,
 }
 
-/// What is asked for.
+/// The repository that a request is for, and the rule that is effective for it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct RepositoryKey<'a> {
     pub(super) endpoint: &'a RepositoryEndpoint,
-    /// The rule that holds for it.
     pub(super) rule: Option<usize>,
 }
 
 /// What one token is for: repositories of one domain have different ones where their rules differ.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Use {
+struct TokenKey {
     domain: Domain,
     rule: Option<usize>,
 }
@@ -46,10 +45,10 @@ struct Token {
     repositories: HashSet<String>,
 }
 
-/// What to do for an ask.
+/// What to do for a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Cached or fetched, as usual.
+    /// Provided, cached or fetched, as usual.
     Serve,
     /// Ours was refused and may be to blame: another one than this.
     Replace(Secret),
@@ -62,18 +61,23 @@ pub(super) enum Step {
 }
 
 impl History {
-    pub(super) fn next_step(&self, asked: Asked<'_>, is_retry: bool, now: SystemTime) -> Step {
-        let Asked { endpoint, .. } = asked;
-        let was_tried = self.holders.get(&endpoint.origin) == Some(&asked.purpose());
-        match self.tokens.get(&asked.purpose()) {
+    pub(super) fn next_step(
+        &self,
+        repository: RepositoryKey<'_>,
+        is_retry: bool,
+        now: SystemTime,
+    ) -> Step {
+        let (endpoint, key) = (repository.endpoint, repository.token());
+        let was_tried = self.by_host.get(&endpoint.origin) == Some(&key);
+        match self.tokens.get(&key) {
             Some(token) if is_retry && was_tried => token.after_refusal(&endpoint.repository, now),
             _ => Step::Serve,
         }
     }
 
-    pub(super) fn record(&mut self, asked: Asked<'_>, served: Served) {
-        self.holders.insert(asked.endpoint.origin.clone(), asked.purpose());
-        match self.tokens.get_mut(&asked.purpose()) {
+    pub(super) fn record(&mut self, repository: RepositoryKey<'_>, served: Served) {
+        self.by_host.insert(repository.endpoint.origin.clone(), repository.token());
+        match self.tokens.get_mut(&repository.token()) {
             // The same token again: how it first came stays what counts.
             Some(token) if token.served.secret == served.secret => {}
             Some(token) => {
@@ -82,34 +86,34 @@ impl History {
             }
             None => {
                 let token = Token { served, replaced: false, repositories: HashSet::new() };
-                self.tokens.insert(asked.purpose(), token);
+                self.tokens.insert(repository.token(), token);
             }
         }
-        self.mark_handed_out(asked);
+        self.mark_handed_out(repository);
     }
 
-    pub(super) fn mark_handed_out(&mut self, asked: Asked<'_>) {
-        if let Some(token) = self.tokens.get_mut(&asked.purpose()) {
-            token.repositories.insert(asked.endpoint.repository.clone());
+    pub(super) fn mark_handed_out(&mut self, repository: RepositoryKey<'_>) {
+        if let Some(token) = self.tokens.get_mut(&repository.token()) {
+            token.repositories.insert(repository.endpoint.repository.clone());
         }
     }
 
-    pub(super) fn mark_replaced(&mut self, asked: Asked<'_>) {
-        if let Some(token) = self.tokens.get_mut(&asked.purpose()) {
+    pub(super) fn mark_replaced(&mut self, repository: RepositoryKey<'_>) {
+        if let Some(token) = self.tokens.get_mut(&repository.token()) {
             token.replaced = true;
         }
     }
 
-    /// Where the token stands that was handed out last, if the user brought it along.
-    pub(super) fn given_place(&self, asked: Asked<'_>) -> Option<String> {
-        let Served { origin, label, .. } = &self.tokens.get(&asked.purpose())?.served;
+    /// The place of the token that was handed out last, if the user provides it.
+    pub(super) fn provided_place(&self, repository: RepositoryKey<'_>) -> Option<String> {
+        let Served { origin, label, .. } = &self.tokens.get(&repository.token())?.served;
         (*origin == Origin::Provided).then(|| label.clone())
     }
 }
 
-impl Asked<'_> {
-    fn purpose(self) -> Use {
-        Use { domain: self.endpoint.domain.clone(), rule: self.rule }
+impl RepositoryKey<'_> {
+    fn token(self) -> TokenKey {
+        TokenKey { domain: self.endpoint.domain.clone(), rule: self.rule }
     }
 }
 
@@ -150,12 +154,12 @@ mod tests {
         }
     }
 
-    fn by_rule(rule: usize, endpoint: &RepositoryEndpoint) -> Asked<'_> {
-        Asked { endpoint, rule: Some(rule) }
+    fn by_rule(rule: usize, endpoint: &RepositoryEndpoint) -> RepositoryKey<'_> {
+        RepositoryKey { endpoint, rule: Some(rule) }
     }
 
-    fn plain(endpoint: &RepositoryEndpoint) -> Asked<'_> {
-        Asked { endpoint, rule: None }
+    fn plain(endpoint: &RepositoryEndpoint) -> RepositoryKey<'_> {
+        RepositoryKey { endpoint, rule: None }
     }
 
     fn served(secret: &str, origin: Origin) -> Served {
@@ -237,17 +241,17 @@ mod tests {
     }
 
     #[test]
-    fn a_given_token_that_is_refused_is_replaced_once() {
+    fn a_provided_token_that_is_refused_is_replaced_once() {
         let (mut all, d1) = (History::default(), endpoint("d1", "h"));
         all.record(plain(&d1), served("a", Origin::Provided));
-        assert_eq!(all.given_place(plain(&d1)), Some("whose".to_owned()));
+        assert_eq!(all.provided_place(plain(&d1)), Some("whose".to_owned()));
         assert_eq!(all.next_step(plain(&d1), true, NOW), replace("a"));
         all.mark_replaced(plain(&d1));
         // Nothing took its place.
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("a"));
         all.record(plain(&d1), served("b", Origin::Fetched));
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("b"));
-        assert_eq!(all.given_place(plain(&d1)), None);
+        assert_eq!(all.provided_place(plain(&d1)), None);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub struct HandshakeRequest {
     pub minimum_protocol_version: &'static str,
 }
 
-/// The answer to a Handshake: the version is that of the conversation.
+/// The response to a Handshake: the version is that of the conversation.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeResponse {
@@ -90,7 +90,7 @@ pub struct Initialize {
     pub request_timeout: Option<String>,
 }
 
-/// `GetOperationClaims`: both absent asks for the claims that hold for every source.
+/// `GetOperationClaims`: with both absent, the claims for every source are meant.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct GetOperationClaims {
@@ -98,7 +98,7 @@ pub struct GetOperationClaims {
     pub service_index: Option<Box<RawValue>>,
 }
 
-/// The answer to `GetOperationClaims`.
+/// The response to `GetOperationClaims`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OperationClaims {
@@ -130,7 +130,7 @@ pub struct GetAuthenticationCredentials {
     pub is_non_interactive: bool,
 }
 
-/// The answer to `GetAuthenticationCredentials`. There is no `Message`: NuGet never shows it.
+/// The response to `GetAuthenticationCredentials`. There is no `Message`: NuGet never shows it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AuthenticationCredentials {
@@ -160,7 +160,7 @@ impl AuthenticationCredentials {
     }
 }
 
-/// An answer that is a code only.
+/// A response that is a code only.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CodeOnly {
@@ -182,13 +182,13 @@ pub struct Progress {
     pub percentage: Option<f64>,
 }
 
-/// What an answer does: see the protocol's table.
+/// What a response makes NuGet do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum ResponseCode {
     Success,
-    /// The provider is passed over for this host, for the life of NuGet's process.
+    /// NuGet skips the provider for this host, for the life of its process.
     Error,
-    /// The next provider is asked; not remembered.
+    /// NuGet asks the next provider, and does not remember it.
     NotFound,
 }
 
@@ -216,12 +216,15 @@ mod tests {
         let line = r#"{"RequestId":"1","Type":"Request","Method":"Made Up","New":1,"Payload":{"Uri":"u","CanShowDialog":true}}"#;
         let message: Incoming = serde_json::from_str(line).unwrap();
         assert_eq!((message.kind.as_str(), message.method.as_str()), ("Request", "Made Up"));
-        let ask: GetAuthenticationCredentials = message.payload().unwrap();
-        assert_eq!((ask.uri.as_str(), ask.is_retry, ask.is_non_interactive), ("u", false, false));
+        let request: GetAuthenticationCredentials = message.payload().unwrap();
+        assert_eq!(
+            (request.uri.as_str(), request.is_retry, request.is_non_interactive),
+            ("u", false, false)
+        );
     }
 
     #[test]
-    fn answers_are_written_without_nulls() {
+    fn responses_are_written_without_nulls() {
         assert_eq!(
             written(
                 Kind::Response,
@@ -261,8 +264,8 @@ mod tests {
     }
 
     #[test]
-    fn debug_of_an_answer_lacks_the_token() {
-        let answer = AuthenticationCredentials::token(Secret::new("hunter2"));
-        assert!(!format!("{answer:?}").contains("hunter2"));
+    fn debug_of_a_response_lacks_the_token() {
+        let response = AuthenticationCredentials::token(Secret::new("hunter2"));
+        assert!(!format!("{response:?}").contains("hunter2"));
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! - [`message`]: the wire types
 //! - [`transport`]: standard input and output, each behind a thread
-//! - [`pending`]: the asks under way
+//! - [`pending`]: the requests under way
 //! - [`console`]: lines for the user, through NuGet's Log requests
 //! - [`session`]: one conversation, from the handshake to the end of input
-//! - [`credentials`]: what is answered to an ask for credentials
+//! - [`credentials`]: what is responded to a request for credentials
+//! - [`history`]: what was handed out, and what a retry means
 //!
 //! Nothing here knows AWS or the disk; tokens come from [`crate::provider`].
 

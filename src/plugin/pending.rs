@@ -1,4 +1,4 @@
-//! The asks under way. Each completes once: a cancelled one's late result is dropped.
+//! The requests under way. Each completes once: a cancelled one's late result is dropped.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::message::AuthenticationCredentials;
 
-/// The tasks of asks that are not answered yet, by request id.
+/// The tasks of requests that are not responded to yet, by request id.
 #[derive(Debug, Default)]
 pub struct Pending {
     tasks: JoinSet<AuthenticationCredentials>,
@@ -14,20 +14,20 @@ pub struct Pending {
     aborts: HashMap<String, AbortHandle>,
 }
 
-/// The ask's task panicked; the panic itself is in the log.
+/// The request's task panicked; the panic itself is in the log.
 #[derive(Debug)]
 pub struct Panicked;
 
 impl Pending {
     /// Starts a task; false when the request id is already taken.
-    pub fn start<F>(&mut self, request_id: &str, ask: F) -> bool
+    pub fn start<F>(&mut self, request_id: &str, work: F) -> bool
     where
         F: Future<Output = AuthenticationCredentials> + Send + 'static,
     {
         if self.aborts.contains_key(request_id) {
             return false;
         }
-        let abort = self.tasks.spawn(ask);
+        let abort = self.tasks.spawn(work);
         self.requests.insert(abort.id(), request_id.to_owned());
         self.aborts.insert(request_id.to_owned(), abort);
         true
@@ -41,11 +41,11 @@ impl Pending {
         true
     }
 
-    /// The next ask that is done; waits for ever while there is none.
+    /// The next request that is done; waits for ever while there is none.
     pub async fn next(&mut self) -> (String, Result<AuthenticationCredentials, Panicked>) {
         loop {
             let (id, outcome) = match self.tasks.join_next_with_id().await {
-                Some(Ok((id, answer))) => (id, Ok(answer)),
+                Some(Ok((id, response))) => (id, Ok(response)),
                 Some(Err(error)) => (error.id(), Err(Panicked)),
                 None => std::future::pending().await,
             };
@@ -62,34 +62,34 @@ mod tests {
     use super::*;
     use crate::plugin::message::ResponseCode;
 
-    fn answer() -> impl Future<Output = AuthenticationCredentials> {
+    fn response() -> impl Future<Output = AuthenticationCredentials> {
         std::future::ready(AuthenticationCredentials::none(ResponseCode::NotFound))
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_cancelled_ask_yields_nothing() {
+    async fn a_cancelled_request_yields_nothing() {
         let mut pending = Pending::default();
         assert!(pending.start("1", std::future::pending()));
-        assert!(pending.start("2", answer()));
+        assert!(pending.start("2", response()));
         assert!(pending.cancel("1") && !pending.cancel("1"));
         assert_eq!(pending.next().await.0, "2");
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_request_id_is_taken_until_it_is_answered() {
+    async fn a_request_id_is_taken_until_its_response() {
         let mut pending = Pending::default();
-        assert!(pending.start("1", answer()) && !pending.start("1", answer()));
+        assert!(pending.start("1", response()) && !pending.start("1", response()));
         assert_eq!(pending.next().await.0, "1");
-        assert!(pending.start("1", answer()));
+        assert!(pending.start("1", response()));
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_panic_is_an_outcome_and_the_next_ask_is_served() {
+    async fn a_panic_is_an_outcome_and_the_next_request_is_served() {
         let mut pending = Pending::default();
-        pending.start("1", async { panic!("an ask that panics") });
+        pending.start("1", async { panic!("a request that panics") });
         let (request_id, outcome) = pending.next().await;
         assert!(request_id == "1" && outcome.is_err());
-        pending.start("2", answer());
+        pending.start("2", response());
         assert!(pending.next().await.1.is_ok());
     }
 }

@@ -23,9 +23,9 @@ use crate::base::text::printable;
 /// The protocol's only version in use; NuGet 4.8 and later speak it.
 const PROTOCOL_VERSION: &str = "2.0.0";
 
-const ASK: &str = "GetAuthenticationCredentials";
+const CREDENTIALS: &str = "GetAuthenticationCredentials";
 
-/// How often NuGet is told that an ask is still worked on.
+/// How often NuGet is told that a request is still worked on.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// However short the time-out: more often would only be noise.
@@ -35,10 +35,10 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 const PANICKED: &str = "the plugin itself failed, which is a defect of it; set \
     CODEARTIFACT_NUGET_LOG_FILE to an absolute path, try again, and report what that file says";
 
-/// How long the last answers may take to be written after the conversation ended.
+/// How long the last responses may take to be written after the conversation ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// Holds the conversation until NuGet closes it, or its input ends.
+/// Converses with NuGet until NuGet closes the conversation, or its input ends.
 ///
 /// Fails only where the system gives no threads; NuGet's going away is the normal end.
 pub async fn serve(
@@ -80,7 +80,7 @@ struct Session {
 /// Everything that can happen next.
 enum Event {
     Input(Input),
-    Answered(String, Result<AuthenticationCredentials, Panicked>),
+    Done(String, Result<AuthenticationCredentials, Panicked>),
 }
 
 /// Whether the conversation goes on.
@@ -103,13 +103,13 @@ impl Session {
         loop {
             let event = tokio::select! {
                 input = inputs.recv() => Event::Input(input.unwrap_or(Input::End)),
-                (request_id, answer) = self.pending.next() => Event::Answered(request_id, answer),
+                (request_id, outcome) = self.pending.next() => Event::Done(request_id, outcome),
             };
             let next = match event {
                 Event::Input(Input::Line(line)) => self.read(&line),
                 Event::Input(Input::TooLong) => self.ignore("a line over the limit"),
                 Event::Input(Input::End) => self.leave("the input ended"),
-                Event::Answered(request_id, answer) => self.answer(&request_id, answer),
+                Event::Done(request_id, outcome) => self.finish(&request_id, outcome),
             };
             if next == Next::Leave {
                 return;
@@ -154,7 +154,7 @@ impl Session {
             "MonitorNuGetProcessExit" => self.monitor(message),
             // Proxy credentials, without a word on which proxy: of no use.
             "SetCredentials" => self.acknowledge(message, ResponseCode::Success),
-            ASK => self.ask(message),
+            CREDENTIALS => self.credentials(message),
             _ => self.acknowledge(message, ResponseCode::NotFound),
         }
     }
@@ -214,42 +214,42 @@ impl Session {
         self.acknowledge(message, code);
     }
 
-    fn ask(&mut self, message: &Incoming) {
-        let Ok(ask) = message.payload::<GetAuthenticationCredentials>() else {
+    fn credentials(&mut self, message: &Incoming) {
+        let Ok(request) = message.payload::<GetAuthenticationCredentials>() else {
             return self.respond(message, AuthenticationCredentials::none(ResponseCode::Error));
         };
         let (credentials, console) = (Arc::clone(&self.credentials), self.console.clone());
-        let answer = async move { credentials.answer(&ask, &console).await };
+        let response = async move { credentials.respond(&request, &console).await };
         let progress = Outgoing {
             request_id: &message.request_id,
             kind: Kind::Progress,
-            method: ASK,
+            method: CREDENTIALS,
             payload: Some(Progress { percentage: None }),
         }
         .to_line();
         let (output, interval) = (self.output.clone(), self.progress_interval);
-        let work = report_progress(answer, interval, move || output.send(progress.clone()));
+        let work = report_progress(response, interval, move || output.send(progress.clone()));
         if !self.pending.start(&message.request_id, work) {
             self.ignore("a request id that is in use");
         }
     }
 
-    fn answer(
+    fn finish(
         &mut self,
         request_id: &str,
-        answer: Result<AuthenticationCredentials, Panicked>,
+        outcome: Result<AuthenticationCredentials, Panicked>,
     ) -> Next {
-        let answer = match answer {
-            Ok(answer) => answer,
+        let response = match outcome {
+            Ok(response) => response,
             Err(Panicked) if !self.has_panicked => return self.explain_panic(request_id),
             Err(Panicked) => AuthenticationCredentials::none(ResponseCode::Error),
         };
-        self.log.line(format_args!("answered {request_id}: {:?}", answer.response_code));
-        self.send(request_id, Kind::Response, ASK, Some(answer));
+        self.log.line(format_args!("answered {request_id}: {:?}", response.response_code));
+        self.send(request_id, Kind::Response, CREDENTIALS, Some(response));
         Next::GoOn
     }
 
-    /// The line comes first, so the answer is left to a task that shows it.
+    /// The line comes before the response, so a task shows the line and responds then.
     fn explain_panic(&mut self, request_id: &str) -> Next {
         self.has_panicked = true;
         let console = self.console.clone();

@@ -1,36 +1,38 @@
-//! The one policy on tokens: given, cached where one is fresh, else fetched, once for everybody.
+//! The one policy on tokens: provided, cached where one is fresh, else fetched, once for everybody.
 //!
-//! A token that the user brings along is handed over as it is ([`provided`]). Any other is kept for
-//! (domain, owner, region, API endpoints, duration, identity). To serve one: tell the identity locally;
-//! look into the cache; renew the SSO session where the identity needs one ([`sign_in`]); join whoever
-//! in this process is fetching the same; take the lock between processes; look again; fetch; store.
-//! Whoever waited for the lock of one that failed fetches without it. The plugin and the `token`
-//! command call this.
+//! A request is resolved first ([`resolve`]): everybody downstream takes that one value. A token that
+//! the user provides is handed over as it is ([`provided`]). Any other is kept for (domain, owner,
+//! region, API endpoints, duration, identity). To serve one: look into the cache; renew the SSO
+//! session where the identity needs one ([`sign_in`]); join whoever in this process is fetching the
+//! same; take the lock between processes; look again; fetch; store. Whoever waited for the lock of
+//! one that failed fetches without it. The plugin and the `token` command call this.
 
 mod explanation;
 mod provided;
+mod resolve;
 mod sign_in;
 mod sources;
-mod state;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
 pub use crate::aws::Connection;
-pub use explanation::{CacheReport, Explanation, IdentityReport, SettingsReport};
+pub use explanation::{Explanation, IdentityReport, SettingsReport};
 pub use provided::ProvidedReport;
-pub use sign_in::{SignIn, User};
+pub use resolve::{CacheReport, Caller, Resolved, Target};
+pub use sign_in::{Interaction, SignIn, User};
 pub use sources::{AskError, Asked};
 
-use crate::aws::{Aws, AwsError, Identity, LookupError};
+use crate::aws::{Aws, AwsError, KnownSignIn, LookupError, SignedOut, SsoSession};
 use crate::base::environment::Environment;
 use crate::base::log::{Log, Timing};
 use crate::base::secret::Secret;
-use crate::cache::{CacheKey, Label, TokenCache};
-use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
+use crate::cache::{self, CacheError, CacheKey, Forgotten, KeptToken, Label, TokenCache};
+use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::settings::{EffectiveSettings, Overrides, Settings, SettingsError};
 use crate::token::AuthorizationToken;
@@ -45,19 +47,18 @@ pub struct Provider {
     locations: Locations,
     log: Log,
     aws: Aws,
-    /// Of the command line; the plugin chooses nothing.
+    /// What the command line chooses; the plugin chooses nothing.
     overrides: Overrides,
     settings: OnceLock<Result<Settings, SettingsError>>,
     /// With why tokens are kept there.
     cache: OnceLock<(TokenCache, Vec<String>)>,
-    flights: Mutex<Flights>,
-    /// The sign-ins of this process that did not come about, and why: asks that follow are told the
-    /// same.
+    in_flight: Mutex<HashMap<InFlight, Fetch>>,
+    /// The sign-ins of this process that failed, and why: requests that follow fail the same way.
     failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
 }
 
-/// The fetches under way.
-type Flights = HashMap<InFlight, Arc<OnceCell<Result<Served, ProviderError>>>>;
+/// A fetch under way, and its outcome for all who wait for it.
+type Fetch = Arc<OnceCell<Result<Served, ProviderError>>>;
 
 /// Which token will do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -68,38 +69,25 @@ pub enum Need {
     OtherThan(Secret),
 }
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    pub domain: &'a Domain,
-    /// The repository, where one is named: rules may match it.
-    pub repository: Option<&'a str>,
-    /// The kind of host that gets it; none where it is printed.
-    pub host: Option<HostKind>,
-    pub need: &'a Need,
-    /// Whom to ask for a sign-in, where somebody may be asked.
-    pub user: Option<User<'a>>,
-}
-
 /// A token, and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
     pub secret: Secret,
-    /// When it was issued; for a given one, when it was read.
+    /// When it was issued; for a provided one, when it was read.
     pub obtained: SystemTime,
-    /// When CodeArtifact stops accepting it; none for a given one.
+    /// When CodeArtifact stops accepting it; none for a provided one.
     pub expiration: Option<SystemTime>,
     pub origin: Origin,
-    /// Whose it is, for people: an identity, or where a given one stands.
+    /// Whose it is, for people: an identity, or the place of a provided one.
     pub label: String,
-    /// What the user should know all the same.
+    /// What the user should know although there is a token.
     pub note: Option<String>,
 }
 
 /// Where a token came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The user brought it along.
+    /// The user provides it.
     Provided,
     Cache,
     Fetched,
@@ -114,37 +102,41 @@ pub enum ProviderError {
     Aws(#[from] AwsError),
     #[error(transparent)]
     Lookup(#[from] Box<LookupError>),
-    /// Nothing else serves in the place of given tokens.
-    #[error("{said}; without it: {error}")]
-    Provided { said: String, error: Box<ProviderError> },
+    /// Nothing else serves in the place of provided tokens.
+    #[error("{what}; without it: {error}")]
+    Provided { what: String, error: Box<ProviderError> },
 }
 
-/// Asks that one fetch serves.
+/// What requests have in common that one fetch serves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct InFlight {
     key: CacheKey,
     need: Need,
 }
 
-/// All that one token is fetched and kept by.
+/// A request that AWS is to serve.
+#[derive(Clone, Copy)]
 struct Request<'a> {
-    domain: &'a Domain,
-    effective: EffectiveSettings,
-    identity: Identity,
-    key: CacheKey,
+    resolved: &'a Resolved,
+    caller: &'a Caller,
     need: &'a Need,
 }
 
 impl Request<'_> {
+    fn settings(&self) -> Result<&EffectiveSettings, ProviderError> {
+        self.resolved.settings()
+    }
+
     fn served(&self, token: AuthorizationToken, origin: Origin) -> Served {
         let AuthorizationToken { secret, obtained, expiration } = token;
-        let (expiration, label) = (Some(expiration), self.identity.label.clone());
+        let (expiration, label) = (Some(expiration), self.caller.identity.label.clone());
         Served { secret, obtained, expiration, origin, label, note: None }
     }
 }
 
+/// Tokens.
 impl Provider {
-    /// Reads nothing yet: an ask that is not ours costs nothing.
+    /// Reads nothing yet: a request for somebody else's source costs nothing.
     pub fn new(environment: Environment, locations: Locations, log: Log) -> Self {
         let aws = Aws::new(environment.clone(), log.clone());
         Self {
@@ -155,7 +147,7 @@ impl Provider {
             overrides: Overrides::default(),
             settings: OnceLock::new(),
             cache: OnceLock::new(),
-            flights: Mutex::default(),
+            in_flight: Mutex::default(),
             failed_sign_ins: Mutex::default(),
         }
     }
@@ -195,13 +187,17 @@ impl Provider {
         self.settings().ok()?.refusal_of_host(url)
     }
 
-    /// A token for the domain.
-    pub async fn token(&self, wanted: Wanted<'_>) -> Result<Served, ProviderError> {
-        let effective = self.effective(wanted.domain, wanted.repository)?;
-        let mut provided = self.provided(wanted, &effective)?;
+    /// A token for a request. `user` is who may be asked to sign in, if anybody may be.
+    pub async fn token(
+        &self,
+        resolved: &Resolved,
+        need: &Need,
+        user: Option<User<'_>>,
+    ) -> Result<Served, ProviderError> {
+        let mut provided = self.provided(resolved, need)?;
         let served = match provided.served.take() {
             Some(served) => Ok(served),
-            None => self.issued(wanted, effective).await,
+            None => self.issued(resolved, need, user).await,
         };
         match served {
             Ok(served) => {
@@ -212,85 +208,63 @@ impl Provider {
         }
     }
 
-    /// A token that AWS issued to the identity at hand.
+    /// A token that AWS issues to the caller.
     async fn issued(
         &self,
-        wanted: Wanted<'_>,
-        effective: EffectiveSettings,
+        resolved: &Resolved,
+        need: &Need,
+        user: Option<User<'_>>,
     ) -> Result<Served, ProviderError> {
-        let mut request = self.request(wanted, effective).await?;
-        if let Some(served) = self.cached(&request)? {
+        let mut request = Request { resolved, need, caller: self.caller_of_cache(resolved).await? };
+        if let Some(served) = self.cached(request)? {
             return Ok(served);
         }
-        if Box::pin(self.renew_sign_in(&request, wanted.user)).await? {
-            request = self.request(wanted, request.effective).await?;
+        // A sign-in may make another identity of the caller, so it is looked for anew.
+        let renewed;
+        if Box::pin(self.renew_sign_in(request, user)).await? {
+            renewed = self.find_caller(resolved).await?;
+            request.caller = &renewed;
         }
-        let served = Box::pin(self.fetched(&request)).await;
+        let served = Box::pin(self.fetched(request)).await;
         let Err(failure) = served else { return served };
-        if !Box::pin(self.renew_ended_sign_in(&request, &failure, wanted.user)).await? {
+        if !Box::pin(self.renew_ended_sign_in(request, &failure, user)).await? {
             return Err(failure);
         }
-        request = self.request(wanted, request.effective).await?;
-        Box::pin(self.fetched(&request)).await
+        let caller = &self.find_caller(resolved).await?;
+        Box::pin(self.fetched(Request { caller, ..request })).await
     }
 
     /// Together with whoever in this process is fetching the same.
-    async fn fetched(&self, request: &Request<'_>) -> Result<Served, ProviderError> {
-        let flight = InFlight { key: request.key.clone(), need: request.need.clone() };
-        let joined = Arc::clone(self.flights().entry(flight.clone()).or_default());
+    async fn fetched(&self, request: Request<'_>) -> Result<Served, ProviderError> {
+        let wanted = InFlight { key: request.caller.key.clone(), need: request.need.clone() };
+        let joined = Arc::clone(self.in_flight().entry(wanted.clone()).or_default());
         let outcome = joined.get_or_init(|| self.fetch_once(request)).await.clone();
-        let mut flights = self.flights();
-        if flights.get(&flight).is_some_and(|current| Arc::ptr_eq(current, &joined)) {
-            flights.remove(&flight);
+        let mut in_flight = self.in_flight();
+        if in_flight.get(&wanted).is_some_and(|current| Arc::ptr_eq(current, &joined)) {
+            in_flight.remove(&wanted);
         }
         outcome
     }
 
-    /// The rule that holds for the repository, if one does: tokens of two rules may be of two
-    /// identities.
-    pub fn rule(&self, endpoint: &RepositoryEndpoint) -> Option<usize> {
-        let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        self.effective(domain, Some(repository)).ok()?.rule
-    }
-
-    /// The ARN of the identity that tokens are fetched with, where STS tells it soon.
-    pub async fn caller_arn(&self, endpoint: &RepositoryEndpoint) -> Option<String> {
-        let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        let effective = self.effective(domain, Some(repository)).ok()?;
-        let identity = self.aws.identity(&effective).await.ok()?;
-        self.aws.caller_arn(domain, &identity, &effective, now()).await
-    }
-
-    async fn request<'a>(
-        &self,
-        wanted: Wanted<'a>,
-        effective: EffectiveSettings,
-    ) -> Result<Request<'a>, ProviderError> {
-        let Wanted { domain, need, .. } = wanted;
-        match effective.rule {
-            Some(number) => self.log.line(format_args!("rule {number} holds")),
-            None => self.log.line(format_args!("no rule matches")),
-        }
-        let identity = self.aws.identity(&effective).await?;
-        let seconds = effective.duration.value.seconds().to_string();
-        let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
-        parts.extend(identity.selectors.iter().map(String::as_str));
-        let key = CacheKey::of(&parts);
-        self.log.line(format_args!("identity {}, cache key {key}", identity.label));
-        Ok(Request { domain, effective, identity, key, need })
+    /// The ARN of the caller, where STS tells it soon.
+    pub async fn caller_arn(&self, resolved: &Resolved) -> Option<String> {
+        let settings = resolved.settings().ok()?;
+        let identity = &self.caller_of_cache(resolved).await.ok()?.identity;
+        self.aws.caller_arn(&resolved.target.domain, identity, settings, now()).await
     }
 
     /// With the lock between processes: whoever had it before has most likely stored a token.
-    async fn fetch_once(&self, request: &Request<'_>) -> Result<Served, ProviderError> {
-        let lock = self.cache()?.lock(&request.key).await;
+    async fn fetch_once(&self, request: Request<'_>) -> Result<Served, ProviderError> {
+        let lock = self.cache()?.lock(&request.caller.key).await;
         let note = lock.note().unwrap_or_default();
         self.log.line(format_args!("locked {} {note}", lock.is_held()));
         if let Some(served) = self.cached(request)? {
             return Ok(served);
         }
         let timing = Timing::start();
-        let Request { domain, identity, effective, .. } = request;
-        let fetched = self.aws.authorization_token(domain, identity, effective, now()).await;
+        let (domain, identity) = (&request.resolved.target.domain, &request.caller.identity);
+        let settings = request.settings()?;
+        let fetched = self.aws.authorization_token(domain, identity, settings, now()).await;
         match &fetched {
             Ok(token) => self.store(request, token)?,
             Err(error) => {
@@ -303,24 +277,20 @@ impl Provider {
         Ok(request.served(token, Origin::Fetched))
     }
 
-    fn cached(&self, request: &Request<'_>) -> Result<Option<Served>, ProviderError> {
-        let token = self.cache()?.load(&request.key, now());
+    fn cached(&self, request: Request<'_>) -> Result<Option<Served>, ProviderError> {
+        let token = self.cache()?.load(&request.caller.key, now());
         let refused = |token: &AuthorizationToken| match request.need {
             Need::Any => false,
             Need::OtherThan(refused) => token.secret == *refused,
         };
         let usable = token.filter(|token| token.is_fresh(now()) && !refused(token));
         let found = if usable.is_some() { "has one" } else { "has none" };
-        self.log.line(format_args!("the cache {found} for {}", request.domain));
+        self.log.line(format_args!("the cache {found} for {}", request.resolved.target.domain));
         Ok(usable.map(|token| request.served(token, Origin::Cache)))
     }
 
-    fn store(
-        &self,
-        request: &Request<'_>,
-        token: &AuthorizationToken,
-    ) -> Result<(), ProviderError> {
-        let Request { domain, identity, key, .. } = request;
+    fn store(&self, request: Request<'_>, token: &AuthorizationToken) -> Result<(), ProviderError> {
+        let (domain, Caller { identity, key }) = (&request.resolved.target.domain, request.caller);
         let keep_until = if identity.is_visible {
             token.expiration
         } else {
@@ -338,15 +308,8 @@ impl Provider {
         Ok(())
     }
 
-    fn effective(
-        &self,
-        domain: &Domain,
-        repository: Option<&str>,
-    ) -> Result<EffectiveSettings, ProviderError> {
-        Ok(self.settings()?.effective(domain, repository, &self.overrides)?)
-    }
-
-    fn settings(&self) -> Result<&Settings, ProviderError> {
+    /// The settings of this process, read once.
+    pub fn settings(&self) -> Result<&Settings, ProviderError> {
         let load = || {
             let settings = Settings::load(&self.environment, &self.locations);
             for note in settings.iter().flat_map(|settings| &settings.notes) {
@@ -357,8 +320,8 @@ impl Provider {
         self.settings.get_or_init(load).as_ref().map_err(|error| error.clone().into())
     }
 
-    fn flights(&self) -> MutexGuard<'_, Flights> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<InFlight, Fetch>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cache(&self) -> Result<&TokenCache, ProviderError> {
@@ -376,6 +339,69 @@ impl Provider {
         }
         self.log.line(format_args!("tokens are kept in {}", cache.place()));
         Ok(self.cache.get_or_init(|| (cache, notes)))
+    }
+}
+
+/// What there is of tokens and sign-ins on this machine, for people: shown, and deleted.
+impl Provider {
+    /// What the clock says, for everything that is shown at once.
+    pub fn clock() -> SystemTime {
+        now()
+    }
+
+    /// What this process was started with.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Where files of ours may be.
+    pub fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
+    /// The folders that may hold tokens of this user's, whether they are there or not.
+    pub fn cache_folders(&self) -> Vec<PathBuf> {
+        cache::all_folders(&self.environment, &self.locations)
+    }
+
+    /// Why tokens are kept where they are, and which folders are not used and why.
+    pub fn cache_notes(&self) -> Result<&[String], ProviderError> {
+        self.cache_and_notes().map(|(_, notes)| notes.as_slice())
+    }
+
+    /// The log files that were asked for and are not written, and why.
+    pub fn refused_logs(&self) -> &[(PathBuf, String)] {
+        self.log.refused()
+    }
+
+    /// The tokens in them.
+    pub fn kept_tokens(&self) -> Vec<KeptToken> {
+        cache::kept(&self.cache_folders(), now())
+    }
+
+    /// Removes those whose labels are meant from them, and all where nothing is said.
+    pub fn forget_tokens(
+        &self,
+        is_meant: Option<&dyn Fn(&Label) -> bool>,
+    ) -> Result<Forgotten, CacheError> {
+        cache::forget(&self.cache_folders(), is_meant)
+    }
+
+    /// The sign-ins that the AWS files name.
+    pub async fn sign_ins(&self) -> Result<Vec<KnownSignIn>, AwsError> {
+        self.aws.sign_ins(now()).await
+    }
+
+    /// Ends the sign-in of a profile, else of the one that the environment chooses, or of an
+    /// `sso-session`.
+    pub async fn sign_out(
+        &self,
+        profile: Option<&str>,
+        session: Option<&str>,
+    ) -> Result<(SsoSession, SignedOut), ProviderError> {
+        let session = self.session_meant(profile, session).await?;
+        let signed_out = self.aws.sign_out(&session, now()).await?;
+        Ok((session, signed_out))
     }
 }
 

@@ -1,12 +1,12 @@
-//! Tokens that the user brings along: which one serves, and what is said of one that does not.
+//! Tokens that the user provides: which one serves a request, and what is said of one that does not.
 //!
 //! Such a token counts after the identity that a rule chooses, and before any other one: no AWS file
 //! is read where it serves. It is never kept in the cache. One that names no domain goes to AWS's own
-//! hosts only, whoever's the domain is: AWS alone gets to see it there.
+//! hosts only, whoever owns the domain: AWS alone gets to see it there.
 //!
-//! What stands in the way of one is said where AWS credentials cannot help either, beside what is
-//! wrong with those. Where they can, one that is bad (expired, refused, garbage) is named in passing,
-//! since who asks is another than the user may think; one that is not there is not: a secret may be
+//! What is wrong with one is said where AWS credentials cannot help either, beside what is wrong with
+//! those. Where they can, one that is bad (expired, refused, malformed) is still named, since the
+//! identity is another than the user may think. One that is absent is not named: a secret may be
 //! mounted on some machines of many.
 //!
 //! A repository's refusal is remembered once another token was had in its place, and for that
@@ -15,258 +15,259 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use super::{Need, Origin, Provider, ProviderError, Served, Wanted, now};
+use super::{Need, Origin, Provider, ProviderError, Resolved, Served, Target, now};
 use crate::base::secret::Secret;
 use crate::cache::CacheKey;
 use crate::endpoint::HostKind;
-use crate::settings::{
-    self, Binding, EffectiveSettings, IdentityOrigin, Provided, ProvidedToken, SettingsError,
-    Unusable,
-};
+use crate::settings::{Binding, IdentityOrigin, Provided, Unusable};
 use crate::token::AuthorizationToken;
 
-/// What the given tokens come to for one ask.
+/// What the provided tokens come to for one request.
 #[derive(Debug, Default)]
 pub(super) struct Choice {
     pub(super) served: Option<Served>,
-    /// Those before it that are meant for this ask and cannot serve.
-    passed_over: Vec<PassedOver>,
-    /// Of one that was refused just now.
+    /// Those before it that are meant for this request and cannot serve.
+    skipped: Vec<Skipped>,
+    /// The refusal to remember, where the request replaces a provided token.
     refusal: Option<CacheKey>,
 }
 
-/// One that cannot serve, as it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct PassedOver {
+/// A token that is meant for the request and cannot serve.
+#[derive(Debug)]
+struct Skipped {
     place: String,
-    why: String,
-    hint: &'static str,
-    is_absent: bool,
+    defect: Defect,
 }
 
-impl Provider {
-    /// The given token that serves, if one does.
-    pub(super) fn provided(
-        &self,
-        wanted: Wanted<'_>,
-        effective: &EffectiveSettings,
-    ) -> Result<Choice, ProviderError> {
-        // Printing a token is how a given one is renewed: it would only come back.
-        let Some(host) = wanted.host else { return Ok(Choice::default()) };
-        if effective.identity_origin() != IdentityOrigin::Default {
-            return Ok(Choice::default());
-        }
-        let mut provided = settings::provided_tokens(&self.environment)?;
-        provided.retain(|provided| is_meant_for(provided, wanted, host));
-        if provided.is_empty() {
-            return Ok(Choice::default());
-        }
-        let refusal = provided.iter().find_map(|provided| refused_now(provided, wanted));
-        let cache = self.cache()?;
-        let was_refused = |secret: &Secret| {
-            let key = refusal_key(wanted, secret);
-            refusal.as_ref() == Some(&key) || cache.was_refused(&key, now())
-        };
-        let choice = choose(provided, wanted.repository, was_refused, now());
-        for passed_over in &choice.passed_over {
-            self.log.line(format_args!("{passed_over}"));
-        }
-        if let Some(served) = &choice.served {
-            self.log.line(format_args!("the token of {} serves", served.label));
-        }
-        Ok(Choice { refusal, ..choice })
-    }
-
-    /// After another token was had in the place of one that was refused.
-    pub(super) fn remember_refusal(&self, choice: &Choice) {
-        if let (Some(key), Ok(cache)) = (&choice.refusal, self.cache()) {
-            cache.remember_refused(key, now());
-        }
-    }
-}
-
-/// What becomes of a given token for one ask, for people.
+/// What is to become of a provided token, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvidedReport {
     /// The variable, with the file that it names.
     pub place: String,
     pub serves: bool,
-    /// Whether somebody will miss it: it cannot serve, and not since it is for another domain.
+    /// Whether somebody will miss it: it cannot serve, and not because it is for another domain.
     pub is_unusable: bool,
     /// Why it does or does not.
     pub reason: String,
 }
 
+/// What is to become of a provided token.
+enum Verdict {
+    Usable(Secret),
+    /// It is bound to another domain.
+    OtherDomain,
+    /// It is bound to no domain, and the host is not AWS's own.
+    Unbound,
+    Defective(Defect),
+}
+
+/// Why a token that is meant for a request cannot serve it.
+#[derive(Debug)]
+enum Defect {
+    Unusable(Unusable),
+    Expired,
+    Refused { repository: String },
+}
+
 impl Provider {
-    /// What becomes of each given token, in the order in which they count. Nothing is logged or
-    /// remembered.
-    pub(super) fn provided_reports(
+    /// The provided token that serves, if one does.
+    pub(super) fn provided(
         &self,
-        wanted: Wanted<'_>,
-        effective: Option<&EffectiveSettings>,
-    ) -> Result<Vec<ProvidedReport>, SettingsError> {
-        let provided = settings::provided_tokens(&self.environment)?;
+        resolved: &Resolved,
+        need: &Need,
+    ) -> Result<Choice, ProviderError> {
+        let mut choice = Choice::default();
+        // Printing a token is how a provided one is renewed: it would only come back.
+        let is_printed = resolved.target.host.is_none();
+        if is_printed || resolved.settings()?.identity_origin() != IdentityOrigin::Default {
+            return Ok(choice);
+        }
+        let (target, now) = (&resolved.target, now());
+        for provided in self.provided_tokens(resolved)? {
+            let place = provided.place.to_string();
+            match verdict(provided, target, now) {
+                Verdict::OtherDomain | Verdict::Unbound => {}
+                Verdict::Defective(defect) => choice.skipped.push(Skipped { place, defect }),
+                Verdict::Usable(secret) => {
+                    let key = refusal_key(target, &secret);
+                    let is_refused_now = *need == Need::OtherThan(secret.clone());
+                    if is_refused_now || self.cache()?.was_refused(&key, now) {
+                        choice.refusal = choice.refusal.or(is_refused_now.then_some(key));
+                        let defect = Defect::refused(target);
+                        choice.skipped.push(Skipped { place, defect });
+                        continue;
+                    }
+                    choice.served = Some(Served {
+                        secret,
+                        obtained: now,
+                        expiration: None,
+                        origin: Origin::Provided,
+                        label: place,
+                        note: None,
+                    });
+                    break;
+                }
+            }
+        }
+        for skipped in &choice.skipped {
+            self.log.line(format_args!("{skipped}"));
+        }
+        if let Some(served) = &choice.served {
+            self.log.line(format_args!("the token of {} serves", served.label));
+        }
+        Ok(choice)
+    }
+
+    /// Called once another token was had in the place of one that was refused.
+    pub(super) fn remember_refusal(&self, choice: &Choice) {
+        if let (Some(key), Ok(cache)) = (&choice.refusal, self.cache()) {
+            cache.remember_refused(key, now());
+        }
+    }
+
+    /// What is to become of each provided token, in the order in which they count. Nothing is logged
+    /// or remembered.
+    pub fn provided_reports(
+        &self,
+        resolved: &Resolved,
+    ) -> Result<Vec<ProvidedReport>, ProviderError> {
+        let (target, now) = (&resolved.target, now());
+        let settings = resolved.settings.as_ref().ok();
         let chooser =
-            effective.and_then(|effective| match (effective.identity_origin(), effective.rule) {
+            settings.and_then(|settings| match (settings.identity_origin(), settings.rule) {
                 (IdentityOrigin::Rule, Some(rule)) => Some(format!("rule {rule}")),
                 (IdentityOrigin::CommandLine, _) => Some("the command line".to_owned()),
                 _ => None,
             });
-        let was_refused = |secret: &Secret| {
-            let key = refusal_key(wanted, secret);
-            self.cache().is_ok_and(|cache| cache.was_refused(&key, now()))
-        };
         let mut reports: Vec<ProvidedReport> = Vec::new();
-        for provided in provided {
+        for provided in self.provided_tokens(resolved)? {
+            let verdict = match verdict(provided, target, now) {
+                Verdict::Usable(secret) if self.was_refused(target, &secret, now) => {
+                    Verdict::Defective(Defect::refused(target))
+                }
+                verdict => verdict,
+            };
+            let is_usable = matches!(verdict, Verdict::Usable(_)) && chooser.is_none();
             let is_decided = reports.iter().any(|report| report.serves);
-            let reason = if let Some(chooser) = &chooser {
-                Err(format!("{chooser} chooses the identity"))
-            } else {
-                reason_of(&provided, wanted, &was_refused)
+            let reason = match (&chooser, &verdict) {
+                (Some(chooser), _) => format!("{chooser} chooses the identity"),
+                _ if is_usable && is_decided => "the one before it serves".to_owned(),
+                (None, verdict) => verdict.reason(is_bound(provided)),
             };
-            let is_for_another = is_bound(&provided)
-                && !is_meant_for(&provided, wanted, wanted.host.unwrap_or(HostKind::Listed));
-            let is_unusable = chooser.is_none() && reason.is_err() && !is_for_another;
-            let (place, serves) = (provided.place.to_string(), reason.is_ok() && !is_decided);
-            let reason = match reason {
-                Ok(_) if is_decided => "the one before it serves".to_owned(),
-                Ok(reason) | Err(reason) => reason,
-            };
-            reports.push(ProvidedReport { place, serves, is_unusable, reason });
+            reports.push(ProvidedReport {
+                place: provided.place.to_string(),
+                serves: is_usable && !is_decided,
+                is_unusable: chooser.is_none()
+                    && matches!(verdict, Verdict::Unbound | Verdict::Defective(_)),
+                reason,
+            });
         }
         Ok(reports)
     }
-}
 
-/// Why one serves, or why not.
-fn reason_of(
-    provided: &Provided,
-    wanted: Wanted<'_>,
-    was_refused: &impl Fn(&Secret) -> bool,
-) -> Result<String, String> {
-    let is_for_the_domain = is_bound(provided);
-    if !is_meant_for(provided, wanted, wanted.host.unwrap_or(HostKind::Listed)) {
-        return Err(if is_for_the_domain {
-            "it is for another domain".to_owned()
-        } else {
-            "it names no domain, and so goes to AWS's own hosts only; name its domain in \
-             CODEARTIFACT_NUGET_TOKEN_DOMAIN"
-                .to_owned()
-        });
-    }
-    match usable(provided.token.clone(), wanted.repository, was_refused, now()) {
-        Ok(_) if is_for_the_domain => Ok("it is for this domain".to_owned()),
-        Ok(_) => Ok("it names no domain, and the host is AWS's own".to_owned()),
-        Err(reason) => {
-            let PassedOver { why, hint, .. } = reason.at(String::new());
-            Err(format!("it {why}, {hint}"))
-        }
+    fn was_refused(&self, target: &Target, secret: &Secret, now: SystemTime) -> bool {
+        self.cache().is_ok_and(|cache| cache.was_refused(&refusal_key(target, secret), now))
     }
 }
 
 impl Choice {
     /// What the user should know though a token was had otherwise.
     pub(super) fn note(&self, served: &Served) -> Option<String> {
-        let bad: Vec<_> = self.passed_over.iter().filter(|it| !it.is_absent).collect();
-        let first = bad.first()?;
-        let said = bad.iter().map(|it| format!("{} {}", it.place, it.why)).collect::<Vec<_>>();
-        let (said, label, hint) = (said.join(", "), &served.label, first.hint);
-        Some(format!("{said}; a token of {label} is used in its place; {hint}"))
+        let bad: Vec<_> = self.skipped.iter().filter(|it| !it.defect.is_absence()).collect();
+        let hint = bad.first()?.defect.hint();
+        let what: Vec<_> = bad.iter().map(|it| format!("{} {}", it.place, it.defect)).collect();
+        let (what, label) = (what.join(", "), &served.label);
+        Some(format!("{what}; a token of {label} is used in its place; {hint}"))
     }
 
-    /// The failure of everything else, after what is wrong with those that were given.
+    /// The failure of everything else, after what is wrong with the provided tokens.
     pub(super) fn explain(self, error: ProviderError) -> ProviderError {
-        if self.passed_over.is_empty() {
+        if self.skipped.is_empty() {
             return error;
         }
-        let said = self.passed_over.iter().map(ToString::to_string).collect::<Vec<_>>();
-        ProviderError::Provided { said: said.join("; "), error: Box::new(error) }
+        let what: Vec<_> = self.skipped.iter().map(ToString::to_string).collect();
+        ProviderError::Provided { what: what.join("; "), error: Box::new(error) }
     }
 }
 
-impl fmt::Display for PassedOver {
+/// The token that is provided, as far as that can be told without the cache.
+fn verdict(provided: &Provided, target: &Target, now: SystemTime) -> Verdict {
+    let Provided { binding, token, .. } = provided;
+    // A file that cannot be read does not say that it is for another domain.
+    if !binding.allows(&target.domain) || !binding_of_file(provided).allows(&target.domain) {
+        return Verdict::OtherDomain;
+    }
+    if !is_bound(provided) && target.host != Some(HostKind::Aws) {
+        return Verdict::Unbound;
+    }
+    match token {
+        Err(unusable) => Verdict::Defective(Defect::Unusable(unusable.clone())),
+        Ok(token) if token.expiration.is_some_and(|end| !is_fresh(&token.secret, end, now)) => {
+            Verdict::Defective(Defect::Expired)
+        }
+        Ok(token) => Verdict::Usable(token.secret.clone()),
+    }
+}
+
+/// Nobody says when a provided token was issued: the margin is one of what is left.
+fn is_fresh(secret: &Secret, expiration: SystemTime, now: SystemTime) -> bool {
+    AuthorizationToken { secret: secret.clone(), obtained: now, expiration }.is_fresh(now)
+}
+
+impl Verdict {
+    /// Why it serves, or why not.
+    fn reason(&self, is_bound: bool) -> String {
+        match self {
+            Self::Usable(_) if is_bound => "it is for this domain".to_owned(),
+            Self::Usable(_) => "it names no domain, and the host is AWS's own".to_owned(),
+            Self::OtherDomain => "it is for another domain".to_owned(),
+            Self::Unbound => "it names no domain, and so goes to AWS's own hosts only; name its \
+                              domain in CODEARTIFACT_NUGET_TOKEN_DOMAIN"
+                .to_owned(),
+            Self::Defective(defect) => format!("it {defect}, {}", defect.hint()),
+        }
+    }
+}
+
+impl Defect {
+    fn refused(target: &Target) -> Self {
+        Self::Refused { repository: target.repository.clone().unwrap_or_default() }
+    }
+
+    fn is_absence(&self) -> bool {
+        matches!(self, Self::Unusable(Unusable::Absent(_)))
+    }
+
+    /// What the user can do about it.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Unusable(Unusable::Absent(_)) => "provide the token or unset the variable",
+            Self::Unusable(Unusable::Broken(_)) => "correct or unset it",
+            Self::Expired | Self::Refused { .. } => "renew or unset it",
+        }
+    }
+}
+
+/// Reads after the token's place.
+impl fmt::Display for Defect {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}, {}", self.place, self.why, self.hint)
-    }
-}
-
-/// The first that can serve, in the order in which they count.
-fn choose(
-    provided: Vec<Provided>,
-    repository: Option<&str>,
-    was_refused: impl Fn(&Secret) -> bool,
-    now: SystemTime,
-) -> Choice {
-    let mut choice = Choice::default();
-    for Provided { place, token, .. } in provided {
-        let place = place.to_string();
-        match usable(token, repository, &was_refused, now) {
-            Ok(secret) => {
-                let (origin, label) = (Origin::Provided, place);
-                let (expiration, note) = (None, None);
-                choice.served =
-                    Some(Served { secret, obtained: now, expiration, origin, label, note });
-                break;
-            }
-            Err(reason) => choice.passed_over.push(reason.at(place)),
-        }
-    }
-    choice
-}
-
-/// Why one cannot serve.
-enum Reason {
-    Unusable(Unusable),
-    Expired,
-    Refused { repository: String },
-}
-
-fn usable(
-    token: Result<ProvidedToken, Unusable>,
-    repository: Option<&str>,
-    was_refused: &impl Fn(&Secret) -> bool,
-    now: SystemTime,
-) -> Result<Secret, Reason> {
-    let ProvidedToken { secret, expiration, .. } = token.map_err(Reason::Unusable)?;
-    if let Some(expiration) = expiration {
-        // Nobody says when it was issued: the margin is one of what is left.
-        let token = AuthorizationToken { secret: secret.clone(), obtained: now, expiration };
-        if !token.is_fresh(now) {
-            return Err(Reason::Expired);
-        }
-    }
-    if was_refused(&secret) {
-        let repository = repository.unwrap_or_default().to_owned();
-        return Err(Reason::Refused { repository });
-    }
-    Ok(secret)
-}
-
-impl Reason {
-    fn at(self, place: String) -> PassedOver {
-        let is_absent = matches!(self, Self::Unusable(Unusable::Absent(_)));
-        let (why, hint) = match self {
-            Self::Unusable(why @ Unusable::Absent(_)) => {
-                (why.to_string(), "provide the token or unset the variable")
-            }
-            Self::Unusable(why @ Unusable::Broken(_)) => (why.to_string(), "correct or unset it"),
-            Self::Expired => ("has expired".to_owned(), "renew or unset it"),
+        match self {
+            Self::Unusable(unusable) => unusable.fmt(formatter),
+            Self::Expired => formatter.write_str("has expired"),
             Self::Refused { repository } => {
-                (format!("was refused by repository `{repository}`"), "renew or unset it")
+                write!(formatter, "was refused by repository `{repository}`")
             }
-        };
-        PassedOver { place, why, hint, is_absent }
+        }
     }
 }
 
-/// One that cannot be read says nothing against the ask.
-fn is_meant_for(provided: &Provided, wanted: Wanted<'_>, host: HostKind) -> bool {
-    let allows =
-        provided.binding.allows(wanted.domain) && binding_of_file(provided).allows(wanted.domain);
-    allows && (is_bound(provided) || host == HostKind::Aws)
+impl fmt::Display for Skipped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}, {}", self.place, self.defect, self.defect.hint())
+    }
 }
 
-/// Whether a domain is said that it is for.
+/// Whether it is said which domain it is for.
 fn is_bound(provided: &Provided) -> bool {
     !provided.binding.is_empty() || !binding_of_file(provided).is_empty()
 }
@@ -275,17 +276,10 @@ fn binding_of_file(provided: &Provided) -> Binding {
     provided.token.as_ref().map(|token| token.binding.clone()).unwrap_or_default()
 }
 
-/// The key of its refusal, where it is what was refused.
-fn refused_now(provided: &Provided, wanted: Wanted<'_>) -> Option<CacheKey> {
-    let Need::OtherThan(refused) = wanted.need else { return None };
-    let token = provided.token.as_ref().ok().filter(|token| token.secret == *refused)?;
-    Some(refusal_key(wanted, &token.secret))
-}
-
-/// A digest tells nothing of the token in it.
-fn refusal_key(wanted: Wanted<'_>, secret: &Secret) -> CacheKey {
-    let Wanted { domain, repository, .. } = wanted;
-    let repository = repository.unwrap_or_default();
+/// A digest reveals nothing of the token in it.
+fn refusal_key(target: &Target, secret: &Secret) -> CacheKey {
+    let Target { domain, repository, .. } = target;
+    let repository = repository.as_deref().unwrap_or_default();
     let token = secret.expose();
     CacheKey::of(&["refused", &domain.name, &domain.owner, &domain.region, repository, token])
 }

@@ -19,7 +19,7 @@ use crate::aws::{
 };
 use crate::base::browser::Browser;
 use crate::base::runtime_environment;
-use crate::cache::CacheKey;
+use crate::cache::{CacheKey, TokenCache};
 use crate::settings::{self, EffectiveSettings, Interactive, SignInMethod};
 
 /// For so long nobody is asked again after a sign-in that did not come about.
@@ -56,6 +56,14 @@ pub struct SignIn<'a> {
     pub method: Option<SignInMethod>,
     /// Whether a browser may be opened.
     pub opens_browser: bool,
+}
+
+/// Whether the user would be asked to sign in.
+#[derive(Debug)]
+pub struct Interaction {
+    pub asks: bool,
+    /// Why, or why not.
+    pub reason: String,
 }
 
 impl Provider {
@@ -99,10 +107,10 @@ impl Provider {
     /// that the identity is to be told anew.
     pub(super) async fn renew_sign_in(
         &self,
-        request: &Request<'_>,
+        request: Request<'_>,
         user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
-        let Some(session) = &request.identity.sign_in else { return Ok(false) };
+        let Some(session) = &request.caller.identity.sign_in else { return Ok(false) };
         if Aws::sign_in_state(session, now()) == SignInState::Good {
             return Ok(false);
         }
@@ -112,11 +120,12 @@ impl Provider {
     /// Renews a session that was ended at its service before its time, as the failure shows.
     pub(super) async fn renew_ended_sign_in(
         &self,
-        request: &Request<'_>,
+        request: Request<'_>,
         failure: &ProviderError,
         user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
-        let (Some(session), ProviderError::Aws(error)) = (&request.identity.sign_in, failure)
+        let (Some(session), ProviderError::Aws(error)) =
+            (&request.caller.identity.sign_in, failure)
         else {
             return Ok(false);
         };
@@ -129,7 +138,7 @@ impl Provider {
     async fn renew(
         &self,
         session: &SsoSession,
-        request: &Request<'_>,
+        request: Request<'_>,
         user: Option<User<'_>>,
         ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
@@ -148,7 +157,7 @@ impl Provider {
     async fn renew_locked(
         &self,
         session: &SsoSession,
-        request: &Request<'_>,
+        request: Request<'_>,
         user: Option<User<'_>>,
         ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
@@ -158,8 +167,8 @@ impl Provider {
             SignInState::Good => return Ok(true),
             state => state,
         };
-        let Request { identity, effective, .. } = request;
-        let refreshed = self.aws.refresh_sign_in(session, identity, effective, now()).await;
+        let (identity, settings) = (&request.caller.identity, request.settings()?);
+        let refreshed = self.aws.refresh_sign_in(session, identity, settings, now()).await;
         self.log.line(format_args!("SSO refresh: {refreshed:?}"));
         match (refreshed, state) {
             (Ok(Refreshed::Yes), _) => Ok(true),
@@ -173,11 +182,12 @@ impl Provider {
     async fn ask(
         &self,
         session: &SsoSession,
-        Request { identity, effective, .. }: &Request<'_>,
+        request: Request<'_>,
         user: Option<User<'_>>,
     ) -> Result<(), ProviderError> {
-        let profile = session.profile.clone();
-        let Some(user) = user.filter(|_| self.may_ask(effective.interactive.value)) else {
+        let (profile, settings) = (session.profile.clone(), request.settings()?);
+        let may_ask = self.why_not_ask(settings.interactive.value).is_none();
+        let Some(user) = user.filter(|_| may_ask) else {
             return Err(AwsError::SsoExpired { profile }.into());
         };
         let (cache, key) = (self.cache()?, key_of(session));
@@ -187,7 +197,8 @@ impl Provider {
         }
         let method = settings::sign_in_method(&self.environment)?;
         let way = self.way(session, method, Browser::find(&self.environment));
-        let (asker, before) = (Some((identity, effective)), Aws::token_fingerprint(session));
+        let asker = Some((&request.caller.identity, settings));
+        let before = Aws::token_fingerprint(session);
         cache.note_asked(&key, now());
         let signed_in = tokio::select! {
             signed_in = self.show_and_wait(session, way, asker, user) => signed_in.map(drop),
@@ -207,15 +218,11 @@ impl Provider {
         self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn may_ask(&self, interactive: Interactive) -> bool {
-        self.why_not_ask(interactive).is_none()
-    }
-
     /// Why there is nobody to ask. A client with a window of its own says that it may interact
     /// whenever it opens a solution, so what counts is a terminal; NuGet leaves us its client's
     /// standard error.
     #[expect(clippy::disallowed_methods, reason = "it is only looked at, for what it is")]
-    pub(super) fn why_not_ask(&self, interactive: Interactive) -> Option<String> {
+    fn why_not_ask(&self, interactive: Interactive) -> Option<String> {
         match interactive {
             Interactive::Never => Some("`interactive` is never".to_owned()),
             Interactive::Always => None,
@@ -229,10 +236,26 @@ impl Provider {
         }
     }
 
-    /// For how long nobody is asked again after a sign-in that did not come about.
-    pub(super) fn left_alone_for(&self, session: &SsoSession) -> Option<Duration> {
-        let ago = self.cache().ok()?.asked_ago(&key_of(session), now(), LEFT_ALONE)?;
-        Some(LEFT_ALONE.saturating_sub(ago))
+    /// Whether a request that this identity serves may end in a question to the user.
+    pub fn interaction(&self, identity: &Identity, interactive: Interactive) -> Interaction {
+        let refusal = |reason: String| Interaction { asks: false, reason };
+        let Some(session) = &identity.sign_in else {
+            return refusal("no sign-in is behind the identity".to_owned());
+        };
+        if let Some(reason) = self.why_not_ask(interactive) {
+            return refusal(reason);
+        }
+        let asked_ago = |cache: &TokenCache| cache.asked_ago(&key_of(session), now(), LEFT_ALONE);
+        if let Some(ago) = self.cache().ok().and_then(asked_ago) {
+            let minutes = LEFT_ALONE.saturating_sub(ago).as_secs().div_ceil(60);
+            return refusal(format!("a sign-in did not come about; asked again in {minutes} min"));
+        }
+        let when = match Aws::sign_in_state(session, now()) {
+            SignInState::Expired => "now",
+            SignInState::Good | SignInState::AboutToExpire => "once the sign-in has ended",
+        };
+        let reason = format!("{when}, where NuGet may interact (`dotnet restore --interactive`)");
+        Interaction { asks: true, reason }
     }
 
     /// How to sign in, and what opens the page. The older form of profiles knows codes only.

@@ -1,9 +1,9 @@
 //! Package sources: what AWS says where one is, and what one says when it is asked with a token.
 
-use super::{Need, Provider, ProviderError, Wanted, now};
-use crate::aws::{Identity, RepositoryNames, SourceAnswer};
+use super::{Need, Provider, ProviderError, Resolved, Target, now};
+use crate::aws::{RepositoryNames, SourceAnswer};
 use crate::base::secret::Secret;
-use crate::endpoint::{Domain, RepositoryEndpoint};
+use crate::endpoint::Domain;
 
 /// A source was asked.
 #[derive(Debug)]
@@ -31,56 +31,48 @@ impl Provider {
         &self,
         names: RepositoryNames<'_>,
     ) -> Result<String, ProviderError> {
-        let effective = self.effective(names.domain, Some(names.repository))?;
-        let identity = self.aws.identity(&effective).await?;
-        let found = self.aws.repository_endpoint(names, &identity, &effective, now()).await;
+        let (domain, repository) = (names.domain.clone(), Some(names.repository.to_owned()));
+        let resolved = self.resolve_target(Target { domain, repository, host: None });
+        let identity = &self.caller_of_cache(&resolved).await?.identity;
+        let settings = resolved.settings()?;
+        let found = self.aws.repository_endpoint(names, identity, settings, now()).await;
         let endpoint = found.map_err(Box::new)?;
         Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
     }
 
-    /// Who would be asking for the repository's token; nobody is asked for it.
-    pub async fn identity(&self, endpoint: &RepositoryEndpoint) -> Result<Identity, ProviderError> {
-        let effective = self.effective(&endpoint.domain, Some(&endpoint.repository))?;
-        Ok(self.aws.identity(&effective).await?)
-    }
-
     /// What the source at this URL says to a token, and to another one where it refuses the first, as
-    /// NuGet would try it. `endpoint` is what the URL was found to name.
-    pub async fn ask_source(
-        &self,
-        url: &str,
-        endpoint: &RepositoryEndpoint,
-    ) -> Result<Asked, AskError> {
-        let (secret, asked) = self.ask_with(url, endpoint, &Need::Any).await?;
+    /// NuGet would try it. `resolved` is the request for its token.
+    pub async fn ask_source(&self, url: &str, resolved: &Resolved) -> Result<Asked, AskError> {
+        let (secret, asked) = self.ask_with(url, resolved, &Need::Any).await?;
         if asked.answer.status != UNAUTHORIZED {
             return Ok(asked);
         }
-        let (_, asked) = self.ask_with(url, endpoint, &Need::OtherThan(secret)).await?;
+        let (_, asked) = self.ask_with(url, resolved, &Need::OtherThan(secret)).await?;
         Ok(asked)
     }
 
     async fn ask_with(
         &self,
         url: &str,
-        endpoint: &RepositoryEndpoint,
+        resolved: &Resolved,
         need: &Need,
     ) -> Result<(Secret, Asked), AskError> {
-        let RepositoryEndpoint { domain, repository, host, .. } = endpoint;
-        let (host, repository) = (Some(*host), Some(repository.as_str()));
-        let served = self.token(Wanted { domain, repository, host, need, user: None }).await;
-        let served = served.map_err(|error| AskError::NoToken { domain: domain.clone(), error })?;
-        let answer = self.index(url, endpoint, &served.secret).await.map_err(AskError::NoAnswer)?;
+        let served = self.token(resolved, need, None).await.map_err(|error| {
+            let domain = resolved.target.domain.clone();
+            AskError::NoToken { domain, error }
+        })?;
+        let answer = self.index(url, resolved, &served.secret).await.map_err(AskError::NoAnswer)?;
         Ok((served.secret, Asked { answer, label: served.label }))
     }
 
-    /// By NuGet's way.
+    /// Through the proxy and with the certificates that NuGet would use.
     async fn index(
         &self,
         url: &str,
-        endpoint: &RepositoryEndpoint,
+        resolved: &Resolved,
         token: &Secret,
     ) -> Result<SourceAnswer, ProviderError> {
-        let identity = self.identity(endpoint).await?;
-        Ok(self.aws.source_index(url, token, &identity).await?)
+        let identity = &self.caller_of_cache(resolved).await?.identity;
+        Ok(self.aws.source_index(url, token, identity).await?)
     }
 }

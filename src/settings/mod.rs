@@ -35,7 +35,7 @@ use hosts::HostEntry;
 use machine::MachineFile;
 pub use overrides::Overrides;
 pub use policy::{Bounds, Policy};
-pub use provided_token::{Binding, Provided, ProvidedToken, Unusable, provided_tokens};
+pub use provided_token::{Binding, Provided, Unusable, provided_tokens};
 pub use reports::{FileReport, check_text, file_reports, text_of};
 pub use rules::{Mismatch, Rule, RuleOutcome, RuleReason};
 pub use shadow::Shadow;

@@ -14,7 +14,7 @@ use crate::base::url::is_loopback;
 use crate::commands::format::{in_words, without_secrets};
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, Partition, RepositoryEndpoint, SERVICE_PRINCIPAL};
-use crate::provider::{AskError, Asked, Need, Origin, ProviderError, Wanted};
+use crate::provider::{AskError, Asked, Need, Origin, ProviderError};
 use crate::settings::{PROFILE, SettingsError};
 
 /// Asks AWS for the token of every source's domain, and the source with it. Whoever did not answer is not
@@ -58,10 +58,9 @@ pub fn skipped(examined: &[Examined]) -> Vec<Finding> {
 }
 
 async fn token(context: &Context<'_>, one: &Examined) -> Result<Vec<Finding>, ProviderError> {
-    let RepositoryEndpoint { domain, repository, host, .. } = &one.endpoint;
-    let (repository, need) = (Some(repository.as_str()), &Need::Any);
-    let wanted = Wanted { domain, repository, host: Some(*host), need, user: None };
-    let served = context.provider.token(wanted).await?;
+    let domain = &one.endpoint.domain;
+    let resolved = context.provider.resolve(&one.endpoint);
+    let served = context.provider.token(&resolved, &Need::Any, None).await?;
     let from = match served.origin {
         Origin::Provided => "there is a given token",
         Origin::Cache => "there is a cached token",
@@ -202,7 +201,8 @@ fn arn(domain: &Domain, resource: &str) -> String {
 
 /// The source's index, asked with the token.
 async fn source(context: &Context<'_>, one: &Examined) -> (Vec<Finding>, bool) {
-    match context.provider.ask_source(&one.url, &one.endpoint).await {
+    let resolved = context.provider.resolve(&one.endpoint);
+    match context.provider.ask_source(&one.url, &resolved).await {
         Ok(Asked { answer, label }) => {
             let mut findings = vec![answered(one, answer, &label)];
             findings.extend(answer.date.and_then(|date| clock(date, SystemTime::now())));

@@ -97,7 +97,8 @@ async fn ask(
     endpoint: &RepositoryEndpoint,
     context: &Context<'_>,
 ) -> (Option<u16>, Option<String>, Option<String>) {
-    match context.provider.ask_source(url, endpoint).await {
+    let resolved = context.provider.resolve(endpoint);
+    match context.provider.ask_source(url, &resolved).await {
         Ok(Asked { answer, label }) => {
             let problem = problem(answer, endpoint, &label);
             (Some(answer.status), Some(label), problem)

@@ -1,0 +1,213 @@
+//! A request, resolved: all that decides about a repository's token and can be told from what is on
+//! this machine. No network is used for it.
+//!
+//! The settings are resolved at once. Each other part is looked up when it is first needed, and once:
+//! a request that a provided token serves reads no AWS file, and one that the cache serves reads no
+//! trust store.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use super::{Need, Provider, ProviderError, now};
+use crate::aws::{Connection, Identity};
+use crate::cache::CacheKey;
+use crate::endpoint::{Domain, HostKind, RepositoryEndpoint};
+use crate::settings::{EffectiveSettings, Provided, SettingsError};
+
+/// What a token is for.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub domain: Domain,
+    /// A rule may match it; none where only a domain is named.
+    pub repository: Option<String>,
+    /// The kind of host that the token is sent to; none where it is printed.
+    pub host: Option<HostKind>,
+}
+
+impl From<&RepositoryEndpoint> for Target {
+    fn from(endpoint: &RepositoryEndpoint) -> Self {
+        let RepositoryEndpoint { domain, repository, host, .. } = endpoint.clone();
+        Self { domain, repository: Some(repository), host: Some(host) }
+    }
+}
+
+/// What a token is for, and what decides about it. See the module's head on what is read when.
+#[derive(Debug)]
+pub struct Resolved {
+    pub target: Target,
+    /// Where they cannot be used, every request fails.
+    pub settings: Result<EffectiveSettings, ProviderError>,
+    provided: OnceLock<Result<Vec<Provided>, SettingsError>>,
+    caller: OnceCell<Result<Caller, ProviderError>>,
+    connection: OnceCell<Result<Connection, ProviderError>>,
+}
+
+/// Who calls AWS for a token, and the key of the cache that such a token is kept under.
+#[derive(Debug)]
+pub struct Caller {
+    pub identity: Identity,
+    pub key: CacheKey,
+}
+
+/// Where tokens are kept, and which one is there.
+#[derive(Debug)]
+pub struct CacheReport {
+    /// In words.
+    pub place: String,
+    /// Why there, and which folders are not used and why.
+    pub notes: Vec<String>,
+    /// None where the identity is not known.
+    pub key: Option<CacheKey>,
+    pub entry: Option<EntryReport>,
+}
+
+/// A token in the cache.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryReport {
+    pub age: Duration,
+    /// Until it expires, or is no longer kept.
+    pub left: Duration,
+    /// Whether it would be served.
+    pub is_fresh: bool,
+}
+
+impl Resolved {
+    /// The rule that is effective, if one is.
+    pub fn rule(&self) -> Option<usize> {
+        self.settings.as_ref().ok()?.rule
+    }
+
+    /// For whoever keeps it apart from the request.
+    pub(super) fn take_connection(&mut self) -> Option<Result<Connection, ProviderError>> {
+        self.connection.take()
+    }
+
+    pub(super) fn settings(&self) -> Result<&EffectiveSettings, ProviderError> {
+        self.settings.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Provider {
+    /// Resolves a request for a source's credentials.
+    pub fn resolve(&self, endpoint: &RepositoryEndpoint) -> Resolved {
+        self.resolve_target(endpoint.into())
+    }
+
+    /// Resolves a request that may name no repository, or send its token to no host.
+    pub fn resolve_target(&self, target: Target) -> Resolved {
+        let Target { domain, repository, .. } = &target;
+        let settings = self.settings().and_then(|settings| {
+            Ok(settings.effective(domain, repository.as_deref(), &self.overrides)?)
+        });
+        Resolved {
+            target,
+            settings,
+            provided: OnceLock::new(),
+            caller: OnceCell::new(),
+            connection: OnceCell::new(),
+        }
+    }
+
+    /// Who would call AWS, or why nobody could: the settings say it, or there are no credentials.
+    pub async fn caller<'r>(&self, resolved: &'r Resolved) -> Result<&'r Caller, ProviderError> {
+        let caller = self.caller_of_cache(resolved).await?;
+        match self.aws.no_source_error(&caller.identity, &resolved.target.domain) {
+            Some(error) => Err(error.into()),
+            None => Ok(caller),
+        }
+    }
+
+    /// The same, also where there are no credentials to call with: the cache may have a token.
+    pub(super) async fn caller_of_cache<'r>(
+        &self,
+        resolved: &'r Resolved,
+    ) -> Result<&'r Caller, ProviderError> {
+        let caller = resolved.caller.get_or_init(|| self.find_caller(resolved)).await;
+        caller.as_ref().map_err(Clone::clone)
+    }
+
+    /// Looks for the caller anew: a sign-in may have changed it.
+    pub(super) async fn find_caller(&self, resolved: &Resolved) -> Result<Caller, ProviderError> {
+        let (Target { domain, .. }, settings) = (&resolved.target, resolved.settings()?);
+        match settings.rule {
+            Some(number) => self.log.line(format_args!("rule {number} holds")),
+            None => self.log.line(format_args!("no rule matches")),
+        }
+        let identity = self.aws.identity(settings).await?;
+        let seconds = settings.duration.value.seconds().to_string();
+        let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
+        parts.extend(identity.selectors.iter().map(String::as_str));
+        let key = CacheKey::of(&parts);
+        self.log.line(format_args!("identity {}, cache key {key}", identity.label));
+        Ok(Caller { identity, key })
+    }
+
+    /// Where requests to AWS would go. Reads the certificates that are trusted.
+    pub async fn connection<'r>(
+        &self,
+        resolved: &'r Resolved,
+    ) -> Result<&'r Connection, ProviderError> {
+        let look_up = async || {
+            let Caller { identity, .. } = self.caller(resolved).await?;
+            let domain = &resolved.target.domain;
+            Ok(self.aws.connection(domain, identity, resolved.settings()?).await?)
+        };
+        resolved.connection.get_or_init(look_up).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// The tokens that the user provides, wherever they are meant for.
+    pub(super) fn provided_tokens<'r>(
+        &self,
+        resolved: &'r Resolved,
+    ) -> Result<&'r [Provided], ProviderError> {
+        let read = || crate::settings::provided_tokens(&self.environment);
+        let provided = resolved.provided.get_or_init(read);
+        provided.as_deref().map_err(|error| error.clone().into())
+    }
+
+    /// What the cache has for this request.
+    pub async fn cache_report(&self, resolved: &Resolved) -> Result<CacheReport, ProviderError> {
+        let (cache, notes) = self.cache_and_notes()?;
+        let key = self.caller(resolved).await.ok().map(|caller| caller.key.clone());
+        let entry = key.as_ref().and_then(|key| {
+            let described = cache.description(key, now())?;
+            Some(EntryReport {
+                age: now().duration_since(described.obtained).unwrap_or_default(),
+                left: described.served_for(now())?,
+                is_fresh: cache.load(key, now()).is_some_and(|token| token.is_fresh(now())),
+            })
+        });
+        Ok(CacheReport { place: cache.place(), notes: notes.clone(), key, entry })
+    }
+
+    /// The failure that a request would end with before AWS is asked; none where a token is there, or
+    /// can be asked for.
+    pub async fn problem(&self, resolved: &Resolved) -> Option<ProviderError> {
+        if let Err(error) = &resolved.settings {
+            return Some(error.clone());
+        }
+        match self.provided(resolved, &Need::Any) {
+            Err(error) => Some(error),
+            Ok(provided) if provided.served.is_some() => None,
+            Ok(provided) => {
+                let obstacle = self.obstacle(resolved).await;
+                obstacle.map(|error| provided.explain(error))
+            }
+        }
+    }
+
+    /// What keeps AWS from issuing a token. One that is cached needs no connection.
+    async fn obstacle(&self, resolved: &Resolved) -> Option<ProviderError> {
+        let of_caller = self.caller(resolved).await.err();
+        if of_caller.is_some() {
+            return of_caller;
+        }
+        match self.cache_report(resolved).await {
+            Err(error) => Some(error),
+            Ok(CacheReport { entry: Some(EntryReport { is_fresh: true, .. }), .. }) => None,
+            Ok(_) => self.connection(resolved).await.err(),
+        }
+    }
+}
