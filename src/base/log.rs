@@ -8,15 +8,13 @@
 )]
 
 use std::fmt;
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-#[cfg(unix)]
-use rustix::fs::OFlags;
-
+use crate::base::files;
 use crate::base::text::printable;
 use crate::base::time;
 
@@ -91,10 +89,10 @@ impl fmt::Display for Timing {
 
 impl LogFile {
     fn open(path: PathBuf, rotates: bool) -> io::Result<Self> {
-        let mut file = append_to_own(&path)?;
+        let mut file = files::append_private(&path)?;
         if rotates && file.metadata()?.len() > ROTATE_AT {
             rotate(&path)?;
-            file = append_to_own(&path)?;
+            file = files::append_private(&path)?;
         }
         #[cfg(unix)]
         if rotates {
@@ -124,33 +122,6 @@ fn rotate(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A regular file of this user's, made for this user alone where it is missing. Anything else is no
-/// log: a pipe would hold the process, and another's file would tell them what is restored here.
-fn append_to_own(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        // Non-blocking, so that opening a pipe comes back.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    if is_own_file(&file.metadata()?) { Ok(file) } else { Err(ErrorKind::PermissionDenied.into()) }
-}
-
-#[cfg(unix)]
-fn is_own_file(found: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    found.is_file() && found.uid() == rustix::process::geteuid().as_raw()
-}
-
-#[cfg(not(unix))]
-fn is_own_file(found: &Metadata) -> bool {
-    found.is_file()
-}
-
 /// Takes away what others may do with our own file where it was there before.
 #[cfg(unix)]
 fn narrow(file: &File) -> io::Result<()> {
@@ -177,7 +148,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let _reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        let _reader = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
         assert!(LogFile::open(pipe.clone(), true).is_err());
         assert!(LogFile::open(pipe, false).is_err());
     }

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod environment;
+pub mod files;
 pub mod log;
 pub mod process_group;
 pub mod runtime_environment;

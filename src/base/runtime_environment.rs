@@ -2,11 +2,10 @@
 //! layer, or a CI job, whose folders can end in its cache.
 #![expect(clippy::disallowed_methods, reason = "the signs of a container are files of the system")]
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use crate::base::environment::Environment;
+use crate::base::files;
 
 /// Variables that CI services set, and what runs without anybody.
 const CI: [&str; 17] = [
@@ -108,11 +107,7 @@ fn container_build(root: &Path) -> Option<String> {
 
 /// The first 4 KiB of a file; nothing where it cannot be read.
 fn beginning(path: &Path) -> String {
-    let mut bytes = Vec::new();
-    if let Ok(file) = File::open(path) {
-        let _ = file.take(4096).read_to_end(&mut bytes);
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&files::beginning(path, 4096)).into_owned()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::statfs;
 
-use super::owner_only::our_uid;
 use crate::base::environment::Environment;
+use crate::base::files::our_uid;
 
 /// `TMPFS_MAGIC` and `RAMFS_MAGIC` of the kernel's `magic.h`.
 const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];

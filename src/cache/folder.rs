@@ -4,19 +4,16 @@
 use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::entry::LONGEST_LIFE;
 use super::key::CacheKey;
-use super::owner_only::{self, Refusal};
+use crate::base::files::{self, FolderRefusal, Replacement};
 
 /// More than any token's file; a longer one is not ours.
 const LONGEST_FILE: u64 = 64 * 1024;
-
-/// Tokens have one to two thousand characters.
-const USUAL_FILE: usize = 4 * 1024;
 
 /// So many tokens are kept, the newest. A person has a handful.
 const MOST_TOKENS: usize = 200;
@@ -39,8 +36,8 @@ pub struct Folder {
 impl Folder {
     /// The folder at this absolute path, made where it is missing. One that others can read becomes
     /// this user's alone only where nothing but the cache's own files is in it.
-    pub fn open(path: PathBuf) -> Result<Self, Refusal> {
-        owner_only::prepare_folder(&path, is_own_name)?;
+    pub fn open(path: PathBuf) -> Result<Self, FolderRefusal> {
+        files::prepare_private_folder(&path, is_own_name)?;
         Ok(Self { path })
     }
 
@@ -77,7 +74,7 @@ impl Folder {
 
     /// When the user was asked last for the sign-in that the key stands for: the time of its file.
     pub fn asked(&self, key: &CacheKey) -> Option<SystemTime> {
-        owner_only::open_to_read(&self.asked_file(key)).ok()?.metadata().ok()?.modified().ok()
+        files::open_private(&self.asked_file(key)).ok()?.metadata().ok()?.modified().ok()
     }
 
     /// Writes down that the user is asked now.
@@ -91,13 +88,12 @@ impl Folder {
     }
 
     fn exchange(&self, file: &Path, bytes: &[u8], now: SystemTime) -> io::Result<()> {
-        let mut temporary =
-            tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(&self.path)?;
-        temporary.write_all(bytes)?;
+        let replacement = Replacement::of(file, TEMPORARY_PREFIX)?;
+        // Not flushed to the disk: a token that a crash takes away is fetched again.
+        replacement.file().write_all(bytes)?;
         // The age in the sweep is by the clock that was handed in, not by the file system's.
-        temporary.as_file().set_modified(now)?;
-        temporary.persist(file).map_err(|failed| failed.error)?;
-        Ok(())
+        replacement.file().set_modified(now)?;
+        replacement.commit()
     }
 
     fn asked_file(&self, key: &CacheKey) -> PathBuf {
@@ -129,7 +125,7 @@ impl Folder {
 
 /// The cache's own files in a folder of this user's; none where it is not there, or somebody else's.
 pub fn files_in(path: &Path) -> Vec<(Kind, PathBuf)> {
-    if !owner_only::is_own_folder(path) {
+    if !files::is_own_folder(path) {
         return Vec::new();
     }
     let Ok(listing) = fs::read_dir(path) else { return Vec::new() };
@@ -139,14 +135,7 @@ pub fn files_in(path: &Path) -> Vec<(Kind, PathBuf)> {
 
 /// The bytes of one of these files, if it is not too long.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    // So that the usual file is read at once.
-    let mut bytes = Vec::with_capacity(USUAL_FILE);
-    let file = owner_only::open_to_read(path)?;
-    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST_FILE {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(bytes)
+    files::read_open(&files::open_private(path)?, LONGEST_FILE)
 }
 
 /// Removes one of these files. True where it was there.

@@ -26,7 +26,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::owner_only;
+use crate::base::files;
 
 /// Lengths count failures up to this and begin anew, so that no lock file grows.
 const LENGTHS: u64 = 4096;
@@ -179,7 +179,7 @@ async fn wait_for(path: &Path, pace: Pace) -> io::Result<Waited> {
     let mut length_at_first = None;
     loop {
         // Opened anew each time: over a network this is what brings the current times.
-        let file = owner_only::open_to_lock(path)?;
+        let file = files::open_private_to_lock(path)?;
         let is_locked = match file.try_lock() {
             Ok(()) => true,
             Err(TryLockError::Error(error)) => return Err(error),
@@ -269,7 +269,7 @@ mod tests {
     async fn one_goes_past_a_silent_holder_and_the_next_waits_for_that_one() {
         let folder = TempDir::new().unwrap();
         let [usual, _] = files(&folder);
-        let silent = owner_only::open_to_lock(&usual).unwrap();
+        let silent = files::open_private_to_lock(&usual).unwrap();
         silent.try_lock().unwrap();
         let winner = Lock::acquire(files(&folder), QUICK).await;
         assert!(winner.is_held());
@@ -287,7 +287,7 @@ mod tests {
     #[tokio::test]
     async fn after_two_silent_holders_one_goes_on_without() {
         let folder = TempDir::new().unwrap();
-        let silent = files(&folder).map(|path| owner_only::open_to_lock(&path).unwrap());
+        let silent = files(&folder).map(|path| files::open_private_to_lock(&path).unwrap());
         for file in &silent {
             file.try_lock().unwrap();
         }

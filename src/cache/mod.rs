@@ -20,9 +20,6 @@ mod sign_in;
 #[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]
 mod file_system;
-#[cfg_attr(unix, path = "owner_only_unix.rs")]
-#[cfg_attr(windows, path = "owner_only_windows.rs")]
-mod owner_only;
 #[cfg_attr(unix, path = "protect_unix.rs")]
 #[cfg_attr(windows, path = "protect_windows.rs")]
 mod protect;
@@ -46,6 +43,7 @@ pub use key::CacheKey;
 pub use lock::Lock;
 
 use crate::base::environment::Environment;
+use crate::base::files;
 use crate::locations::Locations;
 use crate::settings::{self, CacheSettings};
 use crate::token::AuthorizationToken;
@@ -226,7 +224,7 @@ impl TokenCache {
 /// this user's.
 pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
     let memory = file_system::memory_folders(environment).into_iter();
-    let ours = memory.filter(|folder| owner_only::is_own_folder(folder));
+    let ours = memory.filter(|folder| files::is_own_folder(folder));
     locations.cache_dir().into_iter().chain(ours).collect()
 }
 

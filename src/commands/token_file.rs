@@ -2,10 +2,12 @@
 //! or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use crate::base::files;
 
 /// Why it was not written.
 #[derive(Debug, Error)]
@@ -25,18 +27,8 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     }
     match fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => Err(FileError::NotAFile(path.to_owned())),
-        _ => replace(path, text).map_err(|source| FileError::Io { path: path.to_owned(), source }),
+        // On Windows it has the access that its folder grants.
+        _ => files::replace(path, ".codeartifact-token-", format!("{text}\n").as_bytes())
+            .map_err(|source| FileError::Io { path: path.to_owned(), source }),
     }
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    // Made with mode 0600; on Windows it has what its folder grants.
-    let mut unfinished = tempfile::Builder::new()
-        .prefix(".codeartifact-token-")
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    writeln!(unfinished, "{text}")?;
-    unfinished.as_file().sync_all()?;
-    unfinished.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
 }

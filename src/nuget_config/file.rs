@@ -3,19 +3,20 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::slice;
 use std::time::SystemTime;
 
-use tempfile::NamedTempFile;
-
 use super::edit::{Edit, apply};
 use super::encoding::{Encoding, UTF_8};
 use super::{ConfigError, Document, owner};
+use crate::base::files::{self, Replacement};
 
 /// No honest NuGet.Config is longer.
 const LARGEST: u64 = 4 << 20;
+
+const TEMPORARY_PREFIX: &str = ".nuget-config-";
 
 /// A file's text, and what is needed to write it back.
 pub struct ConfigFile {
@@ -40,7 +41,7 @@ impl ConfigFile {
     pub fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
         let (bytes, found) = match read_bounded(path) {
             Ok(read) => read,
-            Err(error) if is_absence(&error) => return Ok(None),
+            Err(error) if files::is_absence(&error) => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 return Err(ConfigError::NoFile { path: path.to_path_buf() });
             }
@@ -119,16 +120,15 @@ impl ConfigFile {
         let found = fs::metadata(&target).map_err(failed)?;
         // The folder may be one that can be written where the file is not meant to be.
         File::options().append(true).open(&target).map_err(failed)?;
-        let temporary = beside(&target).map_err(failed)?;
-        owner::keep(temporary.as_file(), &found)
+        let replacement = Replacement::of(&target, TEMPORARY_PREFIX).map_err(failed)?;
+        files::keep_owner(replacement.file(), &found)
             .map_err(|source| ConfigError::OwnerLost { path: self.path.clone(), source })?;
-        temporary.as_file().set_permissions(found.permissions()).map_err(failed)?;
-        fill(&temporary, bytes).map_err(failed)?;
+        replacement.file().set_permissions(found.permissions()).map_err(failed)?;
+        replacement.fill(bytes).map_err(failed)?;
         if fs::read(&target).map_err(failed)? != before {
             return Err(ConfigError::ChangedMeanwhile { path: self.path.clone() });
         }
-        temporary.persist(&target).map_err(|error| failed(error.error))?;
-        Ok(())
+        replacement.commit().map_err(failed)
     }
 
     fn create(&self, bytes: &[u8]) -> Result<(), ConfigError> {
@@ -140,15 +140,14 @@ impl ConfigFile {
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(failed)?;
         }
-        let temporary = beside(&self.path).map_err(failed)?;
-        fill(&temporary, bytes).map_err(failed)?;
-        match temporary.persist_noclobber(&self.path) {
-            Ok(_) => Ok(()),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(ConfigError::ChangedMeanwhile { path: self.path.clone() })
+        let replacement = Replacement::of(&self.path, TEMPORARY_PREFIX).map_err(failed)?;
+        replacement.fill(bytes).map_err(failed)?;
+        replacement.commit_new().map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                ConfigError::ChangedMeanwhile { path: self.path.clone() }
             }
-            Err(error) => Err(failed(error.error)),
-        }
+            _ => failed(error),
+        })
     }
 }
 
@@ -157,27 +156,7 @@ fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
     if !found.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok((bytes, found))
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-/// For this user alone, as NuGet makes its files.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    tempfile::Builder::new().prefix(".nuget-config-").tempfile_in(folder.unwrap_or(Path::new(".")))
-}
-
-fn fill(temporary: &NamedTempFile, bytes: &[u8]) -> io::Result<()> {
-    temporary.as_file().write_all(bytes)?;
-    temporary.as_file().sync_all()
+    Ok((files::read_bounded(path, LARGEST)?, found))
 }
 
 #[cfg(test)]

@@ -1,15 +1,8 @@
-//! Owner and group of a file that takes another's place: Windows gives both by the folder.
+//! The other names of a file that another takes the place of.
 
-use std::fs::{File, Metadata};
-use std::io;
+use std::fs::Metadata;
 
-/// Nothing is to be done.
-#[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
-pub fn keep(_file: &File, _of: &Metadata) -> io::Result<()> {
-    Ok(())
-}
-
-/// Not told.
+/// The standard library does not know them on Windows.
 pub fn other_names(_of: &Metadata) -> u64 {
     0
 }

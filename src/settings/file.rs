@@ -1,8 +1,6 @@
 //! The configuration file: TOML, every key known, every value checked where it stands.
-#![expect(clippy::disallowed_methods, reason = "the only reader of the configuration file")]
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::Deserialize;
 
@@ -13,6 +11,7 @@ use super::rules::RawRule;
 use super::suggestion;
 use super::value::{Duration, Interactive, Origin, Setting};
 use super::values::{OneOrMore, ProfileName};
+use crate::base::files;
 
 /// No honest configuration is longer.
 const LARGEST: u64 = 1 << 20;
@@ -61,9 +60,9 @@ pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
 
 /// The file's text; none where it is not there.
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
-    let bytes = match read_bounded(path) {
+    let bytes = match files::read_bounded(path, LARGEST) {
         Ok(bytes) => bytes,
-        Err(error) if is_absence(error.kind()) => return Ok(None),
+        Err(error) if files::is_absence(&error) => return Ok(None),
         Err(error) => {
             return Err(FileError::Unreadable { path: path.into(), detail: error.to_string() });
         }
@@ -89,18 +88,6 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<ConfigurationFile, FileEr
 fn invalid(path: &Path, text: &str, offset: usize, message: String) -> FileError {
     let (line, column) = position(text, offset);
     FileError::Invalid { path: path.into(), line, column, message }
-}
-
-/// Also where the home is no folder, as `/dev/null` of a service account.
-pub(super) fn is_absence(kind: io::ErrorKind) -> bool {
-    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    if fs::metadata(path)?.len() > LARGEST {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-    fs::read(path)
 }
 
 /// One-based line and column (in characters) of a byte offset.

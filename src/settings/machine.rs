@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, ConfigurationFile, FileError};
-use crate::base::system::{self, Untrusted};
+use crate::base::files::{self, Untrusted};
 
 /// What became of it.
 pub(super) enum MachineFile {
@@ -18,14 +18,14 @@ pub(super) enum MachineFile {
 
 /// Where it is.
 pub fn path() -> PathBuf {
-    system::machine_config_dir().join("nuget-plugin-codeartifact").join("config.toml")
+    files::machine_config_dir().join("nuget-plugin-codeartifact").join("config.toml")
 }
 
 pub(super) fn read(path: &Path) -> Result<MachineFile, FileError> {
-    match system::check_administered(path) {
+    match files::check_administered(path) {
         Ok(()) => file::read(path).map(MachineFile::Read),
         Err(Untrusted::Reason(reason)) => Ok(MachineFile::Untrusted(reason)),
-        Err(Untrusted::Io(error)) if file::is_absence(error.kind()) => Ok(MachineFile::Absent),
+        Err(Untrusted::Io(error)) if files::is_absence(&error) => Ok(MachineFile::Absent),
         Err(Untrusted::Io(error)) => {
             Err(FileError::Unreadable { path: path.into(), detail: error.to_string() })
         }

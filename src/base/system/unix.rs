@@ -1,8 +1,11 @@
 //! Linux and macOS.
 #![expect(clippy::disallowed_methods, reason = "what the system says is in files")]
 
+use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Pid, test_kill_process};
@@ -38,6 +41,11 @@ fn has_ended(process_id: u32) -> bool {
     matches!(state, Some('Z' | 'X'))
 }
 
+/// This process becomes the program: signals, terminal and exit code are its own.
+pub fn run_in_our_place(mut command: Command) -> io::Result<Infallible> {
+    Err(command.exec())
+}
+
 /// What tells this machine, since its start, from another one.
 pub fn machine_identity(_: &Environment) -> Vec<String> {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -53,7 +61,7 @@ pub fn system_proxy() -> SystemProxy {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
 
     use super::*;
 

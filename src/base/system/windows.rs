@@ -1,24 +1,31 @@
 //! Windows.
 #![expect(
     unsafe_code,
-    reason = "the standard library neither replaces standard handles nor watches processes"
+    reason = "the standard library neither replaces standard handles, nor watches processes, nor handles Ctrl+C"
 )]
 
+use std::convert::Infallible;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::io::{AsHandle, AsRawHandle, IntoRawHandle};
+use std::process::Command;
 
+use windows_registry::CURRENT_USER;
 use windows_sys::Win32::Foundation::{
     CloseHandle, HANDLE_FLAG_INHERIT, SetHandleInformation, WAIT_TIMEOUT,
 };
 use windows_sys::Win32::System::Console::{
-    GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle,
+    GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler,
+    SetStdHandle,
 };
 use windows_sys::Win32::System::Threading::{
     OpenProcess, PROCESS_SYNCHRONIZE, WaitForSingleObject,
 };
 
+use super::SystemProxy;
 use crate::base::environment::Environment;
+
+const PROXY_SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 
 /// Takes standard input and output for this process alone: no child inherits them, and a child finds
 /// the null device and our standard error in their place.
@@ -65,4 +72,23 @@ pub fn machine_identity(environment: &Environment) -> Vec<String> {
         .filter_map(|n| environment.get(n))
         .map(Into::into)
         .collect()
+}
+
+/// Waits for the program and ends as it does. Ctrl+C is for the program: this process, which gets it
+/// as well, goes on waiting.
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "an exit code here has 32 bits")]
+pub fn run_in_our_place(mut command: Command) -> io::Result<Infallible> {
+    let mut child = command.spawn()?;
+    // Not before: a child inherits it.
+    // SAFETY: takes no handler, and so no pointer.
+    unsafe { SetConsoleCtrlHandler(None, 1) };
+    std::process::exit(child.wait()?.code().unwrap_or(1))
+}
+
+/// What the user's settings say of proxies.
+pub fn system_proxy() -> SystemProxy {
+    let Ok(settings) = CURRENT_USER.open(PROXY_SETTINGS) else { return SystemProxy::default() };
+    let text = |name| settings.get_string(name).ok().filter(|text| !text.trim().is_empty());
+    let is_on = settings.get_u32("ProxyEnable").is_ok_and(|enabled| enabled != 0);
+    SystemProxy { server: text("ProxyServer").filter(|_| is_on), script: text("AutoConfigURL") }
 }

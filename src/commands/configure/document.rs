@@ -2,20 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "the only writer of the configuration file")]
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, RawString, Table, TableLike};
 
 use super::{Context, Error};
+use crate::base::files::{self, Replacement};
 use crate::settings::{self, FileError};
-
-#[cfg(unix)]
-#[path = "document/access_unix.rs"]
-mod access;
-#[cfg(windows)]
-#[path = "document/access_windows.rs"]
-mod access;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -186,26 +180,27 @@ fn write(path: &Path, before: Option<&str>, text: &str) -> Result<(), Error> {
     };
     let target = target(path).map_err(disk("follow the link", path))?;
     let folder = target.parent().unwrap_or(Path::new("/"));
-    access::make_folder(folder).map_err(disk("make the folder", folder))?;
-    let unfinished = unfinished(folder, &target, text).map_err(disk("write", &target))?;
+    files::make_private_folder(folder).map_err(disk("make the folder", folder))?;
+    let unfinished = unfinished(&target, text).map_err(disk("write", &target))?;
     if settings::text_of(path)?.as_deref() != before {
         return Err(Error::ChangedMeanwhile(path.to_owned()));
     }
-    unfinished.persist(&target).map(drop).map_err(|failure| disk("write", &target)(failure.error))
+    unfinished.commit().map_err(disk("write", &target))
 }
 
-fn unfinished(folder: &Path, target: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
-    // For its owner only.
-    let mut unfinished =
-        tempfile::Builder::new().prefix("config.").suffix(".new").tempfile_in(folder)?;
-    unfinished.write_all(text.as_bytes())?;
+/// The new text in a file that its owner alone may use, or those who may use the old one.
+fn unfinished(target: &Path, text: &str) -> io::Result<Replacement> {
+    let replacement = Replacement::of(target, "config.")?;
     match fs::metadata(target) {
-        Ok(found) => access::keep(unfinished.as_file(), &found)?,
+        Ok(found) => {
+            files::keep_owner(replacement.file(), &found)?;
+            replacement.file().set_permissions(found.permissions())?;
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    unfinished.as_file().sync_all()?;
-    Ok(unfinished)
+    replacement.fill(text.as_bytes())?;
+    Ok(replacement)
 }
 
 /// What a link leads to, also where that is not there yet.

@@ -103,13 +103,3 @@ pub fn names_in(folder: &Path) -> Option<Vec<String>> {
     names.sort();
     Some(names)
 }
-
-/// The beginning of a file; nothing where it cannot be read.
-pub fn beginning(path: &Path, length: u64) -> Vec<u8> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    if let Ok(file) = std::fs::File::open(path) {
-        let _ = file.take(length).read_to_end(&mut bytes);
-    }
-    bytes
-}

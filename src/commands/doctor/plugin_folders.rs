@@ -9,10 +9,11 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::architecture::{Architecture, HEADER};
-use super::context::{Context, beginning, names_in};
+use super::context::{Context, names_in};
 use super::finding::{Finding, Outcome, Repair};
 use super::fix::{self, INSTALL};
 use super::{path, variables};
+use crate::base::files;
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
 use crate::commands::installation::manifest::{self, Manifest};
 use crate::commands::installation::{Error, folder, handshake, layout};
@@ -228,7 +229,7 @@ impl Place {
 
     /// The native file runs on this machine, and the launcher in the process of `dotnet`.
     fn other_processor(&self, context: &Context<'_>) -> Option<Finding> {
-        let of = |path: &Path| Architecture::of(&beginning(path, HEADER));
+        let of = |path: &Path| Architecture::of(&files::beginning(path, HEADER));
         let launcher = self.path.join(LAUNCHER_FILE);
         let needs_host = self.client == Client::Netcore;
         let pairs = [

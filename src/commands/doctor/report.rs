@@ -2,14 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "the report is a file, and so is what it tells of")]
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::context::{Context, beginning};
+use super::context::Context;
 use super::finding::Finding;
 use super::printing;
 use super::repair::Repaired;
+use crate::base::files;
 use crate::base::terminal::Appearance;
 use crate::base::text::excerpt;
 use crate::nuget_config::Layer;
@@ -66,16 +66,7 @@ pub fn write(
     for layer in &context.config.layers {
         writeln!(text, "{}", nuget_config(layer))?;
     }
-    create(path)?.write_all(&text)
-}
-
-/// For its owner alone.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    files::create_private(path)?.write_all(&text)
 }
 
 fn places(context: &Context<'_>) -> String {
@@ -110,7 +101,7 @@ fn aws_files(context: &Context<'_>) -> String {
         let in_home = || Some(context.environment.home()?.join(usual));
         let Some(path) = context.environment.path(variable).or_else(in_home) else { continue };
         let _ = writeln!(text, "{}:", path.display());
-        let bytes = beginning(&path, LONGEST_FILE);
+        let bytes = files::beginning(&path, LONGEST_FILE);
         text.push_str(&without_values(&String::from_utf8_lossy(&bytes)));
     }
     text

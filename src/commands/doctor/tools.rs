@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::context::{Context, beginning};
+use super::context::Context;
 use super::finding::Finding;
 use super::fix::{self, INSTALL};
 use super::path::OURS;
 use super::{path, plugin_folders};
+use crate::base::files;
 use crate::base::text::excerpt;
 
 const CHECK: &str = "dotnet-tool";
@@ -49,7 +50,7 @@ async fn global(context: &Context<'_>, is_found: bool) -> Option<Finding> {
 fn local(folder: &Path, is_found: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for manifest in folder.ancestors().flat_map(|folder| MANIFESTS.map(|name| folder.join(name))) {
-        let text = beginning(&manifest, LONGEST_MANIFEST);
+        let text = files::beginning(&manifest, LONGEST_MANIFEST);
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
         let Ok(list) = serde_json::from_slice::<Value>(text) else { continue };
         findings.extend(tools_of(&list).map(|tool| in_manifest(&tool, &manifest, is_found)));

@@ -146,22 +146,6 @@ pub fn refuse_foreign_links(_folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether this is a file of this user's, and no link.
-pub fn is_own_file(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_file() && is_ours(&found))
-}
-
-#[cfg(unix)]
-fn is_ours(found: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    found.uid() == rustix::process::geteuid().as_raw()
-}
-
-#[cfg(not(unix))]
-fn is_ours(_found: &fs::Metadata) -> bool {
-    true
-}
-
 /// Adds what others need to read (and start) it; says whether anything was missing. A link is left
 /// as it is, and so is what it leads to.
 fn set_mode(path: &Path, mode: u32) -> Result<bool, Error> {

@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::layout::File;
 use super::{Error, disk};
+use super::layout::File;
+use crate::base::files;
 use crate::locations::Locations;
 
 /// The list's file name: a JSON array of absolute paths.
@@ -18,7 +19,7 @@ pub fn recorded(locations: &Locations) -> Vec<PathBuf> {
     let Some(folder) = locations.own_data_dir() else { return Vec::new() };
     let list = folder.join(FILE);
     let text =
-        if disk::is_own_file(&list) { fs::read(list).unwrap_or_default() } else { Vec::new() };
+        if files::is_own_file(&list) { fs::read(list).unwrap_or_default() } else { Vec::new() };
     let mut folders: Vec<PathBuf> = serde_json::from_slice(&text).unwrap_or_default();
     folders.retain(|folder| folder.is_absolute());
     folders

@@ -13,18 +13,15 @@
 //! Only the token must be there. `expiration` is a time with its offset, or seconds since 1970; so the
 //! answer of `aws codeartifact get-authorization-token` is such a file as it is. Keys that are not
 //! known are ignored.
-#![expect(clippy::disallowed_methods, reason = "the file that the user names is a setting")]
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::time::Written;
 use super::{Binding, ProvidedToken, Unusable, broken, of_text, sound};
+use crate::base::files;
 use crate::base::secret::Secret;
-use crate::settings::file::is_absence;
 
 /// Tokens have one to two thousand characters.
 const LARGEST: u64 = 64 * 1024;
@@ -41,9 +38,9 @@ struct Record {
 
 /// What the file holds.
 pub(super) fn read(path: &Path) -> Result<ProvidedToken, Unusable> {
-    let bytes = match open(path).and_then(read_bounded) {
+    let bytes = match files::read_regular(path, LARGEST) {
         Ok(bytes) => bytes,
-        Err(error) if is_absence(error.kind()) => return Err(Unusable::Absent("is not there")),
+        Err(error) if files::is_absence(&error) => return Err(Unusable::Absent("is not there")),
         Err(error) => return Err(Unusable::Broken(format!("cannot be read: {error}"))),
     };
     let text = str::from_utf8(&bytes).map_err(|_| broken("is not UTF-8 text"))?;
@@ -66,27 +63,6 @@ fn of_json(text: &str) -> Result<ProvidedToken, Unusable> {
 
 const NO_TIME: &str =
     "has an `expiration` that is no time, as in `2026-11-23T10:00:00Z` or seconds since 1970";
-
-/// A pipe comes back at once, and is refused: it would hold the process, and be read only once.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    let file = options.read(true).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
-}
-
-fn read_bounded(file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 64 KiB"));
-    }
-    Ok(bytes)
-}
 
 #[cfg(test)]
 mod tests {

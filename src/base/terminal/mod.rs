@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use crate::base::environment::Environment;
-use crate::base::system;
+
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod system;
 
 /// What became of one thing that was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +35,9 @@ impl Appearance {
     /// that shows UTF-8.
     pub fn of(environment: &Environment, is_terminal: bool) -> Self {
         let is_forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-        let shows = is_terminal && shows_colours(environment) && system::enable_terminal_colours();
+        let shows = is_terminal && shows_colours(environment) && system::enable_colours();
         let is_unwanted = environment.path("NO_COLOR").is_some();
-        let symbols = is_terminal && !is_dumb(environment) && system::terminal_is_utf8(environment);
+        let symbols = is_terminal && !is_dumb(environment) && system::is_utf8(environment);
         Self { colours: !is_unwanted && (is_forced || shows), symbols }
     }
 

@@ -1,8 +1,10 @@
-//! Files that nobody but administrators can have put where they are.
+//! Windows: a user's own folders give their files to that user alone, so that owners and access lists
+//! are asked for the administrators' file only.
 #![expect(unsafe_code, reason = "the standard library knows neither owners nor access lists")]
 #![expect(clippy::disallowed_methods, reason = "owners and access lists are asked of the disk")]
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
@@ -34,6 +36,71 @@ const FORBIDDEN_FOR_FILES: u32 = EXCHANGING | FILE_WRITE_DATA | FILE_APPEND_DATA
 /// The bytes of the longest SID.
 const LONGEST_SID: u32 = 68;
 
+/// Why a folder is not used.
+pub type FolderRefusal = io::Error;
+
+/// Every file counts as this user's: the folder that it is in says who may use it.
+pub fn is_ours(_: &Metadata) -> bool {
+    true
+}
+
+/// No file makes its reader wait.
+pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// A file has the access list that its folder passes on.
+pub(super) fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// What is opened is what stands at the path, and no link's target.
+pub(super) fn itself(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+}
+
+/// A file has the owner that its folder gives it.
+#[expect(clippy::unnecessary_wraps, reason = "other systems can fail here")]
+pub fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes the folder and those above it, where they are missing.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+/// Makes the folder where it is missing, and refuses a link in its place.
+pub fn prepare_private_folder(
+    path: &Path,
+    _of_cache: fn(&OsStr) -> bool,
+) -> Result<(), FolderRefusal> {
+    fs::create_dir_all(path)?;
+    if fs::symlink_metadata(path)?.is_dir() {
+        return Ok(());
+    }
+    Err(io::Error::other("it is a link, not a folder"))
+}
+
+/// Opens an existing file that is no link.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    private(itself(OpenOptions::new().read(true)).open(path)?)
+}
+
+/// The same, to lock it; made where it is missing.
+pub fn open_private_to_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    private(itself(&mut options).open(path)?)
+}
+
+fn private(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a regular file"))
+}
+
 /// `ProgramData` on the drive that Windows is on: asked of the system, since the variable of that
 /// name is anybody's to set.
 pub fn machine_config_dir() -> PathBuf {
@@ -51,15 +118,15 @@ pub fn machine_config_dir() -> PathBuf {
 pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
     let found = fs::symlink_metadata(path)?;
     if let Some(folder) = path.parent() {
-        check(folder, FORBIDDEN_FOR_FOLDERS)?;
+        check_step(folder, FORBIDDEN_FOR_FOLDERS)?;
     }
     if !found.is_file() {
         return Err(Untrusted::Reason(format!("`{}` is no regular file", path.display())));
     }
-    check(path, FORBIDDEN_FOR_FILES)
+    check_step(path, FORBIDDEN_FOR_FILES)
 }
 
-fn check(path: &Path, forbidden: u32) -> Result<(), Untrusted> {
+fn check_step(path: &Path, forbidden: u32) -> Result<(), Untrusted> {
     let flags = FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS;
     let mut options = OpenOptions::new();
     let opened = options.access_mode(READ_CONTROL).custom_flags(flags).open(path)?;

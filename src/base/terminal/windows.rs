@@ -10,7 +10,7 @@ use windows_sys::Win32::System::Console::{
 use crate::base::environment::Environment;
 
 /// Asks the console to take colours; false where it is older than Windows 10.
-pub fn enable_terminal_colours() -> bool {
+pub(super) fn enable_colours() -> bool {
     let mut mode = 0;
     // SAFETY: the handle is this process's own, and the mode is a local that outlives the call.
     unsafe {
@@ -22,7 +22,7 @@ pub fn enable_terminal_colours() -> bool {
 
 /// Whether the console's code page is UTF-8, or it is Windows Terminal, whose fonts have our symbols
 /// whatever the code page.
-pub fn terminal_is_utf8(environment: &Environment) -> bool {
+pub(super) fn is_utf8(environment: &Environment) -> bool {
     // SAFETY: takes nothing.
     environment.get("WT_SESSION").is_some() || unsafe { GetConsoleOutputCP() } == CP_UTF8
 }

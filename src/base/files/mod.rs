@@ -1,0 +1,221 @@
+//! Files and folders: read up to a limit, replaced as a whole, kept from other users, and told apart
+//! by who can have written them.
+#![expect(clippy::disallowed_methods, reason = "every file is opened by way of these functions")]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod system;
+
+#[cfg(unix)]
+pub use system::our_uid;
+pub use system::{
+    FolderRefusal, check_administered, is_ours, keep_owner, machine_config_dir,
+    make_private_folder, open_private, open_private_to_lock, prepare_private_folder,
+};
+
+/// Why a file does not count as the administrator's.
+#[derive(Debug)]
+pub enum Untrusted {
+    /// It could not be looked at.
+    Io(io::Error),
+    /// Others may have written it.
+    Reason(String),
+}
+
+impl From<io::Error> for Untrusted {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Whether a file is missing. It is too where the home is no folder, as `/dev/null` of a service
+/// account.
+pub fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Reads the file if it has at most `limit` bytes; a link is followed.
+pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_open(&File::open(path)?, limit)
+}
+
+/// As [`read_bounded`], of a regular file only: a pipe would make the process wait, and could be read
+/// only once.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = system::without_waiting(OpenOptions::new().read(true)).open(path)?;
+    if file.metadata()?.is_file() {
+        read_open(&file, limit)
+    } else {
+        Err(io::Error::other("it is no file"))
+    }
+}
+
+/// Reads an open file if it has at most `limit` bytes.
+pub fn read_open(file: &File, limit: u64) -> io::Result<Vec<u8>> {
+    let bytes = read_up_to(file, limit + 1)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, too_large(limit)));
+    }
+    Ok(bytes)
+}
+
+fn too_large(limit: u64) -> String {
+    if limit >= 1 << 20 {
+        format!("it is larger than {} MiB", limit >> 20)
+    } else {
+        format!("it is larger than {} KiB", limit >> 10)
+    }
+}
+
+/// The first bytes of a file; nothing where it cannot be read.
+pub fn beginning(path: &Path, length: u64) -> Vec<u8> {
+    File::open(path).and_then(|file| read_up_to(&file, length)).unwrap_or_default()
+}
+
+fn read_up_to(file: &File, length: u64) -> io::Result<Vec<u8>> {
+    // Room for the usual file, so that it is read at once.
+    let mut bytes = Vec::with_capacity(4096);
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A new file for this user alone; an error where there is one already.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    system::for_owner_only(OpenOptions::new().write(true).create_new(true)).open(path)
+}
+
+/// A file to append to, made for this user alone where it is missing. A link, a pipe and another
+/// user's file are refused.
+pub fn append_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let file = system::itself(options.append(true).create(true)).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() && is_ours(&found) {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+}
+
+/// Whether a folder of this user, and no link, is there.
+pub fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && is_ours(&found))
+}
+
+/// Whether a file of this user, and no link, is there.
+pub fn is_own_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && is_ours(&found))
+}
+
+/// A file for this user alone, empty at first, that takes the place of another at once. Whoever reads
+/// meanwhile sees the old file or the new one. Dropping it leaves everything as it was.
+#[derive(Debug)]
+pub struct Replacement {
+    temporary: NamedTempFile,
+    target: PathBuf,
+}
+
+impl Replacement {
+    /// A file beside the target, since renaming works within a file system only. A link in the target's
+    /// place would be replaced itself.
+    pub fn of(target: &Path, prefix: &str) -> io::Result<Self> {
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let temporary = tempfile::Builder::new()
+            .prefix(prefix)
+            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        Ok(Self { temporary, target: target.to_owned() })
+    }
+
+    /// The new file, to be given its mode and owner.
+    pub fn file(&self) -> &File {
+        self.temporary.as_file()
+    }
+
+    /// Writes the file's text, so that it survives a crash of the machine.
+    pub fn fill(&self, bytes: &[u8]) -> io::Result<()> {
+        self.file().write_all(bytes)?;
+        self.file().sync_all()
+    }
+
+    /// Writes the file's text and takes the target's place.
+    pub fn commit_with(self, bytes: &[u8]) -> io::Result<()> {
+        self.fill(bytes)?;
+        self.commit()
+    }
+
+    /// Takes the target's place.
+    pub fn commit(self) -> io::Result<()> {
+        self.temporary.persist(&self.target).map(drop).map_err(|failed| failed.error)
+    }
+
+    /// The same, where nothing is in that place.
+    pub fn commit_new(self) -> io::Result<()> {
+        self.temporary.persist_noclobber(&self.target).map(drop).map_err(|failed| failed.error)
+    }
+}
+
+/// Replaces or makes a file, for this user alone.
+pub fn replace(target: &Path, prefix: &str, bytes: &[u8]) -> io::Result<()> {
+    Replacement::of(target, prefix)?.commit_with(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, [b'x'; 2048]).unwrap();
+        assert_eq!(read_bounded(&path, 2048).unwrap().len(), 2048);
+        let error = read_regular(&path, 1024).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 1 KiB");
+        assert_eq!(beginning(&path, 3), b"xxx");
+        let missing = folder.path().join("missing");
+        assert!(is_absence(&read_bounded(&missing, 1).unwrap_err()));
+        assert!(is_absence(&read_bounded(&path.join("below"), 1).unwrap_err()));
+        assert_eq!(beginning(&missing, 3), b"");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_no_regular_file_and_makes_nobody_wait() {
+        let folder = TempDir::new().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(read_regular(&pipe, 1).unwrap_err().to_string(), "it is no file");
+    }
+
+    #[test]
+    fn a_replacement_is_there_as_a_whole_or_not_at_all() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("file");
+        replace(&path, ".new-", b"one").unwrap();
+        let dropped = Replacement::of(&path, ".new-").unwrap();
+        dropped.fill(b"two").unwrap();
+        drop(dropped);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        let late = Replacement::of(&path, ".new-").unwrap();
+        assert_eq!(late.commit_new().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_private_file_is_made_once() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("file");
+        create_private(&path).unwrap();
+        assert_eq!(create_private(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        append_private(&path).unwrap().write_all(b"x").unwrap();
+        assert_eq!(open_private(&path).unwrap().metadata().unwrap().len(), 1);
+    }
+}

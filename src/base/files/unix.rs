@@ -1,0 +1,458 @@
+//! Linux and macOS: owners, modes, and opening without following links.
+#![expect(clippy::disallowed_methods, reason = "owners and modes are asked of the disk")]
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{Access, OFlags};
+use thiserror::Error;
+
+use super::Untrusted;
+use crate::base::text::printable;
+
+const ROOT: u32 = 0;
+const STICKY: u32 = 0o1000;
+const WRITABLE_BY_OTHERS: u32 = 0o002;
+const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
+const ANYTHING_FOR_GROUP_OR_OTHERS: u32 = 0o077;
+
+/// As many links as the system follows.
+const MOST_LINKS: u32 = 40;
+
+/// The user whose files these are.
+pub fn our_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whether the file belongs to this user.
+pub fn is_ours(found: &Metadata) -> bool {
+    found.uid() == our_uid()
+}
+
+/// Whether it belongs to this user, and others may do nothing with it.
+fn is_private(found: &Metadata) -> bool {
+    is_ours(found) && found.mode() & ANYTHING_FOR_GROUP_OR_OTHERS == 0
+}
+
+/// Opening a pipe comes back at once.
+pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+}
+
+/// What is made is for its owner only.
+pub(super) fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
+/// Both, and what is opened is what stands at the path, and no link's target.
+pub(super) fn itself(options: &mut OpenOptions) -> &mut OpenOptions {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    for_owner_only(options).custom_flags(flags.bits().cast_signed())
+}
+
+/// Gives the file to the owner and the group of the one that it replaces.
+pub fn keep_owner(file: &File, replaced: &Metadata) -> io::Result<()> {
+    let made = file.metadata()?;
+    if (made.uid(), made.gid()) == (replaced.uid(), replaced.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(replaced.uid()), Some(replaced.gid()))
+}
+
+/// Makes the folder and those above it, where they are missing, for their owner only. One that is
+/// there stays as it is.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Why a folder is not used.
+#[derive(Debug, Error)]
+pub enum FolderRefusal {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it is a link or a file, not a folder")]
+    NotAFolder,
+    #[error("it belongs to user {0}, not to this one")]
+    OtherOwner(u32),
+    #[error("group or others may write to it (mode {0:04o}); {hint}", hint = hint(*.0))]
+    WritableByOthers(u32),
+    #[error("everybody may write to `{}` above it", .0.display())]
+    WritableAbove(PathBuf),
+    #[error("its file system keeps no modes (mode {0:04o} after 0700 was asked for)")]
+    NoModes(u32),
+    #[error("others may read it, and `{0}` in it is not the cache's; name a folder of its own")]
+    NotOnlyOurs(String),
+}
+
+/// What many share is not to be taken from them.
+fn hint(mode: u32) -> &'static str {
+    if mode & STICKY == 0 { "`chmod 700` makes it usable" } else { "name a folder of its own" }
+}
+
+/// Makes the folder where it is missing, and refuses one that others could write to.
+///
+/// One that others may only read becomes this user's alone, unless it has a name that is not
+/// `of_cache`: somebody may look for that there. Folders above it may belong to anybody, since every
+/// file is checked again when it is opened, but not everybody may be able to exchange this one.
+pub fn prepare_private_folder(
+    path: &Path,
+    of_cache: fn(&OsStr) -> bool,
+) -> Result<(), FolderRefusal> {
+    if let Some(parent) = path.parent() {
+        make_private_folder(parent)?;
+        check_above(&parent.canonicalize()?)?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+        _ => tighten(path, of_cache)?,
+    }
+    Ok(rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)?)
+}
+
+fn check_above(folder: &Path) -> Result<(), FolderRefusal> {
+    for above in folder.ancestors() {
+        let mode = above.metadata()?.mode();
+        if mode & WRITABLE_BY_OTHERS != 0 && mode & STICKY == 0 {
+            return Err(FolderRefusal::WritableAbove(above.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Through one handle, so that what is checked is what is changed.
+fn tighten(path: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), FolderRefusal> {
+    if !fs::symlink_metadata(path)?.is_dir() {
+        return Err(FolderRefusal::NotAFolder);
+    }
+    let flags = OFlags::NOFOLLOW | OFlags::DIRECTORY;
+    let flags = flags.bits().cast_signed();
+    let folder = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let found = folder.metadata()?;
+    if !is_ours(&found) {
+        return Err(FolderRefusal::OtherOwner(found.uid()));
+    }
+    if found.mode() & WRITABLE_BY_GROUP_OR_OTHERS != 0 {
+        return Err(FolderRefusal::WritableByOthers(found.mode() & 0o7777));
+    }
+    if found.mode() & 0o777 != 0o700 {
+        check_names(path, of_cache)?;
+        folder.set_permissions(fs::Permissions::from_mode(0o700))?;
+    }
+    check_kept(folder.metadata()?.mode())
+}
+
+fn check_names(folder: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), FolderRefusal> {
+    let mut names = fs::read_dir(folder)?.flatten().map(|found| found.file_name());
+    let other = names.find(|name| !of_cache(name));
+    other.map_or(Ok(()), |name| Err(FolderRefusal::NotOnlyOurs(printable(&name.to_string_lossy()))))
+}
+
+/// Some file systems take a change of mode and keep their own.
+fn check_kept(mode: u32) -> Result<(), FolderRefusal> {
+    match mode & 0o777 {
+        0o700 => Ok(()),
+        mode => Err(FolderRefusal::NoModes(mode)),
+    }
+}
+
+/// Opens an existing file of this user's that nobody else can read or write.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    private(itself(OpenOptions::new().read(true)).open(path)?)
+}
+
+/// The same, to lock it; made where it is missing.
+pub fn open_private_to_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    private(itself(&mut options).open(path)?)
+}
+
+fn private(file: File) -> io::Result<File> {
+    let found = file.metadata()?;
+    if found.is_file() && is_private(&found) {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user alone"))
+}
+
+/// Where the machine-wide configuration of programs is.
+pub fn machine_config_dir() -> PathBuf {
+    PathBuf::from("/etc")
+}
+
+/// Passes a regular file of root's that nobody else can write, exchange or redirect: the same goes
+/// for every folder and link on the way to it, from the root of the file system on. In a folder with
+/// the sticky bit nobody can exchange what is another's.
+pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
+    fs::symlink_metadata(path)?;
+    let mut links = 0;
+    let mut walked = PathBuf::from("/");
+    check_step(&walked, &fs::symlink_metadata(&walked)?)?;
+    let mut ahead = names(path);
+    while let Some(name) = ahead.pop() {
+        if name == ".." {
+            walked.pop();
+            continue;
+        }
+        let next = walked.join(&name);
+        let found = fs::symlink_metadata(&next)?;
+        check_step(&next, &found)?;
+        if !found.is_symlink() {
+            walked = next;
+            continue;
+        }
+        links += 1;
+        if links > MOST_LINKS {
+            return Err(Untrusted::Reason(format!("too many links lead to `{}`", path.display())));
+        }
+        let target = fs::read_link(&next)?;
+        if target.is_absolute() {
+            walked = PathBuf::from("/");
+        }
+        ahead.extend(names(&target));
+    }
+    if fs::symlink_metadata(&walked)?.is_file() {
+        return Ok(());
+    }
+    Err(Untrusted::Reason(format!("`{}` is no regular file", walked.display())))
+}
+
+/// The names of a path, the last one first.
+fn names(path: &Path) -> Vec<OsString> {
+    let name = |component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some(OsString::from("..")),
+        _ => None,
+    };
+    path.components().rev().filter_map(name).collect()
+}
+
+fn check_step(path: &Path, found: &Metadata) -> Result<(), Untrusted> {
+    let path = path.display();
+    if found.uid() != ROOT {
+        return Err(Untrusted::Reason(format!("`{path}` belongs to user {}", found.uid())));
+    }
+    let mode = found.mode() & 0o7777;
+    let is_writable = mode & WRITABLE_BY_GROUP_OR_OTHERS != 0;
+    let is_sticky_folder = found.is_dir() && mode & STICKY != 0;
+    // A link's own mode means nothing.
+    if is_writable && !is_sticky_folder && !found.is_symlink() {
+        return Err(Untrusted::Reason(format!(
+            "group or others may write to `{path}` (mode {mode:04o})"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{chown, symlink};
+
+    use tempfile::TempDir;
+
+    use super::super::is_own_folder;
+    use super::*;
+
+    fn prepare(path: &Path) -> Result<(), FolderRefusal> {
+        prepare_private_folder(path, |name| name == "token")
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().mode() & 0o7777
+    }
+
+    /// A folder of this mode, and the temporary one around it.
+    fn folder_of_mode(mode: u32) -> (TempDir, PathBuf) {
+        let around = TempDir::new().unwrap();
+        let path = around.path().join("cache");
+        fs::create_dir(&path).unwrap();
+        set_mode(&path, mode);
+        (around, path)
+    }
+
+    #[test]
+    fn a_missing_folder_is_made_for_the_owner_only_with_those_above() {
+        let around = TempDir::new().unwrap();
+        let path = around.path().join("new").join("cache");
+        prepare(&path).unwrap();
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o700, 0o700));
+        prepare(&path).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_can_read_is_tightened_unless_other_things_are_in_it() {
+        let (_around, path) = folder_of_mode(0o755);
+        fs::write(path.join("token"), "").unwrap();
+        fs::write(path.join("stuff"), "").unwrap();
+        assert!(matches!(prepare(&path), Err(FolderRefusal::NotOnlyOurs(name)) if name == "stuff"));
+        assert_eq!(mode(&path), 0o755);
+        fs::remove_file(path.join("stuff")).unwrap();
+        prepare(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_is_refused_and_left_alone() {
+        for writable in [0o770, 0o707, 0o777, 0o1777] {
+            let (_around, path) = folder_of_mode(writable);
+            assert!(matches!(prepare(&path), Err(FolderRefusal::WritableByOthers(_))));
+            assert_eq!(mode(&path), writable);
+        }
+    }
+
+    #[test]
+    fn a_folder_below_one_that_everybody_can_write_is_refused_unless_it_is_sticky() {
+        let (_around, path) = folder_of_mode(0o777);
+        assert!(matches!(prepare(&path.join("ours")), Err(FolderRefusal::WritableAbove(_))));
+        assert!(matches!(prepare(&path.join("a/b")), Err(FolderRefusal::WritableAbove(_))));
+        set_mode(&path, 0o1777);
+        prepare(&path.join("ours")).unwrap();
+    }
+
+    #[test]
+    fn a_link_or_a_file_is_no_folder() {
+        let (around, path) = folder_of_mode(0o700);
+        let link = around.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert!(matches!(prepare(&link), Err(FolderRefusal::NotAFolder)));
+        let dangling = around.path().join("dangling");
+        symlink(around.path().join("nowhere"), &dangling).unwrap();
+        assert!(matches!(prepare(&dangling), Err(FolderRefusal::NotAFolder)));
+        let file = around.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(prepare(&file), Err(FolderRefusal::NotAFolder)));
+        assert!(prepare(&file.join("below")).is_err());
+    }
+
+    #[test]
+    fn a_folder_or_file_of_another_user_is_refused() {
+        if our_uid() != 0 {
+            eprintln!("skipped: only root can give a file away");
+            return;
+        }
+        let (_around, path) = folder_of_mode(0o700);
+        let file = path.join("file");
+        fs::write(&file, "").unwrap();
+        set_mode(&file, 0o600);
+        chown(&file, Some(12345), None).unwrap();
+        assert!(open_private(&file).is_err());
+        assert!(open_private_to_lock(&file).is_err());
+        chown(&path, Some(12345), None).unwrap();
+        assert!(is_own_folder(path.parent().unwrap()) && !is_own_folder(&path));
+        assert!(matches!(prepare(&path), Err(FolderRefusal::OtherOwner(12345))));
+    }
+
+    #[test]
+    fn a_mode_that_was_not_kept_is_refused() {
+        assert!(check_kept(0o4_0700).is_ok());
+        assert!(check_kept(0o4_2700).is_ok(), "a set-group-id bit from the folder above");
+        assert!(matches!(check_kept(0o4_0755), Err(FolderRefusal::NoModes(0o755))));
+    }
+
+    #[test]
+    fn a_file_is_opened_only_when_it_is_ours_alone() {
+        let around = TempDir::new().unwrap();
+        let file = around.path().join("file");
+        open_private_to_lock(&file).unwrap();
+        assert_eq!(mode(&file), 0o600);
+        open_private(&file).unwrap();
+        for loose in [0o640, 0o604, 0o620, 0o602, 0o644] {
+            set_mode(&file, loose);
+            assert!(open_private(&file).is_err());
+            assert!(open_private_to_lock(&file).is_err());
+        }
+    }
+
+    #[test]
+    fn links_folders_and_pipes_are_not_opened() {
+        let around = TempDir::new().unwrap();
+        let file = around.path().join("file");
+        open_private_to_lock(&file).unwrap();
+        let link = around.path().join("link");
+        symlink(&file, &link).unwrap();
+        let pipe = around.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status();
+        assert!(made.unwrap().success());
+        for path in [link.as_path(), around.path(), &pipe] {
+            assert!(open_private(path).is_err());
+            assert!(open_private_to_lock(path).is_err());
+        }
+    }
+
+    /// A folder of root's with the file `config.toml`; none where this is not root.
+    fn stage() -> Option<(TempDir, PathBuf)> {
+        if our_uid() != ROOT {
+            eprintln!("skipped: only root can make what root has made");
+            return None;
+        }
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("config.toml");
+        fs::write(&file, "").unwrap();
+        set_mode(&file, 0o644);
+        Some((folder, file))
+    }
+
+    fn reason(path: &Path) -> String {
+        match check_administered(path) {
+            Err(Untrusted::Reason(reason)) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_file_of_roots_passes_and_one_that_others_can_write_does_not() {
+        let Some((folder, file)) = stage() else { return };
+        check_administered(&file).unwrap();
+        set_mode(&file, 0o664);
+        assert!(reason(&file).contains("may write to `"));
+        set_mode(&file, 0o644);
+        set_mode(folder.path(), 0o777);
+        assert!(reason(&file).contains("(mode 0777)"));
+    }
+
+    #[test]
+    fn a_file_or_folder_of_another_user_does_not_pass() {
+        let Some((folder, file)) = stage() else { return };
+        chown(&file, Some(12345), None).unwrap();
+        assert!(reason(&file).ends_with("config.toml` belongs to user 12345"));
+        chown(&file, Some(0), None).unwrap();
+        chown(folder.path(), Some(12345), None).unwrap();
+        assert!(reason(&file).ends_with("belongs to user 12345"));
+    }
+
+    #[test]
+    fn a_link_passes_where_all_on_its_way_is_roots() {
+        let Some((folder, file)) = stage() else { return };
+        let link = folder.path().join("link");
+        symlink("./config.toml", &link).unwrap();
+        check_administered(&link).unwrap();
+        let between = folder.path().join("between");
+        fs::create_dir(&between).unwrap();
+        symlink(&file, between.join("next")).unwrap();
+        let far = folder.path().join("far");
+        symlink("between/../between/next", &far).unwrap();
+        check_administered(&far).unwrap();
+        set_mode(&between, 0o777);
+        assert!(reason(&far).contains("between` (mode 0777)"));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_from_what_is_not_trusted() {
+        let Some((folder, _)) = stage() else { return };
+        let missing = check_administered(&folder.path().join("missing/config.toml"));
+        assert!(
+            matches!(missing, Err(Untrusted::Io(error)) if error.kind() == io::ErrorKind::NotFound)
+        );
+        assert!(reason(folder.path()).ends_with("is no regular file"));
+        let circle = folder.path().join("circle");
+        symlink(&circle, &circle).unwrap();
+        assert!(reason(&circle).starts_with("too many links"));
+    }
+}
