@@ -1,6 +1,4 @@
-//! Text that came from elsewhere, made fit for a terminal and a log; bytes as text.
-
-use std::fmt::Write as _;
+//! Text that came from elsewhere, made fit for a terminal and a log; and what it was meant to be.
 
 /// One line without control characters, so that no line, colour or cursor command of a server's
 /// reaches the terminal; cut at a length that no honest text of ours has.
@@ -49,32 +47,12 @@ fn is_unsafe(character: char) -> bool {
 }
 
 /// Two lower-case digits a byte.
-pub fn lower_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a string cannot fail
-        text
-    })
-}
+pub use hex::encode as lower_hex;
 
 /// Of the words that are known, the one that was probably meant; none where none is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let known = known.into_iter().map(|known| (distance(word, known), known));
+    let known = known.into_iter().map(|known| (strsim::levenshtein(word, known), known));
     known.min().filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
-}
-
-/// How many characters have to be put in, taken out or changed.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut above: Vec<usize> = (0..=other.len()).collect();
-    for (row, character) in one.chars().enumerate() {
-        let mut line = vec![row + 1];
-        for (column, with) in other.iter().enumerate() {
-            let changed = above[column] + usize::from(character != *with);
-            line.push(changed.min(above[column + 1] + 1).min(line[column] + 1));
-        }
-        above = line;
-    }
-    above[other.len()]
 }
 
 #[cfg(test)]

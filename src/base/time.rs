@@ -2,8 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A signature is refused when the clock is wrong by more.
-const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
+use ::time::OffsetDateTime;
+use ::time::format_description::well_known::Rfc3339;
+
+/// By how much this machine's clock may be wrong: AWS refuses a signature that is off by more.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
 /// How wrong this machine's clock is, as in "2 h 0 min behind"; none where a signature is not refused for
 /// it.
@@ -29,39 +32,33 @@ pub fn in_words(duration: Duration) -> String {
 
 /// As `2026-02-28T09:05:07Z`; what is before 1970 is 1970.
 pub fn utc(time: SystemTime) -> String {
-    format!("{}Z", date_and_time(since_epoch(time)))
+    format!("{}Z", date_and_time(calendar(time)))
 }
 
 /// As `2026-02-28T09:05:07.120Z`.
 pub fn utc_millis(time: SystemTime) -> String {
-    let since_epoch = since_epoch(time);
-    format!("{}.{:03}Z", date_and_time(since_epoch), since_epoch.subsec_millis())
+    let time = calendar(time);
+    format!("{}.{:03}Z", date_and_time(time), time.millisecond())
 }
 
-fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+/// Reads a date and time with their offset, as in `2026-02-28T09:05:07+01:00`, in whole seconds; none
+/// before 1970.
+pub fn parse(text: &str) -> Option<SystemTime> {
+    let seconds = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp();
+    UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
-fn date_and_time(since_epoch: Duration) -> String {
-    let seconds = since_epoch.as_secs();
-    let (year, month, day) = date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+/// Any time, the last one of the calendar for what is beyond it.
+fn calendar(time: SystemTime) -> OffsetDateTime {
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = ::time::Duration::try_from(since_epoch).unwrap_or(::time::Duration::MAX);
+    OffsetDateTime::UNIX_EPOCH.saturating_add(since_epoch)
+}
+
+fn date_and_time(time: OffsetDateTime) -> String {
+    let ((year, month, day), (hour, minute, second)) = (time.to_calendar_date(), time.to_hms());
+    let month = u8::from(month);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
-}
-
-/// The year, month and day that is so many days after 1970-01-01. Years begin in March here, so that
-/// the leap day is the last one: Howard Hinnant's `civil_from_days`.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468; // since 0000-03-01
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let is_next_year = month >= 10;
-    let month = if is_next_year { month - 9 } else { month + 3 };
-    (era * 400 + year_of_era + u64::from(is_next_year), month, day)
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::base::text::lower_hex;
-
 /// A digest over all that a token depends on: whoever asks with the same parts gets the same token.
 ///
 /// It is safe as a file name and tells nothing about its parts.
@@ -21,7 +19,7 @@ impl CacheKey {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
-        Self(lower_hex(&digest.finalize()))
+        Self(hex::encode(digest.finalize()))
     }
 
     /// 64 lower-case hexadecimal digits.

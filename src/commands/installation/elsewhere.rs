@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Error, disk};
 use super::layout::File;
+use super::{Error, disk};
 use crate::base::files;
 use crate::locations::Locations;
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use toml_edit::{Datetime, Offset};
+
+use crate::base::time;
 
 /// Seconds since 1970, or a date and time with their offset.
 #[derive(Deserialize)]
@@ -16,35 +17,13 @@ pub(super) enum Written {
 impl Written {
     /// The time, if it is one after 1970.
     pub(super) fn time(&self) -> Option<SystemTime> {
-        let since_epoch = match self {
-            Self::Seconds(seconds) => Duration::try_from_secs_f64(*seconds).ok()?,
-            Self::Text(text) => since_epoch(&text.parse().ok()?)?,
-        };
-        UNIX_EPOCH.checked_add(since_epoch)
+        match self {
+            Self::Seconds(seconds) => {
+                UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(*seconds).ok()?)
+            }
+            Self::Text(text) => time::parse(text),
+        }
     }
-}
-
-/// Of a date, a time and an offset; none where one is missing, or before 1970.
-fn since_epoch(written: &Datetime) -> Option<Duration> {
-    let (date, time) = (written.date?, written.time?);
-    let offset = match written.offset? {
-        Offset::Z => 0,
-        Offset::Custom { minutes } => i64::from(minutes),
-    };
-    let days = days_since_epoch(i64::from(date.year), i64::from(date.month), i64::from(date.day));
-    let minutes = (days * 24 + i64::from(time.hour)) * 60 + i64::from(time.minute) - offset;
-    let seconds = u64::try_from(minutes * 60 + i64::from(time.second.unwrap_or_default()));
-    seconds.ok().map(Duration::from_secs)
-}
-
-/// The days from 1970-01-01 to this one. Years begin in March here, so that the leap day is the last
-/// one: Howard Hinnant's `days_from_civil`.
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }
 
 #[cfg(test)]
