@@ -3,6 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use crate::base::secret::Secret;
+use crate::base::time::CLOCK_TOLERANCE;
+
+/// The longest life that CodeArtifact gives a token.
+pub const LONGEST_LIFE: Duration = Duration::from_hours(12);
+
+/// The same by this machine's clock, which may differ from AWS's.
+pub const LONGEST_LIFE_HERE: Duration = LONGEST_LIFE.saturating_add(CLOCK_TOLERANCE);
 
 const MINUTE: Duration = Duration::from_mins(1);
 

@@ -7,16 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::protect;
 use crate::base::secret::Secret;
-use crate::token::AuthorizationToken;
+use crate::base::time::CLOCK_TOLERANCE;
+use crate::token::{AuthorizationToken, LONGEST_LIFE_HERE};
 
 /// The format below. A file of any other version counts as empty.
 const VERSION: u32 = 1;
-
-/// CodeArtifact gives no token for longer than twelve hours; the rest is for clocks that differ.
-pub const LONGEST_LIFE: Duration = Duration::from_mins(12 * 60 + 5);
-
-/// How far in the future a token may have been obtained: more is a clock that was set back.
-const CLOCK_SKEW: Duration = Duration::from_mins(5);
 
 /// Which token this is, in readable words: they lie beside it in clear text, so nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +37,11 @@ struct Record {
 /// Whether this machine's clock agrees with the token's times: obtained by now, not expired, and
 /// not valid for longer than CodeArtifact grants.
 pub fn is_plausible(token: &AuthorizationToken, now: SystemTime) -> bool {
-    token.obtained <= now + CLOCK_SKEW
+    // Obtained in the future by more than this, it is from before the clock was set back.
+    token.obtained <= now + CLOCK_TOLERANCE
         && token.obtained < token.expiration
         && now < token.expiration
-        && token.expiration <= now + LONGEST_LIFE
+        && token.expiration <= now + LONGEST_LIFE_HERE
 }
 
 /// All that can be told of a token without it.

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::entry::LONGEST_LIFE;
 use super::key::CacheKey;
 use crate::base::files::{self, FolderRefusal, Replacement};
+use crate::token::LONGEST_LIFE_HERE;
 
 /// More than any token's file; a longer one is not ours.
 const LONGEST_FILE: u64 = 64 * 1024;
@@ -23,7 +23,7 @@ const MOST_TOKENS: usize = 200;
 const STALE_TEMPORARY: Duration = Duration::from_hours(1);
 
 /// A file this old holds no token that is still valid.
-const STALE_TOKEN: Duration = LONGEST_LIFE.saturating_add(Duration::from_hours(1));
+const STALE_TOKEN: Duration = LONGEST_LIFE_HERE.saturating_add(Duration::from_hours(1));
 
 const TEMPORARY_PREFIX: &str = ".token-";
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::LONGEST_LIFE;
+use crate::token::LONGEST_LIFE_HERE as LONGEST_LIFE;
 
 /// The format below. A file of any other version counts as none.
 const VERSION: u32 = 1;
