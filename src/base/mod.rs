@@ -12,3 +12,6 @@ pub mod terminal;
 pub mod text;
 pub mod time;
 pub mod url;
+
+/// What this program is called: its executable, and its folders.
+pub const PROGRAM: &str = env!("CARGO_PKG_NAME");

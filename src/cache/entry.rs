@@ -1,16 +1,16 @@
-//! One cached token as the bytes of a file: versioned JSON, and what may be kept and served.
+//! The cache's files as bytes, in versioned JSON: a token, or that a token was refused.
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::protect;
+use super::system::{protect, reveal};
 use crate::base::secret::Secret;
 use crate::base::time::CLOCK_TOLERANCE;
 use crate::token::{AuthorizationToken, LONGEST_LIFE_HERE};
 
-/// The format below. A file of any other version counts as empty.
+/// The formats below. A file of any other version counts as empty.
 const VERSION: u32 = 1;
 
 /// Which token this is, in readable words: they lie beside it in clear text, so nothing secret.
@@ -74,7 +74,7 @@ pub fn encode(
         obtained: seconds(token.obtained)?,
         expiration: seconds(token.expiration)?,
         keep_until: seconds(keep_until)?,
-        token: Secret::new(protect::protect(token.secret.expose())?),
+        token: Secret::new(protect(token.secret.expose())?),
     };
     Ok(serde_json::to_vec(&record)?)
 }
@@ -87,7 +87,7 @@ pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
         return None;
     }
     let token = AuthorizationToken {
-        secret: Secret::new(protect::reveal(record.token.expose())?),
+        secret: Secret::new(reveal(record.token.expose())?),
         obtained: time(record.obtained)?,
         expiration: time(record.expiration)?,
     };
@@ -106,6 +106,34 @@ pub fn describe(bytes: &[u8]) -> Option<Description> {
         expiration: time(record.expiration)?,
         keep_until: time(record.keep_until)?,
     })
+}
+
+/// The JSON of a file that says when the token of its key was refused, and nothing of the token. The
+/// time is whole seconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct Refused {
+    version: u32,
+    refused: u64,
+}
+
+/// The bytes of a file that says that the token of its key was refused at `now`.
+pub fn encode_refused(now: SystemTime) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(&Refused { version: VERSION, refused: seconds(now)? })?)
+}
+
+/// Whether the bytes say that a token was refused, at whatever time.
+pub fn is_refusal(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Refused>(bytes).is_ok()
+}
+
+/// Whether the token still counts as refused at `now`. It does for as long as any token lives: after
+/// that it is dead anyway, or what it was refused for may have changed.
+pub fn counts_as_refused(bytes: &[u8], now: SystemTime) -> bool {
+    let Ok(Refused { version: VERSION, refused }) = serde_json::from_slice(bytes) else {
+        return false;
+    };
+    // A clock that was set back since is no reason to try it again.
+    time(refused).is_some_and(|at| now.duration_since(at).unwrap_or_default() < LONGEST_LIFE_HERE)
 }
 
 fn seconds(time: SystemTime) -> io::Result<u64> {
@@ -200,10 +228,26 @@ mod tests {
         assert!(decode(&bytes, now() + HOUR).is_none());
     }
 
+    #[test]
+    fn the_format_of_a_refusal_of_version_1() {
+        assert_eq!(encode_refused(now()).unwrap(), br#"{"version":1,"refused":1800000000}"#);
+        assert!(counts_as_refused(br#"{"version":1,"refused":1800000000,"later":[1]}"#, now()));
+        assert!(!counts_as_refused(br#"{"version":2,"refused":1800000000}"#, now()));
+    }
+
+    #[test]
+    fn a_refusal_counts_for_the_longest_life_of_a_token() {
+        let bytes = encode_refused(now()).unwrap();
+        assert!(counts_as_refused(&bytes, now() - HOUR));
+        assert!(counts_as_refused(&bytes, now() + LONGEST_LIFE_HERE - Duration::from_secs(1)));
+        assert!(!counts_as_refused(&bytes, now() + LONGEST_LIFE_HERE));
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
             prop_assert_eq!(decode(&bytes, now()), None);
+            prop_assert!(!counts_as_refused(&bytes, now()));
         }
 
         #[test]
@@ -232,7 +276,7 @@ mod tests {
                 obtained,
                 expiration,
                 keep_until,
-                token: Secret::new(protect::protect("t").unwrap()),
+                token: Secret::new(protect("t").unwrap()),
             };
             let read = decode(&serde_json::to_vec(&record).unwrap(), now());
             let times = (time(obtained), time(expiration), time(keep_until));

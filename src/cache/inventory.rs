@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use super::CacheError;
 use super::entry::{self, Description, Label};
 use super::folder::{self, Kind};
-use super::refusal;
 
 /// A token in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +79,7 @@ fn count_of<'a>(
         Kind::Temporary | Kind::Lock | Kind::Other => return None,
     }
     let bytes = folder::read_file(path).unwrap_or_default();
-    if refusal::is_one(&bytes) {
+    if entry::is_refusal(&bytes) {
         return Some(&mut forgotten.refusals);
     }
     let Some(is_meant) = is_meant else { return Some(&mut forgotten.tokens) };

@@ -26,6 +26,8 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::sync::OwnedMutexGuard;
+
 use crate::base::files;
 
 /// Lengths count failures up to this and begin anew, so that no lock file grows.
@@ -125,6 +127,27 @@ impl Lock {
             "the holder of the lock `{}` failed: going on without",
             path.display()
         ))
+    }
+}
+
+/// Keeps everybody else from the sign-in that a key stands for: the tasks of this process, and where
+/// tokens are kept in a folder the other processes of this user.
+#[derive(Debug)]
+#[must_use = "the lock is free as soon as this is dropped"]
+pub struct SignInLock {
+    pub(super) between_processes: Lock,
+    pub(super) _here: OwnedMutexGuard<()>,
+}
+
+impl SignInLock {
+    /// As [`Lock::note`].
+    pub fn note(&self) -> Option<&str> {
+        self.between_processes.note()
+    }
+
+    /// As [`Lock::mark_failed`].
+    pub fn mark_failed(&self) {
+        self.between_processes.mark_failed();
     }
 }
 

@@ -14,15 +14,9 @@ mod inventory;
 mod key;
 mod lock;
 mod place;
-mod refusal;
-mod sign_in;
-
-#[cfg_attr(target_os = "linux", path = "file_system_linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "file_system_other.rs")]
-mod file_system;
-#[cfg_attr(unix, path = "protect_unix.rs")]
-#[cfg_attr(windows, path = "protect_windows.rs")]
-mod protect;
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod system;
 
 #[cfg(test)]
 mod process_tests;
@@ -33,19 +27,19 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
 pub use entry::{Description, Label};
 pub use inventory::{Forgotten, KeptToken, forget, kept};
 pub use key::CacheKey;
-pub use lock::Lock;
+pub use lock::{Lock, SignInLock};
+pub use place::{all_folders, folders};
 
 use crate::base::environment::Environment;
-use crate::base::files;
 use crate::locations::Locations;
-use crate::settings::{self, CacheSettings};
+use crate::settings::CacheSettings;
 use crate::token::AuthorizationToken;
 use lock::Pace;
 use place::Place;
@@ -71,7 +65,7 @@ pub struct TokenCache {
     place: Place,
     /// Everything where the place is this process; otherwise what the folder did not take.
     here: Mutex<HashMap<CacheKey, Kept>>,
-    /// Likewise.
+    /// The refusals that the folder did not take.
     refused_here: Mutex<HashSet<CacheKey>>,
     sign_ins: Mutex<SignIns>,
 }
@@ -114,8 +108,7 @@ impl TokenCache {
 
     /// The key's token, if it may be used at `now` at all. Whatever cannot be read counts as none.
     pub fn load(&self, key: &CacheKey, now: SystemTime) -> Option<AuthorizationToken> {
-        if let Place::Folder(folder) = &self.place
-            && let Ok(bytes) = folder.read(key)
+        if let Some(bytes) = self.read(key)
             && let Some(token) = entry::decode(&bytes, now)
         {
             return Some(token);
@@ -126,8 +119,7 @@ impl TokenCache {
 
     /// What is kept for the key in a folder, without the token.
     pub fn description(&self, key: &CacheKey, now: SystemTime) -> Option<Description> {
-        let Place::Folder(folder) = &self.place else { return None };
-        let described = entry::describe(&folder.read(key).ok()?)?;
+        let described = entry::describe(&self.read(key)?)?;
         described.served_for(now).is_some().then_some(described)
     }
 
@@ -143,11 +135,13 @@ impl TokenCache {
         if !entry::is_plausible(token, now) {
             return Err(CacheError::Implausible);
         }
-        let Place::Folder(folder) = &self.place else {
-            if matches!(self.place, Place::Process) {
+        let folder = match &self.place {
+            Place::Folder(folder) => folder,
+            Place::Process => {
                 self.keep_here(key, token, keep_until);
+                return Ok(());
             }
-            return Ok(());
+            Place::Nowhere => return Ok(()),
         };
         let written = entry::encode(token, keep_until, label)
             .and_then(|bytes| folder.write(key, &bytes, now));
@@ -160,8 +154,8 @@ impl TokenCache {
     /// Remembers for [`was_refused`](Self::was_refused) that a token was refused; its digest is in the
     /// key.
     pub fn remember_refused(&self, key: &CacheKey, now: SystemTime) {
-        if let Place::Folder(folder) = &self.place
-            && folder.write(key, &refusal::encode(now), now).is_ok()
+        if let Some(folder) = self.place.folder()
+            && entry::encode_refused(now).and_then(|it| folder.write(key, &it, now)).is_ok()
         {
             return;
         }
@@ -172,12 +166,10 @@ impl TokenCache {
 
     /// Whether this was remembered not too long before `now`.
     pub fn was_refused(&self, key: &CacheKey, now: SystemTime) -> bool {
-        if let Place::Folder(folder) = &self.place
-            && let Ok(bytes) = folder.read(key)
-        {
-            return refusal::holds(&bytes, now);
+        match self.read(key) {
+            Some(bytes) => entry::counts_as_refused(&bytes, now),
+            None => self.refused_here().contains(key),
         }
-        self.refused_here().contains(key)
     }
 
     /// Waits until no other process of this user is fetching the key's token. Read again before
@@ -187,9 +179,45 @@ impl TokenCache {
     /// says why. Keys share a fixed number of locks, so that a lock may be awaited while having
     /// one only by another task, never by the same.
     pub async fn lock(&self, key: &CacheKey) -> Lock {
-        match &self.place {
-            Place::Folder(folder) => Lock::acquire(folder.locks(key), Pace::NORMAL).await,
-            Place::Process | Place::Nowhere => Lock::default(),
+        match self.place.folder() {
+            Some(folder) => Lock::acquire(folder.locks(key), Pace::NORMAL).await,
+            None => Lock::default(),
+        }
+    }
+
+    /// Waits until nobody else is at the sign-in, however long that takes a user. Look again
+    /// afterwards whether there is still something to do.
+    pub async fn lock_sign_in(&self, key: &CacheKey) -> SignInLock {
+        let here = Arc::clone(self.sign_ins().locks.entry(key.clone()).or_default());
+        let here = here.lock_owned().await;
+        let between_processes = match self.place.folder() {
+            Some(folder) => Lock::acquire(folder.sign_in_locks(key), Pace::NORMAL).await,
+            None => Lock::default(),
+        };
+        SignInLock { between_processes, _here: here }
+    }
+
+    /// How long ago the user was asked to sign in and did not; none where that is not within `limit`.
+    pub fn asked_ago(&self, key: &CacheKey, now: SystemTime, limit: Duration) -> Option<Duration> {
+        let here = self.sign_ins().asked.get(key).copied();
+        let in_folder = self.place.folder().and_then(|folder| folder.asked(key));
+        let times = [here, in_folder].into_iter().flatten();
+        let ages = times.filter_map(|asked| now.duration_since(asked).ok());
+        ages.filter(|age| *age < limit).min()
+    }
+
+    /// Remembers for [`asked_ago`](Self::asked_ago) that the user is asked now. Where it cannot be
+    /// written, this process knows.
+    pub fn note_asked(&self, key: &CacheKey, now: SystemTime) {
+        self.sign_ins().asked.insert(key.clone(), now);
+        let _ = self.place.folder().map(|folder| folder.note_asked(key, now));
+    }
+
+    /// Deletes that: the user has signed in, or is about to without being asked.
+    pub fn forget_asked(&self, key: &CacheKey) {
+        self.sign_ins().asked.remove(key);
+        if let Some(folder) = self.place.folder() {
+            folder.forget_asked(key);
         }
     }
 
@@ -200,6 +228,10 @@ impl TokenCache {
             Place::Process => "this process only".to_owned(),
             Place::Nowhere => "nowhere, the cache is off".to_owned(),
         }
+    }
+
+    fn read(&self, key: &CacheKey) -> Option<Vec<u8>> {
+        self.place.folder()?.read(key).ok()
     }
 
     fn keep_here(&self, key: &CacheKey, token: &AuthorizationToken, keep_until: SystemTime) {
@@ -217,24 +249,4 @@ impl TokenCache {
     fn here(&self) -> MutexGuard<'_, HashMap<CacheKey, Kept>> {
         self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Every folder that may hold tokens of this user's without one being named: what a purge removes.
-/// Those on memory file systems stand in folders of all users, and are only named where they are
-/// this user's.
-pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
-    let memory = file_system::memory_folders(environment).into_iter();
-    let ours = memory.filter(|folder| files::is_own_folder(folder));
-    locations.cache_dir().into_iter().chain(ours).collect()
-}
-
-/// These, and the one that the user named.
-pub fn all_folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = settings::named_cache_dir(environment).into_iter().collect();
-    for folder in folders(environment, locations) {
-        if !all.contains(&folder) {
-            all.push(folder);
-        }
-    }
-    all
 }

@@ -1,13 +1,14 @@
-//! Where tokens are kept: the user's word, else what is safe here.
+//! Where tokens are kept: where the user wants them, else where they are safe.
 
 use std::path::{Path, PathBuf};
 
-use super::file_system;
 use super::folder::Folder;
+use super::system;
 use crate::base::environment::Environment;
+use crate::base::files;
 use crate::base::runtime_environment;
 use crate::locations::Locations;
-use crate::settings::{CacheMode, CacheSettings};
+use crate::settings::{self, CacheMode, CacheSettings};
 
 /// The place of the tokens.
 #[derive(Debug)]
@@ -37,6 +38,14 @@ impl Place {
         }
     }
 
+    /// The folder, where there is one.
+    pub fn folder(&self) -> Option<&Folder> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Process | Self::Nowhere => None,
+        }
+    }
+
     fn automatic(
         environment: &Environment,
         locations: &Locations,
@@ -47,7 +56,7 @@ impl Place {
             return Self::first_of(locations.cache_dir(), notes);
         };
         notes.push(format!("{sign}: tokens are kept in memory only"));
-        Self::first_of(file_system::memory_folders(environment), notes)
+        Self::first_of(system::memory_folders(environment), notes)
     }
 
     /// The first folder that can be used, else this process.
@@ -73,6 +82,26 @@ fn named_folder(settings: &CacheSettings, notes: &mut Vec<String>) -> Option<Pat
         return None;
     }
     Some(dir.clone())
+}
+
+/// Every folder that may hold tokens of this user's without one being named: what a purge removes.
+/// Those on memory file systems stand in folders of all users, and are only named where they are
+/// this user's.
+pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
+    let memory = system::memory_folders(environment).into_iter();
+    let ours = memory.filter(|folder| files::is_own_folder(folder));
+    locations.cache_dir().into_iter().chain(ours).collect()
+}
+
+/// These, and the one that the user named, which comes first.
+pub fn all_folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = settings::named_cache_dir(environment).into_iter().collect();
+    for folder in folders(environment, locations) {
+        if !all.contains(&folder) {
+            all.push(folder);
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -123,10 +152,7 @@ mod tests {
     }
 
     fn folder_of(place: &Place) -> Option<&Path> {
-        match place {
-            Place::Folder(folder) => Some(folder.path()),
-            Place::Process | Place::Nowhere => None,
-        }
+        place.folder().map(Folder::path)
     }
 
     const PERSON: (&str, &str) = ("SHELL", "/bin/sh");
@@ -147,8 +173,8 @@ mod tests {
         assert_eq!(notes[0], "`GITHUB_ACTIONS` is set: tokens are kept in memory only");
         assert!(!machine.home.path().join("cache").exists());
         match folder_of(&place) {
-            Some(path) => assert!(file_system::is_memory(path)),
-            None => assert!(!file_system::is_memory(machine.runtime.path())),
+            Some(path) => assert!(system::is_memory(path)),
+            None => assert!(!system::is_memory(machine.runtime.path())),
         }
     }
 

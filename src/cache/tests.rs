@@ -237,3 +237,45 @@ fn a_refusal_that_the_folder_does_not_take_is_remembered_here() {
     cache.remember_refused(&key, now());
     assert!(cache.was_refused(&key, now()));
 }
+
+const LIMIT: Duration = Duration::from_mins(10);
+
+fn caches(folder: &TempDir) -> [TokenCache; 2] {
+    let path = folder.path().join("cache");
+    [(); 2].map(|()| TokenCache::at(Place::Folder(Folder::open(path.clone()).unwrap())))
+}
+
+#[test]
+fn whoever_asked_in_vain_is_known_to_every_process_for_a_while() {
+    let folder = TempDir::new().unwrap();
+    let ([one, other], key) = (caches(&folder), CacheKey::of(&["corp"]));
+    assert_eq!(other.asked_ago(&key, now(), LIMIT), None);
+    one.note_asked(&key, now());
+    let minute = Duration::from_mins(1);
+    assert_eq!(other.asked_ago(&key, now() + minute, LIMIT), Some(minute));
+    assert_eq!(other.asked_ago(&key, now() + LIMIT, LIMIT), None);
+    assert_eq!(other.asked_ago(&key, now() - minute, LIMIT), None, "a clock set back");
+    assert_eq!(other.asked_ago(&CacheKey::of(&["other"]), now(), LIMIT), None);
+    other.forget_asked(&key);
+    assert_eq!(other.asked_ago(&key, now(), LIMIT), None);
+}
+
+#[tokio::test]
+async fn without_a_folder_the_tasks_of_this_process_wait_for_each_other() {
+    let (cache, key) = (TokenCache::at(Place::Process), CacheKey::of(&["corp"]));
+    let first = cache.lock_sign_in(&key).await;
+    let mut second = Box::pin(cache.lock_sign_in(&key));
+    tokio::time::timeout(Duration::from_millis(50), &mut second).await.unwrap_err();
+    drop(first);
+    let _second = second.await;
+    cache.note_asked(&key, now());
+    assert_eq!(cache.asked_ago(&key, now(), LIMIT), Some(Duration::ZERO));
+}
+
+#[tokio::test]
+async fn the_lock_of_a_sign_in_is_not_the_one_of_a_token() {
+    let folder = TempDir::new().unwrap();
+    let ([cache, _], key) = (caches(&folder), CacheKey::of(&["corp"]));
+    let _sign_in = cache.lock_sign_in(&key).await;
+    assert!(cache.lock(&key).await.is_held());
+}

@@ -1,9 +1,25 @@
-//! Protection by the user's key of the Data Protection API: the same user on the same machine reads
-//! the text, a copy of the file elsewhere or another user does not.
+//! Windows: tokens are protected by the user's key of the Data Protection API. The same user on the
+//! same machine reads the text; a copy of the file elsewhere or another user does not.
 
 use std::io;
+#[cfg(test)]
+use std::path::Path;
+use std::path::PathBuf;
 
 use windows_dpapi::{Scope, decrypt_data, encrypt_data};
+
+use crate::base::environment::Environment;
+
+/// No file system is known to be in memory.
+pub fn memory_folders(_environment: &Environment) -> Vec<PathBuf> {
+    Vec::new()
+}
+
+/// The same.
+#[cfg(test)]
+pub fn is_memory(_path: &Path) -> bool {
+    false
+}
 
 /// The protected text, in hexadecimal digits.
 pub fn protect(text: &str) -> io::Result<String> {

@@ -1,9 +1,12 @@
-//! File systems that are in memory, so that what they hold is gone with the machine or container.
+//! Linux and macOS: which file systems are in memory, and no protection of a token beyond its file's
+//! mode: a key that would lie beside the token adds nothing.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::statfs;
 
+use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::files::our_uid;
 
@@ -19,17 +22,31 @@ pub fn memory_folders(environment: &Environment) -> Vec<PathBuf> {
     bases.extend([format!("/run/user/{uid}").into(), "/dev/shm".into()]);
     bases.retain(|base| is_memory(base));
     bases.dedup();
-    bases.into_iter().map(|base| base.join(format!("nuget-plugin-codeartifact-{uid}"))).collect()
+    bases.into_iter().map(|base| base.join(format!("{PROGRAM}-{uid}"))).collect()
 }
 
-/// Whether what is written below `path` stays in memory.
+/// Whether what is written below `path` stays in memory. Of other systems than Linux no such file
+/// system is known.
 #[allow(clippy::cast_sign_loss, reason = "signed on some machines; only the lower half counts")]
 #[allow(clippy::unnecessary_cast, reason = "its width depends on the machine")]
 pub fn is_memory(path: &Path) -> bool {
-    statfs(path).is_ok_and(|found| IN_MEMORY.contains(&(found.f_type as u64 & 0xffff_ffff)))
+    cfg!(target_os = "linux")
+        && statfs(path).is_ok_and(|found| IN_MEMORY.contains(&(found.f_type as u64 & 0xffff_ffff)))
 }
 
-#[cfg(test)]
+/// The text as it is.
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Windows")]
+pub fn protect(text: &str) -> io::Result<String> {
+    Ok(text.to_owned())
+}
+
+/// The text as it is.
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Windows")]
+pub fn reveal(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
@@ -43,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_folder_on_disk_is_passed_over() {
+    fn a_runtime_folder_on_disk_is_ignored() {
         let disk = Environment::from_pairs([("XDG_RUNTIME_DIR", "/proc")]);
         let relative = Environment::from_pairs([("XDG_RUNTIME_DIR", "shm")]);
         assert_eq!(memory_folders(&disk), memory_folders(&relative));
@@ -57,7 +74,7 @@ mod tests {
         let around = tempfile::tempdir_in("/dev/shm").unwrap();
         let runtime = around.path().to_str().unwrap();
         let folders = memory_folders(&Environment::from_pairs([("XDG_RUNTIME_DIR", runtime)]));
-        let name = format!("nuget-plugin-codeartifact-{}", our_uid());
+        let name = format!("{PROGRAM}-{}", our_uid());
         assert_eq!(folders[0], around.path().join(&name));
         assert_eq!(folders.last().unwrap(), &Path::new("/dev/shm").join(name));
     }
