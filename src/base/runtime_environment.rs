@@ -1,6 +1,5 @@
 //! Whether this is a place that outlives its user: a container, whose files can end in an image
 //! layer, or a CI job, whose folders can end in its cache.
-#![expect(clippy::disallowed_methods, reason = "the signs of a container are files of the system")]
 
 use std::path::Path;
 

@@ -47,7 +47,9 @@ fn is_unsafe(character: char) -> bool {
 }
 
 /// Two lower-case digits a byte.
-pub use hex::encode as lower_hex;
+pub fn lower_hex(bytes: &[u8]) -> String {
+    hex::encode(bytes)
+}
 
 /// Of the words that are known, the one that was probably meant; none where none is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -53,7 +53,7 @@ impl Folder {
 
     /// Exchanges the key's file as a whole, then sweeps what is stale at `now`.
     pub fn write(&self, key: &CacheKey, bytes: &[u8], now: SystemTime) -> io::Result<()> {
-        self.exchange(&self.file_of(key), bytes, now)?;
+        exchange(&self.file_of(key), bytes, now)?;
         self.sweep(now);
         Ok(())
     }
@@ -79,21 +79,12 @@ impl Folder {
 
     /// Writes down that the user is asked now.
     pub fn note_asked(&self, key: &CacheKey, now: SystemTime) -> io::Result<()> {
-        self.exchange(&self.asked_file(key), b"", now)
+        exchange(&self.asked_file(key), b"", now)
     }
 
     /// As though nobody had been asked.
     pub fn forget_asked(&self, key: &CacheKey) {
         let _ = fs::remove_file(self.asked_file(key));
-    }
-
-    fn exchange(&self, file: &Path, bytes: &[u8], now: SystemTime) -> io::Result<()> {
-        let replacement = Replacement::of(file, TEMPORARY_PREFIX)?;
-        // Not flushed to the disk: a token that a crash takes away is fetched again.
-        replacement.file().write_all(bytes)?;
-        // The age in the sweep is by the clock that was handed in, not by the file system's.
-        replacement.file().set_modified(now)?;
-        replacement.commit()
     }
 
     fn asked_file(&self, key: &CacheKey) -> PathBuf {
@@ -121,6 +112,16 @@ impl Folder {
         let too_many = tokens.len().saturating_sub(MOST_TOKENS);
         tokens.iter().take(too_many).for_each(|(_, found)| remove(found));
     }
+}
+
+/// Writes the file beside its place, and moves it there.
+fn exchange(file: &Path, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+    let replacement = Replacement::of(file, TEMPORARY_PREFIX)?;
+    // Not flushed to the disk: a token that a crash takes away is fetched again.
+    replacement.file().write_all(bytes)?;
+    // The age in the sweep is by the clock that was handed in, not by the file system's.
+    replacement.file().set_modified(now)?;
+    replacement.commit()
 }
 
 /// The cache's own files in a folder of this user's; none where it is not there, or somebody else's.

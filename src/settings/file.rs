@@ -99,6 +99,8 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::hosts::HostEntry;
     use super::*;
 

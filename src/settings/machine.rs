@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, ConfigurationFile, FileError};
+use crate::base::PROGRAM;
 use crate::base::files::{self, Untrusted};
 
 /// What became of it.
@@ -18,7 +19,7 @@ pub(super) enum MachineFile {
 
 /// Where it is.
 pub fn path() -> PathBuf {
-    files::machine_config_dir().join("nuget-plugin-codeartifact").join("config.toml")
+    files::machine_config_dir().join(PROGRAM).join("config.toml")
 }
 
 pub(super) fn read(path: &Path) -> Result<MachineFile, FileError> {

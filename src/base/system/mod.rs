@@ -2,9 +2,9 @@
 
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
-mod system;
+mod platform;
 
-pub use system::{
+pub use platform::{
     machine_identity, process_is_alive, run_in_our_place, system_proxy, take_standard_streams,
 };
 
