@@ -83,8 +83,7 @@ fn ours_serves_them() {
     assert_ne!(stage.token()["accessToken"], before["accessToken"]);
     assert_eq!(stage.token()["clientId"], before["clientId"]);
     let calls = stage.sso().calls().join("\n");
-    let shown =
-        |run: &Run| format!("{}\n(exit {:?})\n", run.command, run.status.and_then(|it| it.code()));
+    let shown = |run: &Run| format!("{}\n(exit {:?})\n", run.command, run.code());
     keep_transcript(
         "we-sign-in-the-aws-cli-uses-it.txt",
         &format!("{ours}\n{}{}\n--- calls of SSO\n{calls}\n", shown(&theirs), shown(&refreshed)),

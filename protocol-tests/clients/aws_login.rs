@@ -1,7 +1,5 @@
 //! What a real `aws codeartifact login --tool dotnet` leaves, found and removed; the plugin takes over.
 
-use std::process::Command;
-
 use crate::support::dotnet::{Dotnet, LIMIT};
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Package, Repository, TOKEN_PREFIX};
 use crate::support::fake_internet::FakeInternet;
@@ -42,11 +40,10 @@ fn after_login() {
 }
 
 fn log_in(fake: &FakeCodeArtifact, home: &SandboxHome) {
-    let mut login = Command::new(aws_cli().expect("a test that needs it is run where it is"));
+    let mut login = home.command(aws_cli().expect("a test that needs it is run where it is"));
     login.args(["codeartifact", "login", "--tool", "dotnet", "--domain", "my-domain"]);
     login.args(["--domain-owner", "111122223333", "--repository", "my-repo"]);
     login.args(["--region", "eu-west-1", "--endpoint-url", &fake.url()]);
-    login.current_dir(home.project()).env_clear().envs(home.environment());
     login.env("DOTNET_NOLOGO", "1").env("DOTNET_CLI_TELEMETRY_OPTOUT", "1");
     login.env("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false");
     process::run(&mut login, LIMIT).assert_success();

@@ -79,7 +79,7 @@ impl Dotnet {
     }
 
     fn prepare(&self, command: &mut Command, home: &SandboxHome) {
-        command.current_dir(home.project()).env_clear().envs(home.environment());
+        home.prepare(command);
         command
             .env("DOTNET_NOLOGO", "1")
             .env("DOTNET_CLI_TELEMETRY_OPTOUT", "1")

@@ -70,8 +70,7 @@ impl Run {
     /// Requires an exit code that is not 0, and that it ended by itself.
     #[track_caller]
     pub fn assert_failure(&self) -> &Self {
-        let code = self.status.and_then(|status| status.code());
-        assert!(code.is_some_and(|code| code != 0), "should have failed: {self}");
+        assert!(self.code().is_some_and(|code| code != 0), "should have failed: {self}");
         self
     }
 

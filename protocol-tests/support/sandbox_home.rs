@@ -174,8 +174,13 @@ impl SandboxHome {
     /// A program in the project folder, with this home's environment and nothing else.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.project()).env_clear().envs(self.environment());
+        self.prepare(&mut command);
         command
+    }
+
+    /// As [`Self::command`], of a command that is there already.
+    pub fn prepare(&self, command: &mut Command) {
+        command.current_dir(self.project()).env_clear().envs(self.environment());
     }
 
     /// Runs the plugin's executable as a command.

@@ -57,9 +57,8 @@ fn text(home: &SandboxHome, name: &str) -> String {
 fn new_file() {
     let home = SandboxHome::new();
     let run = home.run_plugin(&["source", "add", STEM]);
-    let root = home.root().to_string_lossy().into_owned();
     assert_eq!(
-        run.assert_success().stdout.replace(&root, "<root>"),
+        home.neutral(&run.assert_success().stdout),
         format!(
             "added: my-domain/my-repo in <root>/{USER}\n  {STEM}/v3/index.json\n  CodeArtifact: \
              repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1\ntry it: \

@@ -79,9 +79,8 @@ fn listed_home() -> SandboxHome {
 fn what_is_listed() {
     let home = listed_home();
     let run = home.run_plugin(&["source", "list"]);
-    let root = home.root().to_string_lossy().into_owned();
     assert_eq!(
-        run.assert_success().stdout.replace(&root, "<root>"),
+        home.neutral(&run.assert_success().stdout),
         format!(
             "ours (enabled)\n  {OURS}\n  CodeArtifact: repository `my-repo`, domain `my-domain` of \
              account 111122223333 in eu-west-1\n  in <root>/project/nuget.config:5\n  for Company.*, \

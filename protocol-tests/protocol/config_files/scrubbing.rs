@@ -113,10 +113,9 @@ fn what_is_said() {
              (12 h is the longest)\n"
         )
     };
-    let root = home.root().to_string_lossy().into_owned();
     let run = home.run_plugin(&["scrub"]);
     assert_eq!(
-        run.stdout.replace(&root, "<root>"),
+        home.neutral(&run.stdout),
         format!(
             "{}nothing was changed; run this again with `--yes` to remove them\n",
             shown("found")
@@ -124,7 +123,7 @@ fn what_is_said() {
     );
     assert_eq!((run.code(), &*run.stderr), (Some(3), ""));
     let run = home.run_plugin(&["scrub", "--yes"]);
-    assert_eq!(run.stdout.replace(&root, "<root>"), shown("removed"));
+    assert_eq!(home.neutral(&run.stdout), shown("removed"));
     assert_eq!(run.code(), Some(0));
 }
 
@@ -298,7 +297,8 @@ fn git_keeps() {
     home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
-        command.args(arguments).current_dir(home.project()).env_clear().envs(home.environment());
+        command.args(arguments);
+        home.prepare(&mut command);
         assert!(command.output().unwrap().status.success(), "git {arguments:?}");
     };
     git(&["init", "-q"]);

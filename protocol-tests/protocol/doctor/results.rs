@@ -262,7 +262,7 @@ fn the_report_has_no_secret_and_replaces_no_file() {
 
 fn wrong_usage_is_2() {
     let run = Stage::working().doctor(&["--yes"]);
-    assert_eq!(run.status.and_then(|status| status.code()), Some(2), "{run}");
+    assert_eq!(run.code(), Some(2), "{run}");
 }
 
 /// `dotnet` answers when the word that it is waited for was seen.
@@ -275,7 +275,7 @@ fn on_a_terminal() {
     stage.set_dotnet(&format!("case \"$1\" in --version) {wait};; esac\n{DOTNET}"));
     let line = format!("{} doctor --offline", SandboxHome::plugin().display());
     let mut command = process::in_terminal(&line, &typescript);
-    command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+    stage.home.prepare(&mut command);
     let run = thread::scope(|scope| {
         let run = scope.spawn(|| process::run(&mut command, LIMIT));
         let word = "waiting for `dotnet` …";
@@ -294,7 +294,7 @@ fn on_a_terminal() {
     let dumb = {
         stage.home.set("TERM", "dumb");
         let mut command = process::in_terminal(&line, &typescript);
-        command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+        stage.home.prepare(&mut command);
         process::run(&mut command, LIMIT).assert_success();
         fs::read_to_string(&typescript).expect("what was shown")
     };

@@ -274,7 +274,7 @@ fn usage() {
         &["configure", "host", "add", "h", "--region", "eu-west-1", "--domain", "d1"],
     ] {
         let run = home.run_plugin(arguments);
-        assert_eq!(run.status.and_then(|status| status.code()), Some(2), "{run}");
+        assert_eq!(run.code(), Some(2), "{run}");
     }
     let help = home.run_plugin(&["configure", "--help"]);
     help.assert_success().assert_says("Examples:");

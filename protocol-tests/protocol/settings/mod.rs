@@ -33,7 +33,7 @@ fn configure(home: &SandboxHome, arguments: &[&str]) -> String {
 #[track_caller]
 fn configure_fails(home: &SandboxHome, arguments: &[&str]) -> String {
     let run = home.run_plugin(&[&["configure"], arguments].concat());
-    assert_eq!(run.status.and_then(|status| status.code()), Some(1), "{run}");
+    assert_eq!(run.code(), Some(1), "{run}");
     assert_eq!(run.stderr.lines().count(), 1, "{run}");
     home.neutral(run.stderr.trim_end())
 }

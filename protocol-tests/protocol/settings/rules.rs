@@ -3,6 +3,7 @@
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Repository};
 use crate::support::fake_nuget::FakeNuget;
 use crate::support::sandbox_home::SandboxHome;
+use crate::support::stage::Stage;
 use crate::support::trials::{Trial, trial};
 
 pub fn trials() -> Vec<Trial> {
@@ -16,13 +17,11 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A fake and a home whose configuration is the fake's host and this.
+/// A stage whose configuration is the fake's host and this.
 fn stage(toml: &str) -> (FakeCodeArtifact, SandboxHome) {
-    let fake = FakeCodeArtifact::start();
-    let home = SandboxHome::for_codeartifact(&fake);
-    let host = format!("[[hosts]]\nhost = \"{}\"\nregion = \"eu-west-1\"\n", fake.host());
-    home.write_configuration(&format!("{toml}{host}"));
-    (fake, home)
+    let stage = Stage::new();
+    stage.home.write_configuration(&format!("{toml}{}", stage.listed_host()));
+    (stage.fake, stage.home)
 }
 
 fn ask(home: &SandboxHome, source: &str) {

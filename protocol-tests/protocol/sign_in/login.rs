@@ -108,7 +108,7 @@ fn declined() {
     let stage = Stage::signing_in();
     stage.sso().user_will(UserWill::Decline);
     let run = login(&stage, &["--use-device-code"]);
-    assert_eq!(run.assert_failure().status.and_then(|status| status.code()), Some(1));
+    assert_eq!(run.assert_failure().code(), Some(1));
     let error = run.stderr.lines().last().unwrap_or_default();
     assert_eq!(
         error,
@@ -161,7 +161,7 @@ fn in_a_terminal() {
     let typescript = stage.home.root().join("typescript");
     let line = format!("{} login --profile dev --no-browser", SandboxHome::plugin().display());
     let mut command = process::in_terminal(&line, &typescript);
-    command.current_dir(stage.home.project()).env_clear().envs(stage.home.environment());
+    stage.home.prepare(&mut command);
     let run = thread::scope(|scope| {
         let run = scope.spawn(|| process::run(&mut command, LIMIT));
         if process::wait_for_text(&typescript, "waiting for the sign-in …") {

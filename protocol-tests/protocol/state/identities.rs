@@ -95,7 +95,7 @@ fn endpoints() {
     std::fs::write(&config, text.replace("[profile dev]\n", with_url)).unwrap();
     let of_profile = row("CodeArtifact", "https://of-profile.example", "profile `dev`");
     assert_eq!(urls(&stage)[0], of_profile);
-    let hosts = format!("[[hosts]]\nhost = \"{}\"\nregion = \"eu-west-1\"\n", stage.fake.host());
+    let hosts = stage.listed_host();
     let rule = "[[rules]]\nendpoint_url = \"https://of-rule.example\"\n";
     stage.home.write_configuration(&format!("{hosts}{rule}"));
     let of_rule = row("CodeArtifact", "https://of-rule.example", "rule 1's settings");

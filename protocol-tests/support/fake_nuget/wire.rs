@@ -1,7 +1,7 @@
 //! The process and its three streams. Readers are threads, so that every wait can have a limit.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -38,8 +38,8 @@ pub struct Wire {
 impl Wire {
     /// Starts the plugin in a process group of its own.
     pub fn start(home: &SandboxHome, arguments: &[&str]) -> Self {
-        let mut command = Command::new(SandboxHome::plugin());
-        command.args(arguments).env_clear().envs(home.environment()).current_dir(home.project());
+        let mut command = home.command(SandboxHome::plugin());
+        command.args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         process::own_group(&mut command);
         let exchange = Exchange::begin();
