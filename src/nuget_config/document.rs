@@ -1,19 +1,19 @@
-//! What one NuGet.Config says, each part with its place in the text. Pure.
+//! What one NuGet.Config says, each part with its range in the text. Pure.
 //!
 //! It is read as NuGet reads it: elements by their local names whatever their namespace, sections and
-//! attributes with exact case, of two like elements the first alone. What makes NuGet refuse a file is
-//! collected, and the rest is read, so that a broken part hides no password elsewhere.
+//! attributes with exact case, of two equal elements only the first. What makes NuGet refuse a file is
+//! collected and the rest is read, so that a broken part hides no password elsewhere.
 
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use roxmltree::{Document as Xml, Node, ParsingOptions};
+use roxmltree::{Document as Xml, Node, ParsingOptions, TextPos};
 
-use super::{ConfigError, names};
+use super::ConfigError;
 use crate::base::text::{excerpt, printable};
 
-/// What elements are called in every such file.
+/// The names of elements that the format defines: an error message may quote them.
 const NAMES: [&str; 11] = [
     "add",
     "auditSources",
@@ -28,31 +28,32 @@ const NAMES: [&str; 11] = [
     "packageSources",
 ];
 
-/// So many elements, attributes and texts; 4 MiB hold more only on purpose.
+/// The most elements, attributes and texts that are read: a file of 4 MiB with more is made to use up
+/// memory.
 const MOST_NODES: u32 = 500_000;
 
-/// The sections that matter here.
+/// The sections that decide about sources and their credentials.
 #[derive(Debug, Default)]
 pub struct Document {
     pub package_sources: Section<SourceEntry>,
     pub audit_sources: Section<SourceEntry>,
-    /// Names of sources.
+    /// The names of disabled sources.
     pub disabled: Section<String>,
     pub mappings: Section<MappingEntry>,
     pub credentials: Section<CredentialsEntry>,
-    /// These and all others: of a second section, of two like elements the second. NuGet would use them
-    /// once the first is gone.
+    /// These and all others, such as those of a second section, or the second of two equal elements:
+    /// NuGet would use them once the first is removed. In the order of the text.
     pub all_credentials: Vec<CredentialsEntry>,
-    /// Comments that hold a password of a source.
-    pub commented_credentials: Vec<Commented>,
-    /// What NuGet refuses the file for.
+    /// Comments that may contain a source's password.
+    pub commented_credentials: Vec<Range<usize>>,
+    /// Why NuGet refuses the file.
     pub problems: Vec<Problem>,
 }
 
 /// A section's items in order.
 #[derive(Debug)]
 pub struct Section<T> {
-    /// Whether the file has it.
+    /// Whether the file has this section.
     pub is_there: bool,
     pub items: Vec<Item<T>>,
 }
@@ -72,7 +73,7 @@ impl<T> Section<T> {
         })
     }
 
-    /// Whether it forgets what farther files say.
+    /// Whether it discards what farther files say.
     pub fn clears(&self) -> bool {
         self.items.iter().any(|item| matches!(item, Item::Clear))
     }
@@ -81,18 +82,9 @@ impl<T> Section<T> {
 /// A part of a section.
 #[derive(Debug)]
 pub enum Item<T> {
-    /// Everything before it is forgotten.
+    /// Discards everything before it.
     Clear,
     Entry(T),
-}
-
-impl<T> Item<T> {
-    fn entry_mut(&mut self) -> Option<&mut T> {
-        match self {
-            Self::Clear => None,
-            Self::Entry(entry) => Some(entry),
-        }
-    }
 }
 
 /// `<add key="…" value="…" />` of a list of sources.
@@ -121,29 +113,19 @@ pub struct CredentialsEntry {
     pub user_name: Option<String>,
     pub password: Option<Password>,
     pub range: Range<usize>,
-    /// Where it begins, from 1.
-    pub line: u32,
 }
 
-/// A comment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commented {
-    pub range: Range<usize>,
-    /// Where it begins, from 1.
-    pub line: u32,
-}
-
-/// How a password is saved; never what it is.
+/// How a password is saved, without the password itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Password {
     ClearText,
-    /// By the system, for one user on one machine.
+    /// By Windows, for one user on one machine.
     Encrypted,
-    /// In this environment variable.
+    /// The value of this environment variable.
     Variable(String),
 }
 
-/// Something that NuGet refuses.
+/// Something for which NuGet refuses the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub line: u32,
@@ -163,16 +145,14 @@ impl Document {
                 "disabledPackageSources" => document.disabled = document.read(section, disabled),
                 "packageSourceMapping" => document.mappings = document.read(section, mapping),
                 "packageSourceCredentials" => {
-                    document.credentials = document.read(section, credentials);
+                    document.credentials =
+                        document.read(section, |element| Ok(Some(credentials(element))));
                     document.problems.extend(distinct(section).filter_map(incomplete));
                 }
                 _ => {}
             }
         }
         document.all_credentials = all_credentials(&xml);
-        number_lines(text, document.all_credentials.iter_mut());
-        let counting = document.credentials.items.iter_mut();
-        number_lines(text, counting.filter_map(Item::entry_mut));
         document.commented_credentials = commented_credentials(&xml);
         Ok(document)
     }
@@ -191,35 +171,35 @@ impl Document {
     }
 }
 
-/// None where the element is nothing of this section's; else the entry, or why NuGet refuses it.
+/// Reads one element of a section: the entry, or why NuGet refuses it; none where this section knows no
+/// such element.
 type Reader<T> = fn(Node<'_, '_>) -> Result<Option<T>, String>;
 
 /// Parses text that is a NuGet.Config.
 pub(super) fn parse_xml<'a>(text: &'a str, path: &Path) -> Result<Xml<'a>, ConfigError> {
-    let broken = |at: roxmltree::TextPos, detail: String| ConfigError::Xml {
-        path: path.to_path_buf(),
-        line: at.row,
-        column: at.col,
-        detail,
-    };
-    // No DTD: .NET's reader refuses it here as well.
+    // A DTD is refused, as .NET's reader refuses it here.
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let xml = Xml::parse_with_options(text, options).map_err(|error| {
         let message = printable(&error.to_string());
         let place = format!(" at {}", error.pos());
         let message = message.strip_suffix(&place).unwrap_or(&message);
-        broken(error.pos(), without_quotations(message))
+        xml_error(path, error.pos(), without_quotations(message))
     })?;
     let root = xml.root_element();
     if !is_named(root, "configuration") {
         let found = excerpt(root.tag_name().name());
         let at = xml.text_pos_at(root.range().start);
-        return Err(broken(at, format!("the root is `{found}`, and not `configuration`")));
+        let detail = format!("the root is `{found}`, and not `configuration`");
+        return Err(xml_error(path, at, detail));
     }
     Ok(xml)
 }
 
-/// The parser quotes what it stumbles over, and that may be a part of a password.
+fn xml_error(path: &Path, at: TextPos, detail: String) -> ConfigError {
+    ConfigError::Xml { path: path.to_path_buf(), line: at.row, column: at.col, detail }
+}
+
+/// The parser's message without the text that it quotes, which may be a part of a password.
 fn without_quotations(message: &str) -> String {
     let parts = message.split('\'').enumerate();
     let hidden = parts.map(|(at, part)| match part.chars().count() {
@@ -229,12 +209,12 @@ fn without_quotations(message: &str) -> String {
     hidden.collect::<Vec<_>>().join("'")
 }
 
-/// The child elements, of those that NuGet takes for the same the first.
+/// The child elements; of those that are equal to NuGet, only the first.
 fn distinct<'a, 'input>(parent: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
     let mut seen = HashSet::new();
     parent.children().filter(Node::is_element).filter(move |element| {
         let values: String = element.attributes().map(|attribute| attribute.value()).collect();
-        seen.insert(format!("{}{values}", names::decode(element.tag_name().name())).to_lowercase())
+        seen.insert(format!("{}{values}", decode_name(element.tag_name().name())).to_lowercase())
     })
 }
 
@@ -246,12 +226,13 @@ fn source(element: Node<'_, '_>) -> Result<Option<SourceEntry>, String> {
     if !is_named(element, "add") {
         return Ok(None);
     }
-    let owned = |name| element.attribute(name).map(str::to_owned);
     Ok(Some(SourceEntry {
         name: required(element, "key")?,
         value: required(element, "value")?,
-        protocol_version: owned("protocolVersion"),
-        allow_insecure_connections: owned("allowInsecureConnections"),
+        protocol_version: element.attribute("protocolVersion").map(str::to_owned),
+        allow_insecure_connections: element
+            .attribute("allowInsecureConnections")
+            .map(str::to_owned),
         range: element.range(),
     }))
 }
@@ -273,63 +254,47 @@ fn mapping(element: Node<'_, '_>) -> Result<Option<MappingEntry>, String> {
     Ok(Some(MappingEntry { name, patterns }))
 }
 
-/// Also of what NuGet refuses: a password may be in it.
-#[expect(clippy::unnecessary_wraps, reason = "a reader as the others")]
-fn credentials(element: Node<'_, '_>) -> Result<Option<CredentialsEntry>, String> {
-    let name = names::decode(element.tag_name().name());
-    let value_of = |key: &str| {
-        let has_key = |child: &Node<'_, '_>| {
-            child.attribute("key").is_some_and(|found| found.eq_ignore_ascii_case(key))
-        };
-        element.children().find(has_key)?.attribute("value")
-    };
-    let clear = value_of("ClearTextPassword").map(|text| match variable(text) {
+/// The saved credentials in an element, also in one that NuGet refuses: it may have a password.
+fn credentials(element: Node<'_, '_>) -> CredentialsEntry {
+    let clear_text = value_of(element, "ClearTextPassword").map(|text| match variable(text) {
         Some(name) => Password::Variable(name.to_owned()),
         None => Password::ClearText,
     });
-    Ok(Some(CredentialsEntry {
-        name,
-        user_name: value_of("Username").map(str::to_owned),
-        password: clear.or_else(|| value_of("Password").map(|_| Password::Encrypted)),
+    CredentialsEntry {
+        name: decode_name(element.tag_name().name()),
+        user_name: value_of(element, "Username").map(str::to_owned),
+        password: clear_text.or_else(|| value_of(element, "Password").map(|_| Password::Encrypted)),
         range: element.range(),
-        line: 0,
-    }))
+    }
 }
 
-/// Whatever the sections' case.
+/// The value beside this key, in the first child that has it.
+fn value_of<'a>(element: Node<'a, '_>, key: &str) -> Option<&'a str> {
+    let mut children = element.children();
+    let found = children
+        .find(|child| child.attribute("key").is_some_and(|found| found.eq_ignore_ascii_case(key)));
+    found?.attribute("value")
+}
+
+/// Those of all sections, whatever the case of the section's name.
 fn all_credentials(xml: &Xml<'_>) -> Vec<CredentialsEntry> {
     let sections = xml.root_element().children();
     let sections = sections.filter(|node| is_named(*node, "packageSourceCredentials"));
     let elements = sections.flat_map(|section| section.children().filter(Node::is_element));
-    elements.filter_map(|element| credentials(element).ok()?).collect()
+    elements.map(credentials).collect()
 }
 
-/// In one walk through the text, in whose order they are: a file may have thousands.
-fn number_lines<'a>(text: &str, entries: impl Iterator<Item = &'a mut CredentialsEntry>) {
-    let (mut line, mut at) = (1, 0);
-    for entry in entries {
-        let start = entry.range.start;
-        line += u32::try_from(text[at..start].matches('\n').count()).unwrap_or(u32::MAX);
-        (entry.line, at) = (line, start);
-    }
-}
-
-fn commented_credentials(xml: &Xml<'_>) -> Vec<Commented> {
-    let is_password = |node: &Node<'_, '_>| {
+fn commented_credentials(xml: &Xml<'_>) -> Vec<Range<usize>> {
+    let comments = xml.descendants().filter(|node| {
         let text = node.text().unwrap_or_default().to_ascii_lowercase();
         node.is_comment() && text.contains("<add") && text.contains("password")
-    };
-    let comments = xml.descendants().filter(is_password);
-    let commented = comments.map(|node| {
-        let range = node.range();
-        Commented { line: xml.text_pos_at(range.start).row, range }
     });
-    commented.collect()
+    comments.map(|comment| comment.range()).collect()
 }
 
-/// What NuGet refuses, `clear` among them.
+/// Why NuGet refuses saved credentials. It takes a `clear` in this section for credentials as well.
 fn incomplete(element: Node<'_, '_>) -> Option<Problem> {
-    let entry = credentials(element).ok()??;
+    let entry = credentials(element);
     let what = match (entry.user_name, entry.password) {
         (Some(_), Some(_)) => return None,
         (None, _) => "Username",
@@ -339,7 +304,7 @@ fn incomplete(element: Node<'_, '_>) -> Option<Problem> {
     Some(problem(element, format!("the credentials of `{name}` have no `{what}`")))
 }
 
-/// The name in a value that is an environment variable and nothing else.
+/// The name in `%NAME%`, where the value is nothing else.
 fn variable(value: &str) -> Option<&str> {
     let name = value.strip_prefix('%')?.strip_suffix('%')?;
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -356,6 +321,31 @@ fn required(element: Node<'_, '_>, name: &str) -> Result<String, String> {
 fn problem(element: Node<'_, '_>, what: String) -> Problem {
     let at = element.document().text_pos_at(element.range().start);
     Problem { line: at.row, column: at.col, what }
+}
+
+/// The source's name that an element's name stands for: characters that no such name may have are
+/// written `_xHHHH_`, or `_xHHHHHHHH_` above U+FFFF. What only looks like an escape stays.
+fn decode_name(local_name: &str) -> String {
+    let (mut name, mut rest) = (String::new(), local_name);
+    while let Some(at) = rest.find('_') {
+        name.push_str(&rest[..at]);
+        let (character, length) = escaped_character(&rest[at..]).unwrap_or(('_', 1));
+        name.push(character);
+        rest = &rest[at + length..];
+    }
+    name + rest
+}
+
+/// The character that the text begins with an escape of, and the escape's length.
+fn escaped_character(text: &str) -> Option<(char, usize)> {
+    let digits = text.strip_prefix("_x").or_else(|| text.strip_prefix("_X"))?.split('_').next()?;
+    let is_closed = text.as_bytes().get(2 + digits.len()) == Some(&b'_');
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !is_closed || !is_hex || !matches!(digits.len(), 4 | 8) {
+        return None;
+    }
+    let character = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+    Some((character, digits.len() + 3))
 }
 
 #[cfg(test)]
@@ -401,15 +391,15 @@ mod tests {
 
     #[test]
     fn credentials_say_how_the_password_is_saved() {
-        let document = parse(
-            "<configuration><packageSourceCredentials>\n<my_x002F_a><add key='USERNAME' value='aws'/>\
+        let text = "<configuration><packageSourceCredentials>\n<my_x002F_a><add key='USERNAME' value='aws'/>\
              <add key='ClearTextPassword' value='hunter2'/></my_x002F_a>\n<b><add key='Username' \
              value='u'/><add key='Password' value='AQAA'/></b><c><add key='ClearTextPassword' \
-             value='%TOKEN%'/></c><d/></packageSourceCredentials></configuration>",
-        );
+             value='%TOKEN%'/></c><d/></packageSourceCredentials></configuration>";
+        let document = parse(text);
         let found: Vec<_> = document.credentials.entries().collect();
-        let names: Vec<_> = found.iter().map(|entry| (&*entry.name, entry.line)).collect();
-        assert_eq!(names, [("my/a", 2), ("b", 3), ("c", 3), ("d", 3)]);
+        let names: Vec<_> = found.iter().map(|entry| &*entry.name).collect();
+        assert_eq!(names, ["my/a", "b", "c", "d"]);
+        assert!(text[found[0].range.clone()].starts_with("<my_x002F_a>"));
         let passwords: Vec<_> = found.iter().map(|entry| entry.password.clone()).collect();
         let variable = Password::Variable("TOKEN".into());
         assert_eq!(
@@ -475,24 +465,45 @@ mod tests {
     #[test]
     fn every_credential_is_found_and_not_just_the_one_that_counts() {
         let entry = |name: &str| format!("<{name}><add key='Username' value='aws'/></{name}>");
-        let document = parse(&format!(
+        let text = format!(
             "<configuration><packageSourceCredentials>{a}{a}{b}</packageSourceCredentials><!-- x -->\
              <packageSourceCredentials x='1'>{a}</packageSourceCredentials><PackageSourceCredentials>{b}\
              </PackageSourceCredentials>\n<!-- <a><add key='ClearTextPassword' value='hunter2'/></a> -->\
              </configuration>",
             a = entry("a"),
             b = entry("A"),
-        ));
+        );
+        let document = parse(&text);
         assert_eq!(document.credentials.entries().count(), 1);
         let names: Vec<_> = document.all_credentials.iter().map(|entry| &*entry.name).collect();
         assert_eq!(names, ["a", "a", "A", "a", "A"]);
-        let lines: Vec<_> = document.commented_credentials.iter().map(|it| it.line).collect();
-        assert_eq!(lines, [2]);
+        let [comment] = document.commented_credentials.as_slice() else { panic!("{document:?}") };
+        assert_eq!(text[..comment.start].matches('\n').count(), 1);
+        assert!(text[comment.clone()].starts_with("<!-- <a>"));
     }
 
     #[test]
     fn a_deep_file_is_an_error_and_no_crash() {
         let deep = format!("<configuration>{}", "<a>".repeat(200_000));
         assert!(refusal(&deep).contains("has an error"));
+    }
+
+    #[test]
+    fn names_are_decoded_as_dotnet_does() {
+        for (encoded, name) in [
+            ("my-org_x002F_my-packages", "my-org/my-packages"),
+            ("_x0031_st", "1st"),
+            ("a_X0020_b", "a b"),
+            ("_x0001F600_", "😀"),
+            ("a_x005F_x0020_", "a_x0020_"),
+            ("_x002F", "_x002F"),
+            ("_x2F_", "_x2F_"),
+            ("_xD800_", "_xD800_"),
+            ("_x+02F_", "_x+02F_"),
+            ("__x0020__", "_ _"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(decode_name(encoded), name, "{encoded}");
+        }
     }
 }

@@ -6,12 +6,13 @@
 //! | user | `NuGet.Config` in `.nuget/NuGet` of `DOTNET_CLI_HOME`, else of the home; on Windows in `%APPDATA%\NuGet`, whatever `DOTNET_CLI_HOME` says |
 //! | user, further | `config/*.config` beside it, by name |
 //! | machine | `*.Config` and `*.config` in `NuGet/Config` of `/etc/opt` or `NUGET_COMMON_APPLICATION_DATA`, `/Library/Application Support`, `%ProgramFiles(x86)%` |
-//! | defaults | `NuGetDefaults.config` in that `NuGet` folder, whose sources no `<clear />` takes away |
+//! | defaults | `NuGetDefaults.config` in that `NuGet` folder, whose sources no `<clear />` removes |
 //!
-//! Where there is no user's file, NuGet makes one with nuget.org in it: it is in the list as planned.
+//! Where the user has no file, NuGet makes one with nuget.org in it: here it is a planned file.
 //! Visual Studio reads further machine-wide folders below `Config`, by its version.
-#![expect(clippy::disallowed_methods, reason = "it looks which files there are")]
+#![expect(clippy::disallowed_methods, reason = "it lists the files that exist")]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ use super::file::ConfigFile;
 use super::{ConfigError, DEFAULT_TEXT};
 use crate::locations::Locations;
 
-/// One file among those that NuGet reads.
+/// One of the files that NuGet reads.
 #[derive(Debug)]
 pub struct Layer {
     pub kind: LayerKind,
@@ -30,7 +31,7 @@ pub struct Layer {
     pub document: Document,
 }
 
-/// Where a file stands.
+/// Where a file is, and with that who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerKind {
@@ -42,14 +43,14 @@ pub enum LayerKind {
 }
 
 impl LayerKind {
-    /// Whether NuGet itself writes there.
+    /// Whether NuGet itself writes such files.
     pub fn is_written_by_nuget(self) -> bool {
         matches!(self, Self::Project | Self::User)
     }
 }
 
 impl Layer {
-    /// Reads the file; none where there is none.
+    /// Reads the file; none where it does not exist, except for the user's, which is planned then.
     pub fn read(kind: LayerKind, path: &Path) -> Result<Option<Self>, ConfigError> {
         let file = match ConfigFile::read(path)? {
             Some(file) => file,
@@ -61,13 +62,13 @@ impl Layer {
     }
 }
 
-/// The files that there may be, nearest first.
+/// The files that may exist, nearest first.
 pub(super) fn places(locations: &Locations, working_folder: &Path) -> Vec<(LayerKind, PathBuf)> {
     let mut places = Vec::new();
     let projects = working_folder.ancestors().filter_map(project_file);
     places.extend(projects.map(|path| (LayerKind::Project, path)));
     if let Some(user) = locations.nuget_user_dir() {
-        // The working folder may be in it or be it.
+        // The working folder may be the user's folder, or below it.
         let path = user.join("NuGet.Config");
         places.retain(|(_, project)| *project != path);
         places.push((LayerKind::User, path));
@@ -83,7 +84,7 @@ pub(super) fn places(locations: &Locations, working_folder: &Path) -> Vec<(Layer
     places
 }
 
-/// The file of a folder that counts: of several casings the first.
+/// The file that NuGet reads in a folder: the first casing that exists.
 fn project_file(folder: &Path) -> Option<PathBuf> {
     let names: &[&str] = if cfg!(any(windows, target_os = "macos")) {
         &["NuGet.Config"]
@@ -95,19 +96,17 @@ fn project_file(folder: &Path) -> Option<PathBuf> {
 
 /// The files with one of these extensions; those of the first come first, and each group by name.
 fn files_in(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let listing = fs::read_dir(folder).into_iter().flatten().flatten();
-    let place_of = |path: &PathBuf| {
-        let extension = path.extension()?.to_str()?;
-        let is_same = |wanted: &&str| {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Some(extension) = path.extension().and_then(OsStr::to_str) else { continue };
+        let place = extensions.iter().position(|wanted| {
             *wanted == extension || cfg!(windows) && wanted.eq_ignore_ascii_case(extension)
-        };
-        extensions.iter().position(is_same)
-    };
-    let mut files: Vec<_> = listing
-        .map(|entry| entry.path())
-        .filter_map(|path| Some((place_of(&path)?, path)))
-        .filter(|(_, path)| path.is_file())
-        .collect();
+        });
+        if path.is_file() {
+            files.extend(place.map(|place| (place, path)));
+        }
+    }
     files.sort();
     files.into_iter().map(|(_, path)| path).collect()
 }

@@ -1,16 +1,16 @@
-//! What the layers say together. Pure.
+//! What the layers say together: the sources that are in effect. Pure.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::document::{CredentialsEntry, Document, Item, MappingEntry, Section, SourceEntry};
 use super::layers::{Layer, LayerKind};
-use super::{NugetConfig, Password, values};
+use super::{NugetConfig, Password};
 use crate::base::environment::Environment;
 
-/// The newest protocol that NuGet knows; a source that asks for a newer one does not go before another.
+/// The newest protocol that NuGet knows; a source with a newer one does not go before another.
 const NEWEST_PROTOCOL: u32 = 3;
 
-/// A variable of this name and the source's is what NuGet looks at before any file.
+/// NuGet looks at the variable with this name and the source's before any file.
 const CREDENTIALS_VARIABLE: &str = "NuGetPackageSourceCredentials_";
 
 /// A source that is in effect.
@@ -20,9 +20,9 @@ pub struct Source {
     /// Its URL, or a path.
     pub url: String,
     pub is_enabled: bool,
-    /// Whether NuGet lets it be plain http.
+    /// Whether NuGet allows it to be plain http.
     pub allows_http: bool,
-    /// The file that it stands in, and the line, from 1.
+    /// The file that has it, and the line, from 1.
     pub file: PathBuf,
     pub line: usize,
     pub layer: LayerKind,
@@ -35,7 +35,7 @@ pub struct Source {
 /// Where credentials are saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
-    /// How the password is saved, if one is.
+    /// The file, and how the password is saved in it, if there is one.
     File {
         path: PathBuf,
         password: Option<Password>,
@@ -45,7 +45,7 @@ pub enum Saved {
     },
 }
 
-/// One entry, and the number of its layer, from the nearest.
+/// The index of a layer, 0 for the nearest, and one of its entries.
 type Placed<'a, T> = (usize, &'a T);
 
 pub(super) fn sources(
@@ -63,28 +63,28 @@ pub(super) fn sources(
             Some(_) => {}
         }
     }
-    let context = Context::new(config, environment);
-    let sources = chosen.into_iter();
+    let others = OtherSections::of(config, environment);
+    let chosen = chosen.into_iter();
     let mut sources =
-        sources.map(|(at, entry)| context.source(&config.layers[at], entry)).collect();
-    add_defaults(&mut sources, &context, section);
+        chosen.map(|(at, entry)| others.complete(&config.layers[at], entry)).collect();
+    add_defaults(&mut sources, &others, section);
     sources
 }
 
 pub(super) fn mappings(config: &NugetConfig) -> Vec<&MappingEntry> {
-    let is_same = |a: &MappingEntry, b: &MappingEntry| is_same(&a.name, &b.name);
-    let merged = merge(config, |document| &document.mappings, is_same);
+    let merged = merge(config, |document| &document.mappings, |a, b| is_same(&a.name, &b.name));
     merged.into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// A source's value as a URL or path.
 pub(super) fn url(value: &str, file: &Path, environment: &Environment) -> String {
-    // NuGet trims it.
-    values::resolve(values::expand(value, environment).trim(), file)
+    // NuGet trims it after expanding variables.
+    resolve(expand(value, environment).trim(), file)
 }
 
-/// From the farthest layer to the nearest: `clear` forgets, an entry replaces the same one of a farther
-/// layer, or of its own file where a farther one has the section at all.
+/// Goes from the farthest layer to the nearest: `clear` discards what is there so far, and an entry
+/// replaces the same one. In the farthest file that has the section NuGet compares nothing, so there an
+/// entry that stands twice is kept twice, and the first is effective.
 fn merge<T>(
     config: &NugetConfig,
     section: fn(&Document) -> &Section<T>,
@@ -114,22 +114,24 @@ fn merge<T>(
     merged
 }
 
-/// Of names that differ in case alone, a newer protocol goes before a nearer file.
+/// Of names that differ only in case, a newer protocol goes before a nearer file.
 fn goes_before(entry: &SourceEntry, other: &SourceEntry, environment: &Environment) -> bool {
-    let protocol = |entry: &SourceEntry| {
-        let text = entry.protocol_version.as_deref()?;
-        values::expand(text, environment).trim().parse().ok()
-    };
-    let (version, other) = (protocol(entry).unwrap_or(2), protocol(other).unwrap_or(2));
-    other < version && version <= NEWEST_PROTOCOL
+    let version = protocol(entry, environment);
+    protocol(other, environment) < version && version <= NEWEST_PROTOCOL
+}
+
+/// 2 where the source does not say.
+fn protocol(entry: &SourceEntry, environment: &Environment) -> u32 {
+    let text = entry.protocol_version.as_deref().unwrap_or_default();
+    expand(text, environment).trim().parse().unwrap_or(2)
 }
 
 fn is_same(name: &str, other: &str) -> bool {
     name.to_lowercase() == other.to_lowercase()
 }
 
-/// What a source is completed with.
-struct Context<'a> {
+/// The merged sections that complete a source.
+struct OtherSections<'a> {
     config: &'a NugetConfig,
     environment: &'a Environment,
     disabled: Vec<Placed<'a, String>>,
@@ -137,8 +139,8 @@ struct Context<'a> {
     mappings: Vec<&'a MappingEntry>,
 }
 
-impl<'a> Context<'a> {
-    fn new(config: &'a NugetConfig, environment: &'a Environment) -> Self {
+impl<'a> OtherSections<'a> {
+    fn of(config: &'a NugetConfig, environment: &'a Environment) -> Self {
         let credentials = merge(config, |it| &it.credentials, |a, b| a.name == b.name);
         Self {
             config,
@@ -149,14 +151,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn source(&self, layer: &Layer, entry: &SourceEntry) -> Source {
+    fn complete(&self, layer: &Layer, entry: &SourceEntry) -> Source {
         let name = entry.name.clone();
         let allows_http = entry.allow_insecure_connections.as_deref();
-        let allows_http = allows_http.map(|text| values::expand(text, self.environment));
+        let allows_http = allows_http.map(|text| expand(text, self.environment));
         let mapping = self.mappings.iter().find(|mapping| is_same(&mapping.name, &name));
         Source {
             url: url(&entry.value, layer.file.path(), self.environment),
-            // Whatever the value says.
+            // NuGet does not look at the entry's value, not even at `false`.
             is_enabled: !self.disabled.iter().any(|(_, disabled)| **disabled == name),
             allows_http: allows_http.is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             file: layer.file.path().to_path_buf(),
@@ -179,27 +181,67 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The machine's defaults stay whatever is cleared, before other sources of the machine's.
+/// The machine's defaults stay whatever is cleared; they go before the machine's other sources.
 fn add_defaults(
     sources: &mut Vec<Source>,
-    context: &Context<'_>,
+    others: &OtherSections<'_>,
     section: fn(&Document) -> &Section<SourceEntry>,
 ) {
-    let layers = &context.config.layers;
+    let layers = &others.config.layers;
     for layer in layers.iter().filter(|layer| layer.kind == LayerKind::Defaults) {
         for entry in section(&layer.document).entries() {
-            let mut source = context.source(layer, entry);
+            let mut source = others.complete(layer, entry);
             let mut disabled = layer.document.disabled.entries();
             source.is_enabled = !disabled.any(|name| is_same(name, &source.name));
-            let is_known = |other: &Source| {
+            let is_known = sources.iter().any(|other| {
                 is_same(&other.name, &source.name) || is_same(&other.url, &source.url)
-            };
-            if !sources.iter().any(is_known) {
+            });
+            if !is_known {
                 let machine = sources.iter().position(|it| it.layer == LayerKind::Machine);
                 sources.insert(machine.unwrap_or(sources.len()), source);
             }
         }
     }
+}
+
+/// Replaces `%NAME%` by the variable's value, on every system; a name that is not set stays.
+fn expand(value: &str, environment: &Environment) -> String {
+    let (mut expanded, mut rest) = (String::new(), value);
+    while let Some(at) = rest.find('%') {
+        expanded.push_str(&rest[..at]);
+        let name = rest[at + 1..].split_once('%').map(|(name, _)| name);
+        if let Some((name, value)) = name.and_then(|name| Some((name, environment.get(name)?))) {
+            expanded.push_str(value);
+            rest = &rest[at + name.len() + 2..];
+        } else {
+            expanded.push('%');
+            rest = &rest[at + 1..];
+        }
+    }
+    expanded + rest
+}
+
+/// A URL as it is; a path relative to the folder of the file that names it.
+fn resolve(value: &str, file: &Path) -> String {
+    let is_url = value.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    });
+    if is_url || value.is_empty() || Path::new(value).is_absolute() {
+        return value.to_owned();
+    }
+    let folder = file.parent().unwrap_or(file);
+    without_dots(&folder.join(value)).display().to_string()
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut path, component| {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(path.pop()),
+            other => path.push(other),
+        }
+        path
+    })
 }
 
 #[cfg(test)]
@@ -299,5 +341,34 @@ mod tests {
         assert_eq!(place(&["", "", ""]), Some("/2/nuget.config".into()));
         assert_eq!(place(&["", cleared, ""]), Some("/1/nuget.config".into()));
         assert_eq!(place(&[cleared, cleared, "", cleared]), Some("/0/nuget.config".into()));
+    }
+
+    #[test]
+    fn variables_are_expanded_and_unset_ones_stay() {
+        let environment = Environment::from_pairs([("A", "https://a"), ("B", "b")]);
+        for (value, expanded) in [
+            ("%A%/x", "https://a/x"),
+            ("%A%%B%", "https://ab"),
+            ("%C%/%B%", "%C%/b"),
+            ("%C%B%", "%Cb"),
+            ("100%", "100%"),
+            ("%%", "%%"),
+        ] {
+            assert_eq!(expand(value, &environment), expanded, "{value}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_are_seen_from_the_file() {
+        let file = Path::new("/repo/src/nuget.config");
+        for (value, resolved) in [
+            ("https://x.example/v3/index.json", "https://x.example/v3/index.json"),
+            ("../packages", "/repo/packages"),
+            (".\\local", "/repo/src/.\\local"),
+            ("/abs", "/abs"),
+        ] {
+            assert_eq!(resolve(value, file), resolved);
+        }
     }
 }

@@ -1,41 +1,33 @@
-//! NuGet.Config as NuGet sees it: all layers, what they come to together, and changes to one file.
+//! NuGet.Config as NuGet sees it: all layers, their merged result, and changes to one file.
 //!
 //! - [`layers`]: which files there are, nearest first
-//! - [`file`], [`encoding`]: one file, read with a limit and exchanged as a whole
-//! - [`document`], [`names`], [`values`]: what one file says, with its places in the text
+//! - [`file`], [`encoding`]: one file, read with a limit and replaced as a whole
+//! - [`document`]: what one file says, with its ranges in the text
 //! - [`merge`]: what all files say together
-//! - [`edit`]: changes to a text that leave alone whatever they do not name
-//! - [`addition`], [`removal`]: the two changes that are made: a source more, credentials less
+//! - [`edit`]: the two changes, a source added and credentials removed, byte-exact
 //!
-//! The facts are those of NuGet.Client's `Settings` and `PackageSourceProvider`, seen in the real
+//! The facts are those of NuGet.Client's `Settings` and `PackageSourceProvider`, tested with the real
 //! `dotnet` as well. Nothing here knows CodeArtifact.
 
-mod addition;
 mod document;
 mod edit;
 mod encoding;
-mod error;
 mod file;
 mod layers;
 mod merge;
-mod names;
 #[cfg_attr(unix, path = "owner_unix.rs")]
 #[cfg_attr(windows, path = "owner_windows.rs")]
 mod owner;
-mod removal;
-mod values;
 
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use addition::add_source;
-use document::SourceEntry;
-pub use document::{Commented, CredentialsEntry, Document, MappingEntry, Password};
-pub use error::ConfigError;
+pub use document::{CredentialsEntry, Document, MappingEntry, Password};
+pub use edit::{add_source, remove_credentials, without_secrets};
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
 pub use merge::{Saved, Source};
-pub use removal::{remove_credentials, without_secrets};
 
 use crate::base::environment::Environment;
 use crate::locations::Locations;
@@ -57,12 +49,12 @@ const EMPTY_TEXT: &str = "\
 </configuration>
 ";
 
-/// All that NuGet reads.
+/// All files that NuGet reads.
 #[derive(Debug)]
 pub struct NugetConfig {
     /// Nearest first.
     pub layers: Vec<Layer>,
-    /// The files that cannot be used; NuGet does nothing at all while there is one.
+    /// The files that cannot be used; NuGet does nothing at all until they are fixed.
     pub broken: Vec<ConfigError>,
 }
 
@@ -72,12 +64,12 @@ pub struct Mentioned {
     pub file: PathBuf,
     pub name: String,
     pub url: String,
-    /// Of its element.
+    /// That of its element in the file's text.
     pub range: Range<usize>,
 }
 
 impl NugetConfig {
-    /// Reads the files that count in this folder, which is absolute.
+    /// Reads the files that are in effect in this folder, which is absolute.
     pub fn read(locations: &Locations, working_folder: &Path) -> Self {
         let mut config = Self { layers: Vec::new(), broken: Vec::new() };
         for (kind, path) in layers::places(locations, working_folder) {
@@ -89,12 +81,12 @@ impl NugetConfig {
         config
     }
 
-    /// As [`Self::read`], and the user's files that other clients than this one's `dotnet` read: that
-    /// of the home where `DOTNET_CLI_HOME` moves it, and nuget.exe's under Mono.
+    /// Also reads the user's files that other clients than this one's `dotnet` read: the one in the home
+    /// where `DOTNET_CLI_HOME` names another folder, and that of nuget.exe under Mono.
     pub fn read_everywhere(locations: &Locations, working_folder: &Path) -> Self {
         let mut config = Self::read(locations, working_folder);
         for folder in locations.other_nuget_user_dirs() {
-            // Not the user's kind: a file that is missing there is missing.
+            // Only for the kind `User` a missing file is planned.
             match Layer::read(LayerKind::UserFurther, &folder.join("NuGet.Config")) {
                 Ok(layer) => config.layers.extend(layer),
                 Err(error) => config.broken.push(error),
@@ -103,7 +95,7 @@ impl NugetConfig {
         config
     }
 
-    /// One file alone, as the clients' `--configfile` has it; a missing one is planned, and empty.
+    /// Reads one file only, as the clients' `--configfile` does; a missing one is planned, and empty.
     pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
         let kind = LayerKind::Project;
         let layer = if let Some(layer) = Layer::read(kind, path)? {
@@ -121,38 +113,87 @@ impl NugetConfig {
         merge::sources(self, |document| &document.package_sources, environment)
     }
 
-    /// The sources that vulnerabilities are asked of, where any are set.
+    /// The sources that serve vulnerability data, where any are set.
     pub fn audit_sources(&self, environment: &Environment) -> Vec<Source> {
         merge::sources(self, |document| &document.audit_sources, environment)
     }
 
-    /// The sources' patterns; where there are any, a source without patterns serves nothing.
+    /// The sources' patterns; where there are any, a source without patterns is not used.
     pub fn mappings(&self) -> Vec<&MappingEntry> {
         merge::mappings(self)
     }
 
-    /// Every source in every file, whatever clears or hides it.
+    /// Every source in every file, also one that another file clears or overrides.
     pub fn mentioned_sources(&self, environment: &Environment) -> Vec<Mentioned> {
-        let sections = |layer: &Layer| {
-            let Document { package_sources, audit_sources, .. } = &layer.document;
-            let entries = package_sources.entries().chain(audit_sources.entries());
-            let url_of = |value: &str| merge::url(value, layer.file.path(), environment);
-            let mentioned = |entry: &SourceEntry| Mentioned {
-                file: layer.file.path().to_owned(),
-                name: entry.name.clone(),
-                url: url_of(&entry.value),
-                range: entry.range.clone(),
-            };
-            entries.map(mentioned).collect::<Vec<_>>()
-        };
-        self.layers.iter().flat_map(sections).collect()
+        let mut mentioned = Vec::new();
+        for Layer { file, document, .. } in &self.layers {
+            let entries = document.package_sources.entries();
+            for entry in entries.chain(document.audit_sources.entries()) {
+                mentioned.push(Mentioned {
+                    file: file.path().to_owned(),
+                    name: entry.name.clone(),
+                    url: merge::url(&entry.value, file.path(), environment),
+                    range: entry.range.clone(),
+                });
+            }
+        }
+        mentioned
     }
 
-    /// The file that NuGet adds a source to: the nearest one of its own that clears the farther ones'
-    /// sources, else the farthest, which is the user's.
+    /// The file that NuGet adds a source to: the nearest of those it writes that clears the sources of
+    /// farther files, else the farthest, which is the user's.
     pub fn file_for_sources(&self) -> Option<&ConfigFile> {
-        let own = || self.layers.iter().filter(|layer| layer.kind.is_written_by_nuget());
-        let clears = |layer: &&Layer| layer.document.package_sources.clears();
-        own().find(clears).or_else(|| own().next_back()).map(|layer| &layer.file)
+        let mut written = self.layers.iter().filter(|layer| layer.kind.is_written_by_nuget());
+        let clearing = written.clone().find(|layer| layer.document.package_sources.clears());
+        clearing.or_else(|| written.next_back()).map(|layer| &layer.file)
+    }
+}
+
+/// Why a NuGet.Config cannot be used or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("`{}` cannot be read: {source}; make it readable for this user, or move it away", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{}` is no file, but a folder or a device; name a NuGet.Config", path.display())]
+    NoFile { path: PathBuf },
+    #[error("`{}` is a link that leads nowhere; remove it, or make what it names", path.display())]
+    DeadLink { path: PathBuf },
+    #[error("`{}` is larger than 4 MiB, which no NuGet.Config is; name another file, or move it away", path.display())]
+    TooLarge { path: PathBuf },
+    #[error("`{}` is no text that NuGet reads: {detail}; save it as UTF-8", path.display())]
+    Encoding { path: PathBuf, detail: String },
+    #[error("`{}` has an error at line {line}, column {column}: {detail}; correct it", path.display())]
+    Xml { path: PathBuf, line: u32, column: u32, detail: String },
+    #[error("`{}` cannot be written: {source}; {}", path.display(), hint(source))]
+    NotWritten { path: PathBuf, source: io::Error },
+    #[error(
+        "`{}` belongs to another user, whose it would not be any more after a change ({source}); \
+         run this as that user",
+        path.display()
+    )]
+    OwnerLost { path: PathBuf, source: io::Error },
+    #[error("`{}` was changed by somebody else meanwhile, and was left so; run this again", path.display())]
+    ChangedMeanwhile { path: PathBuf },
+    #[error("`{}` is written in {encoding}, which lacks a character of what is to be added; save it as UTF-8", path.display())]
+    NotInEncoding { path: PathBuf, encoding: &'static str },
+}
+
+impl ConfigError {
+    fn unreadable(path: &Path, source: io::Error) -> Self {
+        Self::Unreadable { path: path.to_path_buf(), source }
+    }
+
+    fn not_written(path: &Path, source: io::Error) -> Self {
+        Self::NotWritten { path: path.to_path_buf(), source }
+    }
+}
+
+fn hint(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "make it and its folder writable for this user, or run this as its owner"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room and run this again",
+        _ => "mend this and run the command again",
     }
 }

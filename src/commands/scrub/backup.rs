@@ -1,48 +1,32 @@
-//! Copies of files before a change: they hold the passwords that are removed.
+//! Copies of files before a change: they have the passwords that are removed.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf, absolute};
 
-use super::{ScrubError, owner_only};
+use super::{ScrubError, owner_only, version_control};
 
-/// What marks a work tree of git, Mercurial, Jujutsu or Subversion.
-const MARKS: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
-
-/// What a repository of git consists of that has no work tree.
-const BARE: [&str; 3] = ["HEAD", "objects", "refs"];
-
-/// So many copies of one file; nobody makes more.
+/// The most copies of one file: a limit to the search for a free name.
 const MOST_COPIES: usize = 1000;
 
-/// A folder that is this user's alone, and in no work tree.
+/// A folder for copies that only this user can read, outside of every work tree.
 #[derive(Debug)]
 pub struct Backup {
     folder: PathBuf,
 }
 
 impl Backup {
-    /// Nothing is made yet.
+    /// Checks the folder; it is made with the first copy.
     pub fn open(folder: &Path) -> Result<Self, ScrubError> {
-        let failed = |source| ScrubError::NoCopy { path: folder.to_path_buf(), source };
-        let folder = resolved(&absolute(folder).map_err(failed)?).map_err(failed)?;
-        refuse_work_tree(&folder)?;
-        Ok(Self { folder })
-    }
-
-    /// Makes the folder where it is missing.
-    fn make(&self) -> Result<(), ScrubError> {
-        let failed = |source| ScrubError::NoCopy { path: self.folder.clone(), source };
-        let is_private = owner_only::make_folder(&self.folder).map_err(failed)?;
-        #[cfg(unix)]
-        if !is_private {
-            return Err(ScrubError::NotPrivate { folder: self.folder.clone() });
+        let folder = absolute(folder)
+            .and_then(|folder| resolved(&folder))
+            .map_err(|source| ScrubError::NoCopy { path: folder.to_path_buf(), source })?;
+        match version_control::work_tree_of(&folder) {
+            Some(tree) => Err(ScrubError::InWorkTree { tree: tree.to_path_buf(), folder }),
+            None => Ok(Self { folder }),
         }
-        #[cfg(not(unix))]
-        let _ = is_private;
-        Ok(())
     }
 
-    /// Writes a copy under a name that tells where the file was; says where.
+    /// Writes a copy under a name that tells where the file was; returns the copy's path.
     pub fn copy(&self, of: &Path, bytes: &[u8]) -> Result<PathBuf, ScrubError> {
         self.make()?;
         let name = of.display().to_string().replace(['/', '\\', ':'], "_");
@@ -50,43 +34,39 @@ impl Backup {
         for number in 0..MOST_COPIES {
             let suffix = if number == 0 { String::new() } else { format!(".{number}") };
             let path = self.folder.join(format!("{name}{suffix}"));
-            let mut file = match owner_only::make_file(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            match write_new(&path, bytes) {
+                Ok(()) => return Ok(path),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(source) => return Err(ScrubError::NoCopy { path, source }),
-            };
-            return match file.write_all(bytes).and_then(|()| file.sync_all()) {
-                Ok(()) => Ok(path),
-                Err(source) => {
-                    // Half a copy is none.
-                    let _ = owner_only::remove_file(&path);
-                    Err(ScrubError::NoCopy { path, source })
-                }
-            };
+            }
         }
         let source = ErrorKind::AlreadyExists.into();
         Err(ScrubError::NoCopy { path: self.folder.clone(), source })
     }
-}
 
-/// Without links and `..`, as far as it is there.
-fn resolved(folder: &Path) -> io::Result<PathBuf> {
-    let there = folder.ancestors().find(|above| above.exists()).unwrap_or(folder);
-    let mut resolved = there.canonicalize()?;
-    resolved.extend(folder.strip_prefix(there).unwrap_or(Path::new("")));
-    Ok(resolved)
-}
-
-fn refuse_work_tree(folder: &Path) -> Result<(), ScrubError> {
-    let has = |above: &Path, name: &&str| above.join(name).exists();
-    let is_tree = |above: &&Path| {
-        MARKS.iter().any(|mark| has(above, mark)) || BARE.iter().all(|part| has(above, part))
-    };
-    match folder.ancestors().find(is_tree) {
-        Some(tree) => {
-            let (folder, tree) = (folder.to_path_buf(), tree.to_path_buf());
-            Err(ScrubError::InWorkTree { folder, tree })
+    fn make(&self) -> Result<(), ScrubError> {
+        let folder = self.folder.clone();
+        match owner_only::make_folder(&folder) {
+            #[cfg(unix)]
+            Ok(false) => Err(ScrubError::NotPrivate { folder }),
+            Ok(_) => Ok(()),
+            Err(source) => Err(ScrubError::NoCopy { path: folder, source }),
         }
-        None => Ok(()),
     }
+}
+
+/// Writes a file that does not exist yet. Half a copy would be taken for a whole one, so it is removed.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = owner_only::make_file(path)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
+        let _ = owner_only::remove_file(path);
+    })
+}
+
+/// The path without links and `..`, as far as it exists: a link may lead into a work tree.
+fn resolved(folder: &Path) -> io::Result<PathBuf> {
+    let existing = folder.ancestors().find(|above| above.exists()).unwrap_or(folder);
+    let mut resolved = existing.canonicalize()?;
+    resolved.extend(folder.strip_prefix(existing).unwrap_or(Path::new("")));
+    Ok(resolved)
 }

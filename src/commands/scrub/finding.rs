@@ -8,8 +8,7 @@ use crate::base::environment::Environment;
 use crate::base::url::UrlParts;
 use crate::endpoint::{EndpointError, RepositoryEndpoint, resembles_codeartifact};
 use crate::nuget_config::{
-    Commented, ConfigError, CredentialsEntry, Layer, Mentioned, NugetConfig, Password,
-    without_secrets,
+    ConfigError, CredentialsEntry, Layer, Mentioned, NugetConfig, Password, without_secrets,
 };
 use crate::provider::Provider;
 
@@ -25,7 +24,7 @@ pub struct Finding {
     /// The source's name.
     pub source: String,
     /// Where it begins, from 1.
-    pub line: u32,
+    pub line: usize,
     /// How the password is saved; none where none is.
     pub password: Option<Password>,
     /// Whether it is CodeArtifact's for sure: nothing else is ever removed.
@@ -35,6 +34,21 @@ pub struct Finding {
     /// What would go, without its secrets.
     pub shown: String,
     pub range: Range<usize>,
+}
+
+impl Finding {
+    /// One that only the user can judge, with a password in clear text.
+    fn new(source: &str, reason: &str, range: Range<usize>) -> Self {
+        Self {
+            source: source.to_owned(),
+            line: 0,
+            password: Some(Password::ClearText),
+            is_certain: false,
+            reason: reason.to_owned(),
+            shown: String::new(),
+            range,
+        }
+    }
 }
 
 /// Whose a source is.
@@ -108,65 +122,43 @@ fn has_password(url: &str) -> bool {
 
 /// The findings of one file, in its order.
 pub fn in_layer(layer: &Layer, sources: &Sources) -> Result<Vec<Finding>, ConfigError> {
-    let (text, path) = (layer.file.text(), layer.file.path());
-    let entries = layer.document.all_credentials.iter();
-    let judged = entries.filter_map(|entry| Some((entry, sources.judge(entry, path)?)));
-    let mut findings: Vec<Finding> = judged
-        .map(|(entry, (is_certain, reason))| Finding {
-            source: entry.name.clone(),
-            line: entry.line,
-            password: entry.password.clone(),
-            is_certain,
-            reason,
-            shown: String::new(),
-            range: entry.range.clone(),
-        })
-        .collect();
-    findings.extend(of_urls(layer, sources));
-    findings.extend(of_comments(layer));
-    findings.sort_by_key(|finding| finding.range.start);
-    let ranges: Vec<_> = findings.iter().map(|finding| finding.range.clone()).collect();
-    let shown = without_secrets(text, path, &ranges)?;
-    for (finding, shown) in findings.iter_mut().zip(shown) {
-        finding.shown = shown;
+    let path = layer.file.path();
+    let mut findings = Vec::new();
+    for entry in &layer.document.all_credentials {
+        if let Some((is_certain, reason)) = sources.judge(entry, path) {
+            let (password, range) = (entry.password.clone(), entry.range.clone());
+            let finding =
+                Finding { password, is_certain, ..Finding::new(&entry.name, &reason, range) };
+            findings.push(finding);
+        }
     }
+    for known in sources.0.iter().filter(|known| known.file == path) {
+        let reason = "the source's URL holds a password, and the plugin is never asked for it";
+        let secret = known.secret.clone();
+        findings.extend(secret.map(|range| Finding::new(&known.name, reason, range)));
+    }
+    for range in &layer.document.commented_credentials {
+        let reason = "NuGet passes it over, but it may hold a token";
+        findings.push(Finding::new("a comment", reason, range.clone()));
+    }
+    findings.sort_by_key(|finding| finding.range.start);
+    complete(&mut findings, layer)?;
     Ok(findings)
 }
 
-/// Passwords in the URLs themselves, which nobody but the user can tell from the rest.
-fn of_urls(layer: &Layer, sources: &Sources) -> Vec<Finding> {
-    let here = sources.0.iter().filter(|known| known.file == layer.file.path());
-    let secret = here.filter_map(|known| Some((known, known.secret.clone()?)));
-    let finding = secret.map(|(known, range)| Finding {
-        source: known.name.clone(),
-        line: line_of(layer, &range),
-        password: Some(Password::ClearText),
-        is_certain: false,
-        reason: "the source's URL holds a password, and the plugin is never asked for it"
-            .to_owned(),
-        shown: String::new(),
-        range,
-    });
-    finding.collect()
-}
-
-fn of_comments(layer: &Layer) -> Vec<Finding> {
-    let comments = layer.document.commented_credentials.iter();
-    let finding = comments.map(|Commented { range, line }| Finding {
-        source: "a comment".to_owned(),
-        line: *line,
-        password: Some(Password::ClearText),
-        is_certain: false,
-        reason: "NuGet passes it over, but it may hold a token".to_owned(),
-        shown: String::new(),
-        range: range.clone(),
-    });
-    finding.collect()
-}
-
-fn line_of(layer: &Layer, range: &Range<usize>) -> u32 {
-    let before = &layer.file.text()[..range.start];
-    u32::try_from(before.matches('\n').count()).map_or(u32::MAX, |breaks| breaks + 1)
+/// Adds lines and what is shown, in one walk through the text: a file may have thousands of findings.
+fn complete(findings: &mut [Finding], layer: &Layer) -> Result<(), ConfigError> {
+    let text = layer.file.text();
+    let ranges: Vec<_> = findings.iter().map(|finding| finding.range.clone()).collect();
+    let shown = without_secrets(text, layer.file.path(), &ranges)?;
+    let (mut line, mut at) = (1, 0);
+    for (finding, shown) in findings.iter_mut().zip(shown) {
+        let start = finding.range.start;
+        line += text[at..start].matches('\n').count();
+        at = start;
+        (finding.line, finding.shown) = (line, shown);
+    }
+    Ok(())
 }
 
 impl Sources {
@@ -266,7 +258,6 @@ mod tests {
             user_name: Some(user_name.to_owned()),
             password: Some(password),
             range: 0..0,
-            line: 1,
         };
         sources().judge(&entry, Path::new(file)).map(|(is_certain, _)| is_certain)
     }

@@ -1,19 +1,21 @@
-//! `scrub`: finds saved credentials of CodeArtifact sources, and removes them where it is told to.
+//! `scrub`: finds saved credentials of CodeArtifact sources, and removes them with `--yes`.
 #![expect(clippy::disallowed_methods, reason = "the edge: the working folder and the time")]
 
 mod backup;
-mod error;
 pub mod finding;
 #[cfg_attr(unix, path = "owner_only_unix.rs")]
 #[cfg_attr(windows, path = "owner_only_windows.rs")]
 mod owner_only;
 mod report;
-mod tracked;
+mod version_control;
 
 use std::collections::HashSet;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use thiserror::Error;
 
 use super::print_failure;
 use super::progress::Wait;
@@ -21,12 +23,9 @@ use crate::base::environment::Environment;
 use crate::cli::ScrubArgs;
 use crate::locations::Locations;
 use crate::nuget_config::{ConfigError, Layer, LayerKind, NugetConfig, remove_credentials};
-use crate::provider::Provider;
+use crate::provider::{Provider, ProviderError};
 use backup::Backup;
-use finding::Finding;
-use report::{FileReport, Report};
-
-pub use error::ScrubError;
+use report::{ScrubReport, ScrubbedFile};
 
 /// How the command ended, where it did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +36,38 @@ pub enum Outcome {
     Found,
 }
 
-/// No token lives longer.
-const LONGEST_LIFE: Duration = Duration::from_hours(12);
+/// Why the command fails. Each message says what failed, where, and the fix.
+#[derive(Debug, Error)]
+pub enum ScrubError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("sources at hosts of your own were passed over, since {0}")]
+    Hosts(Box<ProviderError>),
+    #[error("`{}` is not there; name a NuGet.Config, or none for all that NuGet reads", path.display())]
+    Missing { path: PathBuf },
+    #[error("the working folder is gone: {0}; change to another")]
+    WorkingFolder(io::Error),
+    #[error(
+        "`{}` is in the work tree `{}`, where a copy with a password may be committed; name a folder \
+         outside with `--backup`",
+        folder.display(), tree.display()
+    )]
+    InWorkTree { folder: PathBuf, tree: PathBuf },
+    #[cfg(unix)]
+    #[error(
+        "others can look into `{}`, where a copy with a password is to go; name a folder of this \
+         user's alone with `--backup`, as `chmod 700` makes it",
+        folder.display()
+    )]
+    NotPrivate { folder: PathBuf },
+    #[error(
+        "no copy can be made in `{}`: {source}; name another folder with `--backup`",
+        path.display()
+    )]
+    NoCopy { path: PathBuf, source: io::Error },
+    #[error("the result cannot be printed: {0}; with `--yes` it is done all the same")]
+    Output(#[from] io::Error),
+}
 
 /// Looks, removes with `--yes`, and reports on `out`.
 pub fn run(
@@ -51,68 +80,62 @@ pub fn run(
     let waiting = wait("git");
     let scrubbed = scrub(args, environment, provider);
     drop(waiting);
-    let mut scrubbed = scrubbed.inspect_err(|error| print_failure(args.json, error, out))?;
-    let failure = scrubbed.failures.first().map(ToString::to_string);
+    let (report, mut failures) =
+        scrubbed.inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
-        scrubbed.report.print_json(failure.as_deref(), out)?;
-    } else if failure.is_none() || !scrubbed.report.files.is_empty() {
-        scrubbed.report.print(args.yes, out)?;
+        writeln!(out, "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?;
+    } else if failures.is_empty() || !report.files.is_empty() {
+        report.print(args.yes, out)?;
     }
-    match scrubbed.failures.pop() {
+    match failures.pop() {
         Some(failure) => Err(failure),
-        None if scrubbed.report.is_clean() => Ok(Outcome::Clean),
+        None if report.is_clean() => Ok(Outcome::Clean),
         None => Ok(Outcome::Found),
     }
 }
 
-/// What was done, and what could not be.
-struct Scrubbed {
-    report: Report,
-    failures: Vec<ScrubError>,
-}
-
+/// What was done, and what failed on the way: a failure in one file keeps nothing of another's.
 fn scrub(
     args: &ScrubArgs,
     environment: &Environment,
     provider: &Provider,
-) -> Result<Scrubbed, ScrubError> {
-    let (config, named) = files(args, environment)?;
+) -> Result<(ScrubReport, Vec<ScrubError>), ScrubError> {
+    let (config, named) = read_files(args, environment)?;
     let sources = finding::kinds_of_sources(&config, environment, provider);
-    let backup = match (&args.backup, args.yes) {
-        (Some(folder), true) => Some(Backup::open(folder)?),
-        _ => None,
-    };
-    let mut scrubbed = Scrubbed { report: Report::default(), failures: Vec::new() };
-    let is_meant = |layer: &&Layer| named.as_ref().is_none_or(|path| layer.file.path() == path);
+    let backup = args.backup.as_deref().filter(|_| args.yes).map(Backup::open).transpose()?;
+    let (mut report, mut failures) = (ScrubReport::default(), Vec::new());
     let mut done = HashSet::new();
-    for layer in config.layers.iter().filter(is_meant) {
-        // Links of one client's file to another's are usual.
-        if !done.insert(layer.file.path().canonicalize().ok()) {
+    for layer in &config.layers {
+        let is_other = named.as_deref().is_some_and(|named| layer.file.path() != named);
+        // Links of one client's file to another's are usual, so the same file may be a layer twice.
+        if is_other || !done.insert(layer.file.path().canonicalize().ok()) {
             continue;
         }
         let findings = finding::in_layer(layer, &sources)?;
         if findings.is_empty() {
             continue;
         }
-        let mut file = file_report(layer, findings);
-        if args.yes {
-            match remove(layer, &mut file, backup.as_ref()) {
-                Ok(()) => {}
-                Err(failure) => scrubbed.failures.push(failure),
-            }
+        let mut file = ScrubbedFile::of(layer, findings, SystemTime::now());
+        if args.yes
+            && let Err(failure) = remove(layer, &mut file, backup.as_ref())
+        {
+            file.problem = Some(failure.to_string());
+            failures.push(failure);
         }
-        scrubbed.report.files.push(file);
+        report.files.push(file);
     }
-    let hosts = provider.broken_settings().map(|error| ScrubError::Hosts(Box::new(error)));
-    scrubbed.failures.extend(hosts);
-    let broken = config.broken.into_iter().map(ScrubError::Config);
-    // A file that is not asked about may be as broken as it likes.
-    scrubbed.failures.extend(broken.filter(|_| named.is_none()));
-    Ok(scrubbed)
+    failures.extend(provider.broken_settings().map(|error| ScrubError::Hosts(Box::new(error))));
+    if named.is_none() {
+        // Where one file is named, it does not matter that others are broken.
+        failures.extend(config.broken.into_iter().map(ScrubError::Config));
+    }
+    report.error = failures.first().map(ToString::to_string);
+    Ok((report, failures))
 }
 
-/// All files, and the one that was named, if one was: what counts beside it tells whose its sources are.
-fn files(
+/// All files, and the path of the one that was named, if one was: the files that are in effect beside it
+/// say which of its sources are CodeArtifact's.
+fn read_files(
     args: &ScrubArgs,
     environment: &Environment,
 ) -> Result<(NugetConfig, Option<PathBuf>), ScrubError> {
@@ -129,58 +152,25 @@ fn files(
     Ok((config, Some(path)))
 }
 
-fn file_report(layer: &Layer, findings: Vec<Finding>) -> FileReport {
-    let now = SystemTime::now();
-    // What was written in the future was so by another clock.
-    let written = layer.file.modified().map(|written| written.min(now));
-    FileReport {
-        path: layer.file.path().to_path_buf(),
-        tracked: tracked::by_git(layer.file.path()),
-        other_names: layer.file.other_names(),
-        tokens_end_by: written.map(|written| written + LONGEST_LIFE),
-        now,
-        findings,
-        removed: false,
-        backup: None,
-        problem: None,
-    }
-}
-
-/// Removes what is surely CodeArtifact's, and nothing where a copy was wanted and is not there.
+/// Removes what is certainly CodeArtifact's, and nothing where a copy was wanted and failed.
 fn remove(
     layer: &Layer,
-    report: &mut FileReport,
+    report: &mut ScrubbedFile,
     backup: Option<&Backup>,
 ) -> Result<(), ScrubError> {
-    let sure = report.findings.iter().filter(|finding| finding.is_certain);
-    let doomed: Vec<_> = sure.map(|finding| finding.range.clone()).collect();
+    let certain = report.findings.iter().filter(|finding| finding.is_certain);
+    let doomed: Vec<Range<usize>> = certain.map(|finding| finding.range.clone()).collect();
     if doomed.is_empty() {
         return Ok(());
     }
-    let done = write(layer, &doomed, backup);
-    report.problem = done.as_ref().err().map(ToString::to_string);
-    report.removed = done.is_ok();
-    report.backup = done?;
-    Ok(())
-}
-
-fn write(
-    layer: &Layer,
-    doomed: &[std::ops::Range<usize>],
-    backup: Option<&Backup>,
-) -> Result<Option<PathBuf>, ScrubError> {
-    let path: &Path = layer.file.path();
-    let edits = remove_credentials(layer.file.text(), path, doomed)?;
+    let path = layer.file.path();
+    let edits = remove_credentials(layer.file.text(), path, &doomed)?;
     let copy = match (backup, layer.file.bytes()) {
         (Some(backup), Some(bytes)) => Some(backup.copy(path, bytes)?),
         _ => None,
     };
     layer.file.write(&edits)?;
-    Ok(copy)
-}
-
-impl From<ConfigError> for ScrubError {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
+    report.backup = copy.map(|copy| copy.display().to_string());
+    report.removed = true;
+    Ok(())
 }

@@ -1,57 +1,55 @@
-//! What was found and done, for people and for scripts.
+//! What was found and done: one value, printed as text or as JSON.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::finding::Finding;
+use super::version_control;
 use crate::base::text::excerpt;
-use crate::nuget_config::Password;
+use crate::nuget_config::{Layer, Password};
 
-/// The files with findings.
-#[derive(Debug, Default)]
-pub struct Report {
-    pub files: Vec<FileReport>,
+/// CodeArtifact issues no token that is valid for longer.
+const LONGEST_LIFE: Duration = Duration::from_hours(12);
+
+/// The files with findings. `--json` prints just this; names and values stay as they are.
+#[derive(Debug, Default, Serialize)]
+pub struct ScrubReport {
+    /// The first reason why the command fails nevertheless.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    pub files: Vec<ScrubbedFile>,
 }
 
 /// One file.
-#[derive(Debug)]
-pub struct FileReport {
-    pub path: PathBuf,
-    /// Whether git has it; none where that is unknown.
-    pub tracked: Option<bool>,
-    /// How many other names the file had: what is written is a new file, of this name alone.
-    pub other_names: u64,
-    /// A token in the file lives no longer than this.
-    pub tokens_end_by: Option<SystemTime>,
-    pub now: SystemTime,
-    pub findings: Vec<Finding>,
-    pub removed: bool,
+#[derive(Debug, Serialize)]
+pub struct ScrubbedFile {
     /// The copy that was made.
-    pub backup: Option<PathBuf>,
+    pub backup: Option<String>,
+    pub findings: Vec<Finding>,
+    path: String,
     /// Why nothing was removed.
     pub problem: Option<String>,
+    pub removed: bool,
+    /// When every token in the file has expired, in seconds since 1970; null where none is in it.
+    tokens_end_by: Option<u64>,
+    /// Null where git was not able to say.
+    tracked_by_git: Option<bool>,
+    /// What the user should know about secrets that stay, elsewhere or for a while.
+    #[serde(skip)]
+    notes: Vec<String>,
 }
 
-impl Report {
-    /// Whether nothing that is surely CodeArtifact's is left.
+impl ScrubReport {
+    /// Whether nothing that is certainly CodeArtifact's is left.
     pub fn is_clean(&self) -> bool {
-        self.files.iter().all(|file| file.removed || file.certain().next().is_none())
+        let mut files = self.files.iter();
+        files.all(|file| file.removed || !file.findings.iter().any(|it| it.is_certain))
     }
 
-    /// One object; names and values stay as they are.
-    pub fn print_json(&self, failure: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
-        let files: Vec<_> = self.files.iter().map(FileReport::json).collect();
-        let mut report = json!({ "files": files });
-        if let Some(failure) = failure {
-            report["error"] = failure.into();
-        }
-        writeln!(out, "{report}")
-    }
-
-    /// What was found in each file, as it would go or went, and what follows.
+    /// What was found in each file, with the lines that would go or went, and what follows.
     pub fn print(&self, is_removing: bool, out: &mut dyn Write) -> io::Result<()> {
         if self.files.is_empty() {
             return writeln!(out, "no saved credentials of CodeArtifact sources were found");
@@ -66,98 +64,107 @@ impl Report {
     }
 }
 
-impl FileReport {
-    fn certain(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.is_certain)
-    }
-
-    fn json(&self) -> Value {
-        let findings: Vec<_> = self.findings.iter().map(Finding::json).collect();
-        json!({
-            "path": self.path.display().to_string(),
-            "tracked_by_git": self.tracked,
-            "tokens_end_by": self.end_of_tokens().and_then(epoch),
-            "findings": findings,
-            "removed": self.removed,
-            "backup": self.backup.as_ref().map(|path| path.display().to_string()),
-            "problem": self.problem,
-        })
+impl ScrubbedFile {
+    /// The file as it was found; nothing is removed yet.
+    pub fn of(layer: &Layer, findings: Vec<Finding>, now: SystemTime) -> Self {
+        // Only a token that is in the file itself has an end by the time at which it was written. A
+        // time in the future was written by another clock.
+        let has_password = findings
+            .iter()
+            .any(|finding| !matches!(finding.password, None | Some(Password::Variable(_))));
+        let written = layer.file.modified().filter(|_| has_password);
+        let end = written.map(|written| written.min(now) + LONGEST_LIFE);
+        let tracked_by_git = version_control::is_tracked_by_git(layer.file.path());
+        let mut notes = Vec::new();
+        notes.extend(end.map(|end| lifetime(end, now)));
+        notes.extend(history(tracked_by_git).map(str::to_owned));
+        if layer.file.other_names() > 0 {
+            // What is written is a new file, which has this name only.
+            notes.push(
+                "the file has other names (hard links), under which the password stays".to_owned(),
+            );
+        }
+        Self {
+            backup: None,
+            findings,
+            path: layer.file.path().display().to_string(),
+            problem: None,
+            removed: false,
+            tokens_end_by: end.and_then(|end| Some(end.duration_since(UNIX_EPOCH).ok()?.as_secs())),
+            tracked_by_git,
+            notes,
+        }
     }
 
     fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.path.display())?;
+        writeln!(out, "{}", self.path)?;
         for finding in &self.findings {
             finding.print(self.removed, out)?;
         }
-        let history = self.history().map(str::to_owned);
-        for note in self.lifetime().into_iter().chain(history).chain(self.links()) {
+        for note in &self.notes {
             writeln!(out, "  note: {note}")?;
         }
         if let Some(copy) = &self.backup {
-            writeln!(out, "  copied before, with the password: {}", copy.display())?;
+            writeln!(out, "  copied before, with the password: {copy}")?;
         }
         if let Some(problem) = &self.problem {
             writeln!(out, "  not removed: {problem}")?;
         }
         Ok(())
     }
+}
 
-    /// None where no token is in the file itself.
-    fn end_of_tokens(&self) -> Option<SystemTime> {
-        let holds_password =
-            |finding: &Finding| !matches!(finding.password, None | Some(Password::Variable(_)));
-        self.tokens_end_by.filter(|_| self.findings.iter().any(holds_password))
-    }
-
-    /// How long a token that is in the file lives at most.
-    fn lifetime(&self) -> Option<String> {
-        let end = self.end_of_tokens()?;
-        Some(match end.duration_since(self.now) {
-            Ok(left) => format!(
-                "a token in it may live for another {}, by when the file was written (12 h is the \
-                 longest)",
-                rough(left)
-            ),
-            Err(_) => "a token in it has expired, by when the file was written".to_owned(),
-        })
-    }
-
-    fn links(&self) -> Option<String> {
-        (self.other_names > 0).then(|| {
-            "the file has other names (hard links), under which the password stays".to_owned()
-        })
-    }
-
-    fn history(&self) -> Option<&'static str> {
-        match self.tracked {
-            Some(true) => Some(
-                "git has this file: what was committed stays in its history, for whoever has a \
-                 clone, until the token has expired",
-            ),
-            Some(false) => None,
-            None => Some("if git tracks this file, what was committed stays in its history"),
-        }
+/// How long a token that is in the file is valid at most.
+fn lifetime(end: SystemTime, now: SystemTime) -> String {
+    match end.duration_since(now) {
+        Ok(left) => format!(
+            "a token in it may live for another {}, by when the file was written (12 h is the \
+             longest)",
+            rough(left)
+        ),
+        Err(_) => "a token in it has expired, by when the file was written".to_owned(),
     }
 }
 
-impl Finding {
-    fn json(&self) -> Value {
+/// Rounded up, so that nobody takes a token for expired that is not.
+fn rough(duration: Duration) -> String {
+    let minutes = duration.as_secs().div_ceil(60);
+    if minutes < 60 { format!("{minutes} min") } else { format!("{} h", minutes.div_ceil(60)) }
+}
+
+fn history(tracked_by_git: Option<bool>) -> Option<&'static str> {
+    match tracked_by_git {
+        Some(true) => Some(
+            "git has this file: what was committed stays in its history, for whoever has a \
+             clone, until the token has expired",
+        ),
+        Some(false) => None,
+        None => Some("if git tracks this file, what was committed stays in its history"),
+    }
+}
+
+/// `password` says how it is saved, `variable` where.
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (password, variable) = match &self.password {
             None => (None, None),
             Some(Password::ClearText) => (Some("clear-text"), None),
             Some(Password::Encrypted) => (Some("encrypted"), None),
             Some(Password::Variable(name)) => (Some("variable"), Some(name)),
         };
-        json!({
+        let fields = json!({
             "source": self.source,
             "line": self.line,
             "password": password,
             "variable": variable,
             "certain": self.is_certain,
             "reason": self.reason,
-        })
+        });
+        fields.serialize(serializer)
     }
+}
 
+impl Finding {
     fn print(&self, is_removed: bool, out: &mut dyn Write) -> io::Result<()> {
         let password = match &self.password {
             None => "no password".to_owned(),
@@ -172,27 +179,19 @@ impl Finding {
             (false, _) => "left alone, remove it by hand if it is not needed",
         };
         writeln!(out, "  line {line}: `{source}`, {password} ({reason}): {state}")?;
-        // As far out as its first line, which is without its indentation.
-        let indent_of = |line: &str| line.len() - line.trim_start().len();
-        let base = self.shown.lines().last().map_or(0, indent_of);
+        let mark = if self.is_certain { '-' } else { ' ' };
+        // The first line comes without its indentation, so the last one says how far out the element is.
+        let outer = self.shown.lines().last().map_or(0, |line| indentation(line).len());
         for line in self.shown.lines() {
-            let shown = &line[base.min(indent_of(line))..];
-            let indentation: String =
-                shown.chars().take_while(|c| *c == ' ' || *c == '\t').collect();
-            let mark = if self.is_certain { '-' } else { ' ' };
-            writeln!(out, "  {mark} {indentation}{}", excerpt(shown))?;
+            let shown = &line[outer.min(indentation(line).len())..];
+            writeln!(out, "  {mark} {}{}", indentation(shown), excerpt(shown))?;
         }
         Ok(())
     }
 }
 
-fn epoch(time: SystemTime) -> Option<u64> {
-    time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
-}
-
-fn rough(duration: Duration) -> String {
-    let minutes = duration.as_secs().div_ceil(60);
-    if minutes < 60 { format!("{minutes} min") } else { format!("{} h", minutes.div_ceil(60)) }
+fn indentation(line: &str) -> &str {
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
 #[cfg(test)]
