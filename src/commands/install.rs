@@ -1,4 +1,4 @@
-//! `install`: puts the plugin where every NuGet client finds it, and sees whether it works there.
+//! `install`: puts the plugin where every NuGet client finds it, and checks that it works there.
 #![expect(clippy::disallowed_methods, reason = "it copies this program, and starts the copy")]
 
 use std::io::Write;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::installation::layout::{Client, LAUNCHER};
-use super::installation::{Error, claims, dotnet, elsewhere, folder, handshake, layout};
+use super::installation::{self, InstallationError, claims, dotnet, folder, handshake};
 use super::print_failure;
 use super::progress::Wait;
 use crate::base::environment::Environment;
@@ -21,18 +21,18 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What was done. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, Serialize)]
-struct Report {
+struct InstallReport {
     /// Whether these are the folders that clients search by themselves.
     #[serde(skip)]
     in_home: bool,
-    /// Whether what clients look for there is in them.
+    /// Whether the files that clients look for there were installed.
     #[serde(skip)]
     launcher: bool,
     version: &'static str,
     folders: Vec<Filled>,
-    /// Entries of NuGet's claims cache that kept it from starting the plugin.
+    /// Entries of NuGet's plugin cache that kept it from starting the plugin.
     claims_dropped: Vec<PathBuf>,
-    checks: Vec<Check>,
+    checks: Vec<HandshakeCheck>,
     warnings: Vec<String>,
 }
 
@@ -46,10 +46,10 @@ struct Filled {
 
 /// One handshake.
 #[derive(Debug, Serialize)]
-struct Check {
-    /// The file that was started, or that the host was given.
+struct HandshakeCheck {
+    /// The file that was started, or that was an argument of the host.
     plugin: PathBuf,
-    /// The `dotnet` host; null where the native file was started by itself.
+    /// The `dotnet` host; null where the native file was started directly.
     through: Option<PathBuf>,
     milliseconds: Option<u128>,
     problem: Option<String>,
@@ -59,13 +59,13 @@ struct Check {
 ///
 /// # Errors
 ///
-/// Where something could not be put in its place, or does not answer there.
+/// Where something could not be written, or the installed plugin does not answer.
 pub fn run(
     args: &InstallArgs,
     environment: &Environment,
     wait: Wait<'_>,
     out: &mut dyn Write,
-) -> Result<(), Error> {
+) -> Result<(), InstallationError> {
     let waiting = wait("the installed plugin");
     let installed = install(args, environment);
     drop(waiting);
@@ -76,12 +76,15 @@ pub fn run(
     } else {
         print(&report, out)?;
     }
-    report.checks.iter().find_map(Check::failure).map_or(Ok(()), Err)
+    report.checks.iter().find_map(HandshakeCheck::failure).map_or(Ok(()), Err)
 }
 
-fn install(args: &InstallArgs, environment: &Environment) -> Result<Report, Error> {
+fn install(
+    args: &InstallArgs,
+    environment: &Environment,
+) -> Result<InstallReport, InstallationError> {
     let launcher = launcher(args)?;
-    let plugins_folders = layout::plugins_folders(args.dir.as_deref(), environment)?;
+    let plugins_folders = installation::plugins_folders(args.dir.as_deref(), environment)?;
     let native = own_file()?;
     let mut folders = Vec::new();
     for plugins in &plugins_folders {
@@ -101,25 +104,24 @@ fn install(args: &InstallArgs, environment: &Environment) -> Result<Report, Erro
     let checked = folders.iter().filter(|filled| filled.client == first(args));
     let checks = checked.map(|filled| check(filled, host.as_deref())).collect();
     let mut warnings = warnings(args, &folders, host.is_some());
-    let recorded = elsewhere::add(&Locations::of(environment), &plugins_folders);
+    let recorded = installation::record_elsewhere(&Locations::of(environment), &plugins_folders);
     warnings.extend(recorded.err().map(|error| format!("`uninstall` will need `--dir`: {error}")));
     let version = env!("CARGO_PKG_VERSION");
     let (in_home, launcher) = (args.dir.is_none(), !args.no_launcher);
-    Ok(Report { in_home, launcher, version, folders, claims_dropped, checks, warnings })
+    Ok(InstallReport { in_home, launcher, version, folders, claims_dropped, checks, warnings })
 }
 
 /// The embedded launcher, where it is wanted.
-fn launcher(args: &InstallArgs) -> Result<Option<&'static [u8]>, Error> {
+fn launcher(args: &InstallArgs) -> Result<Option<&'static [u8]>, InstallationError> {
     let wanted = !args.no_launcher && !args.netfx_only;
     if wanted && LAUNCHER.is_empty() {
-        Err(Error::NoLauncher)
-    } else {
-        Ok(wanted.then_some(LAUNCHER))
+        return Err(InstallationError::NoLauncher);
     }
+    Ok(wanted.then_some(LAUNCHER))
 }
 
-fn own_file() -> Result<Vec<u8>, Error> {
-    std::env::current_exe().and_then(std::fs::read).map_err(Error::OwnFile)
+fn own_file() -> Result<Vec<u8>, InstallationError> {
+    std::env::current_exe().and_then(std::fs::read).map_err(InstallationError::OwnFile)
 }
 
 fn clients(args: &InstallArgs) -> impl Iterator<Item = Client> {
@@ -139,34 +141,32 @@ impl Filled {
         self.files.first().map(|file| self.path.join(file)).unwrap_or_default()
     }
 
-    /// What NuGet finds, or is to be told of.
+    /// The file that NuGet finds, or that a variable has to name.
     fn plugin(&self) -> PathBuf {
         self.files.last().map(|file| self.path.join(file)).unwrap_or_default()
     }
 }
 
-/// Exchanges a handshake with what was put there, through `host` where that starts it.
-fn check(filled: &Filled, host: Option<&Path>) -> Check {
+/// Exchanges a handshake with the installed plugin, through `host` where that is what starts it.
+fn check(filled: &Filled, host: Option<&Path>) -> HandshakeCheck {
     let host = host.filter(|_| filled.client == Client::Netcore);
     let plugin = if host.is_some() { filled.plugin() } else { filled.native() };
     let mut command = Command::new(host.unwrap_or(&plugin));
     command.args(host.map(|_| &plugin)).arg("-Plugin");
     let answer = handshake::exchange(&mut command, HANDSHAKE_LIMIT);
-    let through = host.map(Path::to_path_buf);
-    let milliseconds = answer.as_ref().ok().map(Duration::as_millis);
-    Check {
+    HandshakeCheck {
         plugin,
-        through,
-        milliseconds,
+        through: host.map(Path::to_path_buf),
+        milliseconds: answer.as_ref().ok().map(Duration::as_millis),
         problem: answer.err().map(|problem| problem.to_string()),
     }
 }
 
-impl Check {
-    fn failure(&self) -> Option<Error> {
+impl HandshakeCheck {
+    fn failure(&self) -> Option<InstallationError> {
         let problem = self.problem.as_ref()?;
         let plugin = self.plugin.display();
-        Some(Error::Check(match &self.through {
+        Some(InstallationError::Check(match &self.through {
             Some(host) => format!("`{} {plugin} -Plugin`: {problem}", host.display()),
             None => format!("`{plugin} -Plugin`: {problem}"),
         }))
@@ -195,7 +195,7 @@ fn warnings(args: &InstallArgs, folders: &[Filled], host: bool) -> Vec<String> {
     warnings
 }
 
-fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+fn print(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
     for filled in &report.folders {
         let change = match filled.change {
             folder::Change::Installed => "installed",
@@ -220,7 +220,7 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     Ok(())
 }
 
-fn print_check(check: &Check, out: &mut dyn Write) -> std::io::Result<()> {
+fn print_check(check: &HandshakeCheck, out: &mut dyn Write) -> std::io::Result<()> {
     let Some(milliseconds) = check.milliseconds else { return Ok(()) };
     match &check.through {
         Some(host) => {
@@ -230,12 +230,11 @@ fn print_check(check: &Check, out: &mut dyn Write) -> std::io::Result<()> {
     }
 }
 
-/// What to do now. A named folder may well be one that is searched: somebody else's.
-fn print_next_step(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
-    let searched = report.in_home && report.launcher;
-    let has = |client| report.folders.iter().any(|filled| filled.client == client);
-    if searched {
-        let restore = if has(Client::Netcore) { "dotnet restore" } else { "nuget restore" };
+/// What the user does next. A folder that was named may be one that clients search, but another user's.
+fn print_next_step(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
+    if report.in_home && report.launcher {
+        let is_netcore = report.folders.iter().any(|filled| filled.client == Client::Netcore);
+        let restore = if is_netcore { "dotnet restore" } else { "nuget restore" };
         return writeln!(
             out,
             "next: run `{restore}`; the token for a CodeArtifact source is fetched by itself"
@@ -243,12 +242,13 @@ fn print_next_step(report: &Report, out: &mut dyn Write) -> std::io::Result<()> 
     }
     let reason = if report.launcher { "outside of a `.nuget/plugins`" } else { "without launcher" };
     writeln!(out, "next: name the plugin to NuGet, which does not find it {reason}:")?;
-    let unfound = |filled: &&Filled| !report.in_home || filled.client == Client::Netcore;
-    for filled in report.folders.iter().filter(unfound) {
+    for filled in &report.folders {
         let variable = match filled.client {
             Client::Netcore if report.launcher => "NUGET_NETCORE_PLUGIN_PATHS",
-            // What the variable above names is always started through `dotnet`.
+            // A plugin that the variable above names is always started through `dotnet`.
             Client::Netcore => "NUGET_PLUGIN_PATHS",
+            // Clients find the file for .NET Framework in the home without the launcher as well.
+            Client::Netfx if report.in_home => continue,
             Client::Netfx => "NUGET_NETFX_PLUGIN_PATHS",
         };
         writeln!(out, "  {variable}={}", filled.plugin().display())?;

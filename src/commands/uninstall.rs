@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::installation::folder::Emptied;
 use super::installation::layout::Client;
-use super::installation::{Error, claims, disk, elsewhere, folder, layout};
+use super::installation::{self, InstallationError, claims, disk, folder};
 use super::print_failure;
 use crate::base::environment::Environment;
 use crate::cache;
@@ -18,17 +18,17 @@ use crate::settings;
 
 /// What was done. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, Serialize)]
-struct Report {
-    /// The folders of ours in which there was anything.
+struct UninstallReport {
+    /// Our folders in which anything was.
     folders: Vec<Emptied>,
-    /// Entries for the plugin in NuGet's claims cache.
+    /// Entries for the plugin in NuGet's plugin cache.
     claims_dropped: Vec<PathBuf>,
     /// Folders that `--purge` removed.
     purged: Vec<PathBuf>,
     warnings: Vec<String>,
 }
 
-/// Removes, and reports on `out`. Nothing to remove is no error.
+/// Removes, and reports on `out`. It is no error if there is nothing to remove.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ pub fn run(
     args: &UninstallArgs,
     environment: &Environment,
     out: &mut dyn Write,
-) -> Result<(), Error> {
+) -> Result<(), InstallationError> {
     let report =
         uninstall(args, environment).inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
@@ -49,10 +49,16 @@ pub fn run(
     Ok(())
 }
 
-fn uninstall(args: &UninstallArgs, environment: &Environment) -> Result<Report, Error> {
+fn uninstall(
+    args: &UninstallArgs,
+    environment: &Environment,
+) -> Result<UninstallReport, InstallationError> {
     let mut folders = Vec::new();
     let mut plugins = Vec::new();
-    let plugins_folders = plugins_folders(args, environment)?;
+    let plugins_folders = match &args.dir {
+        Some(named) => installation::plugins_folders(Some(named), environment)?,
+        None => installation::all_plugins_folders(environment)?,
+    };
     for plugins_folder in &plugins_folders {
         for client in Client::ALL {
             let path = client.folder(plugins_folder);
@@ -60,26 +66,18 @@ fn uninstall(args: &UninstallArgs, environment: &Environment) -> Result<Report, 
             folders.extend(folder::empty(path, client)?);
         }
     }
-    elsewhere::remove(&Locations::of(environment), &plugins_folders)?;
+    installation::forget_elsewhere(&Locations::of(environment), &plugins_folders)?;
     let claims_dropped = claims::drop_all(environment, &plugins)?;
-    let purged = if args.purge { purge(environment)? } else { Vec::new() };
-    let warnings = if args.purge { moved_elsewhere(environment) } else { Vec::new() };
-    Ok(Report { folders, claims_dropped, purged, warnings })
+    let (purged, warnings) = if args.purge {
+        (purge(environment)?, moved_elsewhere(environment))
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    Ok(UninstallReport { folders, claims_dropped, purged, warnings })
 }
 
-/// The folder that was named, or those of the home and whatever else was installed in.
-fn plugins_folders(args: &UninstallArgs, environment: &Environment) -> Result<Vec<PathBuf>, Error> {
-    let mut folders = layout::plugins_folders(args.dir.as_deref(), environment)?;
-    if args.dir.is_none() {
-        let mut others = elsewhere::recorded(&Locations::of(environment));
-        others.retain(|other| !folders.contains(other));
-        folders.extend(others);
-    }
-    Ok(folders)
-}
-
-/// Removes the cache's folders and the configuration's, which are ours alone.
-fn purge(environment: &Environment) -> Result<Vec<PathBuf>, Error> {
+/// Removes the folders of the cache and of the configuration, where nobody else has files.
+fn purge(environment: &Environment) -> Result<Vec<PathBuf>, InstallationError> {
     let locations = Locations::of(environment);
     let configuration = locations.config_file();
     let configuration = configuration.as_deref().and_then(Path::parent).map(Path::to_path_buf);
@@ -94,15 +92,16 @@ fn purge(environment: &Environment) -> Result<Vec<PathBuf>, Error> {
     Ok(purged)
 }
 
-/// A folder or file that the user has named may hold other things as well.
+/// Warns that folders and files which the user has named stay: other things may be in them.
 fn moved_elsewhere(environment: &Environment) -> Vec<String> {
-    let left = |(variable, path): (&str, PathBuf)| {
+    let places = settings::moved_places(environment).into_iter();
+    let warnings = places.map(|(variable, path)| {
         format!("`{variable}` names `{}`, which is left alone", path.display())
-    };
-    settings::moved_places(environment).into_iter().map(left).collect()
+    });
+    warnings.collect()
 }
 
-fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+fn print(report: &UninstallReport, out: &mut dyn Write) -> std::io::Result<()> {
     for emptied in &report.folders {
         print_emptied(emptied, out)?;
     }

@@ -1,27 +1,26 @@
-//! One NuGet.Config on disk: read with a limit, and exchanged as a whole.
+//! One NuGet.Config on disk: read with a limit, and replaced as a whole.
 #![expect(clippy::disallowed_methods, reason = "the one reader and writer of NuGet.Config files")]
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::slice;
 use std::time::SystemTime;
 
+use tempfile::NamedTempFile;
+
 use super::edit::{Edit, apply};
 use super::encoding::{Encoding, UTF_8};
 use super::{ConfigError, Document, owner};
-use crate::base::files::{self, Replacement};
 
-/// No honest NuGet.Config is longer.
+/// The largest file that is read. A NuGet.Config has a few KiB.
 const LARGEST: u64 = 4 << 20;
-
-const TEMPORARY_PREFIX: &str = ".nuget-config-";
 
 /// A file's text, and what is needed to write it back.
 pub struct ConfigFile {
     path: PathBuf,
-    /// As they are on disk; none where there is no such file yet.
+    /// The file's content; none where it does not exist yet.
     bytes: Option<Vec<u8>>,
     encoding: Encoding,
     text: String,
@@ -29,7 +28,7 @@ pub struct ConfigFile {
     other_names: u64,
 }
 
-/// Without the text, which may hold passwords.
+/// Without the text, which may have passwords in it.
 impl fmt::Debug for ConfigFile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("ConfigFile").field(&self.path).finish()
@@ -37,27 +36,30 @@ impl fmt::Debug for ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads the file; none where there is none.
+    /// Reads the file; none where it does not exist.
     pub fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
-        let (bytes, found) = match read_bounded(path) {
-            Ok(read) => read,
-            Err(error) if files::is_absence(&error) => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                return Err(ConfigError::NoFile { path: path.to_path_buf() });
-            }
-            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                return Err(ConfigError::TooLarge { path: path.to_path_buf() });
-            }
-            Err(error) => return Err(ConfigError::unreadable(path, error)),
-        };
-        let (encoding, text) = Encoding::decode(&bytes)
-            .map_err(|detail| ConfigError::Encoding { path: path.to_path_buf(), detail })?;
-        let (modified, other_names) = (found.modified().ok(), owner::other_names(&found));
+        let read = read_bounded(path);
         let path = path.to_path_buf();
+        let (bytes, found) = match read {
+            Ok(read) => read,
+            Err(source) => {
+                return match source.kind() {
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+                    io::ErrorKind::InvalidInput => Err(ConfigError::NoFile { path }),
+                    io::ErrorKind::FileTooLarge => Err(ConfigError::TooLarge { path }),
+                    _ => Err(ConfigError::Unreadable { path, source }),
+                };
+            }
+        };
+        let (encoding, text) = match Encoding::decode(&bytes) {
+            Ok(decoded) => decoded,
+            Err(detail) => return Err(ConfigError::Encoding { path, detail }),
+        };
+        let (modified, other_names) = (found.modified().ok(), owner::other_names(&found));
         Ok(Some(Self { path, bytes: Some(bytes), encoding, text, modified, other_names }))
     }
 
-    /// A file that is not there yet, and would hold this.
+    /// A file that does not exist yet, with the text that it would have.
     pub fn planned(path: &Path, text: &str) -> Self {
         let (path, text) = (path.to_path_buf(), text.to_owned());
         Self { path, bytes: None, encoding: UTF_8, text, modified: None, other_names: 0 }
@@ -67,17 +69,17 @@ impl ConfigFile {
         &self.path
     }
 
-    /// What it says, decoded; every range in it is of this.
+    /// The decoded text; all ranges refer to it.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The file as it is on disk; none where it is not there yet.
+    /// The file's content; none where it does not exist yet.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.bytes.as_deref()
     }
 
-    /// When it was last written, if the file system tells.
+    /// When it was last written, if the file system says so.
     pub fn modified(&self) -> Option<SystemTime> {
         self.modified
     }
@@ -94,60 +96,67 @@ impl ConfigFile {
         Ok(document.package_sources.entries().any(|entry| entry.name == name))
     }
 
-    /// Writes the file with these edits, and nothing else changed. A link stays one.
+    /// Writes the file with these edits; nothing else changes. A link stays a link.
     ///
     /// # Errors
     ///
-    /// Where it cannot be written as it was (encoding, mode, owner), and where it is not what was read
-    /// any more: it is left alone then.
+    /// Where encoding, mode or owner cannot be kept, and where the file has changed since it was read. It
+    /// is not changed then.
     #[expect(clippy::expect_used, reason = "edits are made of the text's own ranges")]
     pub fn write(&self, edits: &[Edit]) -> Result<(), ConfigError> {
         let text = apply(&self.text, edits).expect("disjoint edits within the text");
-        let lacking = || ConfigError::NotInEncoding {
-            path: self.path.clone(),
-            encoding: self.encoding.name(),
+        let Some(bytes) = self.encoding.encode(&text) else {
+            let encoding = self.encoding.name();
+            return Err(ConfigError::NotInEncoding { path: self.path.clone(), encoding });
         };
-        let bytes = self.encoding.encode(&text).ok_or_else(lacking)?;
         match &self.bytes {
-            Some(before) => self.exchange(before, &bytes),
+            Some(before) => self.replace(before, &bytes),
             None => self.create(&bytes),
         }
     }
 
-    fn exchange(&self, before: &[u8], bytes: &[u8]) -> Result<(), ConfigError> {
-        let failed = |error| ConfigError::not_written(&self.path, error);
-        let target = fs::canonicalize(&self.path).map_err(failed)?;
-        let found = fs::metadata(&target).map_err(failed)?;
-        // The folder may be one that can be written where the file is not meant to be.
-        File::options().append(true).open(&target).map_err(failed)?;
-        let replacement = Replacement::of(&target, TEMPORARY_PREFIX).map_err(failed)?;
-        files::keep_owner(replacement.file(), &found)
+    fn replace(&self, before: &[u8], bytes: &[u8]) -> Result<(), ConfigError> {
+        let target = fs::canonicalize(&self.path).map_err(|error| self.not_written(error))?;
+        let found = fs::metadata(&target).map_err(|error| self.not_written(error))?;
+        // The folder may be writable where the file itself is protected.
+        File::options().append(true).open(&target).map_err(|error| self.not_written(error))?;
+        let temporary = temporary_beside(&target).map_err(|error| self.not_written(error))?;
+        owner::keep(temporary.as_file(), &found)
             .map_err(|source| ConfigError::OwnerLost { path: self.path.clone(), source })?;
-        replacement.file().set_permissions(found.permissions()).map_err(failed)?;
-        replacement.fill(bytes).map_err(failed)?;
-        if fs::read(&target).map_err(failed)? != before {
+        let now = temporary
+            .as_file()
+            .set_permissions(found.permissions())
+            .and_then(|()| fill(&temporary, bytes))
+            .and_then(|()| fs::read(&target))
+            .map_err(|error| self.not_written(error))?;
+        if now != before {
             return Err(ConfigError::ChangedMeanwhile { path: self.path.clone() });
         }
-        replacement.commit().map_err(failed)
+        temporary.persist(&target).map_err(|error| self.not_written(error.error))?;
+        Ok(())
     }
 
     fn create(&self, bytes: &[u8]) -> Result<(), ConfigError> {
-        let failed = |error| ConfigError::not_written(&self.path, error);
-        // NuGet takes it for missing, and would write where it leads.
+        // NuGet treats such a link as a missing file, and would write where it leads.
         if self.path.is_symlink() {
             return Err(ConfigError::DeadLink { path: self.path.clone() });
         }
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(failed)?;
+            fs::create_dir_all(folder).map_err(|error| self.not_written(error))?;
         }
-        let replacement = Replacement::of(&self.path, TEMPORARY_PREFIX).map_err(failed)?;
-        replacement.fill(bytes).map_err(failed)?;
-        replacement.commit_new().map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                ConfigError::ChangedMeanwhile { path: self.path.clone() }
+        let temporary = temporary_beside(&self.path).map_err(|error| self.not_written(error))?;
+        fill(&temporary, bytes).map_err(|error| self.not_written(error))?;
+        match temporary.persist_noclobber(&self.path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(ConfigError::ChangedMeanwhile { path: self.path.clone() })
             }
-            _ => failed(error),
-        })
+            Err(error) => Err(self.not_written(error.error)),
+        }
+    }
+
+    fn not_written(&self, source: io::Error) -> ConfigError {
+        ConfigError::NotWritten { path: self.path.clone(), source }
     }
 }
 
@@ -156,7 +165,23 @@ fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
     if !found.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    Ok((files::read_bounded(path, LARGEST)?, found))
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok((bytes, found))
+}
+
+/// A file that only this user can read, as those are that NuGet makes.
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    tempfile::Builder::new().prefix(".nuget-config-").tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+fn fill(temporary: &NamedTempFile, bytes: &[u8]) -> io::Result<()> {
+    temporary.as_file().write_all(bytes)?;
+    temporary.as_file().sync_all()
 }
 
 #[cfg(test)]

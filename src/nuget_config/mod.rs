@@ -23,7 +23,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use document::{CredentialsEntry, Document, MappingEntry, Password};
+pub use document::{CredentialsEntry, Document, MappingEntry, Password, Problem};
 pub use edit::{add_source, remove_credentials, without_secrets};
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
@@ -176,16 +176,6 @@ pub enum ConfigError {
     ChangedMeanwhile { path: PathBuf },
     #[error("`{}` is written in {encoding}, which lacks a character of what is to be added; save it as UTF-8", path.display())]
     NotInEncoding { path: PathBuf, encoding: &'static str },
-}
-
-impl ConfigError {
-    fn unreadable(path: &Path, source: io::Error) -> Self {
-        Self::Unreadable { path: path.to_path_buf(), source }
-    }
-
-    fn not_written(path: &Path, source: io::Error) -> Self {
-        Self::NotWritten { path: path.to_path_buf(), source }
-    }
 }
 
 fn hint(source: &io::Error) -> &'static str {

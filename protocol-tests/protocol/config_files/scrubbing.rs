@@ -181,11 +181,16 @@ fn variable() {
 /// None of it is touched.
 fn may_hold() {
     let home = SandboxHome::new();
+    let source = |url: &str| {
+        format!(
+            "<configuration><packageSources><add key='a' value='{url}'/></packageSources></configuration>"
+        )
+    };
     let comment = "<configuration><!-- <a><add key='ClearTextPassword' value='hunter2'/></a> --></configuration>";
-    let secret = FEED.replace("https://", "https://aws:hunter2@");
-    let of_url = format!(
-        "<configuration><packageSources><add key='a' value='{secret}'/></packageSources></configuration>"
-    );
+    let of_url = source(&FEED.replace("https://", "https://aws:hunter2@"));
+    let with_delimiters = ["hunter2/x", "hunter2?x", "hunter2#x"]
+        .map(|password| source(&FEED.replace("https://", &format!("https://aws:{password}@"))));
+    let with_query = source(&format!("{}?key=hunter2", FEED.replace("https:", "http:")));
     let plain_http = config("a", &FEED.replace("https:", "http:"), "aws", "hunter2");
     let elsewhere =
         config("a", "https://proxy.example/v3/index.json", "me", "%CODEARTIFACT_AUTH_TOKEN%");
@@ -197,6 +202,22 @@ fn may_hold() {
         (
             &of_url,
             "line 1: `a`, clear-text password (the source's URL holds a password, and the plugin is never asked for it)",
+        ),
+        (
+            &with_delimiters[0],
+            "line 1: `a`, clear-text password (the source's URL holds a password",
+        ),
+        (
+            &with_delimiters[1],
+            "line 1: `a`, clear-text password (the source's URL holds a password",
+        ),
+        (
+            &with_delimiters[2],
+            "line 1: `a`, clear-text password (the source's URL holds a password",
+        ),
+        (
+            &with_query,
+            "line 1: `a`, clear-text password (the source's URL has a query, which may hold a key)",
         ),
         (
             &plain_http,
@@ -211,6 +232,7 @@ fn may_hold() {
         let run = home.run_plugin(&["scrub", "--yes"]);
         run.assert_success().assert_silent_on("hunter2").assert_says(said);
         run.assert_says("left alone, remove it by hand if it is not needed");
+        home.run_plugin(&["scrub", "--json"]).assert_silent_on("hunter2");
         assert_eq!(self::text(&home, PROJECT), text);
     }
 }

@@ -14,9 +14,9 @@ use super::finding::{Finding, Outcome, Repair};
 use super::fix::{self, INSTALL};
 use super::{path, variables};
 use crate::base::files;
+use crate::commands::installation::folder::{self, MANIFEST_FILE, Manifest};
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
-use crate::commands::installation::manifest::{self, Manifest};
-use crate::commands::installation::{Error, folder, handshake, layout};
+use crate::commands::installation::{self, InstallationError, handshake};
 
 /// A plugin answers in a tenth of a second, and NuGet gives it five seconds or more.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ const CHECK: &str = "plugin-folder";
 
 /// One finding for every kind of client and plugins folder, or more where more is wrong.
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
-    if let Err(error) = layout::plugins_folders(None, context.environment) {
+    if let Err(error) = installation::plugins_folders(None, context.environment) {
         return vec![no_folder(&error, context)];
     }
     let is_elsewhere = is_found_elsewhere(context);
@@ -40,7 +40,7 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// NuGet can start nothing in the plugins folders, and may be told of another one.
-fn no_folder(error: &Error, context: &Context<'_>) -> Finding {
+fn no_folder(error: &InstallationError, context: &Context<'_>) -> Finding {
     let check = "plugin-folder-path";
     if variables::named_plugins(context.environment).is_some() {
         return Finding::skipped(check, format!("{error} (a variable names plugins elsewhere)"));
@@ -162,7 +162,7 @@ impl Place {
 
     /// NuGet does not care.
     fn unreadable_list(&self) -> Finding {
-        let (whom, path) = (self.whom(), self.path.join(manifest::FILE));
+        let (whom, path) = (self.whom(), self.path.join(MANIFEST_FILE));
         let what = format!("{whom}: `{}` is no list of installed files", path.display());
         Finding::warning(CHECK, what).with_fix(INSTALL).with_repair(Repair::Install)
     }
@@ -299,7 +299,7 @@ pub fn is_newer(version: &str, than: &str) -> bool {
 }
 
 /// Starts a plugin as NuGet does: by itself, or through the program that is given its file.
-pub fn start(program: &Path, plugin: Option<&Path>) -> Result<Duration, handshake::Problem> {
+pub fn start(program: &Path, plugin: Option<&Path>) -> Result<Duration, handshake::HandshakeError> {
     let mut command = Command::new(program);
     command.args(plugin).arg("-Plugin");
     handshake::exchange(&mut command, HANDSHAKE_LIMIT)

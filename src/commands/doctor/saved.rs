@@ -4,7 +4,7 @@ use super::context::Context;
 use super::finding::Finding;
 use super::fix::{self, quoted_path};
 use crate::base::text::excerpt;
-use crate::commands::scrub::finding::{self, Finding as Credentials, Sources};
+use crate::commands::scrub::finding::{self, KnownSources, SavedCredentials};
 use crate::nuget_config::{Layer, NugetConfig, Password, Saved};
 
 const CHECK: &str = "saved-credentials";
@@ -22,14 +22,14 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-fn of_layer(layer: &Layer, sources: &Sources, context: &Context<'_>) -> Vec<Finding> {
+fn of_layer(layer: &Layer, sources: &KnownSources, context: &Context<'_>) -> Vec<Finding> {
     match finding::in_layer(layer, sources) {
         Ok(found) => found.iter().map(|it| warning(it, layer, context)).collect(),
         Err(error) => vec![Finding::failure("nuget-config", error.to_string())],
     }
 }
 
-fn warning(found: &Credentials, layer: &Layer, context: &Context<'_>) -> Finding {
+fn warning(found: &SavedCredentials, layer: &Layer, context: &Context<'_>) -> Finding {
     let (name, path) = (excerpt(&found.source), layer.file.path());
     let how = match &found.password {
         Some(Password::ClearText) => "a password in clear text".to_owned(),

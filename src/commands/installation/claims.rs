@@ -1,52 +1,65 @@
-//! NuGet's claims cache, in which it remembers for 30 days what a plugin can do.
+//! NuGet's plugin cache, in which it remembers for 30 days which operations a plugin claims.
 //!
-//! An entry that is empty or damaged keeps NuGet from ever starting the plugin, and nothing is said
-//! about it. An entry is `FOLDER/H(plugin's path)/H(request).dat`, `H` being the first 40 hexadecimal
+//! An entry that is empty or damaged keeps NuGet from ever starting the plugin, and NuGet does not say
+//! so. An entry is `FOLDER/H(plugin's path)/H(request).dat`, `H` being the first 40 hexadecimal
 //! digits of SHA-256; only the entries of the given plugins are looked at.
-#![expect(clippy::disallowed_methods, reason = "NuGet's claims cache is on disk")]
+#![expect(clippy::disallowed_methods, reason = "NuGet's plugin cache is on disk")]
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::layout::normal;
-use super::{Error, disk};
+use super::{InstallationError, disk};
 use crate::base::environment::Environment;
 use crate::locations::Locations;
 
-/// The request that is not about one source; to it a plugin must claim something.
+/// The request that is not about one source: a plugin that claims nothing in it is never started.
 const SOURCE_AGNOSTIC: &str = "Source-Agnostic";
 
 /// How NuGet writes that the plugin authenticates.
 const AUTHENTICATION: u64 = 1;
 
-/// Removes the entries that keep NuGet from starting `plugins`, and names them.
-pub fn drop_harmful(environment: &Environment, plugins: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+/// Removes the entries that keep NuGet from starting `plugins`, and returns them.
+pub fn drop_harmful(
+    environment: &Environment,
+    plugins: &[PathBuf],
+) -> Result<Vec<PathBuf>, InstallationError> {
     drop_where(environment, plugins, is_harmful)
 }
 
 /// The entries that keep NuGet from starting `plugins`.
-pub fn harmful(environment: &Environment, plugins: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+pub fn harmful(
+    environment: &Environment,
+    plugins: &[PathBuf],
+) -> Result<Vec<PathBuf>, InstallationError> {
     entries_where(environment, plugins, is_harmful)
 }
 
-/// The folder that the clients of this environment use, under the name that is used now.
+/// The folder that the clients of this environment use, with the name that current clients use.
 pub fn folder_in_use(environment: &Environment) -> Option<PathBuf> {
-    let locations = Locations::of(environment);
-    let usual = || Some(locations.data_dir()?.join("NuGet").join("plugin-cache"));
-    environment.path("NUGET_PLUGINS_CACHE_PATH").or_else(usual)
+    environment
+        .path("NUGET_PLUGINS_CACHE_PATH")
+        .or_else(|| Some(Locations::of(environment).data_dir()?.join("NuGet").join("plugin-cache")))
 }
 
-/// The folders of the plugins in this one that are there.
+/// The folders in `cache` that exist for these plugins.
 pub fn folders_of(cache: &Path, plugins: &[PathBuf]) -> Vec<PathBuf> {
-    let folder = |plugin: &PathBuf| cache.join(digest(&normal(plugin).to_string_lossy()));
-    plugins.iter().map(folder).filter(|folder| folder.symlink_metadata().is_ok()).collect()
+    let folders = plugins.iter().map(|plugin| folder_of(cache, plugin));
+    folders.filter(|folder| folder.symlink_metadata().is_ok()).collect()
 }
 
-/// Removes every entry of `plugins`, and names them.
-pub fn drop_all(environment: &Environment, plugins: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+fn folder_of(cache: &Path, plugin: &Path) -> PathBuf {
+    cache.join(digest(&normal(plugin).to_string_lossy()))
+}
+
+/// Removes every entry of `plugins`, and returns them.
+pub fn drop_all(
+    environment: &Environment,
+    plugins: &[PathBuf],
+) -> Result<Vec<PathBuf>, InstallationError> {
     drop_where(environment, plugins, |_| true)
 }
 
@@ -54,11 +67,11 @@ fn drop_where(
     environment: &Environment,
     plugins: &[PathBuf],
     condition: impl Fn(&Path) -> bool,
-) -> Result<Vec<PathBuf>, Error> {
+) -> Result<Vec<PathBuf>, InstallationError> {
     let dropped = entries_where(environment, plugins, condition)?;
     for entry in &dropped {
         fs::remove_file(entry).map_err(|source| disk::refused("remove", entry, source))?;
-        // Its folder stays where something is in it; NuGet makes it again.
+        // Its folder stays where something else is in it.
         let _ = entry.parent().map(fs::remove_dir);
     }
     Ok(dropped)
@@ -68,13 +81,14 @@ fn entries_where(
     environment: &Environment,
     plugins: &[PathBuf],
     condition: impl Fn(&Path) -> bool,
-) -> Result<Vec<PathBuf>, Error> {
+) -> Result<Vec<PathBuf>, InstallationError> {
     let mut found = Vec::new();
     for cache in folders(environment) {
         for plugin in plugins {
-            let folder = cache.join(digest(&normal(plugin).to_string_lossy()));
-            for entry in entries(&folder)?.into_iter().filter(|entry| condition(entry)) {
-                // One plugin may be named twice, as by a linked home.
+            for entry in
+                entries(&folder_of(&cache, plugin))?.into_iter().filter(|entry| condition(entry))
+            {
+                // One plugin may have two paths, as in a home that is a link.
                 if !found.contains(&entry) {
                     found.push(entry);
                 }
@@ -84,43 +98,43 @@ fn entries_where(
     Ok(found)
 }
 
-/// Every folder where a client of this user may have its entries, under the name that is used now
-/// and the one that older clients use.
+/// Every folder where a client of this user may have its entries, with the name that current clients
+/// use and the one that older ones use.
 fn folders(environment: &Environment) -> Vec<PathBuf> {
     let locations = Locations::of(environment);
-    let homes = locations.plugins_dirs();
-    let homes = homes.iter().filter_map(|plugins| plugins.ancestors().nth(2));
-    let mut data: Vec<PathBuf> = homes.map(|home| home.join(".local").join("share")).collect();
-    data.extend(locations.data_dir().map(Path::to_path_buf));
+    let mut data: Vec<PathBuf> = locations.data_dir().map(Path::to_path_buf).into_iter().collect();
+    for plugins in locations.plugins_dirs() {
+        // `.nuget/plugins` is two levels below the home that a client uses.
+        data.extend(plugins.ancestors().nth(2).map(|home| home.join(".local").join("share")));
+    }
     let mut folders: Vec<PathBuf> =
         environment.path("NUGET_PLUGINS_CACHE_PATH").into_iter().collect();
-    folders.extend(data.iter().flat_map(|data| {
-        ["plugin-cache", "plugins-cache"].map(|name| data.join("NuGet").join(name))
-    }));
+    for data in data {
+        let names = ["plugin-cache", "plugins-cache"];
+        folders.extend(names.map(|name| data.join("NuGet").join(name)));
+    }
     folders.sort();
     folders.dedup();
     folders
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| disk::refused("read the folder", folder, source);
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, InstallationError> {
+    let paths: io::Result<Vec<PathBuf>> =
+        fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let mut paths = match paths {
+        Ok(paths) => paths,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
         }
-        Err(source) => return Err(unreadable(source)),
+        Err(source) => return Err(disk::refused("read the folder", folder, source)),
     };
-    let mut paths = entries
-        .map(|entry| Ok(entry.map_err(unreadable)?.path()))
-        .collect::<Result<Vec<_>, Error>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "dat"));
     paths.sort();
     Ok(paths)
 }
 
-/// Whether NuGet would conclude from the entry that there is nothing to start the plugin for. To a
-/// request about one source an empty list is the right answer.
+/// Whether NuGet would conclude from the entry that it need not start the plugin. For a request about
+/// one source an empty list is right.
 fn is_harmful(entry: &Path) -> bool {
     let claims =
         fs::read(entry).ok().and_then(|text| serde_json::from_slice::<Vec<u64>>(&text).ok());
@@ -128,7 +142,7 @@ fn is_harmful(entry: &Path) -> bool {
     claims.is_none_or(|claims| agnostic && !claims.contains(&AUTHENTICATION))
 }
 
-/// NuGet's name for the files of something.
+/// The name that NuGet gives to the files about something.
 fn digest(text: &str) -> String {
     let mut digits = format!("{:x}", Sha256::digest(text));
     digits.truncate(40);

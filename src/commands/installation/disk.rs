@@ -1,27 +1,29 @@
-//! Folders and files of an installation: readable for everyone, replaced while they run.
-#![expect(clippy::disallowed_methods, reason = "it puts the installed files where they belong")]
+//! Folders and files of an installation: everyone can read them, and a running one can be replaced.
+#![expect(clippy::disallowed_methods, reason = "it writes the installed files")]
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Error;
-use super::layout::{File, NAME};
+use tempfile::NamedTempFile;
+
+use super::InstallationError;
+use super::layout::{InstalledFile, NAME};
 
 const FOLDER_MODE: u32 = 0o755;
 
-/// How a file is called while it is written, and how one that still runs is called on Windows until
-/// it can be removed.
+/// The end of a file's name while it is written, and on Windows that of one that still runs, until it
+/// can be removed.
 const UNFINISHED: &str = ".new";
 const RETIRED: &str = ".old";
 
-/// A file that has been unfinished for so long belongs to nobody.
+/// An unfinished file that is older was left by a run that was ended.
 const ABANDONED: Duration = Duration::from_hours(1);
 
-/// Makes the folder and those above it; whatever the umask, others may look into what is new. A link
-/// in its place is followed where [`refuse_foreign_links`] lets it pass, and keeps its target's mode.
-pub fn make_folder(folder: &Path) -> Result<(), Error> {
+/// Makes the folder and those above it; whatever the umask, others can read the new ones. A link in its
+/// place is followed where [`refuse_foreign_links`] allows it, and keeps its target's mode.
+pub fn make_folder(folder: &Path) -> Result<(), InstallationError> {
     refuse_foreign_links(folder)?;
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.is_dir()).collect();
     for folder in missing.into_iter().rev() {
@@ -32,17 +34,15 @@ pub fn make_folder(folder: &Path) -> Result<(), Error> {
         }
         set_mode(folder, FOLDER_MODE)?;
     }
-    set_mode(folder, FOLDER_MODE)?;
-    Ok(())
+    set_mode(folder, FOLDER_MODE).map(drop)
 }
 
-/// Writes the file unless it is there already, all of it and with the right mode; says whether it
-/// had to. A program that runs from the old file goes on doing so.
-pub fn put(folder: &Path, file: &File) -> Result<bool, Error> {
+/// Writes the file unless it is there already with the same content and mode; says whether it changed
+/// anything. A program that runs from the old file is not disturbed.
+pub fn put(folder: &Path, file: &InstalledFile) -> Result<bool, InstallationError> {
     let path = folder.join(&file.path);
     let mode = if file.executable { 0o755 } else { 0o644 };
-    let is_link = path.is_symlink();
-    if !is_link && fs::read(&path).is_ok_and(|content| content == file.content) {
+    if !path.is_symlink() && fs::read(&path).is_ok_and(|content| content == file.content) {
         return set_mode(&path, mode);
     }
     replace(folder, &path, file.content, mode).map_err(|source| refused("write", &path, source))?;
@@ -50,9 +50,7 @@ pub fn put(folder: &Path, file: &File) -> Result<bool, Error> {
 }
 
 fn replace(folder: &Path, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    let prefix = format!("{NAME}.");
-    let mut unfinished =
-        tempfile::Builder::new().prefix(&prefix).suffix(UNFINISHED).tempfile_in(folder)?;
+    let mut unfinished = temporary_file(folder, UNFINISHED)?;
     unfinished.write_all(content)?;
     change_mode(unfinished.as_file(), mode)?;
     unfinished.as_file().sync_all()?;
@@ -64,30 +62,33 @@ fn replace(folder: &Path, path: &Path, content: &[u8], mode: u32) -> io::Result<
     unfinished.persist(path).map_err(|failure| failure.error)
 }
 
-/// Windows lets a running program's file be renamed, and neither overwritten nor removed.
+/// Windows allows a running program's file to be renamed, but not to be overwritten or removed.
 fn replace_aside(unfinished: &Path, folder: &Path, path: &Path) -> io::Result<()> {
     let retired = retire(folder, path)?;
     if let Err(error) = fs::rename(unfinished, path) {
         let _ = fs::rename(&retired, path);
         return Err(error);
     }
-    // Still running: a later `install` or `uninstall` sweeps it away.
+    // While it still runs this fails, and a later `install` or `uninstall` removes it.
     let _ = fs::remove_file(&retired);
     Ok(())
 }
 
-fn retire(folder: &Path, path: &Path) -> io::Result<std::path::PathBuf> {
-    let prefix = format!("{NAME}.");
-    let name = tempfile::Builder::new().prefix(&prefix).suffix(RETIRED).tempfile_in(folder)?;
+fn retire(folder: &Path, path: &Path) -> io::Result<PathBuf> {
+    let name = temporary_file(folder, RETIRED)?;
     let retired = name.path().to_path_buf();
     name.close()?;
     fs::rename(path, &retired)?;
     Ok(retired)
 }
 
-/// Removes the file, or renames it aside where it runs and the system keeps it; says whether there
+fn temporary_file(folder: &Path, suffix: &str) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(&format!("{NAME}.")).suffix(suffix).tempfile_in(folder)
+}
+
+/// Removes the file, or renames it where it runs and the system does not remove it; says whether there
 /// was one.
-pub fn remove(folder: &Path, name: &Path) -> Result<bool, Error> {
+pub fn remove(folder: &Path, name: &Path) -> Result<bool, InstallationError> {
     let path = folder.join(name);
     match fs::remove_file(&path) {
         Ok(()) => Ok(true),
@@ -97,14 +98,14 @@ pub fn remove(folder: &Path, name: &Path) -> Result<bool, Error> {
     }
 }
 
-/// Removes what earlier runs had to leave behind, as far as it can be removed by now.
+/// Removes what earlier runs left behind, as far as it can be removed by now.
 pub fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let unfinished = name.starts_with(NAME) && name.ends_with(UNFINISHED);
-        if is_retired(&name) || unfinished && is_abandoned(&entry) {
+        let is_unfinished = name.starts_with(NAME) && name.ends_with(UNFINISHED);
+        if is_retired(&name) || is_unfinished && is_abandoned(&entry) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -121,20 +122,21 @@ fn is_abandoned(entry: &fs::DirEntry) -> bool {
 }
 
 /// The error for something that the file system refuses.
-pub fn refused(action: &'static str, path: &Path, source: io::Error) -> Error {
-    Error::Disk { action, path: path.to_path_buf(), source }
+pub fn refused(action: &'static str, path: &Path, source: io::Error) -> InstallationError {
+    InstallationError::Disk { action, path: path.to_path_buf(), source }
 }
 
-/// Refuses a folder on whose way somebody has put a link to the folder of another user: root, who may
-/// write anywhere, would be led to files of root's own. Links of root's are trusted.
+/// Refuses a folder if a part of its path is a link that leads to another user's folder. Root, who may
+/// write anywhere, could be led to its own files that way. Links that belong to root are trusted.
 #[cfg(unix)]
-pub fn refuse_foreign_links(folder: &Path) -> Result<(), Error> {
+pub fn refuse_foreign_links(folder: &Path) -> Result<(), InstallationError> {
     use std::os::unix::fs::MetadataExt;
     for path in folder.ancestors() {
         let Ok(link) = path.symlink_metadata() else { continue };
-        let is_foreign = |target: fs::Metadata| ![0, target.uid()].contains(&link.uid());
-        if link.is_symlink() && fs::metadata(path).is_ok_and(is_foreign) {
-            return Err(Error::ForeignLink(path.to_path_buf()));
+        if link.is_symlink()
+            && fs::metadata(path).is_ok_and(|target| ![0, target.uid()].contains(&link.uid()))
+        {
+            return Err(InstallationError::ForeignLink(path.to_path_buf()));
         }
     }
     Ok(())
@@ -142,13 +144,13 @@ pub fn refuse_foreign_links(folder: &Path) -> Result<(), Error> {
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
-pub fn refuse_foreign_links(_folder: &Path) -> Result<(), Error> {
+pub fn refuse_foreign_links(_folder: &Path) -> Result<(), InstallationError> {
     Ok(())
 }
 
-/// Adds what others need to read (and start) it; says whether anything was missing. A link is left
-/// as it is, and so is what it leads to.
-fn set_mode(path: &Path, mode: u32) -> Result<bool, Error> {
+/// Adds the permissions that others need to read (and start) it; says whether any was missing. A link
+/// is left as it is, and so is its target.
+fn set_mode(path: &Path, mode: u32) -> Result<bool, InstallationError> {
     if path.is_symlink() {
         return Ok(false);
     }
@@ -157,8 +159,8 @@ fn set_mode(path: &Path, mode: u32) -> Result<bool, Error> {
         .map_err(|source| refused("change the mode of", path, source))
 }
 
-/// Opens what stands at the path, and no link's target. Whatever is asked of the handle is about just
-/// that, although its owner may exchange it meanwhile.
+/// Opens the file or folder at the path, but not a link's target. What is done with the handle is done to
+/// just that, although its owner may replace it meanwhile.
 #[cfg(unix)]
 fn open_itself(path: &Path) -> io::Result<fs::File> {
     use rustix::fs::OFlags;
@@ -181,7 +183,7 @@ fn change_mode(opened: &fs::File, mode: u32) -> io::Result<bool> {
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
-fn open_itself(path: &Path) -> io::Result<std::path::PathBuf> {
+fn open_itself(path: &Path) -> io::Result<PathBuf> {
     Ok(path.to_path_buf())
 }
 
@@ -191,9 +193,9 @@ fn change_mode<T>(_opened: &T, _mode: u32) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Root makes folders in somebody's home: they are that person's, or NuGet could not write there.
+/// Folders that root makes in a user's home are given to that user, or NuGet could not write there.
 #[cfg(unix)]
-fn give_to_owner_above(folder: &Path) -> Result<(), Error> {
+fn give_to_owner_above(folder: &Path) -> Result<(), InstallationError> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let Some(above) = folder.parent().filter(|_| rustix::process::geteuid().is_root()) else {
         return Ok(());
@@ -205,6 +207,6 @@ fn give_to_owner_above(folder: &Path) -> Result<(), Error> {
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
-fn give_to_owner_above(_folder: &Path) -> Result<(), Error> {
+fn give_to_owner_above(_folder: &Path) -> Result<(), InstallationError> {
     Ok(())
 }

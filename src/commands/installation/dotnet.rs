@@ -6,7 +6,7 @@ use crate::base::environment::Environment;
 
 const HOST: &str = if cfg!(windows) { "dotnet.exe" } else { "dotnet" };
 
-/// Where installers and distributions put it, when neither a variable nor `PATH` says.
+/// Where installers and distributions put it; searched when neither a variable nor `PATH` names one.
 const USUAL_FOLDERS: &[&str] = if cfg!(windows) {
     &[r"C:\Program Files\dotnet"]
 } else {
@@ -20,7 +20,7 @@ const USUAL_FOLDERS: &[&str] = if cfg!(windows) {
     ]
 };
 
-/// The first that is there: the one that a running SDK names, the one on `PATH`, the one that
+/// The first that exists: the one that a running SDK names, the one on `PATH`, the one that
 /// `DOTNET_ROOT` names, and those in usual places.
 pub fn find(environment: &Environment) -> Option<PathBuf> {
     let named = environment.path("DOTNET_HOST_PATH").filter(|path| path.is_absolute());

@@ -1,13 +1,15 @@
-//! One of our folders: brought to a wanted state, or emptied.
+//! One of our folders: filled, emptied, and the list of the files that were installed in it.
 #![expect(clippy::disallowed_methods, reason = "the installed folders are on disk")]
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::layout::{Client, File, NAME};
-use super::manifest::{self, Manifest};
-use super::{Error, disk};
+use super::layout::{Client, InstalledFile, NAME};
+use super::{InstallationError, disk};
 
 /// What `install` did to a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,7 +27,7 @@ pub enum Change {
 ///
 /// The list is written first and the file that NuGet looks for last, so that a run that is ended
 /// half-way leaves something that can be completed or removed.
-pub fn fill(folder: &Path, files: &[File]) -> Result<Change, Error> {
+pub fn fill(folder: &Path, files: &[InstalledFile]) -> Result<Change, InstallationError> {
     disk::make_folder(folder)?;
     disk::sweep(folder);
     // A list that cannot be read is written anew.
@@ -37,7 +39,7 @@ pub fn fill(folder: &Path, files: &[File]) -> Result<Change, Error> {
         touched |= disk::remove(folder, Path::new(name))?;
     }
     let text = wanted.text();
-    let list = File::new(manifest::FILE.into(), &text);
+    let list = InstalledFile::new(MANIFEST_FILE.into(), &text);
     for file in std::iter::once(&list).chain(files) {
         touched |= disk::put(folder, file)?;
     }
@@ -63,14 +65,14 @@ pub struct Emptied {
 
 /// Removes what the folder's list names, the list, and the folder once it is empty. None where there
 /// is nothing at all.
-pub fn empty(path: PathBuf, client: Client) -> Result<Option<Emptied>, Error> {
+pub fn empty(path: PathBuf, client: Client) -> Result<Option<Emptied>, InstallationError> {
     disk::refuse_foreign_links(&path)?;
     let manifest = Manifest::read(&path)?;
     let mut removed = Vec::new();
     if let Some(manifest) = manifest {
         // The file that NuGet looks for goes first, the list last.
         let names = manifest.files.into_iter().rev().map(|entry| entry.name);
-        for name in names.chain([manifest::FILE.to_string()]) {
+        for name in names.chain([MANIFEST_FILE.to_string()]) {
             if disk::remove(&path, Path::new(&name))? {
                 removed.push(name);
             }
@@ -79,27 +81,26 @@ pub fn empty(path: PathBuf, client: Client) -> Result<Option<Emptied>, Error> {
     disk::sweep(&path);
     let left = names_in(&path)?;
     if left.is_empty() && path.is_dir() && !path.is_symlink() {
-        std::fs::remove_dir(&path)
+        fs::remove_dir(&path)
             .map_err(|source| disk::refused("remove the folder", &path, source))?;
     }
     let anything = !(removed.is_empty() && left.is_empty());
     Ok(anything.then_some(Emptied { path, client, removed, left }))
 }
 
-fn names_in(folder: &Path) -> Result<Vec<String>, Error> {
+fn names_in(folder: &Path) -> Result<Vec<String>, InstallationError> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let unreadable = |source| disk::refused("read the folder", folder, source);
-    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-    let mut names = entries
-        .map(|entry| Ok(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned()))
-        .collect::<Result<Vec<_>, Error>>()?;
+    let names: io::Result<Vec<String>> = fs::read_dir(folder).and_then(|entries| {
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    });
+    let mut names = names.map_err(|source| disk::refused("read the folder", folder, source))?;
     names.sort();
     Ok(names)
 }
 
-/// What stands in a filled folder and keeps the plugin from starting.
+/// A file in a filled folder that keeps the plugin from starting.
 pub fn obstacle(folder: &Path) -> Option<String> {
     let file = folder.join(format!("{NAME}.runtimeconfig.json"));
     file.exists().then(|| {
@@ -111,12 +112,86 @@ pub fn obstacle(folder: &Path) -> Option<String> {
     })
 }
 
+/// The name of the list of installed files, which is beside them: `uninstall` removes what it names.
+pub const MANIFEST_FILE: &str = "installed-files.json";
+
+/// The list: what an `install` put into one folder.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of the plugin that wrote it.
+    pub version: String,
+    /// In the order of writing.
+    pub files: Vec<ManifestEntry>,
+}
+
+/// One file of the list.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestEntry {
+    /// Its name in the folder.
+    pub name: String,
+    /// The digest of what was written, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// The list of `files`.
+    pub fn of(files: &[InstalledFile]) -> Self {
+        let entries = files.iter().map(|file| ManifestEntry {
+            name: file.path.to_string_lossy().into_owned(),
+            sha256: format!("{:x}", Sha256::digest(file.content)),
+        });
+        Self { version: env!("CARGO_PKG_VERSION").to_string(), files: entries.collect() }
+    }
+
+    /// The folder's list; none where there is no installation.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, is something else, or names a file outside of the folder.
+    pub fn read(folder: &Path) -> Result<Option<Self>, InstallationError> {
+        let path = folder.join(MANIFEST_FILE);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
+            Err(source) => return Err(disk::refused("read", &path, source)),
+        };
+        serde_json::from_slice::<Self>(&text)
+            .ok()
+            .filter(|manifest| manifest.files.iter().all(|entry| is_file_name(&entry.name)))
+            .map_or(Err(InstallationError::Manifest(path)), |manifest| Ok(Some(manifest)))
+    }
+
+    /// Its text, laid out for people as well.
+    #[expect(clippy::expect_used, reason = "two levels of text always serialize")]
+    pub fn text(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).expect("text always serializes");
+        text.push(b'\n');
+        text
+    }
+
+    /// Whether the file is in the list.
+    pub fn names(&self, name: &str) -> bool {
+        self.files.iter().any(|entry| entry.name == name)
+    }
+}
+
+/// Whether it is a plain name: what the list names must be in the folder itself.
+fn is_file_name(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    let first = components.next();
+    matches!(first, Some(Component::Normal(only)) if only == name) && components.next().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn file<'a>(name: &str, content: &'a [u8]) -> File<'a> {
-        File::new(name.into(), content)
+    fn file<'a>(name: &str, content: &'a [u8]) -> InstalledFile<'a> {
+        InstalledFile::new(name.into(), content)
     }
 
     #[test]
@@ -126,16 +201,16 @@ mod tests {
         assert_eq!(fill(&folder, &[file("x", b"1")]).unwrap(), Change::Installed);
         assert_eq!(fill(&folder, &[file("x", b"1")]).unwrap(), Change::Unchanged);
         assert_eq!(fill(&folder, &[file("x", b"2")]).unwrap(), Change::Updated);
-        assert_eq!(std::fs::read(folder.join("x")).unwrap(), b"2");
+        assert_eq!(fs::read(folder.join("x")).unwrap(), b"2");
     }
 
     #[test]
     fn what_an_earlier_version_listed_goes_and_what_it_did_not_stays() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("theirs"), "").unwrap();
+        fs::write(folder.path().join("theirs"), "").unwrap();
         fill(folder.path(), &[file("old", b""), file("x", b"")]).unwrap();
         fill(folder.path(), &[file("x", b"")]).unwrap();
-        assert_eq!(names_in(folder.path()).unwrap(), [manifest::FILE, "theirs", "x"]);
+        assert_eq!(names_in(folder.path()).unwrap(), [MANIFEST_FILE, "theirs", "x"]);
     }
 
     #[test]
@@ -143,12 +218,51 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("ours");
         fill(&folder, &[file("x", b"1")]).unwrap();
-        std::fs::write(folder.join("theirs"), "").unwrap();
-        std::fs::write(folder.join("x"), "changed since").unwrap();
+        fs::write(folder.join("theirs"), "").unwrap();
+        fs::write(folder.join("x"), "changed since").unwrap();
         let emptied = empty(folder.clone(), Client::Netfx).unwrap().unwrap();
-        assert_eq!(emptied.removed, ["x", manifest::FILE]);
+        assert_eq!(emptied.removed, ["x", MANIFEST_FILE]);
         assert_eq!(emptied.left, ["theirs"]);
-        std::fs::remove_file(folder.join("theirs")).unwrap();
+        fs::remove_file(folder.join("theirs")).unwrap();
         assert!(empty(folder, Client::Netfx).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_text_is_this() {
+        let file = InstalledFile::new("a.dll".into(), b"abc");
+        let mut manifest = Manifest::of(&[file]);
+        manifest.version = "1.2.3".into();
+        assert_eq!(
+            String::from_utf8(manifest.text()).unwrap(),
+            r#"{
+  "version": "1.2.3",
+  "files": [
+    {
+      "name": "a.dll",
+      "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    }
+  ]
+}
+"#
+        );
+    }
+
+    #[test]
+    fn a_list_that_leaves_the_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["../x", "/etc/passwd", "a/b", "a/", "..", "."] {
+            let text = format!(r#"{{"version":"1","files":[{{"name":"{name}","sha256":""}}]}}"#);
+            fs::write(folder.path().join(MANIFEST_FILE), text).unwrap();
+            assert!(
+                matches!(Manifest::read(folder.path()), Err(InstallationError::Manifest(_))),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_list_is_no_installation() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Manifest::read(&folder.path().join("absent")).unwrap(), None);
     }
 }

@@ -16,62 +16,47 @@ use crate::base::text::printable;
 const OUR_REQUEST: &str = "nuget-plugin-codeartifact-install";
 const VERSION: &str = "2.0.0";
 
-/// More than any handshake; a program that is no plugin may print without end.
-const LINE_LIMIT: u64 = 64 * 1024;
-const WORDS_LIMIT: u64 = 16 * 1024;
+/// The most bytes that are kept of standard output, more than any handshake, and of standard error: a
+/// program that is no plugin may print without end.
+const OUTPUT_LIMIT: u64 = 64 * 1024;
+const ERROR_LIMIT: u64 = 16 * 1024;
 
-/// How long a plugin that has closed its output, or was ended, may take to be gone.
+/// How long a plugin may take to end after it has closed its output.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Why there was no handshake. The texts go on with what the plugin said on standard error.
+/// Why there was no handshake. The texts end with what the plugin printed on standard error.
 #[derive(Debug, Error)]
-pub enum Problem {
-    /// The system did not start it.
+pub enum HandshakeError {
     #[error("it cannot be started: {0}")]
     NotStarted(#[from] io::Error),
-    /// Nothing more came within the time.
+    /// Nothing more came within the limit.
     #[error("it did not answer within {} s{said}", limit.as_secs())]
-    Silent {
-        /// The time.
-        limit: Duration,
-        /// What it said.
-        said: Said,
-    },
-    /// It went away in the middle.
+    Silent { limit: Duration, said: Said },
+    /// It closed its output. Without a status it was still running after that.
     #[error("it ended without an answer ({}){said}", exit(*status))]
-    Ended {
-        /// How; none where it was still there, with its output closed.
-        status: Option<ExitStatus>,
-        /// What it said.
-        said: Said,
-    },
-    /// Something that is not this conversation.
+    Ended { status: Option<ExitStatus>, said: Said },
+    /// The line belongs to another conversation.
     #[error("it answered `{}` and not the handshake{said}", printable(line.trim_end()))]
-    Strange {
-        /// The line.
-        line: String,
-        /// What it said.
-        said: Said,
-    },
+    Strange { line: String, said: Said },
 }
 
-/// What the plugin, or the host that should start it, said on standard error.
+/// What the plugin, or the host that should start it, printed on standard error.
 #[derive(Debug)]
 pub struct Said(String);
 
 impl std::fmt::Display for Said {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let lines = || self.0.lines().map(str::trim_end).filter(|line| !line.is_empty());
-        if lines().next().is_some() {
+        let mut lines = self.0.lines().filter(|line| !line.trim_end().is_empty()).peekable();
+        if lines.peek().is_some() {
             formatter.write_str("; it said:")?;
         }
-        lines().try_for_each(|line| write!(formatter, "\n  {}", printable(line)))
+        lines.try_for_each(|line| write!(formatter, "\n  {}", printable(line)))
     }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Message {
+struct HandshakeMessage {
     request_id: String,
     #[serde(rename = "Type")]
     kind: String,
@@ -80,14 +65,14 @@ struct Message {
     payload: Value,
 }
 
-/// Returns how long it took from the start to the plugin's agreement. The plugin is gone afterwards.
+/// Returns the time from the start to the plugin's agreement. The plugin is ended afterwards.
 ///
 /// # Errors
 ///
 /// Where both sides have not agreed within `limit`.
-pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, Problem> {
+pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, HandshakeError> {
     let start = Instant::now();
-    let mut plugin = Plugin::start(command)?;
+    let mut plugin = StartedPlugin::start(command)?;
     plugin.send(
         OUR_REQUEST,
         "Request",
@@ -100,11 +85,11 @@ pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, Prob
         let line = match plugin.lines.recv_timeout(limit.saturating_sub(start.elapsed())) {
             Ok(line) => line,
             Err(RecvTimeoutError::Timeout) => {
-                return Err(Problem::Silent { limit, said: plugin.end().1 });
+                return Err(HandshakeError::Silent { limit, said: plugin.end().1 });
             }
             Err(RecvTimeoutError::Disconnected) => {
                 let (status, said) = plugin.end();
-                return Err(Problem::Ended { status, said });
+                return Err(HandshakeError::Ended { status, said });
             }
         };
         match Step::of(&line) {
@@ -119,7 +104,7 @@ pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, Prob
                 );
             }
             Step::Agreed => agreed = true,
-            Step::Strange => return Err(Problem::Strange { line, said: plugin.end().1 }),
+            Step::Strange => return Err(HandshakeError::Strange { line, said: plugin.end().1 }),
         }
     }
     Ok(start.elapsed())
@@ -135,7 +120,9 @@ enum Step {
 
 impl Step {
     fn of(line: &str) -> Self {
-        let Ok(message) = serde_json::from_str::<Message>(line) else { return Self::Strange };
+        let Ok(message) = serde_json::from_str::<HandshakeMessage>(line) else {
+            return Self::Strange;
+        };
         let success = message.payload["ResponseCode"] == "Success";
         match (message.kind.as_str(), message.method.as_str()) {
             ("Request", "Handshake") => Self::Asked(message.request_id),
@@ -147,29 +134,29 @@ impl Step {
     }
 }
 
-/// A started plugin, which is ended when this goes.
-struct Plugin {
+/// A plugin that runs until this is dropped.
+struct StartedPlugin {
     child: Child,
     lines: Receiver<String>,
-    words: Receiver<String>,
+    errors: Receiver<String>,
 }
 
-impl Plugin {
+impl StartedPlugin {
     fn start(command: &mut Command) -> io::Result<Self> {
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let (line_sender, lines) = channel();
-        let (word_sender, words) = channel();
+        let (error_sender, errors) = channel();
         if let Some(stdout) = child.stdout.take() {
-            thread::spawn(move || pass_lines(stdout, LINE_LIMIT, &line_sender));
+            thread::spawn(move || pass_lines(stdout, OUTPUT_LIMIT, &line_sender));
         }
         if let Some(stderr) = child.stderr.take() {
-            thread::spawn(move || pass_lines(stderr, WORDS_LIMIT, &word_sender));
+            thread::spawn(move || pass_lines(stderr, ERROR_LIMIT, &error_sender));
         }
-        Ok(Self { child, lines, words })
+        Ok(Self { child, lines, errors })
     }
 
-    /// A plugin that is gone shows by its output's end.
+    /// A failure is ignored: a plugin that has ended shows by the end of its output.
     fn send(&mut self, request: &str, kind: &str, payload: &Value) {
         let message = json!({
             "RequestId": request, "Type": kind, "Method": "Handshake", "Payload": payload
@@ -179,13 +166,13 @@ impl Plugin {
         }
     }
 
-    /// Ends the plugin, unless it has ended; returns how, if by itself, and what it said.
+    /// Ends the plugin; returns its status, if it ended by itself, and what it printed.
     fn end(mut self) -> (Option<ExitStatus>, Said) {
         let mut said = String::new();
         let deadline = Instant::now() + GRACE;
-        // A plugin that ends closes standard error; one that does not is not waited for for long.
+        // A plugin that ends closes standard error, which ends this loop before the deadline.
         while let Ok(line) =
-            self.words.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            self.errors.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         {
             said.push_str(&line);
         }
@@ -198,15 +185,15 @@ impl Plugin {
     }
 }
 
-impl Drop for Plugin {
+impl Drop for StartedPlugin {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Passes on line by line, until the end or `limit` bytes; reads on in silence then, so that the
-/// writer is never stuck.
+/// Sends line by line, until the end or `limit` bytes; then reads on and discards, so that the program
+/// is never stuck in writing.
 fn pass_lines(source: impl Read, limit: u64, lines: &Sender<String>) {
     let mut source = BufReader::new(source);
     let mut limited = source.by_ref().take(limit);

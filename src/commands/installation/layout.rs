@@ -4,10 +4,6 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
 
-use super::Error;
-use crate::base::environment::Environment;
-use crate::locations::Locations;
-
 /// The plugin's name, by which NuGet finds its folder and the file in it.
 pub const NAME: &str = "CredentialProvider.CodeArtifact";
 
@@ -55,7 +51,7 @@ impl Client {
         plugins.join(client).join(NAME)
     }
 
-    /// Every file in our folder that these clients may be made to start.
+    /// Every file in our folder that these clients can be told to start.
     pub fn startable(self, folder: &Path) -> Vec<PathBuf> {
         let with_launcher = self.files(&[], Some(&[]));
         let without = self.files(&[], None);
@@ -65,20 +61,21 @@ impl Client {
 
     /// Every file of an installation, in the order of writing: the native file is first, and the one
     /// that NuGet looks for is last.
-    pub fn files<'a>(self, native: &'a [u8], launcher: Option<&'a [u8]>) -> Vec<File<'a>> {
-        let executable = |name, suffix| File::new(format!("{name}{suffix}"), native).executable();
+    pub fn files<'a>(self, native: &'a [u8], launcher: Option<&'a [u8]>) -> Vec<InstalledFile<'a>> {
         let suffix = if cfg!(windows) { ".exe" } else { "" };
         match (self, launcher) {
-            (Self::Netfx, _) => vec![executable(NAME, ".exe")],
-            (Self::Netcore, None) => vec![executable(DIRECT, suffix)],
+            (Self::Netfx, _) => vec![InstalledFile::executable(format!("{NAME}.exe"), native)],
+            (Self::Netcore, None) => {
+                vec![InstalledFile::executable(format!("{DIRECT}{suffix}"), native)]
+            }
             (Self::Netcore, Some(launcher)) => {
                 // The host never reads the dll. On Windows NuGet may look for a signature in it, so
                 // it is something that can carry one.
                 let dll = if cfg!(windows) { launcher } else { &[] };
                 vec![
-                    executable(NAME, suffix),
-                    File::new(LAUNCHER_FILE.into(), launcher),
-                    File::new(format!("{NAME}.dll"), dll),
+                    InstalledFile::executable(format!("{NAME}{suffix}"), native),
+                    InstalledFile::new(LAUNCHER_FILE.into(), launcher),
+                    InstalledFile::new(format!("{NAME}.dll"), dll),
                 ]
             }
         }
@@ -87,62 +84,27 @@ impl Client {
 
 /// One file of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File<'a> {
+pub struct InstalledFile<'a> {
     /// Its name, relative to our folder.
     pub path: PathBuf,
     /// All of it.
     pub content: &'a [u8],
-    /// Whether it is started by itself.
+    /// Whether it is started directly.
     pub executable: bool,
 }
 
-impl<'a> File<'a> {
+impl<'a> InstalledFile<'a> {
     /// A file that is only read.
     pub fn new(name: String, content: &'a [u8]) -> Self {
         Self { path: name.into(), content, executable: false }
     }
 
-    fn executable(self) -> Self {
-        Self { executable: true, ..self }
+    fn executable(name: String, content: &'a [u8]) -> Self {
+        Self { executable: true, ..Self::new(name, content) }
     }
 }
 
-/// The plugins folders to work in: the one named, or those that this user's clients search.
-///
-/// # Errors
-///
-/// Where there is none, or NuGet could not start anything in it.
-pub fn plugins_folders(
-    named: Option<&Path>,
-    environment: &Environment,
-) -> Result<Vec<PathBuf>, Error> {
-    let folders = match named {
-        Some(folder) => vec![absolute(folder)?],
-        None => Locations::of(environment).plugins_dirs(),
-    };
-    if folders.is_empty() {
-        return Err(Error::NoHome { variable: if cfg!(windows) { "USERPROFILE" } else { "HOME" } });
-    }
-    folders.into_iter().map(startable).collect()
-}
-
-fn absolute(folder: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(folder).map(|folder| normal(&folder)).map_err(|source| Error::Disk {
-        action: "find",
-        path: folder.to_path_buf(),
-        source,
-    })
-}
-
-fn startable(folder: PathBuf) -> Result<PathBuf, Error> {
-    match folder.to_str() {
-        None => Err(Error::NotUnicode(folder)),
-        Some(text) if text.contains('"') => Err(Error::Quote(folder)),
-        Some(_) => Ok(folder),
-    }
-}
-
-/// The path as .NET writes it: without `.`, `..` and doubled separators, and without asking the disk.
+/// The path as .NET writes it: without `.`, `..` and doubled separators, links not resolved.
 pub fn normal(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut normal, component| {
         match component {
@@ -160,7 +122,7 @@ pub fn normal(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn names(files: &[File]) -> Vec<String> {
+    fn names(files: &[InstalledFile]) -> Vec<String> {
         files.iter().map(|file| file.path.display().to_string()).collect()
     }
 
@@ -187,30 +149,6 @@ mod tests {
     fn netfx_starts_the_native_file_itself() {
         let files = Client::Netfx.files(b"", Some(b"launcher"));
         assert_eq!(names(&files), ["CredentialProvider.CodeArtifact.exe"]);
-    }
-
-    #[test]
-    fn a_path_that_nuget_cannot_start_is_refused() {
-        let refused = |home| {
-            let environment = Environment::from_pairs([("HOME", home)]);
-            plugins_folders(None, &environment).unwrap_err().to_string()
-        };
-        assert_eq!(
-            refused("/home/a\"b"),
-            "NuGet cannot start a plugin below `/home/a\"b/.nuget/plugins`, because of the `\"` in \
-             it; name another plugins folder with `--dir`"
-        );
-        assert!(refused("relative").starts_with("no home folder is known: `HOME` is not set"));
-    }
-
-    #[test]
-    fn a_named_folder_is_the_only_one() {
-        let environment = Environment::from_pairs([("HOME", "/home/u")]);
-        let named = Path::new("/srv/x/../plugins");
-        assert_eq!(
-            plugins_folders(Some(named), &environment).unwrap(),
-            [PathBuf::from("/srv/plugins")]
-        );
     }
 
     #[test]

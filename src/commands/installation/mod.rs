@@ -1,13 +1,231 @@
-//! What `install` and `uninstall` share: which files make an installation, and where they are.
+//! What `install` and `uninstall` share: which files make an installation, and which folders have one.
+//!
+//! - [`layout`]: the files and their folders, without touching the disk
+//! - [`folder`], [`disk`]: one folder filled or emptied, and its list of files
+//! - [`claims`]: NuGet's plugin cache, which may keep NuGet from starting the plugin
+//! - [`dotnet`], [`handshake`]: the installed plugin started as NuGet does
+#![expect(clippy::disallowed_methods, reason = "the list of other installations is on disk")]
 
 pub mod claims;
 pub mod disk;
 pub mod dotnet;
-pub mod elsewhere;
-mod error;
 pub mod folder;
 pub mod handshake;
 pub mod layout;
-pub mod manifest;
 
-pub use error::Error;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::base::environment::Environment;
+use crate::locations::Locations;
+use disk::refused;
+use layout::{InstalledFile, normal};
+
+/// The name of the list of installations outside of the home's plugins folder: a JSON array of absolute
+/// paths.
+const ELSEWHERE: &str = "installed-elsewhere.json";
+
+/// Why an installation was not made or removed. Each message says what failed, where, and the fix.
+#[derive(Debug, Error)]
+pub enum InstallationError {
+    /// There is no folder to install in.
+    #[error(
+        "no home folder is known: `{variable}` is not set to an absolute path, and the system's \
+         user database names none for this user; set `{variable}`, or name a plugins folder with \
+         `--dir`"
+    )]
+    NoHome {
+        /// The variable that names it on this system.
+        variable: &'static str,
+    },
+    /// NuGet puts the path in quotes, and escapes nothing.
+    #[error(
+        "NuGet cannot start a plugin below `{0}`, because of the `\"` in it; name another plugins folder with `--dir`"
+    )]
+    Quote(PathBuf),
+    /// .NET's paths are Unicode.
+    #[error(
+        "NuGet cannot start a plugin below `{0}`, which is not Unicode; name another plugins folder with `--dir`"
+    )]
+    NotUnicode(PathBuf),
+    /// Built with `CODEARTIFACT_NUGET_NO_LAUNCHER`.
+    #[error(
+        "this build of the plugin has no launcher, without which `dotnet` does not find it; use a \
+         release build, or `--no-launcher` or `--netfx-only`"
+    )]
+    NoLauncher,
+    /// The file to copy.
+    #[error("cannot read this program's own file: {0}; start it by its full path")]
+    OwnFile(io::Error),
+    /// The file system refuses something.
+    #[error("cannot {action} `{path}`: {source}; {}", hint(source))]
+    Disk {
+        /// A verb.
+        action: &'static str,
+        /// What the system refused to touch.
+        path: PathBuf,
+        /// Its reason.
+        source: io::Error,
+    },
+    /// It may be there to make a more powerful user write elsewhere.
+    #[cfg(unix)]
+    #[error(
+        "`{0}` is a link of one user's to what belongs to another; remove the link, or name another plugins folder with `--dir`"
+    )]
+    ForeignLink(PathBuf),
+    /// The list of installed files cannot be trusted.
+    #[error(
+        "`{0}` is not a list of installed files; run `nuget-plugin-codeartifact install` to write it anew, then `uninstall`"
+    )]
+    Manifest(PathBuf),
+    /// Everything is in its place, and the plugin does not answer.
+    #[error("the installed plugin does not work: {0}")]
+    Check(String),
+    /// Standard output is gone.
+    #[error("cannot print the result: {0}; what was asked for is done")]
+    Output(#[from] io::Error),
+}
+
+fn hint(source: &io::Error) -> &'static str {
+    use io::ErrorKind;
+    match source.kind() {
+        ErrorKind::PermissionDenied => {
+            "make it writable for this user, or name another plugins folder with `--dir`"
+        }
+        ErrorKind::ReadOnlyFilesystem => "name a plugins folder that can be written with `--dir`",
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
+            "something else is in its place: move that away and run this again"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room and run this again",
+        _ => "mend this and run the command again",
+    }
+}
+
+/// The plugins folders to work in: the one named, or those that this user's clients search.
+///
+/// # Errors
+///
+/// Where there is none, or NuGet would not be able to start anything in it.
+pub fn plugins_folders(
+    named: Option<&Path>,
+    environment: &Environment,
+) -> Result<Vec<PathBuf>, InstallationError> {
+    let folders = match named {
+        Some(folder) => match std::path::absolute(folder) {
+            Ok(absolute) => vec![normal(&absolute)],
+            Err(source) => return Err(refused("find", folder, source)),
+        },
+        None => Locations::of(environment).plugins_dirs(),
+    };
+    if folders.is_empty() {
+        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        return Err(InstallationError::NoHome { variable });
+    }
+    folders.into_iter().map(startable).collect()
+}
+
+/// The folders in which this user may have an installation: those that clients search, and those that
+/// an `install --dir` recorded.
+pub fn all_plugins_folders(environment: &Environment) -> Result<Vec<PathBuf>, InstallationError> {
+    let mut folders = plugins_folders(None, environment)?;
+    for recorded in recorded_elsewhere(&Locations::of(environment)) {
+        if !folders.contains(&recorded) {
+            folders.push(recorded);
+        }
+    }
+    Ok(folders)
+}
+
+fn startable(folder: PathBuf) -> Result<PathBuf, InstallationError> {
+    match folder.to_str() {
+        None => Err(InstallationError::NotUnicode(folder)),
+        Some(text) if text.contains('"') => Err(InstallationError::Quote(folder)),
+        Some(_) => Ok(folder),
+    }
+}
+
+/// The plugins folders outside of the home's that this user has installed in, so that `uninstall` finds
+/// them. None where the list cannot be read, or is another user's, who could otherwise make this one
+/// remove an installation.
+fn recorded_elsewhere(locations: &Locations) -> Vec<PathBuf> {
+    let Some(folder) = locations.own_data_dir() else { return Vec::new() };
+    let list = folder.join(ELSEWHERE);
+    if !disk::is_own_file(&list) {
+        return Vec::new();
+    }
+    let mut folders: Vec<PathBuf> =
+        serde_json::from_slice(&fs::read(list).unwrap_or_default()).unwrap_or_default();
+    folders.retain(|folder| folder.is_absolute());
+    folders
+}
+
+/// Adds those that are not the home's. Where there is no place for a list, nothing is recorded.
+pub fn record_elsewhere(
+    locations: &Locations,
+    folders: &[PathBuf],
+) -> Result<(), InstallationError> {
+    let mut recorded = recorded_elsewhere(locations);
+    let before = recorded.len();
+    for folder in folders {
+        if !recorded.contains(folder) && locations.home_plugins_dir().as_ref() != Some(folder) {
+            recorded.push(folder.clone());
+        }
+    }
+    if recorded.len() == before { Ok(()) } else { write_elsewhere(locations, &recorded) }
+}
+
+/// Removes folders from the list, and the list once it is empty.
+pub fn forget_elsewhere(
+    locations: &Locations,
+    folders: &[PathBuf],
+) -> Result<(), InstallationError> {
+    let mut recorded = recorded_elsewhere(locations);
+    let before = recorded.len();
+    recorded.retain(|folder| !folders.contains(folder));
+    if recorded.len() == before { Ok(()) } else { write_elsewhere(locations, &recorded) }
+}
+
+fn write_elsewhere(locations: &Locations, folders: &[PathBuf]) -> Result<(), InstallationError> {
+    let Some(place) = locations.own_data_dir() else { return Ok(()) };
+    if folders.is_empty() {
+        disk::remove(&place, Path::new(ELSEWHERE))?;
+        // The folder stays where something else is in it.
+        let _ = fs::remove_dir(place);
+        return Ok(());
+    }
+    let text = serde_json::to_vec(folders).map_err(io::Error::from)?;
+    disk::make_folder(&place)?;
+    disk::put(&place, &InstalledFile::new(ELSEWHERE.into(), &text)).map(drop)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_nuget_cannot_start_is_refused() {
+        let refused = |home| {
+            let environment = Environment::from_pairs([("HOME", home)]);
+            plugins_folders(None, &environment).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused("/home/a\"b"),
+            "NuGet cannot start a plugin below `/home/a\"b/.nuget/plugins`, because of the `\"` in \
+             it; name another plugins folder with `--dir`"
+        );
+        assert!(refused("relative").starts_with("no home folder is known: `HOME` is not set"));
+    }
+
+    #[test]
+    fn a_named_folder_is_the_only_one() {
+        let environment = Environment::from_pairs([("HOME", "/home/u")]);
+        let named = Path::new("/srv/x/../plugins");
+        assert_eq!(
+            plugins_folders(Some(named), &environment).unwrap(),
+            [PathBuf::from("/srv/plugins")]
+        );
+    }
+}

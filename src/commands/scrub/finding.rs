@@ -1,4 +1,4 @@
-//! Which saved credentials are CodeArtifact's.
+//! Which saved credentials are CodeArtifact's, and which may be.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,37 +8,37 @@ use crate::base::environment::Environment;
 use crate::base::url::UrlParts;
 use crate::endpoint::{EndpointError, RepositoryEndpoint, resembles_codeartifact};
 use crate::nuget_config::{
-    ConfigError, CredentialsEntry, Layer, Mentioned, NugetConfig, Password, without_secrets,
+    ConfigError, CredentialsEntry, Layer, NugetConfig, Password, without_secrets,
 };
 use crate::provider::Provider;
 
-/// The user name of every token.
+/// The user name that belongs to every token of CodeArtifact.
 const USER_NAME: &str = "aws";
 
 /// The variable that login scripts put the token into.
 const TOKEN_VARIABLE: &str = "CODEARTIFACT_AUTH_TOKEN";
 
-/// Credentials that are CodeArtifact's, or may be.
+/// Credentials in a file that are CodeArtifact's, or may be.
 #[derive(Debug)]
-pub struct Finding {
+pub struct SavedCredentials {
     /// The source's name.
     pub source: String,
-    /// Where it begins, from 1.
+    /// The line on which they begin, from 1.
     pub line: usize,
-    /// How the password is saved; none where none is.
+    /// How the password is saved; none where there is none.
     pub password: Option<Password>,
-    /// Whether it is CodeArtifact's for sure: nothing else is ever removed.
+    /// Whether they are certainly CodeArtifact's. Nothing else is ever removed.
     pub is_certain: bool,
-    /// Why it is taken for CodeArtifact's.
+    /// Why they are taken for CodeArtifact's.
     pub reason: String,
-    /// What would go, without its secrets.
+    /// The text that would be removed, without its secrets.
     pub shown: String,
     pub range: Range<usize>,
 }
 
-impl Finding {
-    /// One that only the user can judge, with a password in clear text.
-    fn new(source: &str, reason: &str, range: Range<usize>) -> Self {
+impl SavedCredentials {
+    /// A password in clear text that only the user can judge.
+    fn uncertain(source: &str, reason: &str, range: Range<usize>) -> Self {
         Self {
             source: source.to_owned(),
             line: 0,
@@ -51,16 +51,17 @@ impl Finding {
     }
 }
 
-/// Whose a source is.
+/// Whether a source is CodeArtifact's.
 #[derive(Debug)]
-enum Kind {
+enum SourceKind {
+    /// Yes; with its repository, where the URL's path names one.
     CodeArtifact(Option<RepositoryEndpoint>),
-    /// A host of CodeArtifact's by a URL that the plugin does not serve: plain http, with a user.
+    /// Its host is, or looks so, but the plugin does not serve the URL: it is plain http, or has a user.
     Alike,
     Foreign,
 }
 
-impl Kind {
+impl SourceKind {
     fn of(url: &str, provider: &Provider) -> Self {
         match provider.endpoint(url) {
             Ok(endpoint) => Self::CodeArtifact(Some(endpoint)),
@@ -71,7 +72,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for SourceKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CodeArtifact(Some(RepositoryEndpoint { domain, repository, .. })) => {
@@ -82,119 +83,153 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Whether people would say that the host is CodeArtifact's.
+/// Whether people would take the URL's host for CodeArtifact's. Behind the colon of `user:password` each
+/// `@` may be the one before the host, since people paste passwords that have `@`, `/`, `?` and `#`.
 fn is_alike(url: &str) -> bool {
-    resembles_codeartifact(UrlParts::tolerant(url).host())
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let colon = rest.find(':').unwrap_or(rest.len());
+    let after_user = rest[colon..].match_indices('@').map(|(at, _)| &rest[colon + at + 1..]);
+    let mut readings = after_user.chain([rest]);
+    readings.any(|reading| resembles_codeartifact(UrlParts::strict(reading).host()))
+}
+
+/// Why the URL itself may have a secret in it, if it may.
+fn secret_in(url: &str, kind: &SourceKind) -> Option<&'static str> {
+    let parts = match kind {
+        // What the plugin serves has no user, so an `@` further on belongs to the path.
+        SourceKind::CodeArtifact(_) => UrlParts::strict(url),
+        SourceKind::Alike | SourceKind::Foreign => UrlParts::tolerant(url),
+    };
+    if parts.user.is_some_and(|user| user.contains(':')) {
+        Some("the source's URL holds a password, and the plugin is never asked for it")
+    } else if !parts.tail.is_empty() {
+        Some("the source's URL has a query, which may hold a key")
+    } else {
+        None
+    }
+}
+
+/// Whether the user listed the URL's host as CodeArtifact's: without the secret the plugin would serve it.
+fn is_at_listed_host(url: &str, provider: &Provider) -> bool {
+    let bare = format!("https://{}/", UrlParts::tolerant(url).authority);
+    !matches!(provider.endpoint(&bare), Err(EndpointError::Foreign(_)))
 }
 
 /// A source of a file.
 #[derive(Debug)]
-struct Known {
+struct KnownSource {
     file: PathBuf,
     name: String,
-    kind: Kind,
-    /// Of a URL that holds a password itself.
-    secret: Option<Range<usize>>,
+    kind: SourceKind,
+    /// Why its URL may have a secret in it, and where its element is.
+    secret: Option<(&'static str, Range<usize>)>,
 }
 
-/// Every source of every file: a name may be there twice.
-#[derive(Debug)]
-pub struct Sources(Vec<Known>);
+impl KnownSource {
+    fn is_ours(&self) -> bool {
+        matches!(self.kind, SourceKind::CodeArtifact(_))
+    }
+}
 
-/// Tells whose the sources are.
+/// Every source of every file: several may have the same name.
+#[derive(Debug)]
+pub struct KnownSources(Vec<KnownSource>);
+
+/// Finds out which sources are CodeArtifact's.
 pub fn kinds_of_sources(
     config: &NugetConfig,
     environment: &Environment,
     provider: &Provider,
-) -> Sources {
+) -> KnownSources {
     let sources = config.mentioned_sources(environment).into_iter();
-    let known = sources.map(|Mentioned { file, name, url, range }| {
-        let kind = Kind::of(url.trim(), provider);
-        let is_secret = !matches!(kind, Kind::Foreign) && has_password(&url);
-        Known { file, name, kind, secret: is_secret.then_some(range) }
+    let known = sources.map(|source| {
+        let url = source.url.trim();
+        let kind = SourceKind::of(url, provider);
+        let secret = secret_in(url, &kind)
+            .filter(|_| !matches!(kind, SourceKind::Foreign) || is_at_listed_host(url, provider));
+        let secret = secret.map(|reason| (reason, source.range));
+        KnownSource { file: source.file, name: source.name, kind, secret }
     });
-    Sources(known.collect())
-}
-
-fn has_password(url: &str) -> bool {
-    UrlParts::tolerant(url).user.is_some_and(|user| user.contains(':'))
+    KnownSources(known.collect())
 }
 
 /// The findings of one file, in its order.
-pub fn in_layer(layer: &Layer, sources: &Sources) -> Result<Vec<Finding>, ConfigError> {
+pub fn in_layer(
+    layer: &Layer,
+    sources: &KnownSources,
+) -> Result<Vec<SavedCredentials>, ConfigError> {
     let path = layer.file.path();
     let mut findings = Vec::new();
     for entry in &layer.document.all_credentials {
         if let Some((is_certain, reason)) = sources.judge(entry, path) {
-            let (password, range) = (entry.password.clone(), entry.range.clone());
-            let finding =
-                Finding { password, is_certain, ..Finding::new(&entry.name, &reason, range) };
-            findings.push(finding);
+            let found = SavedCredentials::uncertain(&entry.name, &reason, entry.range.clone());
+            findings.push(SavedCredentials {
+                password: entry.password.clone(),
+                is_certain,
+                ..found
+            });
         }
     }
     for known in sources.0.iter().filter(|known| known.file == path) {
-        let reason = "the source's URL holds a password, and the plugin is never asked for it";
-        let secret = known.secret.clone();
-        findings.extend(secret.map(|range| Finding::new(&known.name, reason, range)));
+        if let Some((reason, range)) = &known.secret {
+            findings.push(SavedCredentials::uncertain(&known.name, reason, range.clone()));
+        }
     }
     for range in &layer.document.commented_credentials {
         let reason = "NuGet passes it over, but it may hold a token";
-        findings.push(Finding::new("a comment", reason, range.clone()));
+        findings.push(SavedCredentials::uncertain("a comment", reason, range.clone()));
     }
-    findings.sort_by_key(|finding| finding.range.start);
-    complete(&mut findings, layer)?;
+    findings.sort_by_key(|found| found.range.start);
+    add_lines_and_texts(&mut findings, layer)?;
     Ok(findings)
 }
 
-/// Adds lines and what is shown, in one walk through the text: a file may have thousands of findings.
-fn complete(findings: &mut [Finding], layer: &Layer) -> Result<(), ConfigError> {
+/// In one walk through the text, since a file may have thousands of findings.
+fn add_lines_and_texts(
+    findings: &mut [SavedCredentials],
+    layer: &Layer,
+) -> Result<(), ConfigError> {
     let text = layer.file.text();
-    let ranges: Vec<_> = findings.iter().map(|finding| finding.range.clone()).collect();
+    let ranges: Vec<_> = findings.iter().map(|found| found.range.clone()).collect();
     let shown = without_secrets(text, layer.file.path(), &ranges)?;
     let (mut line, mut at) = (1, 0);
-    for (finding, shown) in findings.iter_mut().zip(shown) {
-        let start = finding.range.start;
-        line += text[at..start].matches('\n').count();
-        at = start;
-        (finding.line, finding.shown) = (line, shown);
+    for (found, shown) in findings.iter_mut().zip(shown) {
+        line += text[at..found.range.start].matches('\n').count();
+        at = found.range.start;
+        (found.line, found.shown) = (line, shown);
     }
     Ok(())
 }
 
-impl Sources {
-    /// Whether the entry of this file is CodeArtifact's for sure, and why; none where nothing speaks for
+impl KnownSources {
+    /// Whether the entry of this file is certainly CodeArtifact's, and why; none where nothing suggests
     /// it.
     fn judge(&self, entry: &CredentialsEntry, file: &Path) -> Option<(bool, String)> {
-        let is_named = |known: &&Known| known.name.to_lowercase() == entry.name.to_lowercase();
-        let named: Vec<&Known> = self.0.iter().filter(is_named).collect();
+        let name = entry.name.to_lowercase();
+        let named = self.0.iter().filter(|known| known.name.to_lowercase() == name);
+        let named: Vec<&KnownSource> = named.collect();
         let sign = sign_of_login(entry);
         let Some(ours) = named.iter().find(|known| known.is_ours()) else {
             return judge_without_source(&named, sign);
         };
-        // What the file itself says of the name goes before what others say.
+        // What the file itself says about the name goes before what other files say.
         let mut here = named.iter().filter(|known| known.file == file).peekable();
         let is_theirs_here = here.peek().is_some() && !here.any(|known| known.is_ours());
         let is_only_ours = named.iter().all(|known| known.is_ours());
         let is_exact = named.iter().any(|known| known.name == entry.name && known.is_ours());
         let is_certain = !is_theirs_here && (sign.is_some() || is_exact && is_only_ours);
-        Some(match (is_certain, sign) {
-            (true, Some(Sign::Variable)) => (true, Sign::Variable.to_string()),
-            (true, _) => (true, ours.kind.to_string()),
+        let reason = match (is_certain, sign) {
+            (true, Some(Sign::Variable)) => Sign::Variable.to_string(),
+            (true, _) => ours.kind.to_string(),
             (false, _) => {
-                let reason = "but a source of that name is somebody else's as well";
-                (false, format!("{}, {reason}", ours.kind))
+                format!("{}, but a source of that name is somebody else's as well", ours.kind)
             }
-        })
+        };
+        Some((is_certain, reason))
     }
 }
 
-impl Known {
-    fn is_ours(&self) -> bool {
-        matches!(self.kind, Kind::CodeArtifact(_))
-    }
-}
-
-/// What `aws codeartifact login` and login scripts leave.
+/// What `aws codeartifact login` and login scripts leave in an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Variable,
@@ -217,9 +252,9 @@ fn sign_of_login(entry: &CredentialsEntry) -> Option<Sign> {
     (entry.user_name.as_deref() == Some(USER_NAME)).then_some(Sign::UserName)
 }
 
-/// Of an entry whose source is nowhere CodeArtifact's.
-fn judge_without_source(named: &[&Known], sign: Option<Sign>) -> Option<(bool, String)> {
-    if named.iter().any(|known| matches!(known.kind, Kind::Alike)) {
+/// Judges an entry whose source is CodeArtifact's in no file.
+fn judge_without_source(named: &[&KnownSource], sign: Option<Sign>) -> Option<(bool, String)> {
+    if named.iter().any(|known| matches!(known.kind, SourceKind::Alike)) {
         return Some((false, "the source's URL looks like CodeArtifact's".to_owned()));
     }
     match (named.is_empty(), sign?) {
@@ -236,19 +271,19 @@ fn judge_without_source(named: &[&Known], sign: Option<Sign>) -> Option<(bool, S
 mod tests {
     use super::*;
 
-    fn sources() -> Sources {
-        let known = |file: &str, name: &str, kind| Known {
+    fn sources() -> KnownSources {
+        let known = |file: &str, name: &str, kind| KnownSource {
             file: file.into(),
             name: name.to_owned(),
             kind,
             secret: None,
         };
-        Sources(vec![
-            known("user", "ours", Kind::CodeArtifact(None)),
-            known("user", "theirs", Kind::Foreign),
-            known("user", "alike", Kind::Alike),
-            known("user", "both", Kind::CodeArtifact(None)),
-            known("project", "BOTH", Kind::Foreign),
+        KnownSources(vec![
+            known("user", "ours", SourceKind::CodeArtifact(None)),
+            known("user", "theirs", SourceKind::Foreign),
+            known("user", "alike", SourceKind::Alike),
+            known("user", "both", SourceKind::CodeArtifact(None)),
+            known("project", "BOTH", SourceKind::Foreign),
         ])
     }
 
@@ -301,10 +336,17 @@ mod tests {
             (format!("http://{host}/nuget/r/v3/index.json"), true, false),
             (format!("https://aws:hunter2@{host}./x"), true, true),
             (format!("https://aws@{host}/x"), true, false),
-            (format!("https://aws:hun/t?er#2@{host}/x"), true, true),
             ("https://codeartifact.example.com/x".to_owned(), false, false),
+            (format!("https://aws:hun/t?er#2@{host}/x"), true, true),
+            (format!("https://aws:hun/ter2@{host}/x"), true, true),
+            (format!("https://aws:hun?ter2@{host}/x"), true, true),
+            (format!("https://aws:hun#t@er2@{host}/x"), true, true),
+            (format!("https://aws:hun@t?er2@{host}/x"), true, true),
+            (format!("https://mirror.example/x@{host}"), false, false),
         ] {
-            assert_eq!((is_alike(&url), has_password(&url)), (alike, password), "{url}");
+            assert_eq!(is_alike(&url), alike, "{url}");
+            let secret = secret_in(&url, &SourceKind::Alike);
+            assert_eq!(secret.is_some_and(|it| it.contains("password")), password, "{url}");
         }
     }
 }

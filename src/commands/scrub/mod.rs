@@ -69,7 +69,7 @@ pub enum ScrubError {
     Output(#[from] io::Error),
 }
 
-/// Looks, removes with `--yes`, and reports on `out`.
+/// Searches, removes with `--yes`, and reports on `out`.
 pub fn run(
     args: &ScrubArgs,
     environment: &Environment,

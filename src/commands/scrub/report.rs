@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use super::finding::Finding;
+use super::finding::SavedCredentials;
 use super::version_control;
 use crate::base::text::excerpt;
 use crate::nuget_config::{Layer, Password};
@@ -28,7 +28,7 @@ pub struct ScrubReport {
 pub struct ScrubbedFile {
     /// The copy that was made.
     pub backup: Option<String>,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<SavedCredentials>,
     path: String,
     /// Why nothing was removed.
     pub problem: Option<String>,
@@ -66,7 +66,7 @@ impl ScrubReport {
 
 impl ScrubbedFile {
     /// The file as it was found; nothing is removed yet.
-    pub fn of(layer: &Layer, findings: Vec<Finding>, now: SystemTime) -> Self {
+    pub fn of(layer: &Layer, findings: Vec<SavedCredentials>, now: SystemTime) -> Self {
         // Only a token that is in the file itself has an end by the time at which it was written. A
         // time in the future was written by another clock.
         let has_password = findings
@@ -144,7 +144,7 @@ fn history(tracked_by_git: Option<bool>) -> Option<&'static str> {
 }
 
 /// `password` says how it is saved, `variable` where.
-impl Serialize for Finding {
+impl Serialize for SavedCredentials {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (password, variable) = match &self.password {
             None => (None, None),
@@ -164,7 +164,7 @@ impl Serialize for Finding {
     }
 }
 
-impl Finding {
+impl SavedCredentials {
     fn print(&self, is_removed: bool, out: &mut dyn Write) -> io::Result<()> {
         let password = match &self.password {
             None => "no password".to_owned(),

@@ -1,44 +1,44 @@
-//! `source add`: a source with its URL and nothing else, put where NuGet would put it.
+//! `source add`: adds a source, with its URL and nothing else, where NuGet would add it.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Context, SourceError, list};
+use super::{RepositoryFields, SourceContext, SourceError, list};
 use crate::aws::RepositoryNames;
 use crate::base::text::{excerpt, printable};
 use crate::cli::source::{EndpointKind, SourceAddArgs};
 use crate::commands::format::{quoted, without_secrets};
 use crate::commands::named::{self, OptionError};
-use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint, is_repository};
+use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository};
 use crate::nuget_config::{NugetConfig, Source, add_source};
 
-/// What every source's URL ends with.
+/// The end of every source's URL.
 const INDEX: &str = "v3/index.json";
 
-/// A source that is to be there.
-struct New {
+/// The source that the user wants.
+struct NewSource {
     name: String,
     url: String,
-    endpoint: RepositoryEndpoint,
 }
 
 /// Adds the source, unless it is there already, and says what comes next.
 pub async fn run(
     args: &SourceAddArgs,
-    context: &Context<'_>,
+    context: &SourceContext<'_>,
     out: &mut dyn Write,
 ) -> Result<(), SourceError> {
-    let url = match &args.url {
+    let (url, endpoint) = match &args.url {
         Some(url) => with_index(url, context)?,
         None => look_up(args, context).await?,
     };
-    let endpoint = endpoint(&url, context)?;
-    // As `aws codeartifact login` calls it.
-    let usual = || format!("{}/{}", endpoint.domain.name, endpoint.repository);
-    let name = args.name.as_deref().map(checked_name).transpose()?.unwrap_or_else(usual);
-    let new = New { name, url, endpoint };
+    let name = match &args.name {
+        Some(name) => checked_name(name)?,
+        // As `aws codeartifact login` calls it.
+        None => format!("{}/{}", endpoint.domain.name, endpoint.repository),
+    };
+    let new = NewSource { name, url };
     let config = config(args, context)?;
     let sources = config.sources(context.environment);
     let same = find_same(&new, args.name.is_some(), &sources)?;
@@ -46,13 +46,25 @@ pub async fn run(
         Some(same) => (same.name.clone(), same.file.clone()),
         None => (new.name.clone(), put(&new, &config)?),
     };
-    let notes = notes(&name, args, context)?;
-    let report = Report::of(&new, same.is_none(), &name, &file, notes);
-    Ok(report.print(args, out)?)
+    let report = AddReport {
+        added: same.is_none(),
+        notes: notes(&name, args, context)?,
+        name,
+        url: new.url,
+        file: file.to_string_lossy().into_owned(),
+        repository: endpoint.into(),
+    };
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?;
+        return Ok(());
+    }
+    // A file that was named may be one that NuGet does not read here, so that only the URL is known.
+    let which = if args.configfile.is_some() { &report.url } else { &report.name };
+    Ok(report.print(which, out)?)
 }
 
-/// The files that count, or the one that was named.
-fn config(args: &SourceAddArgs, context: &Context<'_>) -> Result<NugetConfig, SourceError> {
+/// The files that NuGet reads here, or the one that was named.
+fn config(args: &SourceAddArgs, context: &SourceContext<'_>) -> Result<NugetConfig, SourceError> {
     match &args.configfile {
         Some(file) => Ok(NugetConfig::of_file(file)?),
         None => context.config(),
@@ -61,16 +73,17 @@ fn config(args: &SourceAddArgs, context: &Context<'_>) -> Result<NugetConfig, So
 
 /// A name that NuGet reads as it is written.
 fn checked_name(name: &str) -> Result<String, OptionError> {
-    let is_good = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
-    if name.trim() == name && !name.is_empty() && name.chars().all(is_good) {
+    // XML has neither most control characters nor these two, and NuGet trims names.
+    let has_bad = name.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+    if name.trim() == name && !name.is_empty() && !has_bad {
         return Ok(name.to_owned());
     }
     let expected = "a name, without blanks around it and without control characters";
     Err(OptionError { option: "--name", value: printable(name), expected })
 }
 
-/// Writes it where NuGet would; says where.
-fn put(new: &New, config: &NugetConfig) -> Result<PathBuf, SourceError> {
+/// Writes it into the file that NuGet would write it into; returns the file's path.
+fn put(new: &NewSource, config: &NugetConfig) -> Result<PathBuf, SourceError> {
     let file = config.file_for_sources().ok_or(SourceError::NoFile)?;
     let edit = add_source(file.text(), file.path(), &new.name, &new.url)?;
     if !file.would_list(&edit, &new.name)? {
@@ -80,11 +93,11 @@ fn put(new: &New, config: &NugetConfig) -> Result<PathBuf, SourceError> {
     Ok(file.path().to_owned())
 }
 
-/// What keeps NuGet from asking it, or the plugin, as the files are now.
+/// What keeps NuGet from using the source, or from asking the plugin, as the files are now.
 fn notes(
     name: &str,
     args: &SourceAddArgs,
-    context: &Context<'_>,
+    context: &SourceContext<'_>,
 ) -> Result<Vec<String>, SourceError> {
     let config = config(args, context)?;
     let mut notes = list::refusals(&config);
@@ -105,56 +118,39 @@ fn notes(
 
 /// What `--json` prints; names and values stay as they are.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct AddReport {
     /// False where it was there.
     added: bool,
-    name: &'a str,
-    url: &'a str,
+    name: String,
+    url: String,
     file: String,
-    domain: &'a str,
-    owner: &'a str,
-    region: &'a str,
-    repository: &'a str,
-    /// What keeps NuGet from asking it, or the plugin.
+    #[serde(flatten)]
+    repository: RepositoryFields,
+    /// What keeps NuGet from using it, or from asking the plugin.
     notes: Vec<String>,
 }
 
-impl<'a> Report<'a> {
-    fn of(new: &'a New, added: bool, name: &'a str, file: &Path, notes: Vec<String>) -> Self {
-        let RepositoryEndpoint { domain, repository, .. } = &new.endpoint;
-        let Domain { name: domain, owner, region } = domain;
-        let file = file.to_string_lossy().into_owned();
-        Self { added, name, url: &new.url, file, domain, owner, region, repository, notes }
-    }
-
-    fn print(&self, args: &SourceAddArgs, out: &mut dyn Write) -> io::Result<()> {
-        if args.json {
-            return writeln!(out, "{}", serde_json::to_string(self)?);
-        }
-        let (name, file) = (excerpt(self.name), &self.file);
+impl AddReport {
+    fn print(&self, which: &str, out: &mut dyn Write) -> io::Result<()> {
+        let (name, file) = (excerpt(&self.name), &self.file);
         if self.added {
-            let Self { url, domain, owner, region, repository, .. } = self;
-            writeln!(out, "added: {name} in {file}\n  {url}")?;
-            writeln!(
-                out,
-                "  CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in \
-                 {region}"
-            )?;
+            writeln!(out, "added: {name} in {file}\n  {}\n  {}", self.url, self.repository)?;
         } else {
             writeln!(out, "already there: {name} in {file}")?;
         }
         for note in &self.notes {
             writeln!(out, "note: {note}")?;
         }
-        // A file that was named may be none that counts here.
-        let which = if args.configfile.is_some() { self.url } else { self.name };
         let dashes = if which.starts_with('-') { "-- " } else { "" };
         writeln!(out, "try it: nuget-plugin-codeartifact source check {dashes}{}", quoted(which))
     }
 }
 
-/// The URL of the source's index, where the index is left out as well.
-fn with_index(url: &str, context: &Context<'_>) -> Result<String, SourceError> {
+/// The URL of the source's index, also where the URL was given without the index.
+fn with_index(
+    url: &str,
+    context: &SourceContext<'_>,
+) -> Result<(String, RepositoryEndpoint), SourceError> {
     if url.contains(['?', '#']) {
         return Err(SourceError::Query);
     }
@@ -162,17 +158,16 @@ fn with_index(url: &str, context: &Context<'_>) -> Result<String, SourceError> {
     let stem = stem.strip_suffix("/index.json").unwrap_or(stem);
     let stem = stem.strip_suffix("/v3").unwrap_or(stem);
     let whole = format!("{stem}/{INDEX}");
-    // What is wrong is said of what was given.
-    endpoint(&whole, context).map_err(|error| match error {
-        SourceError::Foreign { error, .. } => {
-            SourceError::Foreign { url: excerpt(&without_secrets(url)), error }
-        }
-        other => other,
-    })?;
-    Ok(whole)
+    let endpoint = endpoint(&whole, url, context)?;
+    Ok((whole, endpoint))
 }
 
-fn endpoint(url: &str, context: &Context<'_>) -> Result<RepositoryEndpoint, SourceError> {
+/// The repository of a URL; an error names the URL as the user wrote it.
+fn endpoint(
+    url: &str,
+    as_written: &str,
+    context: &SourceContext<'_>,
+) -> Result<RepositoryEndpoint, SourceError> {
     let provider = context.provider;
     provider.endpoint(url).map_err(|error| match error {
         EndpointError::Path { .. } => SourceError::Path(error),
@@ -180,12 +175,17 @@ fn endpoint(url: &str, context: &Context<'_>) -> Result<RepositoryEndpoint, Sour
         {
             (Some(broken), _) => SourceError::Settings(Box::new(broken)),
             (None, Some(refused)) => SourceError::RefusedHost(refused),
-            (None, None) => SourceError::Foreign { url: excerpt(&without_secrets(url)), error },
+            (None, None) => {
+                SourceError::Foreign { url: excerpt(&without_secrets(as_written)), error }
+            }
         },
     })
 }
 
-async fn look_up(args: &SourceAddArgs, context: &Context<'_>) -> Result<String, SourceError> {
+async fn look_up(
+    args: &SourceAddArgs,
+    context: &SourceContext<'_>,
+) -> Result<(String, RepositoryEndpoint), SourceError> {
     let SourceAddArgs { domain, domain_owner, region, repository, .. } = args;
     let domain = named::domain([domain, domain_owner, region].map(Option::as_deref))?;
     let expected = "2 to 100 of A-Z, a-z, 0-9, `.`, `_` and `-`";
@@ -193,45 +193,50 @@ async fn look_up(args: &SourceAddArgs, context: &Context<'_>) -> Result<String, 
         named::checked("--repository", repository.as_deref(), is_repository, expected)?;
     let dual_stack = args.endpoint_type == Some(EndpointKind::Dualstack);
     let names = RepositoryNames { domain: &domain, repository: &repository, dual_stack };
-    let _waiting = (context.wait)("an answer");
+    let waiting = (context.wait)("an answer");
     let found = context.provider.repository_url(names).await;
+    drop(waiting);
     let url = match found {
         Ok(url) => url,
         Err(error) => {
             return Err(SourceError::LookUp { repository, domain, error: Box::new(error) });
         }
     };
-    let found = endpoint(&url, context)?;
+    let found = endpoint(&url, &url, context)?;
     if found.domain == domain && found.repository == repository {
-        return Ok(url);
+        return Ok((url, found));
     }
     let asked = format!("`{repository}` in {domain}");
     Err(SourceError::OtherRepository { asked, answered: found.to_string() })
 }
 
-/// The source that makes a new one needless. One that is in its way is an error: nothing is guessed.
+/// The source that is there already with the same URL. One that has the name but another URL, or the URL
+/// but another name than the one that was given, is an error: the user decides which of them to keep.
 fn find_same<'a>(
-    new: &New,
+    new: &NewSource,
     is_name_given: bool,
     sources: &'a [Source],
 ) -> Result<Option<&'a Source>, SourceError> {
-    let has_name = |source: &&Source| source.name.to_lowercase() == new.name.to_lowercase();
-    let has_url = |source: &&Source| source.url.eq_ignore_ascii_case(&new.url);
-    match (sources.iter().find(has_name), sources.iter().find(has_url)) {
-        (Some(same), _) if has_url(&same) => Ok(Some(same)),
-        (Some(other), _) => Err(SourceError::NameTaken {
-            name: excerpt(&other.name),
-            url: excerpt(&without_secrets(&other.url)),
-            file: other.file.clone(),
-        }),
-        (None, Some(other)) if is_name_given => {
-            Err(SourceError::UrlTaken { name: excerpt(&other.name), file: other.file.clone() })
+    let name = new.name.to_lowercase();
+    if let Some(same) = sources.iter().find(|source| source.name.to_lowercase() == name) {
+        if same.url.eq_ignore_ascii_case(&new.url) {
+            return Ok(Some(same));
         }
-        (None, same) => Ok(same),
+        return Err(SourceError::NameTaken {
+            name: excerpt(&same.name),
+            url: excerpt(&without_secrets(&same.url)),
+            file: same.file.clone(),
+        });
+    }
+    match sources.iter().find(|source| source.url.eq_ignore_ascii_case(&new.url)) {
+        Some(same) if is_name_given => {
+            Err(SourceError::UrlTaken { name: excerpt(&same.name), file: same.file.clone() })
+        }
+        same => Ok(same),
     }
 }
 
-/// Where package source mapping leaves it out.
+/// Where package source mapping excludes the source.
 fn unmapped(source: &Source, config: &NugetConfig) -> Option<String> {
     let is_left_out = !config.mappings().is_empty() && source.patterns.is_empty();
     is_left_out.then(|| {

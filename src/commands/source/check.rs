@@ -1,10 +1,10 @@
-//! `source check`: sources asked for their index with a token, as NuGet would ask.
+//! `source check`: requests the index of sources with a token, as NuGet would.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Context, SourceError};
+use super::{SourceContext, SourceError};
 use crate::aws::SourceAnswer;
 use crate::base::log::Timing;
 use crate::base::text::excerpt;
@@ -15,18 +15,18 @@ use crate::provider::Asked;
 
 /// What `--json` prints; names and values stay as they are.
 #[derive(Debug, Serialize)]
-struct Report {
-    sources: Vec<Checked>,
+struct CheckReport {
+    sources: Vec<CheckedSource>,
 }
 
 #[derive(Debug, Serialize)]
-struct Checked {
-    /// Null where a URL was given that NuGet.Config does not have.
+struct CheckedSource {
+    /// Null where the user named a URL that NuGet.Config does not have.
     name: Option<String>,
     url: String,
-    /// The status that the source answered with; null where it was not reached.
+    /// The HTTP status of the response; null where there was none.
     status: Option<u16>,
-    /// Whose token it was; null where there was none.
+    /// The identity that the token is of; null where there was no token.
     identity: Option<String>,
     /// Null where all is well.
     problem: Option<String>,
@@ -34,10 +34,10 @@ struct Checked {
     took: String,
 }
 
-/// Asks the source that was named, or every enabled one of CodeArtifact's.
+/// Checks the source that was named, or every enabled one of CodeArtifact's.
 pub async fn run(
     args: &SourceCheckArgs,
-    context: &Context<'_>,
+    context: &SourceContext<'_>,
     out: &mut dyn Write,
 ) -> Result<(), SourceError> {
     let mut sources = Vec::new();
@@ -52,7 +52,7 @@ pub async fn run(
     }
     let (all, count) = (sources.len(), sources.iter().filter(|it| it.problem.is_some()).count());
     if args.json {
-        let text = serde_json::to_string(&Report { sources }).map_err(io::Error::from)?;
+        let text = serde_json::to_string(&CheckReport { sources }).map_err(io::Error::from)?;
         writeln!(out, "{text}")?;
     }
     if count == 0 { Ok(()) } else { Err(SourceError::Unusable { count, all }) }
@@ -61,25 +61,29 @@ pub async fn run(
 /// Names and URLs.
 fn wanted(
     args: &SourceCheckArgs,
-    context: &Context<'_>,
+    context: &SourceContext<'_>,
 ) -> Result<Vec<(Option<String>, String)>, SourceError> {
     let sources = context.config()?.sources(context.environment);
-    let Some(asked) = &args.source else {
-        let is_ours =
-            |url: &str| !matches!(context.provider.endpoint(url), Err(EndpointError::Foreign(_)));
-        let ours = sources.into_iter().filter(|it| it.is_enabled && is_ours(&it.url));
+    let Some(named) = &args.source else {
+        let ours = sources.into_iter().filter(|source| {
+            let endpoint = context.provider.endpoint(&source.url);
+            source.is_enabled && !matches!(endpoint, Err(EndpointError::Foreign(_)))
+        });
         let ours: Vec<_> = ours.map(|source| (Some(source.name), source.url)).collect();
         return if ours.is_empty() { Err(SourceError::NoneToCheck) } else { Ok(ours) };
     };
-    let is_asked = |text: &str| text.to_lowercase() == asked.to_lowercase();
-    match sources.into_iter().find(|it| is_asked(&it.name) || is_asked(&it.url)) {
+    let lower_case = named.to_lowercase();
+    let found = sources.into_iter().find(|source| {
+        source.name.to_lowercase() == lower_case || source.url.to_lowercase() == lower_case
+    });
+    match found {
         Some(source) => Ok(vec![(Some(source.name), source.url)]),
-        None if asked.contains("://") => Ok(vec![(None, asked.clone())]),
-        None => Err(SourceError::Unknown { asked: excerpt(&without_secrets(asked)) }),
+        None if named.contains("://") => Ok(vec![(None, named.clone())]),
+        None => Err(SourceError::Unknown { asked: excerpt(&without_secrets(named)) }),
     }
 }
 
-async fn check(name: Option<String>, url: String, context: &Context<'_>) -> Checked {
+async fn check(name: Option<String>, url: String, context: &SourceContext<'_>) -> CheckedSource {
     let timing = Timing::start();
     let (status, identity, problem) = match context.provider.endpoint(&url) {
         Ok(endpoint) => ask(&url, &endpoint, context).await,
@@ -89,13 +93,13 @@ async fn check(name: Option<String>, url: String, context: &Context<'_>) -> Chec
         }
     };
     let url = without_secrets(&url);
-    Checked { name, url, status, identity, problem, took: timing.to_string() }
+    CheckedSource { name, url, status, identity, problem, took: timing.to_string() }
 }
 
 async fn ask(
     url: &str,
     endpoint: &RepositoryEndpoint,
-    context: &Context<'_>,
+    context: &SourceContext<'_>,
 ) -> (Option<u16>, Option<String>, Option<String>) {
     let resolved = context.provider.resolve(endpoint);
     match context.provider.ask_source(url, &resolved).await {
@@ -107,7 +111,7 @@ async fn ask(
     }
 }
 
-/// What an answer means to the user, with the way out; none where it is an index.
+/// What is wrong with a response, and the fix; none where it is an index.
 pub fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str) -> Option<String> {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;
     let status = answer.status;
@@ -143,7 +147,7 @@ pub fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str)
     })
 }
 
-fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
+fn print(checked: &CheckedSource, out: &mut dyn Write) -> io::Result<()> {
     let name = excerpt(checked.name.as_ref().unwrap_or(&checked.url));
     match (&checked.problem, &checked.identity) {
         (Some(problem), _) => writeln!(out, "failed: {name}: {problem}"),

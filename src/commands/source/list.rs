@@ -1,15 +1,15 @@
-//! `source list`: what NuGet would ask, where each source stands, and what is in the plugin's way.
+//! `source list`: the sources that NuGet uses, where each is set, and what keeps it from working.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Context, SourceError};
+use super::{RepositoryFields, SourceContext, SourceError};
 use crate::base::text::excerpt;
 use crate::cli::source::SourceListArgs;
 use crate::commands::format::without_secrets;
-use crate::endpoint::{EndpointError, RepositoryEndpoint};
-use crate::nuget_config::{LayerKind, NugetConfig, Saved, Source};
+use crate::endpoint::EndpointError;
+use crate::nuget_config::{LayerKind, NugetConfig, Problem, Saved, Source};
 use crate::provider::Provider;
 
 /// NuGet 6.12 and newer; older ones warn.
@@ -35,21 +35,14 @@ struct Listed {
     layer: LayerKind,
     /// The patterns of its package source mapping.
     patterns: Vec<String>,
-    /// Null where the source is somebody else's.
-    codeartifact: Option<Names>,
+    /// Null where the source is not CodeArtifact's.
+    codeartifact: Option<RepositoryFields>,
     saved_credentials: Option<SavedAt>,
     /// Why it cannot work.
     problem: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Names {
-    domain: String,
-    owner: String,
-    region: String,
-    repository: String,
-}
-
+/// Where credentials are saved: the path of the file, or the name of the variable.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum SavedAt {
@@ -60,7 +53,7 @@ enum SavedAt {
 /// Prints the sources in NuGet's order.
 pub fn run(
     args: &SourceListArgs,
-    context: &Context<'_>,
+    context: &SourceContext<'_>,
     out: &mut dyn Write,
 ) -> Result<(), SourceError> {
     let config = context.config()?;
@@ -74,18 +67,21 @@ pub fn run(
     Ok(())
 }
 
-fn listing(config: &NugetConfig, context: &Context<'_>) -> Listing {
-    let listed = |source: Source| Listed::of(source, context.provider);
-    let sources: Vec<_> = config.sources(context.environment).into_iter().map(listed).collect();
-    let audit_sources = config.audit_sources(context.environment).into_iter().map(listed).collect();
+fn listing(config: &NugetConfig, context: &SourceContext<'_>) -> Listing {
+    let sources = listed(config.sources(context.environment), context.provider);
+    let audit_sources = listed(config.audit_sources(context.environment), context.provider);
     let warnings = warnings(config, &sources);
     Listing { sources, audit_sources, warnings }
+}
+
+fn listed(sources: Vec<Source>, provider: &Provider) -> Vec<Listed> {
+    sources.into_iter().map(|source| Listed::of(source, provider)).collect()
 }
 
 impl Listed {
     fn of(source: Source, provider: &Provider) -> Self {
         let (codeartifact, problem) = match provider.endpoint(&source.url) {
-            Ok(endpoint) => (Some(Names::of(endpoint)), None),
+            Ok(endpoint) => (Some(endpoint.into()), None),
             Err(error @ EndpointError::Path { .. }) => (None, Some(error.to_string())),
             Err(EndpointError::Foreign(_)) => (None, provider.refused_host(&source.url)),
         };
@@ -105,7 +101,7 @@ impl Listed {
         }
     }
 
-    /// Saved credentials matter for CodeArtifact's sources: NuGet sends them before it asks the plugin.
+    /// Saved credentials matter for CodeArtifact's sources only: NuGet sends them before it asks the plugin.
     fn obstacle(&self) -> Option<String> {
         self.codeartifact.as_ref()?;
         self.saved_credentials.as_ref().map(SavedAt::in_words)
@@ -139,21 +135,12 @@ pub fn saved(saved: &Saved) -> String {
     SavedAt::of(saved).in_words()
 }
 
-impl Names {
-    fn of(endpoint: RepositoryEndpoint) -> Self {
-        let RepositoryEndpoint { domain, repository, .. } = endpoint;
-        Self { domain: domain.name, owner: domain.owner, region: domain.region, repository }
-    }
-}
-
-/// What NuGet refuses files for.
+/// Why NuGet refuses files, one text for each reason.
 pub fn refusals(config: &NugetConfig) -> Vec<String> {
     let mut refusals = Vec::new();
     for layer in &config.layers {
         let path = layer.file.path().display();
-        refusals.extend(layer.document.problems.iter().map(|problem| {
-            let (line, column) = (problem.line, problem.column);
-            let what = &problem.what;
+        refusals.extend(layer.document.problems.iter().map(|Problem { line, column, what }| {
             format!("NuGet refuses `{path}` for line {line}, column {column}: {what}; correct it")
         }));
     }
@@ -162,15 +149,15 @@ pub fn refusals(config: &NugetConfig) -> Vec<String> {
 
 fn warnings(config: &NugetConfig, sources: &[Listed]) -> Vec<String> {
     let mut warnings = refusals(config);
-    if !config.mappings().is_empty() {
-        let is_unused = |source: &&Listed| source.enabled && source.patterns.is_empty();
-        warnings.extend(sources.iter().filter(is_unused).map(|source| {
-            format!(
-                "package source mapping is on, and `{}` has no patterns, so nothing is asked of it; \
-                 add them to `packageSourceMapping`",
-                excerpt(&source.name)
-            )
-        }));
+    if config.mappings().is_empty() {
+        return warnings;
+    }
+    for source in sources.iter().filter(|it| it.enabled && it.patterns.is_empty()) {
+        warnings.push(format!(
+            "package source mapping is on, and `{}` has no patterns, so nothing is asked of it; \
+             add them to `packageSourceMapping`",
+            excerpt(&source.name)
+        ));
     }
     warnings
 }
@@ -195,11 +182,8 @@ fn print_source(source: &Listed, purpose: &str, out: &mut dyn Write) -> io::Resu
     let state = if source.enabled { "enabled" } else { "disabled" };
     writeln!(out, "{} ({state}{purpose})", excerpt(&source.name))?;
     writeln!(out, "  {}", excerpt(&source.url))?;
-    if let Some(Names { domain, owner, region, repository }) = &source.codeartifact {
-        writeln!(
-            out,
-            "  CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in {region}"
-        )?;
+    if let Some(repository) = &source.codeartifact {
+        writeln!(out, "  {repository}")?;
     }
     writeln!(out, "  in {}:{}", source.file, source.line)?;
     if !source.patterns.is_empty() {

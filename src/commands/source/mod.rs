@@ -1,26 +1,98 @@
-//! `source`: the package sources of NuGet.Config, as far as CodeArtifact is concerned.
+//! `source`: the package sources of NuGet.Config, for CodeArtifact.
 
 mod add;
 mod check;
-mod error;
 mod list;
 
-use std::io::Write;
+use std::fmt;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
+use serde::Serialize;
+use thiserror::Error;
+
+use super::named::OptionError;
 use super::print_failure;
 use super::progress::Wait;
 use crate::base::environment::Environment;
 use crate::cli::source::{SourceArgs, SourceCommand};
+use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
-use crate::nuget_config::NugetConfig;
-use crate::provider::Provider;
+use crate::nuget_config::{ConfigError, NugetConfig};
+use crate::provider::{Provider, ProviderError};
 
 pub use check::problem;
-pub use error::SourceError;
 
-/// What the commands work with.
-struct Context<'a> {
+/// Why a `source` command failed. Each message says what failed, where, and the fix.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the working folder is gone: {0}; change to another")]
+    WorkingFolder(io::Error),
+    #[error(
+        "no user's NuGet.Config is known, since no home folder is; name a file with `--configfile`"
+    )]
+    NoFile,
+    #[error(
+        "`{url}` is {error}; add a source of somebody else's with `dotnet nuget add source`, a host of \
+         your own to `hosts` of the configuration file first"
+    )]
+    Foreign { url: String, error: EndpointError },
+    #[error(transparent)]
+    Path(EndpointError),
+    #[error("{0}")]
+    RefusedHost(String),
+    #[error("the URL may be of a host of your own, but {0}")]
+    Settings(Box<ProviderError>),
+    #[error(
+        "the URL has a query or a fragment, which no source of CodeArtifact's has; leave it out"
+    )]
+    Query,
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    #[error(
+        "AWS answered with the URL of {answered} where {asked} was asked for; check what stands between this machine and AWS"
+    )]
+    OtherRepository { asked: String, answered: String },
+    #[error(
+        "NuGet would not see the source in `{}`, since it reads the first alone of two sections or sources \
+         that differ in case; make its section `packageSources`, and name the source otherwise",
+        file.display()
+    )]
+    NotTaken { file: PathBuf },
+    #[error("no URL for `{repository}` in {domain}: {error}")]
+    LookUp { repository: String, domain: Domain, error: Box<ProviderError> },
+    #[error(
+        "`{}` has a source `{name}` already, at `{url}`; give another name with `--name`, or remove \
+         that one with `dotnet nuget remove source \"{name}\"`",
+        file.display()
+    )]
+    NameTaken { name: String, url: String, file: PathBuf },
+    #[error(
+        "`{}` has this URL already, as `{name}`; use it by that name, or remove it with \
+         `dotnet nuget remove source \"{name}\"`",
+        file.display()
+    )]
+    UrlTaken { name: String, file: PathBuf },
+    #[error(
+        "NuGet.Config has no source `{asked}`, nor is it a CodeArtifact URL; see which there are with \
+         `nuget-plugin-codeartifact source list`"
+    )]
+    Unknown { asked: String },
+    #[error(
+        "no enabled source here is CodeArtifact's; add one with `nuget-plugin-codeartifact source add \
+         <URL>`"
+    )]
+    NoneToCheck,
+    #[error("{count} of {all} sources cannot be used, for the reasons above")]
+    Unusable { count: usize, all: usize },
+    #[error("the result cannot be printed: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// What all `source` commands need.
+struct SourceContext<'a> {
     environment: &'a Environment,
     locations: Locations,
     provider: &'a Provider,
@@ -35,21 +107,23 @@ pub async fn run(
     wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> Result<(), SourceError> {
-    let context = Context { environment, locations: Locations::of(environment), provider, wait };
+    let context =
+        SourceContext { environment, locations: Locations::of(environment), provider, wait };
     let (done, json) = match &args.command {
         SourceCommand::Add(args) => (add::run(args, &context, out).await, args.json),
         SourceCommand::List(args) => (list::run(args, &context, out), args.json),
         SourceCommand::Check(args) => (check::run(args, &context, out).await, args.json),
     };
     done.inspect_err(|error| {
-        // What was found is printed already.
-        let is_told = matches!(error, SourceError::Unusable { .. });
-        print_failure(json && !is_told, error, out);
+        // `check` has printed its findings in the same object already.
+        let is_printed = matches!(error, SourceError::Unusable { .. });
+        print_failure(json && !is_printed, error, out);
     })
 }
 
-impl Context<'_> {
-    /// All that NuGet reads in the working folder; a file that NuGet refuses fails here as well.
+impl SourceContext<'_> {
+    /// All files that NuGet reads in the working folder. One that cannot be read is an error, as it is to
+    /// NuGet.
     fn config(&self) -> Result<NugetConfig, SourceError> {
         let mut config = NugetConfig::read(&self.locations, &working_folder()?);
         match config.broken.pop() {
@@ -62,4 +136,31 @@ impl Context<'_> {
 #[expect(clippy::disallowed_methods, reason = "the edge: NuGet looks from the working folder up")]
 fn working_folder() -> Result<PathBuf, SourceError> {
     std::env::current_dir().map_err(SourceError::WorkingFolder)
+}
+
+/// The repository of a source, as reports have it.
+#[derive(Debug, Serialize)]
+struct RepositoryFields {
+    domain: String,
+    owner: String,
+    region: String,
+    repository: String,
+}
+
+impl From<RepositoryEndpoint> for RepositoryFields {
+    fn from(endpoint: RepositoryEndpoint) -> Self {
+        let RepositoryEndpoint { domain: Domain { name, owner, region }, repository, .. } =
+            endpoint;
+        Self { domain: name, owner, region, repository }
+    }
+}
+
+impl fmt::Display for RepositoryFields {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { domain, owner, region, repository } = self;
+        write!(
+            formatter,
+            "CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in {region}"
+        )
+    }
 }

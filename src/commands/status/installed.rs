@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::base::environment::Environment;
+use crate::commands::installation::folder::Manifest;
 use crate::commands::installation::layout::Client;
-use crate::commands::installation::manifest::Manifest;
-use crate::commands::installation::{Error, elsewhere, layout};
-use crate::locations::Locations;
+use crate::commands::installation::{self, InstallationError};
 
 /// One folder of ours in a plugins folder.
 #[derive(Debug)]
@@ -21,11 +20,8 @@ pub struct Installed {
 
 /// Every folder with a list in it, of the home's plugins folders and of those that this user has
 /// installed in elsewhere.
-pub fn find(environment: &Environment) -> Result<Vec<Installed>, Error> {
-    let mut folders = layout::plugins_folders(None, environment)?;
-    let elsewhere = elsewhere::recorded(&Locations::of(environment));
-    folders
-        .extend(elsewhere.into_iter().filter(|other| !folders.contains(other)).collect::<Vec<_>>());
+pub fn find(environment: &Environment) -> Result<Vec<Installed>, InstallationError> {
+    let folders = installation::all_plugins_folders(environment)?;
     let places = folders
         .iter()
         .flat_map(|plugins| Client::ALL.map(|client| (client.folder(plugins), client)));
