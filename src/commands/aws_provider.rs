@@ -1,4 +1,4 @@
-//! What AWS's own credential provider was told, which the AWS Toolkit for Visual Studio shares.
+//! The configuration of AWS's own credential provider, which the AWS Toolkit for Visual Studio shares.
 //!
 //! Their `configuration.json` has `DefaultProfile`, and `SourceProfileOverrides` from a source's URL to
 //! the profile for it; both may be missing or null, and the casing of keys does not matter. The Toolkit
@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// Its folders below the plugins folder, in the order in which they are looked for.
+/// The names of its folder below the plugins folder, in the order in which they are searched.
 const FOLDERS: [&str; 2] =
     ["AWS.CodeArtifact.NuGetCredentialProvider", "AWS.CodeArtifact.NuGet.CredentialProvider"];
 
-/// Why a configuration of theirs says nothing.
+/// Why its configuration cannot be used.
 #[derive(Debug, Error)]
 pub enum AmazonsError {
     #[error("cannot read `{}`: {source}", path.display())]
@@ -27,7 +27,7 @@ pub enum AmazonsError {
     Strange { path: PathBuf, message: String },
 }
 
-/// What they were told.
+/// The profiles that were set there.
 #[derive(Debug, Default)]
 pub struct Amazons {
     pub default_profile: Option<String>,
@@ -35,16 +35,16 @@ pub struct Amazons {
     pub profiles: BTreeMap<String, String>,
 }
 
-/// Where they may keep it in these plugins folders.
+/// The files in which the configuration may be, below these plugins folders.
 pub fn places(plugins: &[PathBuf]) -> Vec<PathBuf> {
-    let kinds = ["netcore", "netfx"].into_iter();
-    let places = kinds.flat_map(|kind| {
-        let of_kind = move |plugins: &PathBuf| {
-            FOLDERS.map(|folder| plugins.join(kind).join(folder).join("configuration.json"))
-        };
-        plugins.iter().flat_map(of_kind)
-    });
-    places.collect()
+    let mut places = Vec::new();
+    for kind in ["netcore", "netfx"] {
+        for plugins in plugins {
+            let folders = FOLDERS.map(|folder| plugins.join(kind).join(folder));
+            places.extend(folders.map(|folder| folder.join("configuration.json")));
+        }
+    }
+    places
 }
 
 impl Amazons {
@@ -78,7 +78,7 @@ impl Amazons {
         Ok(aws_provider)
     }
 
-    /// The profile that they ask for this source with, if they were told one.
+    /// The profile that it uses for this source, if one is set.
     pub fn profile_for(&self, url: &str) -> Option<&str> {
         self.profiles.get(url).or(self.default_profile.as_ref()).map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! A file's bytes as text, and back, byte for byte: the encodings that .NET's reader knows. Pure.
+//! A file's bytes as text, and back, byte for byte, in the encodings that .NET's reader knows. Pure.
 
 /// How a file is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +17,10 @@ enum Form {
     Latin1,
 }
 
-/// What new files are written in.
+/// The encoding of new files.
 pub const UTF_8: Encoding = Encoding { form: Form::Utf8, has_mark: false };
 
-/// So far into the file an XML declaration may name the encoding.
+/// The part of a file in which an XML declaration is searched for its encoding.
 const DECLARATION: usize = 200;
 
 impl Encoding {
@@ -41,17 +41,17 @@ impl Encoding {
     /// The bytes of a text; none where the encoding lacks one of its characters.
     pub fn encode(self, text: &str) -> Option<Vec<u8>> {
         let mark = if self.has_mark { "\u{feff}" } else { "" };
-        let units = || mark.encode_utf16().chain(text.encode_utf16());
+        let text = [mark, text].concat();
         match self.form {
-            Form::Utf8 => Some([mark, text].concat().into_bytes()),
-            Form::Utf16Le => Some(units().flat_map(u16::to_le_bytes).collect()),
-            Form::Utf16Be => Some(units().flat_map(u16::to_be_bytes).collect()),
-            Form::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
+            Form::Utf8 => Some(text.into_bytes()),
+            Form::Utf16Le => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            Form::Utf16Be => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+            Form::Ascii => text.is_ascii().then(|| text.into_bytes()),
             Form::Latin1 => text.chars().map(|c| u8::try_from(c).ok()).collect(),
         }
     }
 
-    /// As people call it.
+    /// Its usual name.
     pub fn name(self) -> &'static str {
         match self.form {
             Form::Utf8 => "UTF-8",
@@ -61,25 +61,24 @@ impl Encoding {
         }
     }
 
-    /// The encoding, and the bytes behind the mark. A mark goes before what the file says of itself.
+    /// The encoding, and the bytes behind the mark. A mark goes before the XML declaration.
     fn of(bytes: &[u8]) -> Result<(Self, &[u8]), String> {
-        let marked = |form, length: usize| Ok((Self { form, has_mark: true }, &bytes[length..]));
-        let unmarked = |form| Ok((Self { form, has_mark: false }, bytes));
-        match bytes {
+        let (form, mark) = match bytes {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
-                Err("it is encoded as UTF-32".to_owned())
+                return Err("it is encoded as UTF-32".to_owned());
             }
-            [0xef, 0xbb, 0xbf, ..] => marked(Form::Utf8, 3),
-            [0xff, 0xfe, ..] => marked(Form::Utf16Le, 2),
-            [0xfe, 0xff, ..] => marked(Form::Utf16Be, 2),
-            [b'<', 0, ..] => unmarked(Form::Utf16Le),
-            [0, b'<', ..] => unmarked(Form::Utf16Be),
-            _ => unmarked(declared(bytes)?),
-        }
+            [0xef, 0xbb, 0xbf, ..] => (Form::Utf8, 3),
+            [0xff, 0xfe, ..] => (Form::Utf16Le, 2),
+            [0xfe, 0xff, ..] => (Form::Utf16Be, 2),
+            [b'<', 0, ..] => (Form::Utf16Le, 0),
+            [0, b'<', ..] => (Form::Utf16Be, 0),
+            _ => (declared(bytes)?, 0),
+        };
+        Ok((Self { form, has_mark: mark > 0 }, &bytes[mark..]))
     }
 }
 
-/// What the XML declaration says; UTF-8 where it says nothing.
+/// The encoding that the XML declaration names; UTF-8 where it names none.
 fn declared(bytes: &[u8]) -> Result<Form, String> {
     let head = latin_1(&bytes[..bytes.len().min(DECLARATION)]);
     match declared_name(&head).map(str::to_ascii_lowercase).as_deref() {

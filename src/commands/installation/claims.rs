@@ -27,7 +27,15 @@ pub fn drop_harmful(
     environment: &Environment,
     plugins: &[PathBuf],
 ) -> Result<Vec<PathBuf>, InstallationError> {
-    drop_where(environment, plugins, is_harmful)
+    remove(harmful(environment, plugins)?)
+}
+
+/// Removes every entry of `plugins`, and returns them.
+pub fn drop_all(
+    environment: &Environment,
+    plugins: &[PathBuf],
+) -> Result<Vec<PathBuf>, InstallationError> {
+    remove(entries_of(environment, plugins)?)
 }
 
 /// The entries that keep NuGet from starting `plugins`.
@@ -35,7 +43,9 @@ pub fn harmful(
     environment: &Environment,
     plugins: &[PathBuf],
 ) -> Result<Vec<PathBuf>, InstallationError> {
-    entries_where(environment, plugins, is_harmful)
+    let mut entries = entries_of(environment, plugins)?;
+    entries.retain(|entry| is_harmful(entry));
+    Ok(entries)
 }
 
 /// The folder that the clients of this environment use, with the name that current clients use.
@@ -55,39 +65,23 @@ fn folder_of(cache: &Path, plugin: &Path) -> PathBuf {
     cache.join(digest(&normal(plugin).to_string_lossy()))
 }
 
-/// Removes every entry of `plugins`, and returns them.
-pub fn drop_all(
-    environment: &Environment,
-    plugins: &[PathBuf],
-) -> Result<Vec<PathBuf>, InstallationError> {
-    drop_where(environment, plugins, |_| true)
-}
-
-fn drop_where(
-    environment: &Environment,
-    plugins: &[PathBuf],
-    condition: impl Fn(&Path) -> bool,
-) -> Result<Vec<PathBuf>, InstallationError> {
-    let dropped = entries_where(environment, plugins, condition)?;
-    for entry in &dropped {
+fn remove(entries: Vec<PathBuf>) -> Result<Vec<PathBuf>, InstallationError> {
+    for entry in &entries {
         fs::remove_file(entry).map_err(|source| disk::refused("remove", entry, source))?;
         // Its folder stays where something else is in it.
         let _ = entry.parent().map(fs::remove_dir);
     }
-    Ok(dropped)
+    Ok(entries)
 }
 
-fn entries_where(
+fn entries_of(
     environment: &Environment,
     plugins: &[PathBuf],
-    condition: impl Fn(&Path) -> bool,
 ) -> Result<Vec<PathBuf>, InstallationError> {
     let mut found = Vec::new();
     for cache in folders(environment) {
         for plugin in plugins {
-            for entry in
-                entries(&folder_of(&cache, plugin))?.into_iter().filter(|entry| condition(entry))
-            {
+            for entry in entries_in(&folder_of(&cache, plugin))? {
                 // One plugin may have two paths, as in a home that is a link.
                 if !found.contains(&entry) {
                     found.push(entry);
@@ -118,7 +112,7 @@ fn folders(environment: &Environment) -> Vec<PathBuf> {
     folders
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, InstallationError> {
+fn entries_in(folder: &Path) -> Result<Vec<PathBuf>, InstallationError> {
     let paths: io::Result<Vec<PathBuf>> =
         fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
     let mut paths = match paths {
