@@ -2,20 +2,21 @@
 #![expect(clippy::disallowed_methods, reason = "the one reader and writer of NuGet.Config files")]
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::{self, File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::slice;
 use std::time::SystemTime;
 
-use tempfile::NamedTempFile;
-
 use super::edit::{Edit, apply};
 use super::encoding::{Encoding, UTF_8};
-use super::{ConfigError, Document, owner};
+use super::{ConfigError, Document};
+use crate::base::files::{self, Replacement};
 
 /// The largest file that is read. A NuGet.Config has a few KiB.
 const LARGEST: u64 = 4 << 20;
+
+const TEMPORARY_PREFIX: &str = ".nuget-config-";
 
 /// A file's text, and what is needed to write it back.
 pub struct ConfigFile {
@@ -42,9 +43,9 @@ impl ConfigFile {
         let path = path.to_path_buf();
         let (bytes, found) = match read {
             Ok(read) => read,
+            Err(source) if files::is_absence(&source) => return Ok(None),
             Err(source) => {
                 return match source.kind() {
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
                     io::ErrorKind::InvalidInput => Err(ConfigError::NoFile { path }),
                     io::ErrorKind::FileTooLarge => Err(ConfigError::TooLarge { path }),
                     _ => Err(ConfigError::Unreadable { path, source }),
@@ -55,7 +56,7 @@ impl ConfigFile {
             Ok(decoded) => decoded,
             Err(detail) => return Err(ConfigError::Encoding { path, detail }),
         };
-        let (modified, other_names) = (found.modified().ok(), owner::other_names(&found));
+        let (modified, other_names) = (found.modified().ok(), files::other_names(&found));
         Ok(Some(Self { path, bytes: Some(bytes), encoding, text, modified, other_names }))
     }
 
@@ -120,20 +121,20 @@ impl ConfigFile {
         let found = fs::metadata(&target).map_err(|error| self.not_written(error))?;
         // The folder may be writable where the file itself is protected.
         File::options().append(true).open(&target).map_err(|error| self.not_written(error))?;
-        let temporary = temporary_beside(&target).map_err(|error| self.not_written(error))?;
-        owner::keep(temporary.as_file(), &found)
+        let replacement =
+            Replacement::of(&target, TEMPORARY_PREFIX).map_err(|error| self.not_written(error))?;
+        files::keep_owner(replacement.file(), &found)
             .map_err(|source| ConfigError::OwnerLost { path: self.path.clone(), source })?;
-        let now = temporary
-            .as_file()
+        let now = replacement
+            .file()
             .set_permissions(found.permissions())
-            .and_then(|()| fill(&temporary, bytes))
+            .and_then(|()| replacement.fill(bytes))
             .and_then(|()| fs::read(&target))
             .map_err(|error| self.not_written(error))?;
         if now != before {
             return Err(ConfigError::ChangedMeanwhile { path: self.path.clone() });
         }
-        temporary.persist(&target).map_err(|error| self.not_written(error.error))?;
-        Ok(())
+        replacement.commit().map_err(|error| self.not_written(error))
     }
 
     fn create(&self, bytes: &[u8]) -> Result<(), ConfigError> {
@@ -144,15 +145,16 @@ impl ConfigFile {
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(|error| self.not_written(error))?;
         }
-        let temporary = temporary_beside(&self.path).map_err(|error| self.not_written(error))?;
-        fill(&temporary, bytes).map_err(|error| self.not_written(error))?;
-        match temporary.persist_noclobber(&self.path) {
-            Ok(_) => Ok(()),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(ConfigError::ChangedMeanwhile { path: self.path.clone() })
+        let written = Replacement::of(&self.path, TEMPORARY_PREFIX).and_then(|replacement| {
+            replacement.fill(bytes)?;
+            replacement.commit_new()
+        });
+        written.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                ConfigError::ChangedMeanwhile { path: self.path.clone() }
             }
-            Err(error) => Err(self.not_written(error.error)),
-        }
+            _ => self.not_written(error),
+        })
     }
 
     fn not_written(&self, source: io::Error) -> ConfigError {
@@ -160,28 +162,12 @@ impl ConfigFile {
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, fs::Metadata)> {
+fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
     let found = fs::metadata(path)?;
     if !found.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok((bytes, found))
-}
-
-/// A file that only this user can read, as those are that NuGet makes.
-fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    tempfile::Builder::new().prefix(".nuget-config-").tempfile_in(folder.unwrap_or(Path::new(".")))
-}
-
-fn fill(temporary: &NamedTempFile, bytes: &[u8]) -> io::Result<()> {
-    temporary.as_file().write_all(bytes)?;
-    temporary.as_file().sync_all()
+    Ok((files::read_bounded(path, LARGEST)?, found))
 }
 
 #[cfg(test)]

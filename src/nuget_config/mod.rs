@@ -15,9 +15,6 @@ mod encoding;
 mod file;
 mod layers;
 mod merge;
-#[cfg_attr(unix, path = "owner_unix.rs")]
-#[cfg_attr(windows, path = "owner_windows.rs")]
-mod owner;
 
 use std::io;
 use std::ops::Range;

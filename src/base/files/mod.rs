@@ -15,8 +15,8 @@ mod system;
 #[cfg(unix)]
 pub use system::our_uid;
 pub use system::{
-    FolderRefusal, check_administered, is_ours, keep_owner, machine_config_dir,
-    make_private_folder, open_private, open_private_to_lock, prepare_private_folder,
+    FolderRefusal, check_administered, is_ours, is_private, keep_owner, machine_config_dir,
+    make_private_folder, open_private, open_private_to_lock, other_names, prepare_private_folder,
 };
 
 /// Why a file does not count as the administrator's.

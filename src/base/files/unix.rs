@@ -33,7 +33,7 @@ pub fn is_ours(found: &Metadata) -> bool {
 }
 
 /// Whether it belongs to this user, and others may do nothing with it.
-fn is_private(found: &Metadata) -> bool {
+pub fn is_private(found: &Metadata) -> bool {
     is_ours(found) && found.mode() & ANYTHING_FOR_GROUP_OR_OTHERS == 0
 }
 
@@ -51,6 +51,11 @@ pub(super) fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 pub(super) fn itself(options: &mut OpenOptions) -> &mut OpenOptions {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     for_owner_only(options).custom_flags(flags.bits().cast_signed())
+}
+
+/// How many hard links the file has besides the one by which it was found.
+pub fn other_names(found: &Metadata) -> u64 {
+    found.nlink().saturating_sub(1)
 }
 
 /// Gives the file to the owner and the group of the one that it replaces.

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::base::environment::Environment;
+use crate::base::files;
 use crate::locations::Locations;
 use disk::refused;
 use layout::{InstalledFile, normal};
@@ -153,7 +154,7 @@ fn startable(folder: PathBuf) -> Result<PathBuf, InstallationError> {
 fn recorded_elsewhere(locations: &Locations) -> Vec<PathBuf> {
     let Some(folder) = locations.own_data_dir() else { return Vec::new() };
     let list = folder.join(ELSEWHERE);
-    if !disk::is_own_file(&list) {
+    if !files::is_own_file(&list) {
         return Vec::new();
     }
     let mut folders: Vec<PathBuf> =

@@ -1,9 +1,12 @@
 //! Copies of files before a change: they have the passwords that are removed.
+#![expect(clippy::disallowed_methods, reason = "half a copy is removed from the disk")]
 
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf, absolute};
 
-use super::{ScrubError, owner_only, version_control};
+use super::{ScrubError, version_control};
+use crate::base::files;
 
 /// The most copies of one file: a limit to the search for a free name.
 const MOST_COPIES: usize = 1000;
@@ -46,10 +49,9 @@ impl Backup {
 
     fn make(&self) -> Result<(), ScrubError> {
         let folder = self.folder.clone();
-        match owner_only::make_folder(&folder) {
-            #[cfg(unix)]
-            Ok(false) => Err(ScrubError::NotPrivate { folder }),
-            Ok(_) => Ok(()),
+        match files::make_private_folder(&folder).and_then(|()| folder.metadata()) {
+            Ok(found) if files::is_private(&found) => Ok(()),
+            Ok(_) => Err(ScrubError::NotPrivate { folder }),
             Err(source) => Err(ScrubError::NoCopy { path: folder, source }),
         }
     }
@@ -57,9 +59,9 @@ impl Backup {
 
 /// Writes a file that does not exist yet. Half a copy would be taken for a whole one, so it is removed.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = owner_only::make_file(path)?;
+    let mut file = files::create_private(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
-        let _ = owner_only::remove_file(path);
+        let _ = fs::remove_file(path);
     })
 }
 

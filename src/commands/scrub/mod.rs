@@ -3,9 +3,6 @@
 
 mod backup;
 pub mod finding;
-#[cfg_attr(unix, path = "owner_only_unix.rs")]
-#[cfg_attr(windows, path = "owner_only_windows.rs")]
-mod owner_only;
 mod report;
 mod version_control;
 
@@ -53,7 +50,6 @@ pub enum ScrubError {
         folder.display(), tree.display()
     )]
     InWorkTree { folder: PathBuf, tree: PathBuf },
-    #[cfg(unix)]
     #[error(
         "others can look into `{}`, where a copy with a password is to go; name a folder of this \
          user's alone with `--backup`, as `chmod 700` makes it",

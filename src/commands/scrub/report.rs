@@ -10,9 +10,7 @@ use super::finding::SavedCredentials;
 use super::version_control;
 use crate::base::text::excerpt;
 use crate::nuget_config::{Layer, Password};
-
-/// CodeArtifact issues no token that is valid for longer.
-const LONGEST_LIFE: Duration = Duration::from_hours(12);
+use crate::token::LONGEST_LIFE;
 
 /// The files with findings. `--json` prints just this; names and values stay as they are.
 #[derive(Debug, Default, Serialize)]
