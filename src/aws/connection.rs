@@ -1,34 +1,26 @@
-//! Where requests would go, told without one: each is made as for real, up to the point where it
+//! Where requests would go, found out without one: each is made as for real, up to the point where it
 //! would be sent.
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
-    SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 
-use super::http::HttpClient;
-use super::identity::of_rule;
-use super::route::Route;
-use super::{Aws, AwsError, Identity, classify, endpoints, profiles};
+use super::Aws;
+use super::client::{DryRunClient, HttpClient};
+use super::error::{AwsError, classify};
+use super::identity::Identity;
 use crate::base::url::UrlParts;
 use crate::endpoint::{Domain, is_aws_host};
-use crate::settings::EffectiveSettings;
 
-/// The way to AWS for one token.
+/// How AWS is reached for one token.
 #[derive(Debug)]
 pub struct Connection {
-    /// Of the APIs that would be asked.
+    /// Of the APIs that would be called.
     pub endpoints: Vec<ApiEndpoint>,
     /// Host and port, without credentials, and what names it.
     pub proxy: Option<(String, String)>,
@@ -74,106 +66,90 @@ impl Api {
 }
 
 impl Aws {
-    /// The way that a token for the domain would take. The certificates that the user names are read,
-    /// and no connection is made.
+    /// How a token for the domain would be requested. The certificates that the user names are read, and no
+    /// connection is made.
     pub async fn connection(
         &self,
         domain: &Domain,
         identity: &Identity,
-        effective: &EffectiveSettings,
     ) -> Result<Connection, AwsError> {
-        // Whatever stands in the way of a client stands in the way of a token.
-        self.client(identity, effective).await?;
-        let route = Route::of(&self.environment, identity, effective)?;
+        // What keeps a client from being made keeps a token from being had.
+        identity.network.client().await?;
+        let route = identity.network.route()?;
+        let plan = &identity.plan;
+        let apis = [
+            (Api::CodeArtifact, true),
+            (Api::Sts, plan.asks_sts()),
+            (Api::Sso, plan.sign_in().is_some()),
+        ];
         let mut endpoints = Vec::new();
-        for api in apis(identity) {
-            let url = self.url_of(api, domain, identity, effective).await?;
-            let origin = self.origin_of(api, &url, identity, effective);
+        for (api, _) in apis.into_iter().filter(|(_, is_needed)| *is_needed) {
+            let url = url_of(api, domain, identity).await?;
+            let origin = self.origin_of(api, &url, identity)?;
             endpoints.push(ApiEndpoint { api, url, origin });
         }
+        let (proxy, ca_bundle) = (route.proxy.clone(), route.ca_bundle.clone());
         Ok(Connection {
             endpoints,
-            proxy: route.proxy.map(|proxy| (proxy.name, proxy.settings)),
-            ca_bundle: route.ca_bundle.map(|bundle| (bundle.path, bundle.setting)),
+            proxy: proxy.map(|proxy| (proxy.name, proxy.settings)),
+            ca_bundle: ca_bundle.map(|bundle| (bundle.path, bundle.setting)),
         })
     }
 
-    async fn url_of(
-        &self,
-        api: Api,
-        domain: &Domain,
-        identity: &Identity,
-        effective: &EffectiveSettings,
-    ) -> Result<String, AwsError> {
-        let nowhere = Nowhere::default();
-        let client = HttpClient::over(SharedHttpClient::new(nowhere.clone()));
-        let config = match (api, &identity.sign_in) {
-            (Api::Sso, Some(session)) => {
-                let config = session.sdk_config(&client, profiles::files(&self.environment)).await;
-                endpoints::with_rule(config, &effective.aws.endpoints)
-            }
-            _ => self.config_without_credentials(domain, effective, identity, &client).await,
+    /// A variable or a profile that is set to be ignored chooses nothing.
+    fn origin_of(&self, api: Api, url: &str, identity: &Identity) -> Result<String, AwsError> {
+        let route = identity.network.route()?;
+        let of_rule = match api {
+            Api::CodeArtifact => &route.endpoints.codeartifact,
+            Api::Sts => &route.endpoints.sts,
+            Api::Sso => &route.endpoints.sso,
         };
-        let failed = send(api, domain, config).await;
-        let would_be_asked = nowhere.asked();
-        would_be_asked.ok_or_else(|| classify::connection(&*failed, &client))
-    }
-
-    /// A variable or a profile that is told to be ignored chooses nothing.
-    fn origin_of(
-        &self,
-        api: Api,
-        url: &str,
-        identity: &Identity,
-        effective: &EffectiveSettings,
-    ) -> String {
-        let rule = &effective.aws.endpoints;
-        let of_rule_url = match api {
-            Api::CodeArtifact => &rule.codeartifact,
-            Api::Sts => &rule.sts,
-            Api::Sso => &rule.sso,
-        };
-        if of_rule_url.is_some() {
-            return format!("{}settings", of_rule(effective));
+        if of_rule.is_some() {
+            return Ok(format!("{}settings", route.whose));
         }
-        let chooses = |text: Option<&str>| text.is_some_and(|text| is_at(text, url));
-        let variables = [api.variable(), "AWS_ENDPOINT_URL"];
-        let variable = variables.into_iter().find(|name| chooses(self.environment.get(name)));
+        let variable = [api.variable(), "AWS_ENDPOINT_URL"]
+            .into_iter()
+            .find(|name| self.environment.get(name).is_some_and(|setting| is_at(setting, url)));
         if let Some(variable) = variable {
-            return variable.to_owned();
+            return Ok(variable.to_owned());
         }
-        let profile = identity.files.get(&identity.profile);
-        let of_profile = profile.is_some_and(|it| {
-            chooses(it.get("endpoint_url"))
-                || it.get("services").is_some() && !is_aws_host(UrlParts::strict(url).host())
+        let is_of_profile = identity.profile().is_some_and(|profile| {
+            profile.get("endpoint_url").is_some_and(|setting| is_at(setting, url))
+                || profile.get("services").is_some() && !is_aws_host(UrlParts::strict(url).host())
         });
-        if of_profile { format!("profile `{}`", identity.profile) } else { "AWS's own".to_owned() }
+        Ok(if is_of_profile {
+            format!("profile `{}`", identity.network.profile)
+        } else {
+            "AWS's own".to_owned()
+        })
     }
 }
 
-fn apis(identity: &Identity) -> Vec<Api> {
-    let plan = &identity.plan;
-    let asked = [
-        (Api::CodeArtifact, true),
-        (Api::Sts, plan.asks_sts()),
-        (Api::Sso, plan.sign_in().is_some()),
-    ];
-    asked.into_iter().filter_map(|(api, is_asked)| is_asked.then_some(api)).collect()
+async fn url_of(api: Api, domain: &Domain, identity: &Identity) -> Result<String, AwsError> {
+    let dry_run = DryRunClient::default();
+    let client = HttpClient::dry_run(&dry_run);
+    let config = match (api, &identity.sign_in) {
+        (Api::Sso, Some(session)) => {
+            identity.network.config(&client, &session.profile, &session.region).await
+        }
+        _ => identity.config(&client, domain).await,
+    };
+    let failure = send(api, domain, config).await;
+    dry_run.origin().ok_or_else(|| classify::connection(&*failure, &client))
 }
 
 /// Whether an endpoint's setting leads to this scheme, host and port.
 fn is_at(setting: &str, url: &str) -> bool {
-    let origin = |url| UrlParts::strict(url).origin();
-    origin(setting).eq_ignore_ascii_case(&origin(url))
+    UrlParts::strict(setting).origin().eq_ignore_ascii_case(&UrlParts::strict(url).origin())
 }
 
-/// Never comes back with anything but an error: nothing is sent.
+/// Always an error, since nothing is sent.
 async fn send(api: Api, domain: &Domain, config: SdkConfig) -> Box<dyn Error> {
-    let somebody = Credentials::new("somebody", "nothing", None, None, "nowhere");
+    let credentials = Credentials::new("dry-run", "dry-run", None, None, "dry-run");
     let config = config
         .into_builder()
-        .credentials_provider(SharedCredentialsProvider::new(somebody))
-        .retry_config(aws_smithy_types::retry::RetryConfig::disabled());
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled());
     match api {
         Api::CodeArtifact => {
             let config = config.region(Region::new(domain.region.clone())).build();
@@ -186,7 +162,7 @@ async fn send(api: Api, domain: &Domain, config: SdkConfig) -> Box<dyn Error> {
         }
         Api::Sso => {
             let call = aws_sdk_sso::Client::new(&config.build()).get_role_credentials();
-            let call = call.access_token("nothing").account_id(&domain.owner).role_name("nobody");
+            let call = call.access_token("dry-run").account_id(&domain.owner).role_name("dry-run");
             failure(call.send().await)
         }
     }
@@ -196,35 +172,5 @@ fn failure<T, E: Error + 'static>(sent: Result<T, E>) -> Box<dyn Error> {
     match sent {
         Ok(_) => "nothing was sent".into(),
         Err(error) => error.into(),
-    }
-}
-
-/// Takes requests, and sends none.
-#[derive(Debug, Clone, Default)]
-struct Nowhere(Arc<Mutex<Option<String>>>);
-
-impl Nowhere {
-    /// Where the request would have gone; none where it did not come so far.
-    fn asked(&self) -> Option<String> {
-        let url = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        url.as_deref().map(|url| UrlParts::strict(url).origin())
-    }
-}
-
-impl HttpConnector for Nowhere {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let url = request.uri().to_owned();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(url);
-        HttpConnectorFuture::ready(Err(ConnectorError::user("nothing is sent".into())))
-    }
-}
-
-impl SdkHttpClient for Nowhere {
-    fn http_connector(
-        &self,
-        _settings: &HttpConnectorSettings,
-        _components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

@@ -1,16 +1,15 @@
 //! A repository's URL by its names, from `GetRepositoryEndpoint`.
 
-use aws_sdk_codeartifact::error::ProvideErrorMetadata;
-use aws_sdk_codeartifact::types::{EndpointType, PackageFormat};
-use aws_types::region::Region;
 use std::time::SystemTime;
 
-use super::http::HttpClient;
+use aws_sdk_codeartifact::types::{EndpointType, PackageFormat};
+
+use super::Aws;
+use super::client::{FETCH_LIMIT, HttpClient};
+use super::error::AwsError;
+use super::error::classify::{self, Refusal};
 use super::identity::Identity;
-use super::{Aws, AwsError, FETCH_LIMIT, classify};
-use crate::base::text::excerpt;
 use crate::endpoint::{Domain, Partition};
-use crate::settings::EffectiveSettings;
 
 /// What a repository is called.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +20,7 @@ pub struct RepositoryNames<'a> {
     pub dual_stack: bool,
 }
 
-/// Why AWS names no URL.
+/// Why there is no URL from AWS.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LookupError {
     #[error(
@@ -48,14 +47,13 @@ impl Aws {
         &self,
         names: RepositoryNames<'_>,
         identity: &Identity,
-        effective: &EffectiveSettings,
         now: SystemTime,
     ) -> Result<String, LookupError> {
-        let client = self.client(identity, effective).await?;
-        let look_up = self.look_up(names, identity, effective, &client, now);
+        let client = identity.network.client().await?;
+        let look_up = self.look_up(names, identity, &client, now);
         match tokio::time::timeout(FETCH_LIMIT, look_up).await {
             Ok(found) => found,
-            Err(_) => Err(AwsError::timed_out(&client, identity, FETCH_LIMIT).into()),
+            Err(_) => Err(identity.caller().timed_out(&client, FETCH_LIMIT).into()),
         }
     }
 
@@ -63,15 +61,14 @@ impl Aws {
         &self,
         names: RepositoryNames<'_>,
         identity: &Identity,
-        effective: &EffectiveSettings,
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<String, LookupError> {
         let domain = names.domain;
-        let config = self.config(domain, effective, identity, client, now).await?;
-        let config = config.into_builder().region(Region::new(domain.region.clone())).build();
         let kind = if names.dual_stack { EndpointType::Dualstack } else { EndpointType::Ipv4 };
-        let answer = aws_sdk_codeartifact::Client::new(&config)
+        let answer = self
+            .codeartifact(domain, identity, client, now)
+            .await?
             .get_repository_endpoint()
             .domain(&domain.name)
             .domain_owner(&domain.owner)
@@ -83,28 +80,30 @@ impl Aws {
         match answer {
             Ok(found) => found
                 .repository_endpoint
-                .ok_or_else(|| AwsError::nonsense(client, "it has no endpoint").into()),
-            Err(error) => Err(refusal(&error, names, identity).unwrap_or_else(|| {
-                classify::service_error(&error, client, domain, identity, now).into()
-            })),
+                .ok_or_else(|| classify::nonsense(client, "it has no endpoint").into()),
+            Err(error) => Err(refused(classify::refusal(&error, client)?, names, identity, now)),
         }
     }
 }
 
-/// Codes that mean something else here than for a token.
-fn refusal(
-    error: &impl ProvideErrorMetadata,
+/// Two codes mean something else here than for a token.
+fn refused(
+    refusal: Refusal,
     names: RepositoryNames<'_>,
     identity: &Identity,
-) -> Option<LookupError> {
-    let message = excerpt(error.message().unwrap_or("without a message"));
+    now: SystemTime,
+) -> LookupError {
     let (domain, repository) = (names.domain.clone(), names.repository.to_owned());
-    match error.code()? {
-        "AccessDeniedException" | "AccessDenied" => {
-            let label = identity.label.clone();
-            Some(LookupError::NotAllowed { label, message, domain, repository })
+    match refusal.code.as_str() {
+        "AccessDeniedException" | "AccessDenied" => LookupError::NotAllowed {
+            label: identity.label.clone(),
+            message: refusal.message,
+            domain,
+            repository,
+        },
+        "ResourceNotFoundException" => {
+            LookupError::NotFound { message: refusal.message, domain, repository }
         }
-        "ResourceNotFoundException" => Some(LookupError::NotFound { message, domain, repository }),
-        _ => None,
+        _ => classify::service_refusal(refusal, &domain, &identity.caller(), now).into(),
     }
 }

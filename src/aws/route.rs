@@ -1,27 +1,35 @@
-//! Which proxy and which certificates are to be used: what the rule says, then what the variables say,
-//! then what the profile says, as with the AWS CLI.
+//! Which proxy, which certificates and which API endpoints are used: what a rule says, then what the
+//! variables say, then what the profile says, as with the AWS CLI.
 
 use std::path::PathBuf;
 
+use aws_config::SdkConfig;
 use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use super::identity::{Identity, of_rule};
-use super::{AwsError, profiles};
+use super::error::AwsError;
+use super::files::AwsFiles;
 use crate::base::environment::Environment;
-use crate::base::url::proxy_authority;
-use crate::settings::EffectiveSettings;
+use crate::base::system::SystemProxy;
+use crate::base::text::excerpt;
+use crate::base::url::{proxy_authority, without_query};
+use crate::settings::{EffectiveSettings, EndpointSettings};
 
 /// The addresses of this machine and of its metadata services: no proxy can reach the same ones.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
 
-/// Where the proxy's URL stands, first found first.
+/// Where the proxy's URL is; the first that is set counts.
 const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// The way to AWS.
-#[derive(Debug, Clone)]
+/// The network path to AWS, or to a source.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Route {
     pub proxy: Option<Proxy>,
     pub ca_bundle: Option<CaBundle>,
+    /// Those that a rule moves.
+    pub endpoints: EndpointSettings,
+    /// Whose settings these are, for people: "rule 2's ".
+    pub whose: String,
 }
 
 /// The proxy for https. Plain http only ever goes to this machine and to metadata services, which no
@@ -31,7 +39,7 @@ pub(super) struct Proxy {
     pub config: ProxyConfig,
     /// Host and port, without its credentials.
     pub name: String,
-    /// Where to look when it does not do, for people.
+    /// The settings to check when it does not work, for people.
     pub settings: String,
 }
 
@@ -44,97 +52,134 @@ pub(super) struct CaBundle {
 }
 
 impl Route {
-    /// Reads no file. A proxy's URL that is none fails.
-    pub(super) fn of(
+    /// To AWS with a profile, by the settings where there are any. Reads no file.
+    pub(super) fn to_aws(
         environment: &Environment,
-        identity: &Identity,
-        effective: &EffectiveSettings,
-    ) -> Result<Self, AwsError> {
-        let proxy = match &effective.aws.proxy {
-            Some(url) => Some(proxy_of_rule(url.expose(), effective)?),
-            None => proxy_of_variables(environment)?,
-        };
-        Ok(Self { proxy, ca_bundle: ca_bundle(environment, identity, effective) })
-    }
-}
-
-impl Route {
-    /// As NuGet goes: it knows the variables' proxy, and trusts what the system trusts.
-    pub(super) fn of_nuget(environment: &Environment) -> Result<Self, AwsError> {
-        Ok(Self { proxy: proxy_of_variables(environment)?, ca_bundle: None })
-    }
-}
-
-impl Route {
-    /// As [`of`](Self::of), for a profile that somebody names, and without any rule.
-    pub(super) async fn of_profile(
-        environment: &Environment,
+        files: &AwsFiles,
         profile: &str,
+        effective: Option<&EffectiveSettings>,
     ) -> Result<Self, AwsError> {
-        let files = profiles::load(environment).await?;
-        let of_variable = environment.path("AWS_CA_BUNDLE");
-        let of_variable = of_variable.map(|path| (path, "AWS_CA_BUNDLE".to_owned()));
-        let of_profile = || {
-            let path = files.get(profile)?.get("ca_bundle")?;
-            Some((PathBuf::from(path), format!("`ca_bundle` of profile `{profile}`")))
+        let of_rule = effective.map(|effective| (whose_settings(effective), &effective.aws));
+        let (whose, rule) = of_rule.unzip();
+        let whose = whose.unwrap_or_default();
+        let proxy = match rule.and_then(|rule| rule.proxy.as_ref()) {
+            Some(url) => {
+                let settings = format!("{whose}`proxy`");
+                // `NO_PROXY` is about the proxies of variables.
+                let proxy = Proxy::parse(url.expose(), NEVER_PROXIED, &settings);
+                Some(proxy.ok_or(AwsError::ProxyUrl { setting: settings, variable: None })?)
+            }
+            None => Self::to_source(environment)?.proxy,
         };
-        let ca_bundle = of_variable.or_else(of_profile);
-        let ca_bundle = ca_bundle.map(|(path, setting)| CaBundle { path, setting });
-        Ok(Self { proxy: proxy_of_variables(environment)?, ca_bundle })
+        let of_profile = files.get(profile).and_then(|profile| profile.get("ca_bundle"));
+        let bundles = [
+            (rule.and_then(|rule| rule.ca_bundle.clone()), format!("{whose}`ca_bundle`")),
+            (environment.path("AWS_CA_BUNDLE"), "AWS_CA_BUNDLE".to_owned()),
+            (of_profile.map(PathBuf::from), format!("`ca_bundle` of profile `{profile}`")),
+        ];
+        let mut bundles = bundles
+            .into_iter()
+            .filter_map(|(path, setting)| Some(CaBundle { path: path?, setting }));
+        let endpoints = rule.map(|rule| rule.endpoints.clone()).unwrap_or_default();
+        Ok(Self { proxy, ca_bundle: bundles.next(), endpoints, whose })
+    }
+
+    /// As NuGet reaches a source: it knows the variables' proxy, and trusts what the system trusts.
+    pub(super) fn to_source(environment: &Environment) -> Result<Self, AwsError> {
+        let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, environment.get(name)?)));
+        let Some((variable, url)) = set else { return Ok(Self::default()) };
+        let exceptions = match environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")) {
+            Some(more) => format!("{NEVER_PROXIED},{more}"),
+            None => NEVER_PROXIED.to_owned(),
+        };
+        let proxy = Proxy::parse(url, &exceptions, "HTTPS_PROXY and NO_PROXY");
+        let proxy = proxy.ok_or_else(|| AwsError::ProxyUrl {
+            setting: format!("the variable {variable}"),
+            variable: Some(variable),
+        })?;
+        Ok(Self { proxy: Some(proxy), ..Self::default() })
+    }
+
+    /// The same configuration with the endpoints of the rule, which go before those of variables and
+    /// files: they are for VPC endpoints.
+    pub(super) fn add_endpoints(&self, config: SdkConfig) -> SdkConfig {
+        if self.endpoints == EndpointSettings::default() {
+            return config;
+        }
+        let endpoints = RuleEndpoints { rule: self.endpoints.clone(), others: config.clone() };
+        config.into_builder().service_config(endpoints).build()
     }
 }
 
-/// For every host: the rule knows its own, and `NO_PROXY` is about the other variables.
-fn proxy_of_rule(url: &str, effective: &EffectiveSettings) -> Result<Proxy, AwsError> {
-    let setting = format!("{}`proxy`", of_rule(effective));
-    proxy(url, NEVER_PROXIED, setting.clone())
-        .map_err(|NoProxyUrl| AwsError::ProxyUrl { setting, variable: None })
-}
-
-fn proxy_of_variables(environment: &Environment) -> Result<Option<Proxy>, AwsError> {
-    let set = PROXY_VARIABLES.iter().find_map(|name| Some((name, environment.get(name)?)));
-    let Some((variable, url)) = set else { return Ok(None) };
-    let exceptions = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy"));
-    let exceptions =
-        exceptions.map_or(NEVER_PROXIED.to_owned(), |more| format!("{NEVER_PROXIED},{more}"));
-    let settings = "HTTPS_PROXY and NO_PROXY".to_owned();
-    proxy(url, &exceptions, settings).map(Some).map_err(|NoProxyUrl| AwsError::ProxyUrl {
-        setting: format!("the variable {variable}"),
-        variable: Some(variable),
-    })
-}
-
-struct NoProxyUrl;
-
-fn proxy(url: &str, exceptions: &str, settings: String) -> Result<Proxy, NoProxyUrl> {
-    let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-    let config = ProxyConfig::https(url.as_str()).map_err(|_| NoProxyUrl)?;
-    let name = proxy_authority(&url).to_owned();
-    Ok(Proxy { config: config.no_proxy(exceptions), name, settings })
-}
-
-fn ca_bundle(
-    environment: &Environment,
-    identity: &Identity,
-    effective: &EffectiveSettings,
-) -> Option<CaBundle> {
-    if let Some(path) = &effective.aws.ca_bundle {
-        let setting = format!("{}`ca_bundle`", of_rule(effective));
-        return Some(CaBundle { path: path.clone(), setting });
+impl Proxy {
+    fn parse(url: &str, exceptions: &str, settings: &str) -> Option<Self> {
+        let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let config = ProxyConfig::https(url.as_str()).ok()?.no_proxy(exceptions);
+        Some(Self { config, name: proxy_authority(&url).to_owned(), settings: settings.to_owned() })
     }
-    if let Some(path) = environment.path("AWS_CA_BUNDLE") {
-        return Some(CaBundle { path, setting: "AWS_CA_BUNDLE".to_owned() });
+}
+
+#[derive(Debug)]
+struct RuleEndpoints {
+    rule: EndpointSettings,
+    others: SdkConfig,
+}
+
+impl LoadServiceConfig for RuleEndpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let of_rule = match (key.profile(), key.service_id()) {
+            ("endpoint_url", "codeartifact") => &self.rule.codeartifact,
+            ("endpoint_url", "STS") => &self.rule.sts,
+            ("endpoint_url", "SSO" | "SSO OIDC") => &self.rule.sso,
+            _ => &None,
+        };
+        of_rule.clone().or_else(|| self.others.service_config()?.load_config(key))
     }
-    let setting = format!("`ca_bundle` of profile `{}`", identity.profile);
-    identity.ca_bundle.clone().map(|path| CaBundle { path, setting })
+}
+
+/// Whose a setting is, for people: "rule 2's ".
+pub(super) fn whose_settings(effective: &EffectiveSettings) -> String {
+    match effective.rule {
+        Some(number) => format!("rule {number}'s "),
+        None => "the configured ".to_owned(),
+    }
+}
+
+/// What a message on a failed connection ends with where the system has a proxy of its own, which is
+/// not used. Empty where it has none.
+pub(super) fn system_proxy_hint(system: &SystemProxy) -> String {
+    if let Some(proxy) = system.server.as_deref().and_then(https_proxy) {
+        return format!(
+            "; the system's proxy `{proxy}` was not used: to use it, set HTTPS_PROXY to `http://{proxy}`"
+        );
+    }
+    let Some(script) = &system.script else { return String::new() };
+    let script = excerpt(without_query(script));
+    format!(
+        "; the system chooses a proxy by the script `{script}`, which was not used: set HTTPS_PROXY to \
+         the proxy that it names"
+    )
+}
+
+/// Host and port of the proxy for https in a list as Windows has it: `http=one:80;https=two:80`, or one
+/// proxy for every scheme.
+fn https_proxy(servers: &str) -> Option<String> {
+    let mut entries = servers.split([';', ' ']).filter(|entry| !entry.is_empty());
+    let proxy = entries.find_map(|entry| match entry.split_once('=') {
+        Some((scheme, proxy)) => scheme.trim().eq_ignore_ascii_case("https").then_some(proxy),
+        None => Some(entry),
+    });
+    Some(excerpt(proxy_authority(proxy?))).filter(|proxy| !proxy.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::Help;
 
     fn proxy_of(pairs: &[(&str, &str)]) -> Result<Option<Proxy>, AwsError> {
-        proxy_of_variables(&Environment::from_pairs(pairs.iter().copied()))
+        let environment = Environment::from_pairs(pairs.iter().copied());
+        Route::to_source(&environment).map(|route| route.proxy)
     }
 
     #[test]
@@ -152,5 +197,42 @@ mod tests {
         let error = proxy_of(&[("ALL_PROXY", "socks5://me:hunter2@proxy.example")]).unwrap_err();
         let line = error.to_string();
         assert!(line.contains("ALL_PROXY") && !line.contains("hunter2"), "{line}");
+        assert_eq!(error.help(), ("proxy", Help::UnsetVariable("ALL_PROXY")));
+    }
+
+    fn of_server(server: &str) -> String {
+        system_proxy_hint(&SystemProxy { server: Some(server.into()), script: None })
+    }
+
+    #[test]
+    fn the_proxy_for_https_is_named_as_it_is_to_be_set() {
+        let line = "; the system's proxy `proxy.example:8080` was not used: to use it, set HTTPS_PROXY \
+                    to `http://proxy.example:8080`";
+        for server in [
+            "proxy.example:8080",
+            "http://proxy.example:8080/",
+            "http=other.example:80;https=proxy.example:8080;ftp=other.example:21",
+            "http=other.example:80 HTTPS=me:hunter2@proxy.example:8080",
+        ] {
+            assert_eq!(of_server(server), line, "{server}");
+        }
+        for server in ["http=other.example:80", "https=", ";", " "] {
+            assert_eq!(of_server(server), "", "{server}");
+        }
+    }
+
+    #[test]
+    fn a_script_is_named_without_its_query() {
+        let script = Some("http://wpad.example/proxy.pac?key=hunter2".to_owned());
+        assert_eq!(
+            system_proxy_hint(&SystemProxy { server: None, script }),
+            "; the system chooses a proxy by the script `http://wpad.example/proxy.pac`, which was not \
+             used: set HTTPS_PROXY to the proxy that it names"
+        );
+    }
+
+    #[test]
+    fn without_a_proxy_nothing_is_said() {
+        assert_eq!(system_proxy_hint(&SystemProxy::default()), "");
     }
 }

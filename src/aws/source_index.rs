@@ -1,4 +1,4 @@
-//! A package source asked for its index as NuGet would ask, with a token: to see what it says.
+//! A package source's index, requested with a token as NuGet would: to see what the source answers.
 
 use std::convert::Infallible;
 use std::time::SystemTime;
@@ -8,21 +8,21 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::base64;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::date_time::{DateTime, Format};
 
-use super::http::HttpClient;
+use super::Aws;
+use super::client::{FETCH_LIMIT, HttpClient, timeouts};
+use super::error::AwsError;
+use super::error::classify::{self, http_date};
 use super::identity::Identity;
-use super::route::Route;
-use super::{Aws, AwsError, FETCH_LIMIT, classify, timeouts};
 use crate::base::secret::Secret;
 
-/// What a source said.
+/// What a source answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceAnswer {
     pub status: u16,
     /// Whether the body is an index of NuGet's.
     pub is_index: bool,
-    /// The time by the clock of whoever answered, if it is told.
+    /// The time by the clock of the host that answered, if it says so.
     pub date: Option<SystemTime>,
 }
 
@@ -36,19 +36,15 @@ impl Aws {
         token: &Secret,
         identity: &Identity,
     ) -> Result<SourceAnswer, AwsError> {
-        let client = self.client_of(Route::of_nuget(&self.environment)).await?;
+        let client = HttpClient::to_source(&self.environment).await?;
         match tokio::time::timeout(FETCH_LIMIT, get(url, token, &client)).await {
-            Ok(answer) => answer.map_err(|error| of_nuget(classify::connection(&error, &client))),
-            Err(_) => Err(AwsError::timed_out(&client, identity, FETCH_LIMIT)),
+            Ok(answer) => answer.map_err(|error| match classify::connection(&error, &client) {
+                // What helps is not the same as for AWS's own calls.
+                AwsError::Tls { host, detail } => AwsError::SourceTls { host, detail },
+                other => other,
+            }),
+            Err(_) => Err(identity.caller().timed_out(&client, FETCH_LIMIT)),
         }
-    }
-}
-
-/// The way out is another one than for AWS's own calls.
-fn of_nuget(error: AwsError) -> AwsError {
-    match error {
-        AwsError::Tls { host, detail } => AwsError::SourceTls { host, detail },
-        other => other,
     }
 }
 
@@ -77,21 +73,16 @@ async fn get(
         })
         .deserializer(|response: &HttpResponse| {
             let is_index = is_index(response.body().bytes().unwrap_or_default());
-            let date = response.headers().get("date").and_then(time_of);
+            let date = response.headers().get("date").and_then(http_date);
             Ok(SourceAnswer { status: response.status().as_u16(), is_index, date })
         })
         .build();
     ask.invoke(()).await
 }
 
-/// The time of a `Date` header.
-pub(super) fn time_of(header: &str) -> Option<SystemTime> {
-    SystemTime::try_from(DateTime::from_str(header, Format::HttpDate).ok()?).ok()
-}
-
 /// An object with the resources that the source has.
 fn is_index(body: &[u8]) -> bool {
-    // Others than .NET's reader stumble over a mark.
+    // .NET's reader skips a byte order mark, and this parser does not.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let index: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     index["resources"].is_array()

@@ -37,6 +37,12 @@ impl Environment {
         Self { variables, fallback_home: None }
     }
 
+    /// As if the system's user database named this home.
+    #[cfg(test)]
+    pub fn with_fallback_home(self, home: &std::path::Path) -> Self {
+        Self { fallback_home: Some(home.to_owned()), ..self }
+    }
+
     /// The variable's text; none where it is unset, empty or not Unicode.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.raw(name)?.to_str()

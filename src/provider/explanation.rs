@@ -1,7 +1,7 @@
 //! What is effective for a request, and why: told without a network.
 
 use super::{CacheReport, Interaction, ProvidedReport, Provider, ProviderError};
-use crate::aws::{Aws, Connection, Identity, IdentityDescription, SignedInUntil, SsoSession};
+use crate::aws::{Connection, Identity, IdentityDescription, SignedInUntil, SsoSession};
 use crate::endpoint::RepositoryEndpoint;
 use crate::settings::{self, Bounds, EffectiveSettings, Origin, RuleReason, Settings};
 
@@ -48,7 +48,7 @@ pub struct IdentityReport {
 impl IdentityReport {
     fn of(identity: &Identity) -> Self {
         let sign_in = identity.sign_in.clone().map(|session| {
-            let until = Aws::signed_in(&session, Provider::clock());
+            let until = session.signed_in(Provider::clock());
             (session, until)
         });
         let (description, is_visible) = (identity.description(), identity.is_visible);

@@ -248,9 +248,8 @@ impl Provider {
 
     /// The ARN of the caller, where STS tells it soon.
     pub async fn caller_arn(&self, resolved: &Resolved) -> Option<String> {
-        let settings = resolved.settings().ok()?;
         let identity = &self.caller_of_cache(resolved).await.ok()?.identity;
-        self.aws.caller_arn(&resolved.target.domain, identity, settings, now()).await
+        self.aws.caller_arn(&resolved.target.domain, identity, now()).await
     }
 
     /// With the lock between processes: whoever had it before has most likely stored a token.
@@ -263,8 +262,8 @@ impl Provider {
         }
         let timing = Timing::start();
         let (domain, identity) = (&request.resolved.target.domain, &request.caller.identity);
-        let settings = request.settings()?;
-        let fetched = self.aws.authorization_token(domain, identity, settings, now()).await;
+        let duration = request.settings()?.duration.value;
+        let fetched = self.aws.authorization_token(domain, identity, duration, now()).await;
         match &fetched {
             Ok(token) => self.store(request, token)?,
             Err(error) => {

@@ -152,7 +152,7 @@ impl Provider {
         let look_up = async || {
             let Caller { identity, .. } = self.caller(resolved).await?;
             let domain = &resolved.target.domain;
-            Ok(self.aws.connection(domain, identity, resolved.settings()?).await?)
+            Ok(self.aws.connection(domain, identity).await?)
         };
         resolved.connection.get_or_init(look_up).await.as_ref().map_err(Clone::clone)
     }

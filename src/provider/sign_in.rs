@@ -14,13 +14,13 @@ use std::time::{Duration, SystemTime};
 
 use super::{Provider, ProviderError, Request, now};
 use crate::aws::{
-    Aws, AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
+    AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
     TokenFingerprint,
 };
 use crate::base::browser::Browser;
 use crate::base::runtime_environment;
 use crate::cache::{CacheKey, TokenCache};
-use crate::settings::{self, EffectiveSettings, Interactive, SignInMethod};
+use crate::settings::{self, Interactive, SignInMethod};
 
 /// For so long nobody is asked again after a sign-in that did not come about.
 const LEFT_ALONE: Duration = Duration::from_mins(10);
@@ -111,7 +111,7 @@ impl Provider {
         user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
         let Some(session) = &request.caller.identity.sign_in else { return Ok(false) };
-        if Aws::sign_in_state(session, now()) == SignInState::Good {
+        if session.state(now()) == SignInState::Good {
             return Ok(false);
         }
         self.renew(session, request, user, None).await
@@ -132,7 +132,7 @@ impl Provider {
         if !error.needs_sign_in() {
             return Ok(false);
         }
-        self.renew(session, request, user, Some(Aws::token_fingerprint(session))).await
+        self.renew(session, request, user, Some(session.fingerprint())).await
     }
 
     async fn renew(
@@ -161,14 +161,14 @@ impl Provider {
         user: Option<User<'_>>,
         ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
-        let has_ended = ended.is_some_and(|ended| ended == Aws::token_fingerprint(session));
-        let state = match Aws::sign_in_state(session, now()) {
+        let has_ended = ended.is_some_and(|ended| ended == session.fingerprint());
+        let state = match session.state(now()) {
             _ if has_ended => SignInState::Expired,
             SignInState::Good => return Ok(true),
             state => state,
         };
-        let (identity, settings) = (&request.caller.identity, request.settings()?);
-        let refreshed = self.aws.refresh_sign_in(session, identity, settings, now()).await;
+        let identity = &request.caller.identity;
+        let refreshed = self.aws.refresh_sign_in(session, identity, now()).await;
         self.log.line(format_args!("SSO refresh: {refreshed:?}"));
         match (refreshed, state) {
             (Ok(Refreshed::Yes), _) => Ok(true),
@@ -197,8 +197,8 @@ impl Provider {
         }
         let method = settings::sign_in_method(&self.environment)?;
         let way = self.way(session, method, Browser::find(&self.environment));
-        let asker = Some((&request.caller.identity, settings));
-        let before = Aws::token_fingerprint(session);
+        let asker = Some(&request.caller.identity);
+        let before = session.fingerprint();
         cache.note_asked(&key, now());
         let signed_in = tokio::select! {
             signed_in = self.show_and_wait(session, way, asker, user) => signed_in.map(drop),
@@ -250,7 +250,7 @@ impl Provider {
             let minutes = LEFT_ALONE.saturating_sub(ago).as_secs().div_ceil(60);
             return refusal(format!("a sign-in did not come about; asked again in {minutes} min"));
         }
-        let when = match Aws::sign_in_state(session, now()) {
+        let when = match session.state(now()) {
             SignInState::Expired => "now",
             SignInState::Good | SignInState::AboutToExpire => "once the sign-in has ended",
         };
@@ -281,7 +281,7 @@ impl Provider {
         &self,
         session: &SsoSession,
         (by, browser): (SignInBy, Option<Browser>),
-        asker: Option<(&Identity, &EffectiveSettings)>,
+        asker: Option<&Identity>,
         user: User<'_>,
     ) -> Result<SignedIn, ProviderError> {
         let show = |prompt: &Prompt| {
@@ -311,8 +311,8 @@ fn line(session: &SsoSession, Prompt { address, code }: &Prompt, is_opened: bool
 
 /// The AWS CLI and `login` write the same file.
 async fn signed_in_elsewhere(session: &SsoSession, before: &TokenFingerprint) {
-    let is_good = |now: SystemTime| Aws::sign_in_state(session, now) == SignInState::Good;
-    while Aws::token_fingerprint(session) == *before || !is_good(now()) {
+    let is_good = |now: SystemTime| session.state(now) == SignInState::Good;
+    while session.fingerprint() == *before || !is_good(now()) {
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
 }

@@ -34,8 +34,7 @@ impl Provider {
         let (domain, repository) = (names.domain.clone(), Some(names.repository.to_owned()));
         let resolved = self.resolve_target(Target { domain, repository, host: None });
         let identity = &self.caller_of_cache(&resolved).await?.identity;
-        let settings = resolved.settings()?;
-        let found = self.aws.repository_endpoint(names, identity, settings, now()).await;
+        let found = self.aws.repository_endpoint(names, identity, now()).await;
         let endpoint = found.map_err(Box::new)?;
         Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
     }

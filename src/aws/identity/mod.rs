@@ -1,196 +1,345 @@
-//! Who would be asking, told from what is on this machine: the cache's keys hold it.
-//!
-//! - [`order`]: which source of credentials counts
-//! - [`sources`]: what there is of each of them
-//! - [`plan`]: the one that counts, and the roles on top of it
-//! - [`description`]: that in words
-//! - [`selectors`]: what tells the plan's identity from every other one
+//! Whose AWS credentials a token is requested with, read from this machine without any network request.
 
-mod description;
-mod order;
-mod plan;
-mod selectors;
-mod sources;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use aws_config::SdkConfig;
+use aws_config::profile::Profile;
+use aws_runtime::env_config::property::PropertiesKey;
 
 use super::AwsError;
-use super::profiles::{self, AwsFiles};
+use super::client::{HttpClient, Network};
+use super::error::classify::Caller;
+use super::files::AwsFiles;
+use super::route::whose_settings;
+use super::source::{
+    self, Keys, PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Plan, Role, Search, Selectors,
+    Source,
+};
 use super::sso::SsoSession;
 use crate::base::environment::Environment;
-use crate::settings::{EffectiveSettings, IdentityOrigin, Prefer};
-pub use description::IdentityDescription;
-use order::{PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Search};
-pub(super) use plan::{Keys, Plan, Role, Source, SsoRole, WebIdentity};
-use selectors::Selectors;
+use crate::base::text::printable;
+use crate::endpoint::Domain;
+use crate::settings::{EffectiveSettings, EndpointSettings, IdentityOrigin, Prefer};
 
 const DEFAULT_PROFILE: &str = "default";
 
-/// The identity at hand.
+/// The identity that AWS credentials are of, and how AWS is reached with them. It is made once for a
+/// request: the shared files, the connections and the cache's key of everything that follows are its.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// What tells it from every other one, in a fixed order; nothing secret is readable in it.
+    /// What tells it from every other one, in a fixed order. No secret can be read in it.
     pub selectors: Vec<String>,
     /// For people: "profile `dev`", "the environment's keys".
     pub label: String,
-    /// The same without the roles that a rule adds.
-    pub(super) source_label: String,
-    /// False where AWS can change the identity without a trace on this machine (an instance's role,
-    /// a process's mind): such a token is kept for a shorter time.
+    /// False where AWS can change the identity without a trace on this machine, as an instance's role.
+    /// Its tokens are kept for a shorter time.
     pub is_visible: bool,
     /// The sign-in of IAM Identity Center that its credentials come from, where they do.
     pub sign_in: Option<SsoSession>,
-    /// Where its credentials are loaded from, and nowhere else: what the cache's key tells is what is
-    /// used.
+    /// The label without the roles that a rule adds.
+    source_label: String,
     pub(super) plan: Plan,
-    /// The profile whose region and endpoints hold, also for credentials from elsewhere.
-    pub(super) profile: String,
-    /// The profile that the credentials are of; none where they are of none.
-    pub(super) profile_in_use: Option<String>,
-    /// What was looked at in vain, in order; nothing where the source was told to be.
-    pub(super) looked_at: Vec<&'static str>,
-    /// The region of the AWS settings, for STS and its like.
+    /// The profile that the credentials are of, where they are a profile's.
+    profile_of_credentials: Option<String>,
+    /// Where credentials were looked for in vain, in order. Empty where settings named the source.
+    looked_at: Vec<&'static str>,
+    /// The region of the AWS settings, for STS and the like.
     pub(super) region: Option<String>,
-    /// The `ca_bundle` of the profile.
-    pub(super) ca_bundle: Option<PathBuf>,
-    /// The `ec2_metadata_service_endpoint` of the profile.
-    pub(super) metadata_endpoint: Option<String>,
-    /// The `AWS_…` variables that this process sees, by name.
-    pub(super) variables: Vec<String>,
-    pub(super) files: AwsFiles,
+    /// The `AWS_…` variables that this process has, by name.
+    variables: Vec<String>,
+    pub(super) network: Network,
 }
 
-/// Tells the identity of this process on these terms.
-pub(super) async fn of(
-    environment: &Environment,
-    effective: &EffectiveSettings,
-) -> Result<Identity, AwsError> {
-    tell(environment, effective, profiles::load(environment).await)
+/// What people may know of an identity.
+#[derive(Debug, Clone)]
+pub struct IdentityDescription {
+    /// "profile `dev`", "rule 2's role `…`".
+    pub label: String,
+    /// Where the credentials are from: "profile `dev`", "the environment's keys".
+    pub from: String,
+    /// What they are there: "an access key".
+    pub kind: String,
+    /// The ARNs of the roles that are assumed with them, in order.
+    pub roles: Vec<String>,
+    /// The profile whose region and endpoints are effective.
+    pub profile: String,
+    /// Of STS and the like. None where AWS's files and variables name none.
+    pub region: Option<String>,
 }
 
-fn tell(
-    environment: &Environment,
-    effective: &EffectiveSettings,
-    files: Result<AwsFiles, AwsError>,
-) -> Result<Identity, AwsError> {
-    let needs_files =
-        !goes_environment_first(effective) || !effective.aws.profiles.value.is_empty();
-    let files = match files {
-        // Keys need no profile, and a broken file moves no endpoint.
-        Err(_) if !needs_files && sources::environment_keys(environment).is_some() => {
-            AwsFiles::default()
+impl Identity {
+    /// The identity of this process by these settings. Reads the shared files, once.
+    pub(super) async fn of(
+        environment: &Environment,
+        effective: &EffectiveSettings,
+    ) -> Result<Self, AwsError> {
+        let needs_files =
+            !goes_environment_first(effective) || !effective.aws.profiles.value.is_empty();
+        let files = match AwsFiles::load(environment).await {
+            // Keys need no profile, and a broken file moves no endpoint.
+            Err(_) if !needs_files && Keys::of_environment(environment).is_some() => {
+                AwsFiles::empty(environment)
+            }
+            files => files?,
+        };
+        let selected = Selected::of(environment, effective, &files);
+        let Found { mut plan, label, is_of_profile, looked_at } =
+            Found::first(environment, effective, &files, &selected)?;
+        plan.roles.extend(effective.aws.roles.iter().map(Role::from));
+        let profile = files.get(&selected.name);
+        let region = environment
+            .get("AWS_REGION")
+            .or_else(|| environment.get("AWS_DEFAULT_REGION"))
+            .or_else(|| profile?.get("region"))
+            .map(str::to_owned);
+        let mut selectors = Selectors::new(environment);
+        add_endpoints(&mut selectors, &files, profile, &effective.aws.endpoints);
+        plan.add_to(&mut selectors, profile, region.as_deref());
+        let Selectors { collected, is_visible, .. } = selectors;
+        Ok(Self {
+            selectors: collected,
+            is_visible,
+            // Tokens are the last role's that a rule adds.
+            label: match effective.aws.roles.last() {
+                Some(role) => format!("{}role `{}`", whose_settings(effective), role.arn),
+                None => label.clone(),
+            },
+            source_label: label,
+            profile_of_credentials: is_of_profile.then(|| selected.name.clone()),
+            looked_at,
+            sign_in: plan.sign_in().cloned(),
+            variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
+            plan,
+            region,
+            network: Network::new(environment, files, selected.name, Some(effective)),
+        })
+    }
+
+    /// The profile that its credentials are of, where they are a profile's.
+    pub fn profile_of_credentials(&self) -> Option<&str> {
+        self.profile_of_credentials.as_deref()
+    }
+
+    /// Whether nothing names it, and it is tried since nothing else was found.
+    pub fn is_last_resort(&self) -> bool {
+        !self.looked_at.is_empty() && self.plan.source == Source::Instance
+    }
+
+    /// The command that tries the same credentials without the plugin.
+    pub fn check(&self) -> String {
+        match &self.profile_of_credentials {
+            Some(name) => format!("aws sts get-caller-identity --profile {name}"),
+            None => "aws sts get-caller-identity".to_owned(),
         }
-        files => files?,
-    };
-    let selected = Selected::of(environment, effective, &files);
-    let chosen = choose(environment, effective, &files, &selected)?;
-    let profile = files.get(&selected.name);
-    let property = |key| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
-    let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
-    let region = region.map(str::to_owned).or_else(|| property("region"));
-    let mut plan = chosen.plan;
-    plan.roles.extend(effective.aws.roles.iter().map(Role::from));
-    let (selectors, is_visible) =
-        Selectors::new(environment).of(&files, &selected.name, &plan, region.as_deref(), effective);
-    Ok(Identity {
-        selectors,
-        is_visible,
-        label: label_of(&chosen.label, effective),
-        source_label: chosen.label,
-        profile_in_use: chosen.is_of_profile.then(|| selected.name.clone()),
-        looked_at: chosen.looked_at,
-        sign_in: plan.sign_in().cloned(),
-        ca_bundle: property("ca_bundle").map(PathBuf::from),
-        metadata_endpoint: property("ec2_metadata_service_endpoint"),
-        variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
-        plan,
-        profile: selected.name,
-        region,
-        files,
-    })
+    }
+
+    /// No secret is in it.
+    pub fn description(&self) -> IdentityDescription {
+        IdentityDescription {
+            label: printable(&self.label),
+            from: printable(&self.source_label),
+            kind: printable(&self.plan.source.describe()),
+            roles: self.plan.roles.iter().map(|role| printable(&role.arn)).collect(),
+            profile: printable(&self.network.profile),
+            region: self.region.as_deref().map(printable),
+        }
+    }
+
+    pub(super) fn caller(&self) -> Caller {
+        let (label, source_label) = (self.label.clone(), self.source_label.clone());
+        Caller { label, source_label, check: self.check() }
+    }
+
+    /// The profile whose region and endpoints are effective, also for credentials from elsewhere.
+    pub(super) fn profile(&self) -> Option<&Profile> {
+        self.network.files.get(&self.network.profile)
+    }
+
+    /// The SDK's configuration without credentials. STS is called in the region of the AWS settings.
+    pub(super) async fn config(&self, client: &HttpClient, domain: &Domain) -> SdkConfig {
+        let region = self.region.as_ref().unwrap_or(&domain.region);
+        self.network.config(client, &self.network.profile, region).await
+    }
+
+    /// What a token fails with where the last resort has no credentials. None where it is none.
+    pub(super) fn no_credentials(&self, domain: &Domain) -> Option<AwsError> {
+        let files = &self.network.files;
+        let fitting = files.of_account(&domain.owner);
+        self.is_last_resort().then(|| {
+            let (account, known) = (domain.owner.as_str(), files.names());
+            AwsError::no_credentials(&self.looked_at, &self.variables, (account, &fitting), &known)
+        })
+    }
 }
 
-/// The profile that counts.
+/// Another endpoint is another AWS.
+fn add_endpoints(
+    selectors: &mut Selectors<'_>,
+    files: &AwsFiles,
+    profile: Option<&Profile>,
+    rule: &EndpointSettings,
+) {
+    selectors.add_variables(&ENDPOINT_VARIABLES);
+    if let Some(profile) = profile {
+        for property in ENDPOINT_PROPERTIES {
+            selectors.add_optional(property, profile.get(property));
+        }
+        for service in ["codeartifact", "sts", "sso", "ssooidc"] {
+            let url = profile.get("services").and_then(|name| endpoint_of(files, name, service));
+            selectors.add_optional(service, url);
+        }
+    }
+    let EndpointSettings { codeartifact, sts, sso } = rule;
+    selectors.add_optional("rule-codeartifact", codeartifact.as_deref());
+    selectors.add_optional("rule-sts", sts.as_deref());
+    selectors.add_optional("rule-sso", sso.as_deref());
+}
+
+/// The endpoint of a service in a section `[services …]`.
+fn endpoint_of<'a>(files: &'a AwsFiles, section: &str, service: &str) -> Option<&'a str> {
+    let key = PropertiesKey::builder()
+        .section_key("services")
+        .section_name(section)
+        .property_name(service)
+        .sub_property_name("endpoint_url")
+        .build();
+    files.profiles.other_sections().get(&key.ok()?).map(String::as_str)
+}
+
+/// Properties of a profile that move an API to another endpoint.
+const ENDPOINT_PROPERTIES: [&str; 5] = [
+    "endpoint_url",
+    "services",
+    "ignore_configured_endpoint_urls",
+    "use_fips_endpoint",
+    "use_dualstack_endpoint",
+];
+
+/// Variables that move an API to another endpoint.
+const ENDPOINT_VARIABLES: [&str; 7] = [
+    "AWS_ENDPOINT_URL_CODEARTIFACT",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+];
+
+/// The profile whose settings are effective.
 struct Selected {
     name: String,
     /// Somebody named it.
     is_named: bool,
     /// For people, as in "rule 2's profile `ci`".
     label: String,
-    /// Why it cannot be used, where it was named and is not there.
+    /// Why it cannot be used, where it was named and does not exist.
     missing: Option<AwsError>,
 }
 
 impl Selected {
     fn of(environment: &Environment, effective: &EffectiveSettings, files: &AwsFiles) -> Self {
-        let wanted = &effective.aws.profiles.value;
-        let is_there = |name: &&String| files.get(name).is_some();
-        let named = |name: &str, whose: &str, missing| Self {
-            name: name.to_owned(),
-            is_named: true,
-            label: format!("{whose}profile `{name}`"),
-            missing,
-        };
-        if let Some(name) = wanted.iter().find(is_there) {
-            return named(name, &whose_profile(effective), None);
-        }
-        if !wanted.is_empty() {
-            return named(DEFAULT_PROFILE, "", Some(AwsError::no_such_profiles(effective, files)));
-        }
-        match environment.get("AWS_PROFILE") {
-            Some(name) => {
-                let missing = || AwsError::unknown_profile(name, files);
-                named(name, "", files.get(name).is_none().then(missing))
+        let (whose, names) = (whose_profile(effective), &effective.aws.profiles.value);
+        let existing = names.iter().find(|name| files.get(name).is_some());
+        let (name, whose, missing) = match (existing, environment.get("AWS_PROFILE")) {
+            (Some(name), _) => (name.as_str(), whose, None),
+            (None, _) if !names.is_empty() => {
+                let chosen_by = effective.identity_origin();
+                let missing = AwsError::no_such_profiles(names, whose, chosen_by, &files.names());
+                (DEFAULT_PROFILE, String::new(), Some(missing))
             }
-            None => Self { is_named: false, ..named(DEFAULT_PROFILE, "", None) },
-        }
+            (None, Some(name)) => {
+                let is_missing = files.get(name).is_none();
+                let missing = is_missing.then(|| AwsError::unknown_profile(name, &files.names()));
+                (name, String::new(), missing)
+            }
+            (None, None) => {
+                let label = format!("profile `{DEFAULT_PROFILE}`");
+                let name = DEFAULT_PROFILE.to_owned();
+                return Self { name, is_named: false, label, missing: None };
+            }
+        };
+        let label = format!("{whose}profile `{name}`");
+        Self { name: name.to_owned(), is_named: true, label, missing }
     }
 }
 
-/// What was found.
-struct Chosen {
+/// Whose setting the profile is, for people. It has a default apart from rules.
+fn whose_profile(effective: &EffectiveSettings) -> String {
+    match effective.identity_origin() {
+        IdentityOrigin::Rule => whose_settings(effective),
+        IdentityOrigin::Default => "the configured ".to_owned(),
+        IdentityOrigin::CommandLine => String::new(),
+    }
+}
+
+/// The source that was found.
+struct Found {
     plan: Plan,
     label: String,
     is_of_profile: bool,
+    /// Nothing where the settings named the source.
     looked_at: Vec<&'static str>,
 }
 
-/// The first source that there is, in the order that holds on these terms.
-fn choose(
-    environment: &Environment,
-    effective: &EffectiveSettings,
-    files: &AwsFiles,
-    selected: &Selected,
-) -> Result<Chosen, AwsError> {
-    let search = Search { environment, files, profile: &selected.name };
-    let (before, of_profile, behind) = places(effective);
-    if let Some(found) = search.first_of(before)? {
-        return Ok(chosen(found, environment, selected, &[]));
+impl Found {
+    /// The first source that there is, in the order that these settings choose.
+    fn first(
+        environment: &Environment,
+        effective: &EffectiveSettings,
+        files: &AwsFiles,
+        selected: &Selected,
+    ) -> Result<Self, AwsError> {
+        let search = Search { environment, files, profile: &selected.name };
+        let (before, of_profile, after) = places(effective);
+        if let Some(found) = search.first_of(before)? {
+            return Ok(Self::new(found, environment, selected));
+        }
+        if let Some(missing) = &selected.missing {
+            return Err(missing.clone());
+        }
+        if let Some(found) = search.first_of(of_profile)? {
+            return Ok(Self::new(found, environment, selected));
+        }
+        if let (true, Some(profile)) = (selected.is_named, files.get(&selected.name)) {
+            return Err(source::nothing_in(profile));
+        }
+        // Whether there is an instance is only known once its metadata service has answered.
+        let instance = (Place::Instance, Plan::of(Source::Instance));
+        let found = search.first_of(after)?.unwrap_or(instance);
+        let mut looked_at = Vec::new();
+        for place in [before, of_profile, after].concat() {
+            if !looked_at.contains(&place.name()) {
+                looked_at.push(place.name());
+            }
+        }
+        Ok(Self { looked_at, ..Self::new(found, environment, selected) })
     }
-    if let Some(missing) = &selected.missing {
-        return Err(missing.clone());
+
+    fn new((place, plan): (Place, Plan), environment: &Environment, selected: &Selected) -> Self {
+        let is_of_environment = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some();
+        let label = match place {
+            Place::EnvironmentKeys => "the environment's keys",
+            Place::EnvironmentWebIdentity => "the role of AWS_WEB_IDENTITY_TOKEN_FILE",
+            Place::WebIdentity if is_of_environment => "the role of AWS_WEB_IDENTITY_TOKEN_FILE",
+            Place::Container => "the container's role",
+            Place::Instance => "the instance's role",
+            _ => &selected.label,
+        };
+        let is_of_profile = label == selected.label;
+        Self { plan, label: label.to_owned(), is_of_profile, looked_at: Vec::new() }
     }
-    if let Some(found) = search.first_of(of_profile)? {
-        return Ok(chosen(found, environment, selected, &[]));
-    }
-    if let (true, Some(profile)) = (selected.is_named, files.get(&selected.name)) {
-        return Err(sources::broken(profile, sources::nothing_in(profile)));
-    }
-    // The instance is always there to be asked.
-    let found = search.first_of(behind)?.unwrap_or((Place::Instance, Plan::of(Source::Instance)));
-    Ok(chosen(found, environment, selected, &[before, of_profile, behind].concat()))
 }
 
-/// Before the profile, the profile, and behind it where nobody named it.
+/// Where to look before the profile, in the profile, and after it where nobody named one.
 fn places(effective: &EffectiveSettings) -> (&'static [Place], &'static [Place], &'static [Place]) {
-    const AT_LAST: [Place; 4] =
+    const ELSEWHERE: [Place; 4] =
         [Place::EnvironmentKeys, Place::EnvironmentWebIdentity, Place::Container, Place::Instance];
     match (goes_environment_first(effective), effective.aws.profiles.value.is_empty()) {
-        (true, true) => (&AT_LAST[..1], &PROFILE_AND_ENVIRONMENT, &AT_LAST[2..]),
-        (true, false) => (&AT_LAST[..1], &PROFILE_ALONE, &[]),
-        (false, _) => (&[], &PROFILE_ALONE, &AT_LAST),
+        (true, true) => (&ELSEWHERE[..1], &PROFILE_AND_ENVIRONMENT, &ELSEWHERE[2..]),
+        (true, false) => (&ELSEWHERE[..1], &PROFILE_ALONE, &[]),
+        (false, _) => (&[], &PROFILE_ALONE, &ELSEWHERE),
     }
 }
 
@@ -201,77 +350,5 @@ fn goes_environment_first(effective: &EffectiveSettings) -> bool {
         Some(Prefer::Environment) => true,
         Some(Prefer::Profile) => false,
         None => effective.aws.profiles.value.is_empty(),
-    }
-}
-
-fn chosen(
-    (place, plan): (Place, Plan),
-    environment: &Environment,
-    selected: &Selected,
-    places: &[Place],
-) -> Chosen {
-    let is_of_environment = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some();
-    let label = match place {
-        Place::EnvironmentKeys => "the environment's keys",
-        Place::EnvironmentWebIdentity => "the role of AWS_WEB_IDENTITY_TOKEN_FILE",
-        Place::WebIdentity if is_of_environment => "the role of AWS_WEB_IDENTITY_TOKEN_FILE",
-        Place::Container => "the container's role",
-        Place::Instance => "the instance's role",
-        _ => &selected.label,
-    };
-    let is_of_profile = label == selected.label;
-    let looked_at = order::names(places);
-    Chosen { plan, label: label.to_owned(), is_of_profile, looked_at }
-}
-
-/// The last role that a rule adds is who asks.
-fn label_of(source: &str, effective: &EffectiveSettings) -> String {
-    match effective.aws.roles.last() {
-        Some(role) => format!("{}role `{}`", of_rule(effective), role.arn),
-        None => source.to_owned(),
-    }
-}
-
-/// Whose a setting is, for people: "rule 2's ".
-pub(super) fn of_rule(effective: &EffectiveSettings) -> String {
-    effective.rule.map_or_else(of_configuration, |number| format!("rule {number}'s "))
-}
-
-/// The same for the profile, which has a default apart from rules.
-pub(super) fn whose_profile(effective: &EffectiveSettings) -> String {
-    match effective.identity_origin() {
-        IdentityOrigin::Rule => of_rule(effective),
-        IdentityOrigin::Default => of_configuration(),
-        IdentityOrigin::CommandLine => String::new(),
-    }
-}
-
-fn of_configuration() -> String {
-    "the configured ".to_owned()
-}
-
-impl Identity {
-    /// The profile that names the sign-in of IAM Identity Center: the one in use, or one that it
-    /// builds on.
-    pub fn sso_profile(&self) -> Option<String> {
-        self.sign_in.as_ref().map(|session| session.profile.clone())
-    }
-
-    /// The profile that its credentials are of; none where they are of none.
-    pub fn profile_of_credentials(&self) -> Option<&str> {
-        self.profile_in_use.as_deref()
-    }
-
-    /// Whether nothing names it, and it is tried since nothing else was found.
-    pub fn is_last_resort(&self) -> bool {
-        !self.looked_at.is_empty() && self.plan.source == Source::Instance
-    }
-
-    /// The command that tries this identity without us.
-    pub fn check(&self) -> String {
-        match &self.profile_in_use {
-            Some(name) => format!("aws sts get-caller-identity --profile {name}"),
-            None => "aws sts get-caller-identity".to_owned(),
-        }
     }
 }

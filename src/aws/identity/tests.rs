@@ -1,4 +1,4 @@
-//! Machines with AWS files, an environment and a rule, and who would be asking there.
+//! Machines with shared files, an environment and a rule, and the identities that they have.
 
 mod keys;
 mod order;
@@ -10,6 +10,8 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::aws::{Aws, SignInState};
+use crate::base::log::Log;
 use crate::settings::{
     AwsSettings, Duration, EndpointSettings, Interactive, Origin, RoleSettings, Setting,
 };
@@ -73,11 +75,13 @@ impl Machine {
         self
     }
 
-    fn tell(&self) -> Result<Identity, AwsError> {
+    fn environment(&self) -> Environment {
         let pairs = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let environment = Environment::from_pairs(pairs);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(of(&environment, &self.effective))
+        Environment::from_pairs(pairs)
+    }
+
+    fn tell(&self) -> Result<Identity, AwsError> {
+        runtime().block_on(Identity::of(&self.environment(), &self.effective))
     }
 
     /// Why there is no identity.
@@ -92,6 +96,10 @@ impl Machine {
     fn selectors(&self) -> Vec<String> {
         self.identity().selectors
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 const KEYS: [(&str, &str); 2] =
@@ -113,4 +121,35 @@ fn web_token(payload: &str, signature: &str) -> String {
 fn web_identity() -> Machine {
     let token = web_token(r#"{"iss":"https://i.example","sub":"job:1","exp":1}"#, "a");
     Machine::new().file("token", &token).variables(&WEB_IDENTITY)
+}
+
+/// A process may have no HOME. The user database names the same home for the shared files and for the
+/// sign-in beside them.
+#[test]
+fn the_sign_in_is_in_the_home_of_the_shared_files() {
+    let config = "[default]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = r\n\
+        [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.example\n";
+    // printf corp | sha1sum
+    let machine = Machine::with_config(config).file(
+        ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
+        r#"{"accessToken":"one","expiresAt":"2100-01-01T00:00:00Z"}"#,
+    );
+    let environment = Environment::from_pairs([]).with_fallback_home(machine.home.path());
+    let identity = runtime().block_on(Identity::of(&environment, &machine.effective)).unwrap();
+    let session = identity.sign_in.unwrap();
+    assert_eq!(session.state(std::time::UNIX_EPOCH), SignInState::Good);
+}
+
+/// What the cache's key was made of is what requests use, also where somebody edits the files meanwhile.
+#[test]
+fn the_shared_files_are_read_once() {
+    let config = |host: &str| format!("[default]\nendpoint_url = https://{host}\n");
+    let machine = Machine::with_config(&config("one.example")).variables(&KEYS);
+    let identity = machine.identity();
+    let machine = machine.file(".aws/config", &config("two.example"));
+    let aws = Aws::new(machine.environment(), Log::open(None, None));
+    let (name, owner) = ("d".to_owned(), "111122223333".to_owned());
+    let domain = Domain { name, owner, region: "eu-west-1".to_owned() };
+    let connection = runtime().block_on(aws.connection(&domain, &identity)).unwrap();
+    assert_eq!(connection.endpoints[0].url, "https://one.example");
 }

@@ -1,16 +1,16 @@
-//! Device authorization: a code that is confirmed in a browser on any machine, while we ask from time
-//! to time whether it was.
+//! A sign-in by device authorization: the user confirms a code in a browser on any machine, while we poll
+//! the service.
 
 use std::time::Duration;
 
-use super::oidc::{Device, Grant, Granted, Oidc, OidcError};
-use super::sign_in::{Prompt, Show, SignInError};
-use super::{Client, SsoSession};
+use super::oidc::{Device, Grant, Granted, Oidc, Prompt, Show, SignInError};
+use super::session::SsoSession;
+use super::token_file::Client;
 
-/// How much slower it gets when the service finds us too fast (RFC 8628).
+/// How much slower we poll when the service finds us too fast (RFC 8628).
 const SLOWER: Duration = Duration::from_secs(5);
 
-/// So often in a row the service may be out of reach while a user takes their time.
+/// How often in a row the service may be out of reach while the user takes their time.
 const MOST_FAILURES: u32 = 5;
 
 /// Shows the code, and waits until it is confirmed, declined or expired.
@@ -29,15 +29,15 @@ pub(super) async fn authorize(
             tokio::time::sleep(interval).await;
             match oidc.create_token(client, Grant::DeviceCode(&code)).await {
                 Ok(granted) => return Ok(granted),
-                Err(OidcError::Refused { code }) => match code.as_str() {
+                Err(SignInError::Refused { code }) => match code.as_str() {
                     "AuthorizationPendingException" => failures = 0,
                     "SlowDownException" => interval += SLOWER,
                     "ExpiredTokenException" => return Err(SignInError::TimedOut),
                     "AccessDeniedException" => return Err(SignInError::Declined),
                     _ => return Err(SignInError::Refused { code }),
                 },
-                Err(failed) if failures == MOST_FAILURES => return Err(failed.into()),
-                Err(OidcError::Failed(_)) => failures += 1,
+                Err(failed) if failures == MOST_FAILURES => return Err(failed),
+                Err(_) => failures += 1,
             }
         }
     };

@@ -1,135 +1,249 @@
-//! IAM Identity Center: the sign-in that a profile names, and the role's credentials behind it.
+//! Sign-ins of IAM Identity Center: made, refreshed and ended in the files that the AWS CLI and all SDKs
+//! share. The role's credentials behind one are a source of credentials, see [`super::source`].
 //!
-//! - [`session`]: what the AWS files say of a sign-in
-//! - [`token_file`]: the file that the AWS CLI and all SDKs share
+//! Imports go down this list only, from the bottom to the top:
+//!
+//! - [`session`]: what the shared config file says of a sign-in
+//! - [`token_file`]: the files in `~/.aws/sso/cache`
 //! - [`oidc`]: the calls of the sign-in service
-//! - [`refresh`]: a new access token without anybody being asked
-//! - [`sign_in`]: one with the user's help, by [`pkce`] with its [`loopback`] port, or by [`device`]
-//! - [`registration`]: the client that we are to the service
-//! - [`choice`]: which sign-in a profile stands for
-//! - [`known`]: all of them, and how each stands
-//! - [`sign_out`]: the end of one
-//!
-//! The SDK's own provider is not used: it refreshes by itself and writes its file in place, and a
-//! file half written signs the user out everywhere.
+//! - [`browser`] and [`device`]: the two ways to sign in
 
-mod choice;
+mod browser;
 mod device;
-mod known;
-mod loopback;
 mod oidc;
-mod pkce;
-mod refresh;
-mod registration;
 mod session;
-mod sign_in;
-mod sign_out;
-mod times;
 mod token_file;
 
-use std::time::SystemTime;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_sso::types::RoleCredentials;
-use aws_smithy_types::DateTime;
-use aws_types::region::Region;
 
+use super::client::HttpClient;
+use super::error::{AwsError, causes};
+use super::files::AwsFiles;
 use crate::base::secret::Secret;
-pub(super) use choice::choose;
-pub use known::{KnownSignIn, SignedInUntil};
-pub(super) use known::{known, signed_in};
-pub use refresh::Refreshed;
-pub(super) use refresh::refresh;
+use oidc::{Grant, Granted, Oidc, SignInError};
+pub use oidc::{Prompt, Show, SignInBy};
 pub use session::SsoSession;
-pub(super) use sign_in::sign_in;
-pub use sign_in::{Prompt, Show, SignInBy, SignedIn};
-pub use sign_out::SignedOut;
-pub(super) use sign_out::sign_out;
-use token_file::TokenFile;
+pub use token_file::SignInState;
+pub(super) use token_file::TokenFile;
+use token_file::{Client, SignIn, written_time};
 
-/// The client that a token was issued to, registered with the sign-in service.
-#[derive(Debug, Clone)]
-struct Client {
-    id: String,
-    secret: Secret,
-    expires_at: SystemTime,
-}
+/// A user who has not signed in by then is not there.
+const SIGN_IN_LIMIT: Duration = Duration::from_mins(10);
 
-/// Whether a session's access token can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignInState {
-    Good,
-    /// It can be used, and should be refreshed.
-    AboutToExpire,
-    /// It has expired, or nobody has signed in.
-    Expired,
-}
+/// How long the portal may take to end a sign-in. Its own session ends by the clock anyway.
+const PORTAL_LIMIT: Duration = Duration::from_secs(10);
 
-/// Which sign-in the shared file holds: another mark is another sign-in, or a refreshed one.
+/// Which sign-in the shared file has. Another sign-in, or a refreshed one, has another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFingerprint(Option<Secret>);
 
-pub(super) fn fingerprint(session: &SsoSession) -> TokenFingerprint {
-    let sign_in = TokenFile::of(session).and_then(|file| file.read());
-    TokenFingerprint(sign_in.map(|sign_in| sign_in.access_token))
+/// A sign-in that some profile or `sso-session` stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSignIn {
+    pub session: SsoSession,
+    /// The profiles that use it, in order.
+    pub profiles: Vec<String>,
+    /// None where nobody has signed in.
+    pub signed_in: Option<SignedInUntil>,
 }
 
-/// What the file says, and nobody is asked.
-pub(super) fn state(session: &SsoSession, now: SystemTime) -> SignInState {
-    let sign_in = TokenFile::of(session).and_then(|file| file.read());
-    sign_in.map_or(SignInState::Expired, |sign_in| sign_in.state(session, now))
+/// Until when somebody is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedInUntil {
+    /// Of the access token.
+    pub expires_at: SystemTime,
+    /// Whether a new access token can be requested without the user.
+    pub is_refreshable: bool,
 }
 
-/// When the access token in the file expires.
-pub(super) fn end(session: &SsoSession) -> Option<SystemTime> {
-    let sign_in = TokenFile::of(session)?.read()?;
-    sign_in.is_of(session).then_some(sign_in.expires_at)
-}
-
-/// The credentials of a role behind the sign-in, by the access token in the file as it is. Of
-/// `config` everything is used but the region: the portal is in the session's.
-pub(super) fn role_credentials(
-    session: &SsoSession,
-    account: &str,
-    role: &str,
-    config: &SdkConfig,
-) -> impl Future<Output = Result<Credentials, CredentialsError>> + 'static {
-    let region = Region::new(session.region.clone());
-    let (session, config) = (session.clone(), config.to_builder().region(region).build());
-    let (account, role) = (account.to_owned(), role.to_owned());
-    async move {
-        let nobody = || CredentialsError::provider_error("nobody is signed in");
-        let sign_in = TokenFile::of(&session).and_then(|file| file.read()).ok_or_else(nobody)?;
-        let portal = aws_sdk_sso::Client::new(&config);
-        let answer = portal
-            .get_role_credentials()
-            .access_token(sign_in.access_token.expose())
-            .account_id(&account)
-            .role_name(role)
-            .send()
-            .await
-            .map_err(CredentialsError::provider_error)?;
-        credentials(answer.role_credentials, account)
+impl SignedInUntil {
+    /// As the shared file has it.
+    pub fn text(&self) -> String {
+        written_time(self.expires_at)
     }
 }
 
-fn credentials(
-    answered: Option<RoleCredentials>,
-    account: String,
-) -> Result<Credentials, CredentialsError> {
-    let RoleCredentials { access_key_id, secret_access_key, session_token, expiration, .. } =
-        answered.ok_or_else(|| CredentialsError::unhandled("SSO gave no credentials"))?;
-    let (Some(id), Some(secret)) = (access_key_id, secret_access_key) else {
-        return Err(CredentialsError::unhandled("SSO gave half a key"));
+/// How a refresh ended where the service answered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The file has a new access token.
+    Yes,
+    /// The file has nothing to refresh with.
+    Impossible,
+    /// The service wants the user, by this code.
+    Refused(String),
+}
+
+/// A sign-in that succeeded.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// When the access token expires, as the shared file has it. It may be refreshed then.
+    pub until: String,
+    /// Where it is kept.
+    pub path: PathBuf,
+}
+
+/// How a sign-out ended.
+#[derive(Debug, Default)]
+pub struct SignedOut {
+    /// The shared file that was removed. None where there was no sign-in.
+    pub removed: Option<PathBuf>,
+    /// What the portal answered. None where there was nothing that it would know.
+    pub portal: Option<Result<(), String>>,
+}
+
+/// What the shared file says of the session; nothing is requested here.
+impl SsoSession {
+    fn kept(&self) -> Option<SignIn> {
+        TokenFile::of(self)?.read()
+    }
+
+    /// Which sign-in it is.
+    pub fn fingerprint(&self) -> TokenFingerprint {
+        TokenFingerprint(self.kept().map(|sign_in| sign_in.access_token))
+    }
+
+    /// Whether the access token can be used.
+    pub fn state(&self, now: SystemTime) -> SignInState {
+        self.kept().map_or(SignInState::Expired, |sign_in| sign_in.state(self, now))
+    }
+
+    /// Until when somebody is signed in. None where nobody is.
+    pub fn signed_in(&self, now: SystemTime) -> Option<SignedInUntil> {
+        let sign_in = self.kept().filter(|sign_in| sign_in.is_of(self))?;
+        let is_refreshable = sign_in.refresh_token(now).is_some();
+        Some(SignedInUntil { expires_at: sign_in.expires_at, is_refreshable })
+    }
+}
+
+/// Each sign-in that the shared config file names, in order.
+pub(super) fn known(files: &AwsFiles, now: SystemTime) -> Vec<KnownSignIn> {
+    let sessions = SsoSession::all(files).into_iter();
+    let known = sessions.map(|(session, profiles)| {
+        let signed_in = session.signed_in(now);
+        KnownSignIn { session, profiles, signed_in }
+    });
+    known.collect()
+}
+
+/// Exchanges the refresh token in the shared file for a new access token, without the user, and replaces
+/// the file.
+pub(super) async fn refresh(
+    session: &SsoSession,
+    http: &HttpClient,
+    config: &SdkConfig,
+    now: SystemTime,
+) -> Result<Refreshed, AwsError> {
+    let Some(file) = TokenFile::of(session) else { return Ok(Refreshed::Impossible) };
+    let sign_in = file.read().filter(|sign_in| sign_in.is_of(session));
+    let Some((client, token)) = sign_in.as_ref().and_then(|it| it.refresh_token(now)) else {
+        return Ok(Refreshed::Impossible);
     };
-    let mut credentials = Credentials::builder()
-        .access_key_id(id)
-        .secret_access_key(secret)
-        .account_id(account)
-        .provider_name("SSO");
-    credentials.set_session_token(session_token);
-    credentials.set_expiry(SystemTime::try_from(DateTime::from_millis(expiration)).ok());
-    Ok(credentials.build())
+    // The service may accept a refresh token only once, so its successor must not be lost.
+    let kept = |error| AwsError::sign_in_not_kept(&session.profile, file.path(), &error);
+    let replacement = file.replacement().map_err(kept)?;
+    let oidc = Oidc::of(http, config);
+    let granted = match oidc.create_token(client, Grant::RefreshToken(token)).await {
+        Ok(granted) => granted,
+        Err(SignInError::Refused { code }) if !is_trouble_of_the_service(&code) => {
+            return Ok(Refreshed::Refused(code));
+        }
+        Err(error) => return Err(error.into_aws_error(session)),
+    };
+    let expires_at = granted.expires_at(now);
+    let Granted { access_token, refresh_token, .. } = granted;
+    let refresh_token = refresh_token.or_else(|| Some(token.clone()));
+    let renewed = SignIn::new(session, client.clone(), access_token, refresh_token, expires_at);
+    file.text(session, &renewed).and_then(|text| replacement.commit(&text)).map_err(kept)?;
+    Ok(Refreshed::Yes)
+}
+
+/// Whether a new sign-in would meet the same.
+fn is_trouble_of_the_service(code: &str) -> bool {
+    matches!(code, "InternalServerException" | "SlowDownException" | "TooManyRequestsException")
+}
+
+/// Signs in with the user's help, and replaces the shared file. Dropped at any time it leaves everything
+/// as it was.
+pub(super) async fn sign_in(
+    session: &SsoSession,
+    by: SignInBy,
+    http: &HttpClient,
+    config: &SdkConfig,
+    clock: fn() -> SystemTime,
+    show: Show<'_>,
+) -> Result<SignedIn, AwsError> {
+    let Some(file) = TokenFile::of(session) else {
+        return Err(AwsError::sign_in_failed(&session.profile, "this user has no home folder"));
+    };
+    let kept = |error| AwsError::sign_in_not_kept(&session.profile, file.path(), &error);
+    // Better to fail before the user signs in than after.
+    drop(file.replacement().map_err(kept)?);
+    let oidc = Oidc::of(http, config);
+    let authorized = authorize(&oidc, session, by, clock(), show);
+    let authorized = tokio::time::timeout(SIGN_IN_LIMIT, authorized).await;
+    let (client, granted) = authorized
+        .unwrap_or(Err(SignInError::TimedOut))
+        .map_err(|error| error.into_aws_error(session))?;
+    let until = granted.expires_at(clock());
+    let Granted { access_token, refresh_token, .. } = granted;
+    let sign_in = SignIn::new(session, client, access_token, refresh_token, until);
+    let text = file.text(session, &sign_in).map_err(kept)?;
+    file.replacement().and_then(|replacement| replacement.commit(&text)).map_err(kept)?;
+    Ok(SignedIn { until: written_time(until), path: file.path().to_owned() })
+}
+
+async fn authorize(
+    oidc: &Oidc,
+    session: &SsoSession,
+    by: SignInBy,
+    now: SystemTime,
+    show: Show<'_>,
+) -> Result<(Client, Granted), SignInError> {
+    let client = oidc.client(session, by, now).await?;
+    let granted = match by {
+        SignInBy::Browser => browser::authorize(oidc, &client, session, show).await,
+        SignInBy::Device => device::authorize(oidc, &client, session, show).await,
+    };
+    if let Err(SignInError::Refused { code }) = &granted
+        && code == "InvalidClientException"
+    {
+        oidc::forget_client(session, by);
+    }
+    Ok((client, granted?))
+}
+
+/// Ends the sign-in for every program that shares it: at the portal, and by removing the shared file
+/// whatever the portal answers. The client that is registered with the sign-in service stays: it opens
+/// nothing by itself.
+pub(super) async fn sign_out(
+    session: &SsoSession,
+    config: Result<SdkConfig, AwsError>,
+    now: SystemTime,
+) -> Result<SignedOut, AwsError> {
+    let Some(file) = TokenFile::of(session) else { return Ok(SignedOut::default()) };
+    let sign_in = file.read().filter(|it| it.is_of(session) && now < it.expires_at);
+    let portal = match (sign_in, config) {
+        (None, _) => None,
+        (Some(_), Err(error)) => Some(Err(error.to_string())),
+        (Some(sign_in), Ok(config)) => Some(log_out(&sign_in.access_token, &config).await),
+    };
+    let was_there = file.remove().map_err(|error| {
+        let (path, detail) = (file.path().to_owned(), error.kind().to_string());
+        AwsError::SignInStays { path, detail }
+    })?;
+    Ok(SignedOut { removed: was_there.then(|| file.path().to_owned()), portal })
+}
+
+async fn log_out(token: &Secret, config: &SdkConfig) -> Result<(), String> {
+    let portal = aws_sdk_sso::Client::new(config);
+    let answer = portal.logout().access_token(token.expose()).send();
+    match tokio::time::timeout(PORTAL_LIMIT, answer).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(causes::readable(&error)),
+        Err(_) => Err(format!("no answer within {} s", PORTAL_LIMIT.as_secs())),
+    }
 }

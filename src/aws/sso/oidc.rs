@@ -1,33 +1,91 @@
-//! The calls of the sign-in service, SSO OIDC. None is signed.
+//! The calls of the sign-in service, SSO OIDC, and what the user is shown meanwhile. No call is signed.
 
 use std::error::Error;
-use std::sync::{Arc, OnceLock};
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use aws_sdk_ssooidc::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_ssooidc::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_ssooidc::error::{BoxError, ProvideErrorMetadata, SdkError};
+use aws_sdk_ssooidc::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::DateTime;
 
-use super::super::http::HttpClient;
-use super::super::{AwsError, FETCH_LIMIT, classify, error};
-use super::loopback::REDIRECT_URI;
-use super::registration::Purpose;
-use super::{Client, SsoSession};
+use super::session::SsoSession;
+use super::token_file::{Client, ClientFile};
+use crate::aws::client::{DryRunClient, HttpClient};
+use crate::aws::error::{AwsError, classify};
 use crate::base::browser::Address;
 use crate::base::secret::Secret;
-use crate::base::text::{excerpt, printable};
+use crate::base::text::excerpt;
 
 const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
 
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
+/// What clients register: every port of this machine may be used then (RFC 8252).
+const REDIRECT_URI: &str = "http://127.0.0.1/oauth/callback";
+
+/// A registration that ends sooner is renewed, since a sign-in takes its time.
+const RENEWED_BEFORE: Duration = Duration::from_mins(15);
+
 /// Where the service names none (RFC 8628).
-const USUAL_INTERVAL: Duration = Duration::from_secs(5);
-const USUAL_LIFE: Duration = Duration::from_mins(10);
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+const DEFAULT_LIFE: Duration = Duration::from_mins(10);
+
+/// How the user signs in. What a client may do is fixed when it registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInBy {
+    /// In a browser on this machine.
+    Browser,
+    /// By confirming a code, on any machine.
+    Device,
+}
+
+/// What the user is shown.
+#[derive(Debug)]
+pub struct Prompt {
+    /// The page to sign in at.
+    pub address: Address,
+    /// What the page will ask to confirm. None where the browser comes back by itself.
+    pub code: Option<String>,
+}
+
+/// Shows a prompt at once, and waits for nothing.
+pub type Show<'a> = &'a (dyn Fn(&Prompt) + Send + Sync);
+
+/// Why there is no sign-in, or no new access token.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SignInError {
+    #[error("it was declined in the browser")]
+    Declined,
+    #[error("nobody signed in in time")]
+    TimedOut,
+    /// The service refused it with this code.
+    #[error("SSO answered {code}")]
+    Refused { code: String },
+    #[error("the sign-in page at `{endpoint}` is no https address")]
+    Address { endpoint: String },
+    #[error("no port of this machine can be listened on ({0})")]
+    Io(String),
+    /// The service was not reached, or did not answer as it should.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+impl SignInError {
+    pub(super) fn into_aws_error(self, session: &SsoSession) -> AwsError {
+        match self {
+            Self::Aws(error) => error,
+            error => AwsError::sign_in_failed(&session.profile, error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for SignInError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}
 
 /// The service of one session.
 #[derive(Debug)]
@@ -64,31 +122,35 @@ pub(super) struct Granted {
     pub(super) lives: Duration,
 }
 
-/// Why a call gave nothing.
-#[derive(Debug)]
-pub(super) enum OidcError {
-    /// The service said no, by this code.
-    Refused { code: String },
-    /// It was not reached, or did not answer as it should.
-    Failed(AwsError),
-}
-
 impl Oidc {
     pub(super) fn of(http: &HttpClient, config: &SdkConfig) -> Self {
         Self { sdk: aws_sdk_ssooidc::Client::new(config), http: http.clone() }
     }
 
-    /// Registers a client of ours, as the AWS CLI registers its own.
-    pub(super) async fn register(
+    /// The client that is registered, or a new one.
+    pub(super) async fn client(
         &self,
         session: &SsoSession,
-        purpose: Purpose,
-    ) -> Result<Client, OidcError> {
+        by: SignInBy,
+        now: SystemTime,
+    ) -> Result<Client, SignInError> {
+        let file = client_file(session, by);
+        let kept = file.read().filter(|client| now + RENEWED_BEFORE < client.expires_at);
+        if let Some(client) = kept {
+            return Ok(client);
+        }
+        let client = self.register(session, by).await?;
+        file.keep(&client);
+        Ok(client)
+    }
+
+    /// Registers a client of ours, as the AWS CLI registers its own.
+    async fn register(&self, session: &SsoSession, by: SignInBy) -> Result<Client, SignInError> {
         let mut call = self.sdk.register_client().client_name(CLIENT_NAME).client_type("public");
         for scope in session.scopes() {
             call = call.scopes(scope);
         }
-        if purpose == Purpose::Browser {
+        if by == SignInBy::Browser {
             call = call
                 .grant_types("authorization_code")
                 .grant_types("refresh_token")
@@ -109,7 +171,7 @@ impl Oidc {
         &self,
         client: &Client,
         session: &SsoSession,
-    ) -> Result<Device, OidcError> {
+    ) -> Result<Device, SignInError> {
         let call = self.sdk.start_device_authorization().client_id(&client.id);
         let call = call.client_secret(client.secret.expose()).start_url(&session.start_url);
         let answer = call.send().await.map_err(|error| self.failure(&error))?;
@@ -117,35 +179,33 @@ impl Oidc {
         let address = address.as_deref().and_then(Address::parse);
         let address =
             address.ok_or_else(|| self.nonsense("its sign-in page is no https address"))?;
-        let seconds = |seconds| u64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
         match (answer.device_code, answer.user_code) {
             (Some(code), Some(user_code)) => Ok(Device {
                 code: Secret::new(code),
                 user_code: excerpt(&user_code),
                 address,
-                lives: seconds(answer.expires_in).map_or(USUAL_LIFE, Duration::from_secs),
-                interval: seconds(answer.interval).map_or(USUAL_INTERVAL, Duration::from_secs),
+                lives: seconds(answer.expires_in).unwrap_or(DEFAULT_LIFE),
+                interval: seconds(answer.interval).unwrap_or(DEFAULT_INTERVAL),
             }),
             _ => Err(self.nonsense("it has no device code")),
         }
     }
 
-    /// Scheme and host that the service is called at, for the one page of it that is no call: told
-    /// by a call that is stopped before it is sent.
-    pub(super) async fn endpoint(&self) -> Result<String, OidcError> {
-        let seen = Arc::new(OnceLock::new());
-        let stop = StopBeforeSending { seen: Arc::clone(&seen) };
+    /// Scheme, host and port of the service, for the one page of it that is no call.
+    pub(super) async fn origin(&self) -> Result<String, SignInError> {
+        let dry_run = DryRunClient::default();
+        let config = aws_sdk_ssooidc::Config::builder().http_client(dry_run.clone());
         let call = self.sdk.register_client().client_name(CLIENT_NAME).client_type("public");
-        // That it fails is what is wanted.
-        let _ = call.customize().interceptor(stop).send().await;
-        seen.get().cloned().ok_or(OidcError::Failed(AwsError::EndpointUrl))
+        // It fails, since nothing is sent.
+        let _ = call.customize().config_override(config).send().await;
+        dry_run.origin().ok_or(SignInError::Aws(AwsError::EndpointUrl))
     }
 
     pub(super) async fn create_token(
         &self,
         client: &Client,
         grant: Grant<'_>,
-    ) -> Result<Granted, OidcError> {
+    ) -> Result<Granted, SignInError> {
         let call = self.sdk.create_token().client_id(&client.id);
         let call = grant.add_to(call.client_secret(client.secret.expose()));
         let answer = call.send().await.map_err(|error| self.failure(&error))?;
@@ -160,29 +220,36 @@ impl Oidc {
         }
     }
 
-    pub(super) fn nonsense(&self, detail: &str) -> OidcError {
-        OidcError::Failed(AwsError::nonsense(&self.http, detail))
+    fn nonsense(&self, detail: &str) -> SignInError {
+        classify::nonsense(&self.http, detail).into()
     }
 
-    fn failure<E>(&self, error: &SdkError<E, HttpResponse>) -> OidcError
+    fn failure<E>(&self, error: &SdkError<E, HttpResponse>) -> SignInError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        match error {
-            SdkError::ServiceError(failure) => {
-                if let Some(code) = failure.err().code() {
-                    return OidcError::Refused { code: printable(code) };
-                }
-                let status = failure.raw().status();
-                self.nonsense(&format!("status {status}, and no error code of AWS's"))
-            }
-            SdkError::TimeoutError(_) => OidcError::Failed(AwsError::TimedOut {
-                host: error::host_of(&self.http),
-                limit: FETCH_LIMIT,
-            }),
-            _ => OidcError::Failed(classify::connection(error, &self.http)),
+        match classify::refusal(error, &self.http) {
+            Ok(refusal) => SignInError::Refused { code: refusal.code },
+            Err(error) => error.into(),
         }
     }
+}
+
+/// The service does not know our client any more, so the next sign-in registers again.
+pub(super) fn forget_client(session: &SsoSession, by: SignInBy) {
+    client_file(session, by).remove();
+}
+
+fn client_file(session: &SsoSession, by: SignInBy) -> ClientFile {
+    let grant = match by {
+        SignInBy::Browser => "authorization_code",
+        SignInBy::Device => "device_code",
+    };
+    ClientFile::of(session, grant)
+}
+
+fn seconds(seconds: i32) -> Option<Duration> {
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }
 
 impl Grant<'_> {
@@ -206,33 +273,5 @@ impl Grant<'_> {
 impl Granted {
     pub(super) fn expires_at(&self, now: SystemTime) -> SystemTime {
         now + self.lives
-    }
-}
-
-/// Notes where a call would have gone.
-#[derive(Debug)]
-struct StopBeforeSending {
-    seen: Arc<OnceLock<String>>,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("this call is not to be sent")]
-struct Stopped;
-
-impl Intercept for StopBeforeSending {
-    fn name(&self) -> &'static str {
-        "StopBeforeSending"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let uri = context.request().uri();
-        let path = uri.find("://").and_then(|at| uri[at + 3..].find('/').map(|end| at + 3 + end));
-        let _ = self.seen.set(uri[..path.unwrap_or(uri.len())].to_owned());
-        Err(Stopped.into())
     }
 }

@@ -1,22 +1,25 @@
-//! What the AWS files say of a sign-in. Nothing else names one: no variable can point a user's
-//! sign-in at somebody else's start URL.
+//! What the shared config file says of the sign-ins of IAM Identity Center, and which of them is meant.
+//!
+//! Nothing else names one: no variable can point a user's sign-in at somebody else's start URL.
 
-use aws_config::profile::{Profile, ProfileSet};
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_smithy_types::retry::RetryConfig;
-use aws_types::region::Region;
+use std::path::PathBuf;
 
-use super::super::http::HttpClient;
+use aws_config::profile::Profile;
+
+use crate::aws::error::AwsError;
+use crate::aws::files::AwsFiles;
 use crate::base::text::printable;
 
 /// What a client may ask for where `sso_registration_scopes` says nothing.
-const USUAL_SCOPE: &str = "sso:account:access";
+const DEFAULT_SCOPE: &str = "sso:account:access";
 
-/// A sign-in of IAM Identity Center, as the AWS files name it.
+/// Profiles that name each other in a circle end here.
+const LONGEST_CHAIN: usize = 16;
+
+/// A sign-in of IAM Identity Center, as the shared config file names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SsoSession {
-    /// The `sso-session`'s name; none for a profile of the older form.
+    /// The `sso-session`'s name. None for a profile of the older form.
     pub name: Option<String>,
     pub start_url: String,
     pub region: String,
@@ -24,21 +27,31 @@ pub struct SsoSession {
     pub scopes: Vec<String>,
     /// The profile that it was found by, for commands that people paste.
     pub profile: String,
+    /// The folder with the files that the AWS CLI and all SDKs share. None where this user has no home.
+    pub(super) cache: Option<PathBuf>,
 }
 
 impl SsoSession {
-    /// The sign-in that the profile itself names; none where it names none, or not all of it.
-    pub(in crate::aws) fn of(profiles: &ProfileSet, profile: &Profile) -> Option<Self> {
-        let name = profile.get("sso_session");
-        let session = name.and_then(|name| profiles.sso_session(name));
-        let get = |key: &str| match (name, session) {
-            (Some(_), session) => session?.get(key),
-            (None, _) => profile.get(key),
-        };
-        Self::from_properties(name, profile.name(), get)
+    /// The sign-in that the profile itself names. None where it names none, or not all of it.
+    pub(in crate::aws) fn of(files: &AwsFiles, profile: &Profile) -> Option<Self> {
+        match profile.get("sso_session") {
+            Some(name) => Self::in_section(files, name, profile.name()),
+            None => Self::new(files, None, profile.name(), |key| profile.get(key)),
+        }
     }
 
-    fn from_properties<'a>(
+    /// The `sso-session` of this name, which no profile needs to use.
+    fn named(files: &AwsFiles, name: &str) -> Option<Self> {
+        Self::in_section(files, name, "default")
+    }
+
+    fn in_section(files: &AwsFiles, name: &str, profile: &str) -> Option<Self> {
+        let section = files.profiles.sso_session(name)?;
+        Self::new(files, Some(name), profile, |key| section.get(key))
+    }
+
+    fn new<'a>(
+        files: &AwsFiles,
         name: Option<&str>,
         profile: &str,
         get: impl Fn(&str) -> Option<&'a str>,
@@ -51,13 +64,68 @@ impl SsoSession {
             region: get("sso_region")?.to_owned(),
             scopes: scopes.map(str::to_owned).collect(),
             profile: profile.to_owned(),
+            cache: files.sso_cache(),
         })
     }
 
-    /// The `sso-session` of this name, which no profile needs to use.
-    pub(super) fn named(profiles: &ProfileSet, name: &str) -> Option<Self> {
-        let session = profiles.sso_session(name)?;
-        Self::from_properties(Some(name), "default", |key| session.get(key))
+    /// The sign-in that a person means: the one of this session, for the first profile that uses it; or
+    /// else the one of the profile, or of the first that it builds on which has one.
+    pub(in crate::aws) fn choose(
+        files: &AwsFiles,
+        profile: &str,
+        session: Option<&str>,
+    ) -> Result<Self, AwsError> {
+        if let Some(session) = session {
+            return Self::choose_named(files, session);
+        }
+        let Some(first) = files.get(profile) else {
+            return Err(AwsError::no_such_profile(profile, &files.names()));
+        };
+        let mut chain = vec![first];
+        while let Some(next) = chain.last().and_then(|it| files.get(it.get("source_profile")?)) {
+            if chain.len() == LONGEST_CHAIN {
+                break;
+            }
+            chain.push(next);
+        }
+        let found = chain.iter().find_map(|profile| Self::of(files, profile));
+        found.ok_or_else(|| not_by_sso(profile, &chain))
+    }
+
+    fn choose_named(files: &AwsFiles, name: &str) -> Result<Self, AwsError> {
+        let mut profiles = files.names().into_iter().filter_map(|name| files.get(name));
+        let user = profiles.find(|profile| profile.get("sso_session") == Some(name));
+        let found = user.and_then(|profile| Self::of(files, profile));
+        found.or_else(|| Self::named(files, name)).ok_or_else(|| {
+            let mut known: Vec<&str> = files.profiles.sso_sessions().collect();
+            known.sort_unstable();
+            let known = match known.len() {
+                0 => "there are none".to_owned(),
+                _ => format!("there are `{}`", known.join("`, `")),
+            };
+            AwsError::NoSuchSession { name: name.to_owned(), known }
+        })
+    }
+
+    /// Each sign-in that the shared config file names once, with the profiles that use it, in the order
+    /// of the identifiers.
+    pub(super) fn all(files: &AwsFiles) -> Vec<(Self, Vec<String>)> {
+        let mut all: Vec<(Self, Vec<String>)> = Vec::new();
+        for profile in files.names().into_iter().filter_map(|name| files.get(name)) {
+            let Some(session) = Self::of(files, profile) else { continue };
+            let name = profile.name().to_owned();
+            match all.iter_mut().find(|(known, _)| known.identifier() == session.identifier()) {
+                Some((_, profiles)) => profiles.push(name),
+                None => all.push((session, vec![name])),
+            }
+        }
+        for name in files.profiles.sso_sessions() {
+            if !all.iter().any(|(known, _)| known.identifier() == name) {
+                all.extend(Self::named(files, name).map(|session| (session, Vec::new())));
+            }
+        }
+        all.sort_by(|(one, _), (other, _)| one.identifier().cmp(other.identifier()));
+        all
     }
 
     /// For people.
@@ -73,30 +141,23 @@ impl SsoSession {
         self.name.as_deref().unwrap_or(&self.start_url)
     }
 
-    /// What is asked for. Without a scope the service issues no refresh token; the older form never
-    /// gets one.
+    /// The scopes to request. Without one the service issues no refresh token. The older form never gets
+    /// one.
     pub(super) fn scopes(&self) -> Vec<String> {
         match &*self.scopes {
-            [] if self.name.is_some() => vec![USUAL_SCOPE.to_owned()],
+            [] if self.name.is_some() => vec![DEFAULT_SCOPE.to_owned()],
             scopes => scopes.to_vec(),
         }
     }
+}
 
-    /// For the services of the sign-in, which sign nothing.
-    pub(in crate::aws) async fn sdk_config(
-        &self,
-        client: &HttpClient,
-        files: EnvConfigFiles,
-    ) -> SdkConfig {
-        aws_config::defaults(BehaviorVersion::latest())
-            .profile_files(files)
-            .profile_name(&self.profile)
-            .region(Region::new(self.region.clone()))
-            .no_credentials()
-            .http_client(client.shared())
-            .timeout_config(super::super::timeouts())
-            .retry_config(RetryConfig::standard())
-            .load()
-            .await
-    }
+fn not_by_sso(profile: &str, chain: &[&Profile]) -> AwsError {
+    let login = chain.iter().find(|profile| profile.get("login_session").is_some());
+    let hint = match login {
+        Some(profile) => format!("it signs in with `aws login --profile {}`", profile.name()),
+        None => format!(
+            "name another one with `--profile`, or set it up with `aws configure sso --profile {profile}`"
+        ),
+    };
+    AwsError::NotBySso { profile: profile.to_owned(), hint }
 }

@@ -1,7 +1,8 @@
-//! `~/.aws/sso/cache/{sha1}.json`: the sign-in that the AWS CLI and all SDKs share.
+//! `~/.aws/sso/cache/{sha1}.json`: the sign-in that the AWS CLI and all SDKs share, and beside it our own
+//! client at the sign-in service, which is registered once, as the AWS CLI keeps its own.
 //!
-//! It is exchanged as a whole: whoever reads it sees the old one or the new one. Keys that are not
-//! known here stay. A link is followed, as everybody else does.
+//! A file is exchanged as a whole: a reader sees the old one or the new one. Keys that are not known
+//! here stay. A link is followed, as the AWS CLI and the SDKs do.
 #![expect(
     clippy::disallowed_methods,
     reason = "the shared files of the sign-in are read and written here"
@@ -12,18 +13,18 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use aws_runtime::fs_util::{Os, home_dir};
-use aws_types::os_shim_internal::Env;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
 
-use super::{Client, SignInState, SsoSession, times};
+use super::session::SsoSession;
 use crate::base::secret::Secret;
 use crate::base::text::lower_hex;
 
-/// No honest file is longer.
+/// A larger file is not read: a sign-in is a few kilobytes.
 const LARGEST: u64 = 64 * 1024;
 
 /// With less than this left of its life an access token is refreshed.
@@ -31,13 +32,31 @@ const REFRESHED_BEFORE: Duration = Duration::from_mins(5);
 
 const TEMPORARY_PREFIX: &str = ".nuget-plugin-codeartifact-";
 
+/// The client that a token was issued to, registered with the sign-in service.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) secret: Secret,
+    pub(super) expires_at: SystemTime,
+}
+
+/// Whether a session's access token can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInState {
+    Good,
+    /// It can be used, and should be refreshed.
+    AboutToExpire,
+    /// It has expired, or nobody has signed in.
+    Expired,
+}
+
 /// What the file says of a sign-in.
 #[derive(Debug, Clone)]
-pub(super) struct SignIn {
-    pub(super) access_token: Secret,
+pub(in crate::aws) struct SignIn {
+    pub(in crate::aws) access_token: Secret,
     pub(super) expires_at: SystemTime,
     pub(super) refresh_token: Option<Secret>,
-    /// Whom the tokens were issued to: nobody else can refresh them.
+    /// The client that the tokens were issued to: no other one can refresh them.
     pub(super) client: Option<Client>,
     start_url: Option<String>,
 }
@@ -64,6 +83,13 @@ impl SignIn {
         }
     }
 
+    /// What refreshes it. The older form of a sign-in has no refresh token, and a client's registration
+    /// ends after some months.
+    pub(super) fn refresh_token(&self, now: SystemTime) -> Option<(&Client, &Secret)> {
+        let client = self.client.as_ref().filter(|client| now < client.expires_at)?;
+        Some((client, self.refresh_token.as_ref()?))
+    }
+
     /// False where it is from before the session was pointed at its start URL.
     pub(super) fn is_of(&self, session: &SsoSession) -> bool {
         self.start_url.as_ref().is_none_or(|url| *url == session.start_url)
@@ -73,7 +99,7 @@ impl SignIn {
 /// The file's own keys. The AWS CLI and the SDKs know them all.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
+struct SignInFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     start_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,34 +120,29 @@ struct Wire {
 
 /// Where a session's sign-in is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TokenFile(PathBuf);
+pub(in crate::aws) struct TokenFile(PathBuf);
 
 impl TokenFile {
     /// None where this user has no home.
-    pub(super) fn of(session: &SsoSession) -> Option<Self> {
-        shared_file(&Sha1::digest(session.identifier())).map(Self)
+    pub(in crate::aws) fn of(session: &SsoSession) -> Option<Self> {
+        shared_file(session, session.identifier().as_bytes()).map(Self)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::aws) fn path(&self) -> &Path {
         &self.0
     }
 
-    /// None where there is no sign-in, or what nobody can read as one.
-    pub(super) fn read(&self) -> Option<SignIn> {
+    /// None where there is no sign-in, or the file cannot be read as one.
+    pub(in crate::aws) fn read(&self) -> Option<SignIn> {
         let wire = self.wire()?;
-        let client = || {
-            Some(Client {
-                id: wire.client_id?,
-                secret: wire.client_secret?,
-                expires_at: times::read(&wire.registration_expires_at?)?,
-            })
-        };
+        let registration_end = wire.registration_expires_at.as_deref().and_then(read_time);
+        let client = wire.client_id.zip(wire.client_secret).zip(registration_end);
         Some(SignIn {
             access_token: wire.access_token,
-            expires_at: times::read(&wire.expires_at)?,
+            expires_at: read_time(&wire.expires_at)?,
             refresh_token: wire.refresh_token,
             start_url: wire.start_url,
-            client: client(),
+            client: client.map(|((id, secret), expires_at)| Client { id, secret, expires_at }),
         })
     }
 
@@ -134,54 +155,112 @@ impl TokenFile {
     pub(super) fn text(&self, session: &SsoSession, sign_in: &SignIn) -> io::Result<Vec<u8>> {
         let others = self.wire().map(|wire| wire.others).unwrap_or_default();
         let client = sign_in.client.as_ref();
-        let wire = Wire {
+        let wire = SignInFile {
             start_url: Some(session.start_url.clone()),
             region: Some(session.region.clone()),
             access_token: sign_in.access_token.clone(),
-            expires_at: times::written(sign_in.expires_at),
+            expires_at: written_time(sign_in.expires_at),
             client_id: client.map(|client| client.id.clone()),
             client_secret: client.map(|client| client.secret.clone()),
-            registration_expires_at: client.map(|client| times::written(client.expires_at)),
+            registration_expires_at: client.map(|client| written_time(client.expires_at)),
             refresh_token: sign_in.refresh_token.clone(),
             others,
         };
         Ok(serde_json::to_vec(&wire)?)
     }
 
-    /// Ends the sign-in for everybody. What a link leads to goes with it. True where there was one.
+    /// Ends the sign-in for every program on this machine. The target of a link is removed too. True
+    /// where there was one.
     pub(super) fn remove(&self) -> io::Result<bool> {
         let target = match fs::canonicalize(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             target => target?,
         };
         fs::remove_file(target)?;
-        remove(&self.0);
+        let _ = fs::remove_file(&self.0);
         Ok(true)
     }
 
-    fn wire(&self) -> Option<Wire> {
+    fn wire(&self) -> Option<SignInFile> {
         serde_json::from_slice(&read_bounded(&self.0)?).ok()
     }
 }
 
-/// A file of this name in the folder that the AWS CLI and the SDKs share.
-pub(super) fn shared_file(digest: &[u8]) -> Option<PathBuf> {
-    let home = home_dir(&Env::real(), Os::real())?;
-    let name = format!("{}.json", lower_hex(digest));
-    Some(Path::new(&home).join(".aws").join("sso").join("cache").join(name))
+/// Our own client for one way to sign in, as it was registered before.
+#[derive(Debug)]
+pub(super) struct ClientFile(Option<PathBuf>);
+
+/// The file, as the AWS CLI writes its own.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registration {
+    client_id: String,
+    client_secret: Secret,
+    expires_at: String,
 }
 
-pub(super) fn read_bounded(path: &Path) -> Option<Vec<u8>> {
+impl ClientFile {
+    /// Named by all that a registration depends on.
+    pub(super) fn of(session: &SsoSession, grant: &str) -> Self {
+        let SsoSession { name, start_url, region, .. } = session;
+        let parts = (env!("CARGO_PKG_NAME"), start_url, region, session.scopes(), name, grant);
+        let name = serde_json::to_vec(&parts);
+        Self(name.ok().and_then(|name| shared_file(session, &name)))
+    }
+
+    pub(super) fn read(&self) -> Option<Client> {
+        let text = read_bounded(self.0.as_ref()?)?;
+        let Registration { client_id, client_secret, expires_at } =
+            serde_json::from_slice(&text).ok()?;
+        let expires_at = read_time(&expires_at)?;
+        Some(Client { id: client_id, secret: client_secret, expires_at })
+    }
+
+    /// Where it cannot be kept, the next sign-in registers again.
+    pub(super) fn keep(&self, client: &Client) {
+        let registration = Registration {
+            client_id: client.id.clone(),
+            client_secret: client.secret.clone(),
+            expires_at: written_time(client.expires_at),
+        };
+        if let (Some(path), Ok(text)) = (&self.0, serde_json::to_vec(&registration)) {
+            let _ = Replacement::of(path).and_then(|replacement| replacement.commit(&text));
+        }
+    }
+
+    pub(super) fn remove(&self) {
+        if let Some(path) = &self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The file in the shared folder that is named by the digest of this.
+fn shared_file(session: &SsoSession, name: &[u8]) -> Option<PathBuf> {
+    let name = format!("{}.json", lower_hex(&Sha1::digest(name)));
+    Some(session.cache.as_ref()?.join(name))
+}
+
+fn read_bounded(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= LARGEST).then_some(bytes)
 }
 
-pub(super) fn remove(path: &Path) {
-    let _ = fs::remove_file(path);
+/// A time as in the shared files: `2026-11-23T02:23:26Z`. Older AWS CLIs wrote `UTC` for the `Z`.
+fn read_time(text: &str) -> Option<SystemTime> {
+    let text = text.strip_suffix("UTC").map_or(text.to_owned(), |time| format!("{time}Z"));
+    let time = DateTime::from_str(&text, Format::DateTimeWithOffset).ok()?;
+    SystemTime::try_from(time).ok()
 }
 
-/// A file, 0600, beside the one whose place it will take.
+/// In whole seconds, as the AWS CLI writes them.
+pub(super) fn written_time(time: SystemTime) -> String {
+    let seconds = DateTime::from(time).secs();
+    DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default()
+}
+
+/// A file, 0600, beside the one that it will replace.
 #[derive(Debug)]
 pub(super) struct Replacement {
     temporary: NamedTempFile,
@@ -190,7 +269,7 @@ pub(super) struct Replacement {
 
 impl Replacement {
     /// Empty until [`commit`](Self::commit); dropping it leaves everything as it was.
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    fn of(path: &Path) -> io::Result<Self> {
         // A link stays one: what it leads to is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = target.parent().ok_or(io::ErrorKind::NotFound)?;
@@ -217,4 +296,24 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn every_form_of_the_aws_cli_and_the_sdks_is_read_and_the_usual_one_written() {
+        let time = UNIX_EPOCH + Duration::from_secs(1_795_400_606);
+        for text in ["2026-11-23T02:23:26Z", "2026-11-23T02:23:26UTC", "2026-11-23T03:23:26+01:00"]
+        {
+            assert_eq!(read_time(text), Some(time), "{text}");
+        }
+        for text in ["", "soon", "2026-11-23", "UTC"] {
+            assert_eq!(read_time(text), None, "{text}");
+        }
+        assert_eq!(written_time(time + Duration::from_millis(999)), "2026-11-23T02:23:26Z");
+    }
 }

@@ -9,7 +9,7 @@ use super::fix::{self, quoted};
 use super::sources::Examined;
 use super::token::failed;
 use super::toolkit;
-use crate::aws::{Aws, Identity, SignInState};
+use crate::aws::{Identity, SignInState};
 use crate::base::environment::Environment;
 use crate::base::text::printable;
 use crate::commands::format::in_words;
@@ -94,8 +94,8 @@ fn of_identity(
     });
     findings.extend(identity.sign_in.as_ref().map(|session| {
         let now = SystemTime::now();
-        let state = Aws::sign_in_state(session, now);
-        sso(&session.profile, state, Aws::sign_in_end(session), now)
+        let state = session.state(now);
+        sso(&session.profile, state, session.signed_in(now).map(|it| it.expires_at), now)
     }));
     findings.extend(explanation.connection.as_ref().map(|connection| match connection {
         Ok(connection) => of_way(connection),

@@ -54,7 +54,7 @@ fn is_of(plan: &Plan, name: &str) -> bool {
         "web identity" => matches!(plan.source, Source::WebIdentity(_)),
         "sso" => matches!(plan.source, Source::Sso(_)),
         "keys of credentials" => key("AKIACREDENTIALS"),
-        "login" => matches!(plan.source, Source::Login { .. }),
+        "login" => matches!(plan.source, Source::Login(_)),
         "process" => matches!(plan.source, Source::Process(_)),
         "keys of config" => key("AKIACONFIG"),
         "container" => plan.source == Source::Container,

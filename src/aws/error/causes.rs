@@ -1,12 +1,12 @@
-//! The causes of an SDK error as people say them: one line, nothing twice, no layer's own name.
+//! The causes of an SDK error in one readable line: nothing twice, and no name of an SDK's layer.
 //!
-//! `DisplayErrorContext` is never used, nor any `{:?}`: they can hold the answer's body.
+//! `DisplayErrorContext` is never used, nor any `{:?}`: they can print the response's body.
 
 use std::error::Error;
 
 use crate::base::text::printable;
 
-/// What the SDK's layers are called, or say before what they have to say: no news to anybody.
+/// What the SDK's layers are called, or begin their messages with. It tells a user nothing.
 const LAYERS: [&str; 24] = [
     "dispatch failure",
     "service error",
@@ -34,7 +34,7 @@ const LAYERS: [&str; 24] = [
     "invalid peer certificate",
 ];
 
-/// A cause that holds the first is told by the second.
+/// A cause that contains the first text is replaced by the second.
 const PLAINER: [(&str, &str); 18] = [
     ("CaUsedAsEndEntity", "its certificate is one of an authority, which none of a host's may be"),
     ("UnknownIssuer", "its certificate is of an authority that this machine does not trust"),
@@ -60,7 +60,7 @@ const PLAINER: [(&str, &str); 18] = [
 const CONTAINER_STATUS: &str = "Non-success status from HTTP credential provider: StatusCode";
 
 /// The chain of causes in one line, without repetition.
-pub(super) fn readable(error: &(dyn Error + 'static)) -> String {
+pub(in crate::aws) fn readable(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for cause in causes(error) {
         let cause = plain(&cause.to_string());
@@ -73,7 +73,7 @@ pub(super) fn readable(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Whether a cause says one of `words`, in the SDK's own words.
-pub(super) fn says(error: &(dyn Error + 'static), words: &[&str]) -> bool {
+pub(in crate::aws) fn says(error: &(dyn Error + 'static), words: &[&str]) -> bool {
     causes(error).any(|cause| {
         let cause = cause.to_string();
         words.iter().any(|word| cause.contains(word))
@@ -81,7 +81,9 @@ pub(super) fn says(error: &(dyn Error + 'static), words: &[&str]) -> bool {
 }
 
 /// The first cause of this type.
-pub(super) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+pub(in crate::aws) fn find<'a, E: Error + 'static>(
+    error: &'a (dyn Error + 'static),
+) -> Option<&'a E> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
@@ -95,7 +97,7 @@ fn plain(cause: &str) -> String {
     while let Some(shorter) = LAYERS.iter().find_map(|layer| without(rest, layer)) {
         rest = shorter;
     }
-    if let Some((_, plainer)) = PLAINER.iter().find(|(holds, _)| rest.contains(holds)) {
+    if let Some((_, plainer)) = PLAINER.iter().find(|(text, _)| rest.contains(text)) {
         return (*plainer).to_owned();
     }
     let rest = rest.strip_prefix("error parsing ").unwrap_or(rest);

@@ -1,13 +1,14 @@
 //! `credential_process`: a program that prints AWS credentials.
 //!
 //! It is run as the AWS CLI runs it: split into words, without a shell. Its input is the null device,
-//! and neither its output nor its errors reach ours. It ends with its children when it takes too long,
-//! when it asks on the terminal, and when nobody waits for it any more. (Where this process is killed
-//! outright, nobody is left to end it.)
+//! and neither its output nor its errors reach ours. It and its children are ended when they take too
+//! long, when they ask on the terminal, and when nothing waits for them any more. (They stay where this
+//! process is killed outright.)
 
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, SystemTime};
 
+use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -15,21 +16,25 @@ use serde::Deserialize;
 use tokio::io::{self, AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use super::shell_words;
+use super::selectors::{Selectors, digest};
+use super::{Loader, shell_words};
+use crate::aws::AwsError;
 use crate::base::environment::Environment;
 use crate::base::process_group::ProcessGroup;
 use crate::base::secret::Secret;
 use crate::base::text::excerpt;
 
-/// No honest answer is longer; what is longer is not held in memory.
+pub(super) const DESCRIPTION: &str = "what its `credential_process` prints";
+
+/// Longer output is not kept in memory: credentials are a few kilobytes.
 const LONGEST_OUTPUT: u64 = 1 << 20;
 
-/// How often it is looked whether it waits for a terminal.
+/// How often to check whether it waits for a terminal.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Why there are no credentials, as it reads after "… gave no AWS credentials: ".
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ProcessError {
+enum ProcessError {
     #[error("`credential_process` is no command line: a quote in it does not end")]
     NoCommand,
     #[error("there is no program `{program}`")]
@@ -64,8 +69,23 @@ struct Printed {
     expiration: Option<String>,
 }
 
-/// Runs the command and reads what it prints. There is no limit of time: whoever waits has one.
-pub(super) async fn credentials(
+pub(super) fn find(profile: &Profile) -> Option<Secret> {
+    profile.get("credential_process").map(Secret::new)
+}
+
+/// The command as it is written. What it makes of it cannot be seen from here.
+pub(super) fn add_to(command: &Secret, selectors: &mut Selectors<'_>) {
+    selectors.add("process", &digest(command.expose()));
+    selectors.is_visible = false;
+}
+
+pub(super) async fn load(command: &Secret, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
+    let printed = credentials(command, loader.environment, loader.now).await;
+    printed.map_err(|error| loader.caller.source_failed(error.to_string()))
+}
+
+/// Runs the command and reads what it prints. The caller has a time limit.
+async fn credentials(
     command: &Secret,
     environment: &Environment,
     now: SystemTime,
@@ -108,7 +128,7 @@ fn start(
     })
 }
 
-/// How it ended, its output and its errors; none where it waits for a terminal.
+/// How it ended, its output and its errors. None where it waits for a terminal.
 async fn run_to_end(mut child: Child) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
     let process_group = ProcessGroup::of(&child);
     let (output, errors) = (child.stdout.take(), child.stderr.take());
@@ -126,7 +146,7 @@ async fn run_to_end(mut child: Child) -> io::Result<Option<(ExitStatus, Vec<u8>,
     }
 }
 
-/// The beginning of a stream, whose rest is read away, so that nobody waits for us to read.
+/// The beginning of a stream. The rest is read too, so that the program is not stopped by a full pipe.
 async fn read_start(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     if let Some(mut stream) = stream {
@@ -138,7 +158,7 @@ async fn read_start(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8
 
 fn failed(program: String, status: ExitStatus, errors: &[u8]) -> ProcessError {
     let errors = String::from_utf8_lossy(errors);
-    // The last line: what stands before it is a trace, or a hint on usage.
+    // The last line: before it there is a stack trace, or a hint on usage.
     let last = errors.lines().map(excerpt).rfind(|line| !line.is_empty());
     ProcessError::Failed {
         program,

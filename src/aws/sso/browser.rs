@@ -1,32 +1,92 @@
-//! The port of this machine that the browser comes back to.
+//! A sign-in in a browser on this machine: an authorization code with PKCE (RFC 7636). The browser comes
+//! back to a port of this machine with a code, which is worth nothing without the verifier that never
+//! left this process.
 //!
-//! Anything on this machine, and any page in the browser, can knock here: only the redirect that
-//! carries our state is taken. Everything else is refused and changes nothing.
+//! Any program on this machine, and any page in the browser, can send a request to the port: only the
+//! redirect with our state is accepted. Everything else is refused and changes nothing.
 
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_smithy_types::base64;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::sign_in::SignInError;
+use super::oidc::{Grant, Granted, Oidc, Prompt, Show, SignInError};
+use super::session::SsoSession;
+use super::token_file::Client;
+use crate::base::browser::Address;
 use crate::base::secret::Secret;
-
-/// What clients register: ports of this machine are free (RFC 8252).
-pub(super) const REDIRECT_URI: &str = "http://127.0.0.1/oauth/callback";
 
 const PATH: &str = "/oauth/callback";
 
 /// A browser's request is a few kilobytes.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// A browser may connect ahead of time and say nothing.
+/// A browser may connect ahead of time and send nothing.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
 const MOST_CONNECTIONS: usize = 16;
+
+/// All but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Shows the address, and waits until the browser comes back.
+pub(super) async fn authorize(
+    oidc: &Oidc,
+    client: &Client,
+    session: &SsoSession,
+    show: Show<'_>,
+) -> Result<Granted, SignInError> {
+    let loopback = Loopback::listen().await?;
+    let (verifier, state) = (Secret::new(random()?), random()?);
+    let redirect_uri = loopback.redirect_uri();
+    let endpoint = oidc.origin().await?;
+    let scopes = session.scopes().join(" ");
+    let query = query(&[
+        ("response_type", "code"),
+        ("client_id", &client.id),
+        ("redirect_uri", &redirect_uri),
+        ("state", &state),
+        ("code_challenge_method", "S256"),
+        ("scopes", &scopes),
+        ("code_challenge", &unpadded(&Sha256::digest(verifier.expose()))),
+    ]);
+    let address = Address::parse(&format!("{endpoint}/authorize?{query}"));
+    show(&Prompt { address: address.ok_or(SignInError::Address { endpoint })?, code: None });
+    let answer = loopback.answer(&state).await?;
+    let grant = Grant::AuthorizationCode {
+        code: &answer.code,
+        verifier: &verifier,
+        redirect_uri: &redirect_uri,
+    };
+    let granted = oidc.create_token(client, grant).await;
+    answer.show_end(granted.is_ok()).await;
+    granted
+}
+
+/// 256 bits, in characters that need no encoding.
+fn random() -> Result<String, SignInError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| SignInError::Io(error.to_string()))?;
+    Ok(unpadded(&bytes))
+}
+
+fn unpadded(bytes: &[u8]) -> String {
+    base64::encode(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
+}
+
+fn query(parameters: &[(&str, &str)]) -> String {
+    let pairs = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, ENCODED)));
+    pairs.collect::<Vec<_>>().join("&")
+}
 
 /// A port that is listened on until this is dropped.
 #[derive(Debug)]
@@ -42,12 +102,12 @@ pub(super) struct Answer {
     browser: TcpStream,
 }
 
-/// What a request is.
+/// What a request to the port is.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
     Code(Secret),
     Declined,
-    /// Not the redirect that is waited for: this status.
+    /// Not the redirect, so it gets this status.
     Other(&'static str),
 }
 
@@ -62,8 +122,8 @@ impl Loopback {
         format!("http://127.0.0.1:{}{PATH}", self.port)
     }
 
-    /// Waits for the redirect with this state. Connections are read at once, so that a silent one
-    /// keeps nobody waiting.
+    /// Waits for the redirect with this state. Connections are read at the same time, so that a
+    /// silent one blocks no other.
     pub(super) async fn answer(&self, state: &str) -> Result<Answer, SignInError> {
         let (port, state) = (self.port, Arc::<str>::from(state));
         let mut connections = JoinSet::new();
@@ -81,7 +141,7 @@ impl Loopback {
                         return Ok(Answer { code, browser });
                     }
                     Ok(Ok(Ok(Some((Request::Declined, _))))) => return Err(SignInError::Declined),
-                    // Whoever it was hung up, said nothing, or something else.
+                    // It hung up, sent nothing, or sent something else.
                     _ => {}
                 },
             }
@@ -91,7 +151,7 @@ impl Loopback {
 
 impl Answer {
     /// Shows how it ended. A browser that has gone misses nothing.
-    pub(super) async fn tell_browser(mut self, is_signed_in: bool) {
+    pub(super) async fn show_end(mut self, is_signed_in: bool) {
         let page = if is_signed_in {
             page("Signed in", "You are signed in to AWS. You can close this page.")
         } else {
@@ -109,7 +169,7 @@ async fn converse(
     state: &str,
 ) -> io::Result<Option<(Request, TcpStream)>> {
     let head = read_head(&mut stream).await?;
-    let request = understand(&head, port, state);
+    let request = parse(&head, port, state);
     let (status, text) = match &request {
         Request::Code(_) => return Ok(Some((request, stream))),
         Request::Declined => ("200 OK", "The sign-in to AWS was declined."),
@@ -132,13 +192,13 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<String> {
     String::from_utf8(head).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-fn understand(head: &str, port: u16, state: &str) -> Request {
+fn parse(head: &str, port: u16, state: &str) -> Request {
     let mut lines = head.split("\r\n");
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (Some("GET"), Some(target)) = (words.next(), words.next()) else {
         return Request::Other("405 Method Not Allowed");
     };
-    // A name that was made to lead here is no name of ours.
+    // Another name was made to lead to this machine, as in DNS rebinding.
     let hosts: Vec<&str> = lines.filter_map(|line| header(line, "host")).collect();
     if hosts != [format!("127.0.0.1:{port}")] {
         return Request::Other("421 Misdirected Request");
@@ -147,42 +207,23 @@ fn understand(head: &str, port: u16, state: &str) -> Request {
     if path != PATH {
         return Request::Other("404 Not Found");
     }
-    let get = |name| {
-        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
-    };
-    match (get("state"), get("code"), get("error")) {
+    match (parameter(query, "state"), parameter(query, "code"), parameter(query, "error")) {
         (Some(theirs), Some(code), None) if theirs == state => {
-            Request::Code(Secret::new(decoded(code)))
+            Request::Code(Secret::new(percent_decode_str(code).decode_utf8_lossy()))
         }
         (Some(theirs), None, Some(_)) if theirs == state => Request::Declined,
         _ => Request::Other("400 Bad Request"),
     }
 }
 
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
 fn header<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let (key, value) = line.split_once(':')?;
     key.eq_ignore_ascii_case(name).then(|| value.trim())
-}
-
-/// Percent decoding; what is none stays as it is.
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let [first, others @ ..] = rest {
-        let code = others.get(..2).and_then(|code| str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &others[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = others;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn page(title: &str, text: &str) -> String {
@@ -208,8 +249,30 @@ async fn respond(stream: &mut TcpStream, status: &str, page: &str) -> io::Result
 mod tests {
     use super::*;
 
+    /// The example of RFC 7636, appendix B.
+    #[test]
+    fn the_challenge_is_the_verifiers_digest() {
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        assert_eq!(unpadded(&Sha256::digest(verifier)), challenge);
+    }
+
+    #[test]
+    fn verifiers_are_long_and_differ() {
+        let (one, other) = (random().unwrap(), random().unwrap());
+        assert!(one.len() == 43 && one != other, "{one} {other}");
+    }
+
+    #[test]
+    fn a_query_is_encoded() {
+        let pairs = [("scopes", "sso:account:access a"), ("uri", "http://127.0.0.1:1/x")];
+        assert_eq!(
+            query(&pairs),
+            "scopes=sso%3Aaccount%3Aaccess%20a&uri=http%3A%2F%2F127.0.0.1%3A1%2Fx"
+        );
+    }
     fn request(target: &str) -> Request {
-        understand(&format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n"), 9, "s")
+        parse(&format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n"), 9, "s")
     }
 
     #[test]
@@ -234,7 +297,7 @@ mod tests {
 
     #[test]
     fn other_hosts_and_methods_are_refused() {
-        let with = |lines: &str| understand(&format!("{lines}\r\n\r\n"), 9, "s");
+        let with = |lines: &str| parse(&format!("{lines}\r\n\r\n"), 9, "s");
         let target = "/oauth/callback?code=a&state=s HTTP/1.1";
         for hosts in
             ["Host: evil.example:9", "Host: 127.0.0.1", "X: y", "Host: 127.0.0.1:9\r\nhost: b"]
@@ -248,7 +311,8 @@ mod tests {
 
     #[test]
     fn what_is_no_percent_code_stays() {
-        assert_eq!(decoded("100%"), "100%");
-        assert_eq!(decoded("%zz%41"), "%zzA");
+        let code = |text: &str| Request::Code(Secret::new(text));
+        assert_eq!(request("/oauth/callback?state=s&code=100%"), code("100%"));
+        assert_eq!(request("/oauth/callback?state=s&code=%zz%41"), code("%zzA"));
     }
 }

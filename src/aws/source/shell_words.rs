@@ -1,6 +1,6 @@
 //! A command line as words, split as the AWS CLI splits a `credential_process`.
 
-/// The words; none where a quote does not end.
+/// The words. None where a quote does not end.
 pub(super) fn split(line: &str) -> Option<Vec<String>> {
     #[cfg(windows)]
     let words = as_windows(line);
@@ -9,8 +9,8 @@ pub(super) fn split(line: &str) -> Option<Vec<String>> {
     words
 }
 
-/// Blanks separate; `'` quotes all, `"` all but `\\` and itself behind a `\\`; elsewhere a `\\` quotes
-/// what follows. Nothing is expanded.
+/// Blanks separate. `'` quotes everything; `"` quotes everything but `\\` and itself after a `\\`;
+/// elsewhere a `\\` quotes the next character. Nothing is expanded.
 #[cfg(any(not(windows), test))]
 fn as_posix_shell(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();

@@ -1,19 +1,22 @@
-//! What can go wrong on the way to a token: what, where, and the way out, in one line each.
+//! What can go wrong on the way to a token. Each message says in one line what failed, where, and what
+//! to do about it; it reads after "no token for domain …: ".
 //!
-//! Each reads after "no token for domain …: ". No variant holds a secret, or text of a peer that has
-//! not been through [`crate::base::text::printable`].
+//! A variant takes plain facts, such as names and texts. No variant has a secret in it, or text of a
+//! server that has not been through [`crate::base::text::printable`].
+//!
+//! - [`classify`]: which variant an error of the SDK is
+//! - [`causes`]: what an error of the SDK says, made readable
+
+pub(super) mod causes;
+pub(super) mod classify;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::http::HttpClient;
-use super::identity::{Identity, whose_profile};
-use super::profiles::AwsFiles;
-use super::sso::SsoSession;
 use crate::base::text::nearest;
 use crate::endpoint::{Domain, SERVICE_PRINCIPAL};
-use crate::settings::{EffectiveSettings, IdentityOrigin};
+use crate::settings::IdentityOrigin;
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
@@ -154,7 +157,7 @@ pub enum AwsError {
         "AWS answered `{code}` with status {status} ({message}); try again, or look the code up"
     )]
     Refused { code: String, status: u16, message: String },
-    /// The hint is of a system's proxy, where there is one: see [`super::system_proxy`].
+    /// The hint is about the system's own proxy, where there is one: see [`super::route`].
     #[error(
         "the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region{hint}"
     )]
@@ -244,8 +247,7 @@ pub enum Help<'a> {
 }
 
 impl AwsError {
-    /// What the failure is about, in kebab case, and what helps. The one table of both: a variant
-    /// belongs here and nowhere else.
+    /// What the failure is about, in kebab case, and what helps. The one table of both.
     pub fn help(&self) -> (&'static str, Help<'_>) {
         match self {
             Self::SsoExpired { profile }
@@ -287,6 +289,13 @@ impl AwsError {
             | Self::SourceHung { check, .. }
             | Self::KeysRefused { check, .. } => ("credentials", Help::See(check.clone())),
             Self::BrokenProfile { .. } | Self::Files { .. } => ("credentials", Help::Nothing),
+            other => other.help_with_request(),
+        }
+    }
+
+    /// The rows of the same table for what AWS or the network makes of a request.
+    fn help_with_request(&self) -> (&'static str, Help<'_>) {
+        match self {
             Self::MayNotGetToken { .. } => ("permission", Help::AllowToken),
             Self::MayNotGetBearerToken { .. } => ("permission", Help::AllowBearerToken),
             Self::DomainNotFound(Domain { region, .. }) => {
@@ -318,11 +327,7 @@ impl AwsError {
             | Self::TimedOut { host, .. }
             | Self::Nonsense { host, .. } => ("network", Help::AskHost(host)),
             Self::Throttled { .. } => ("token", Help::Advice("wait a minute")),
-            // `login` and `logout` show these, and nothing that asks for a token does.
-            Self::SignInStays { .. } | Self::NoSuchSession { .. } | Self::NotBySso { .. } => {
-                ("token", Help::Nothing)
-            }
-            Self::Invalid { .. } | Self::Refused { .. } => ("token", Help::Nothing),
+            _ => ("token", Help::Nothing),
         }
     }
 
@@ -353,97 +358,85 @@ const TRUST_FOR_NUGET: &str = "name the PEM file with the proxy's certificate an
                                authorities in SSL_CERT_FILE";
 
 impl AwsError {
-    pub(super) fn timed_out(client: &HttpClient, identity: &Identity, limit: Duration) -> Self {
-        if let Some(host) = client.last_host() {
-            return Self::TimedOut { host, limit };
-        }
-        // Nobody was asked over the network yet: what hangs is a process.
-        let (label, check) = (identity.source_label.clone(), identity.check());
-        Self::SourceHung { label, limit, check }
+    pub(super) fn sign_in_failed(profile: &str, detail: impl Into<String>) -> Self {
+        Self::SsoSignInFailed { profile: profile.to_owned(), detail: detail.into() }
     }
 
-    pub(super) fn sign_in_failed(session: &SsoSession, detail: impl Into<String>) -> Self {
-        Self::SsoSignInFailed { profile: session.profile.clone(), detail: detail.into() }
+    pub(super) fn sign_in_not_kept(profile: &str, path: &Path, error: &io::Error) -> Self {
+        let (profile, path) = (profile.to_owned(), path.to_owned());
+        Self::SsoNotKept { profile, path, detail: error.kind().to_string() }
     }
 
-    pub(super) fn sign_in_not_kept(session: &SsoSession, path: &Path, error: &io::Error) -> Self {
-        let profile = session.profile.clone();
-        Self::SsoNotKept { profile, path: path.to_owned(), detail: error.kind().to_string() }
+    pub(super) fn broken_profile(name: &str, detail: impl Into<String>) -> Self {
+        Self::BrokenProfile { name: name.to_owned(), detail: detail.into() }
     }
 
-    pub(super) fn nonsense(client: &HttpClient, detail: impl Into<String>) -> Self {
-        Self::Nonsense { host: host_of(client), detail: detail.into() }
+    /// `known` are the profiles that there are, here and below.
+    pub(super) fn no_such_profile(name: &str, known: &[&str]) -> Self {
+        Self::NoSuchProfile { name: name.to_owned(), known: list_of_profiles(known) }
     }
 
-    pub(super) fn unknown_profile(name: &str, files: &AwsFiles) -> Self {
-        let (known, likely) = (known_profiles(files), likely_profile(name, files));
-        Self::UnknownProfile { name: name.to_owned(), known, likely }
+    pub(super) fn unknown_profile(name: &str, known: &[&str]) -> Self {
+        let likely = nearest(name, known.iter().copied()).map(str::to_owned);
+        Self::UnknownProfile { name: name.to_owned(), known: list_of_profiles(known), likely }
     }
 
-    pub(super) fn no_such_profiles(effective: &EffectiveSettings, files: &AwsFiles) -> Self {
-        let (names, known) = (&effective.aws.profiles.value, known_profiles(files));
+    /// `whose` are the settings that name the profiles, as in "rule 2's ".
+    pub(super) fn no_such_profiles(
+        names: &[String],
+        whose: String,
+        chosen_by: IdentityOrigin,
+        known: &[&str],
+    ) -> Self {
         let first = names.first().cloned().unwrap_or_default();
-        if effective.identity_origin() == IdentityOrigin::CommandLine {
-            return Self::NoSuchProfile { name: first, known };
+        if chosen_by == IdentityOrigin::CommandLine {
+            return Self::no_such_profile(&first, known);
         }
         let names = format!("`{}`", names.join("`, `"));
-        let (whose, chosen_by) = (whose_profile(effective), effective.identity_origin());
-        let likely = likely_profile(&first, files).map(String::into_boxed_str);
+        let likely = nearest(&first, known.iter().copied()).map(Box::from);
+        let known = list_of_profiles(known);
         Self::NoSuchProfiles { whose, names, first, known, likely, chosen_by }
     }
 
-    pub(super) fn no_credentials(identity: &Identity, domain: &Domain) -> Self {
-        let looked_at = match identity.looked_at.split_last() {
+    /// `looked_at` are the sources of credentials and `variables` the `AWS_…` variables that this
+    /// process has; `fitting` are the profiles of the account.
+    pub(super) fn no_credentials(
+        looked_at: &[&str],
+        variables: &[String],
+        (account, fitting): (&str, &[&str]),
+        known: &[&str],
+    ) -> Self {
+        let looked_at = match looked_at.split_last() {
             Some((last, [])) => (*last).to_owned(),
             Some((last, others)) => format!("{} and {last}", others.join(", ")),
             None => String::new(),
         };
-        let seen = if identity.variables.is_empty() {
+        let seen = if variables.is_empty() {
             "this process sees no AWS_ variables".to_owned()
         } else {
-            format!("this process sees {}", identity.variables.join(", "))
+            format!("this process sees {}", variables.join(", "))
         };
-        let names = identity.files.of_account(&domain.owner);
-        let (fitting, choice) = match names.first() {
-            Some(first) => {
-                let names = names.join("`, `");
-                (
-                    format!("; of account {} are the profiles `{names}`", domain.owner),
-                    Some((*first).to_owned()),
-                )
-            }
-            None => (String::new(), only_profile(&identity.files)),
+        // Where no profile fits, the only one can be meant; `default` needs no choosing.
+        let choice = match (fitting.first(), known) {
+            (Some(first), _) => Some((*first).to_owned()),
+            (None, [only]) if *only != "default" => Some((*only).to_owned()),
+            (None, _) => None,
+        };
+        let fitting = match fitting {
+            [] => String::new(),
+            names => format!("; of account {account} are the profiles `{}`", names.join("`, `")),
         };
         Self::NoCredentials { looked_at, seen, fitting, choice }
     }
 }
 
-/// The profile that was probably meant.
-fn likely_profile(name: &str, files: &AwsFiles) -> Option<String> {
-    let names = files.names();
-    nearest(name, names.iter().map(|known| &**known)).map(str::to_owned)
-}
-
-/// The one that can only be meant; `default` needs no choosing.
-fn only_profile(files: &AwsFiles) -> Option<String> {
-    match files.names().as_slice() {
-        [name] if *name != "default" => Some((*name).to_owned()),
-        _ => None,
-    }
-}
-
-/// The profiles that there are, in words.
-pub(super) fn known_profiles(files: &AwsFiles) -> String {
-    let known = files.names();
+/// The profiles that there are, for a message.
+fn list_of_profiles(known: &[&str]) -> String {
     match known.len() {
         0 => "there are no profiles".to_owned(),
         1..=12 => format!("there are `{}`", known.join("`, `")),
         count => format!("there are {count} others"),
     }
-}
-
-pub(super) fn host_of(client: &HttpClient) -> String {
-    client.last_host().unwrap_or_else(|| "AWS".to_owned())
 }
 
 fn how_long_ago(time: Duration) -> String {

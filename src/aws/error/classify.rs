@@ -1,0 +1,207 @@
+//! Which failure an SDK error is. AWS's error codes decide where there are any; else the types of the
+//! causes; their words come last.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::date_time::{DateTime, Format};
+
+use super::AwsError;
+use super::causes::{find, readable, says};
+use crate::aws::client::{FETCH_LIMIT, HttpClient, PlainHttp};
+use crate::aws::route;
+use crate::base::system;
+use crate::base::text::{excerpt, printable};
+use crate::base::time::skew;
+use crate::endpoint::Domain;
+
+/// What a message says of the identity that a call is made for.
+#[derive(Debug, Clone)]
+pub(in crate::aws) struct Caller {
+    /// For people: "profile `dev`", "rule 2's role `…`".
+    pub label: String,
+    /// The same without the roles that a rule adds.
+    pub source_label: String,
+    /// The command that tries the same credentials without the plugin.
+    pub check: String,
+}
+
+impl Caller {
+    /// Its source gave no AWS credentials.
+    pub(in crate::aws) fn source_failed(&self, detail: String) -> AwsError {
+        let (label, check) = (self.source_label.clone(), self.check.clone());
+        AwsError::SourceFailed { label, detail, check }
+    }
+
+    /// No answer within the limit.
+    pub(in crate::aws) fn timed_out(&self, client: &HttpClient, limit: Duration) -> AwsError {
+        if let Some(host) = client.last_host() {
+            return AwsError::TimedOut { host, limit };
+        }
+        // Nothing was sent over the network yet, so it is a process that hangs.
+        let (label, check) = (self.source_label.clone(), self.check.clone());
+        AwsError::SourceHung { label, limit, check }
+    }
+}
+
+/// An answer of AWS's with an error code.
+#[derive(Debug)]
+pub(in crate::aws) struct Refusal {
+    pub code: String,
+    pub message: String,
+    status: u16,
+    /// The time by the clock of the host that answered.
+    date: Option<SystemTime>,
+}
+
+/// AWS's error code, or why there is none.
+pub(in crate::aws) fn refusal<E>(
+    error: &SdkError<E, HttpResponse>,
+    client: &HttpClient,
+) -> Result<Refusal, AwsError>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(failure) => {
+            let status = failure.raw().status();
+            let Some(code) = failure.err().code() else {
+                let what =
+                    if status.is_success() { "no token in it" } else { "no error code of AWS's" };
+                return Err(nonsense(client, format!("status {status}, and {what}")));
+            };
+            let message = failure.err().message().map(excerpt).unwrap_or_default();
+            Ok(Refusal {
+                code: printable(code),
+                message: if message.is_empty() { "without a message".to_owned() } else { message },
+                status: status.as_u16(),
+                date: failure.raw().headers().get("date").and_then(http_date),
+            })
+        }
+        SdkError::ResponseError(_) if is_broken_off(error) => Err(broken_off(error, client)),
+        SdkError::ResponseError(_) => Err(nonsense(client, readable(error))),
+        SdkError::TimeoutError(_) => {
+            Err(AwsError::TimedOut { host: host_of(client), limit: FETCH_LIMIT })
+        }
+        _ => Err(connection(error, client)),
+    }
+}
+
+/// What a call to CodeArtifact failed with.
+pub(in crate::aws) fn service_refusal(
+    refusal: Refusal,
+    domain: &Domain,
+    caller: &Caller,
+    now: SystemTime,
+) -> AwsError {
+    let Refusal { code, message, status, date } = refusal;
+    let label = caller.label.clone();
+    let (what, hint) = match code.as_str() {
+        "AccessDeniedException" | "AccessDenied"
+            if message.contains("sts:GetServiceBearerToken") =>
+        {
+            return AwsError::MayNotGetBearerToken { label, message };
+        }
+        "AccessDeniedException" | "AccessDenied" => {
+            return AwsError::MayNotGetToken { label, message };
+        }
+        "ResourceNotFoundException" => return AwsError::DomainNotFound(domain.clone()),
+        "ThrottlingException" | "Throttling" | "TooManyRequestsException" => {
+            return AwsError::Throttled { code };
+        }
+        "ValidationException" => return AwsError::Invalid { message },
+        // The rest is about the AWS credentials themselves.
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            ("expired", "renew them, or choose a profile that renews them by itself")
+        }
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
+            ("unknown to AWS", "check the key, its account and partition, and AWS_SESSION_TOKEN")
+        }
+        "SignatureDoesNotMatch" | "InvalidSignatureException" => {
+            ("wrong, or this machine's clock is", "check the secret key and the clock")
+        }
+        _ => return AwsError::Refused { code, status, message },
+    };
+    // AWS takes a signature that was made by a wrong clock for a wrong or expired one.
+    match date.and_then(|date| skew(date, now)) {
+        Some(skew) => AwsError::ClockWrong { label, code, skew },
+        None => AwsError::KeysRefused { label, code, what, hint, check: caller.check.clone() },
+    }
+}
+
+/// What a credentials provider of the SDK failed with, apart from what its source makes of it.
+pub(in crate::aws) fn provider_error(
+    error: &CredentialsError,
+    client: &HttpClient,
+) -> Option<AwsError> {
+    find::<ConnectorError>(error).map(|_| connection(error, client))
+}
+
+/// A connection that was not made, or broke.
+pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
+    if let Some(PlainHttp { host }) = find(error) {
+        return AwsError::PlainHttp { host: host.clone() };
+    }
+    if says(error, &["failed to apply endpoint"]) {
+        // The text goes on with a dump of the request.
+        return AwsError::EndpointUrl;
+    }
+    let (host, detail) = (host_of(client), readable(error));
+    if let Some((_, detail)) = detail.split_once("Invalid Configuration: ") {
+        return AwsError::EndpointConflict { detail: detail.to_owned() };
+    }
+    if says(error, &["InvalidContentType"]) {
+        return AwsError::NotTls { host };
+    }
+    if says(error, &["certificate", "TLS handshake", "corrupt message"]) {
+        return AwsError::Tls { host, detail };
+    }
+    if let (Some(proxy), true) = (client.proxy(), says(error, &["tunnel error"])) {
+        let (proxy, settings) = (proxy.name.clone(), proxy.settings.clone());
+        return AwsError::Proxy { proxy, host, detail, settings };
+    }
+    if says(error, &["dns error", "failed to lookup address"]) {
+        return AwsError::NameNotResolved { host, hint: system_proxy_hint(client) };
+    }
+    if says(error, &["parsed", "too large"]) {
+        return nonsense(client, detail);
+    }
+    if is_broken_off(error) {
+        return broken_off(error, client);
+    }
+    AwsError::NotConnected { host, detail, hint: system_proxy_hint(client) }
+}
+
+/// An answer that is none of AWS's.
+pub(in crate::aws) fn nonsense(client: &HttpClient, detail: impl Into<String>) -> AwsError {
+    AwsError::Nonsense { host: host_of(client), detail: detail.into() }
+}
+
+/// The time of a `Date` header.
+pub(in crate::aws) fn http_date(header: &str) -> Option<SystemTime> {
+    SystemTime::try_from(DateTime::from_str(header, Format::HttpDate).ok()?).ok()
+}
+
+/// The system is asked for its proxy only now, and where no other one was set.
+fn system_proxy_hint(client: &HttpClient) -> String {
+    if client.proxy().is_some() {
+        return String::new();
+    }
+    route::system_proxy_hint(&system::system_proxy())
+}
+
+fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
+    says(error, &["closed before", "SendRequest", "connection error", "reset", "unexpected EOF"])
+}
+
+fn broken_off(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
+    AwsError::BrokenOff { host: host_of(client), detail: readable(error) }
+}
+
+fn host_of(client: &HttpClient) -> String {
+    client.last_host().unwrap_or_else(|| "AWS".to_owned())
+}

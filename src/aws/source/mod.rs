@@ -1,0 +1,313 @@
+//! Sources of AWS credentials, and which of them counts where there are several: the AWS CLI's order.
+//!
+//! | | source | where |
+//! | --- | --- | --- |
+//! | 1 | keys of the environment | `AWS_ACCESS_KEY_ID` with `AWS_SECRET_ACCESS_KEY` |
+//! | 2 | the profile's role | `role_arn` with `source_profile` or `credential_source` |
+//! | 3 | web identity | `AWS_WEB_IDENTITY_TOKEN_FILE`, else the profile's `web_identity_token_file` |
+//! | 4 | the profile's sign-in | `sso_account_id` with `sso_role_name` |
+//! | 5 | the profile's keys, of the credentials file | `aws_access_key_id` |
+//! | 6 | the profile's session of `aws login` | `login_session` |
+//! | 7 | the profile's process | `credential_process` |
+//! | 8 | the profile's keys, of the configuration file | `aws_access_key_id` |
+//! | 9 | the container's role | `AWS_CONTAINER_CREDENTIALS_…_URI` |
+//! | 10 | the instance's role | tried where there is nothing else |
+//!
+//! Unlike the AWS CLI we go no further than 8 where somebody named the profile: a typo or a profile
+//! that yields nothing never becomes another identity. A rule's profile is used as one that the CLI's
+//! `--profile` names: without 1, and with the profile's own web identity only. A rule that prefers the
+//! profile moves 1, and 3 as far as it is the environment's, behind 8.
+//!
+//! Each source is one file that answers four questions: is it there, what tells it apart ([`Selectors`]),
+//! what is it called, and how its credentials are loaded. Another source is a file, a variant of
+//! [`Source`] and a [`Place`].
+//!
+//! The SDK's own chain of providers is not used: it goes on to the next source where one yields
+//! nothing, and by then the cache's key has been made for the first.
+
+mod container;
+mod instance;
+mod keys;
+mod login;
+mod process;
+mod role;
+mod selectors;
+mod shell_words;
+mod sso;
+mod web_identity;
+
+use std::time::SystemTime;
+
+use aws_config::SdkConfig;
+use aws_config::profile::Profile;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+
+use super::AwsError;
+use super::client::{HttpClient, timeouts};
+use super::error::causes;
+use super::error::classify::{self, Caller};
+use super::files::AwsFiles;
+use super::sso::SsoSession;
+use crate::base::environment::Environment;
+use crate::base::secret::Secret;
+pub(super) use keys::Keys;
+use login::Login;
+pub(super) use role::Role;
+pub(super) use selectors::Selectors;
+use sso::SsoRole;
+use web_identity::WebIdentity;
+
+/// Where AWS credentials come from: the one source that is asked for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Of the environment, or of a profile.
+    Keys(Keys),
+    WebIdentity(WebIdentity),
+    Sso(SsoRole),
+    Login(Login),
+    /// The command line of a program that prints them. Its arguments may be secret.
+    Process(Secret),
+    Container,
+    Instance,
+}
+
+impl Source {
+    /// What tells this source from every other one. `profile` is the one whose settings are effective.
+    fn add_to(&self, selectors: &mut Selectors<'_>, profile: Option<&Profile>) {
+        match self {
+            Self::Keys(keys) => keys.add_to(selectors),
+            Self::WebIdentity(identity) => identity.add_to(selectors),
+            Self::Sso(role) => role.add_to(selectors),
+            Self::Login(login) => login.add_to(selectors),
+            Self::Process(command) => process::add_to(command, selectors),
+            Self::Container => container::add_to(selectors),
+            Self::Instance => instance::add_to(selectors, profile),
+        }
+    }
+
+    /// What the credentials are, for people: "an access key".
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Keys(keys) => keys.describe(),
+            Self::WebIdentity(identity) => identity.describe(),
+            Self::Sso(role) => role.describe(),
+            Self::Login(login) => login.describe(),
+            Self::Process(_) => process::DESCRIPTION.to_owned(),
+            Self::Container => container::DESCRIPTION.to_owned(),
+            Self::Instance => instance::DESCRIPTION.to_owned(),
+        }
+    }
+
+    async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
+        match self {
+            Self::Keys(keys) => Ok(keys.load()),
+            Self::WebIdentity(identity) => identity.load(loader).await,
+            Self::Sso(role) => role.load(loader).await,
+            Self::Login(login) => login.load(loader).await,
+            Self::Process(command) => process::load(command, loader).await,
+            Self::Container => container::load(loader).await,
+            Self::Instance => instance::load(loader).await,
+        }
+    }
+}
+
+/// How the credentials come about: one source, and the roles that are assumed on top of it. Nothing else
+/// is used to load them, so that what the cache's key says is what is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub source: Source,
+    /// In the order in which they are assumed.
+    pub roles: Vec<Role>,
+}
+
+impl Plan {
+    /// Without a role on top.
+    pub(super) fn of(source: Source) -> Self {
+        Self { source, roles: Vec::new() }
+    }
+
+    /// The sign-in of IAM Identity Center that it needs.
+    pub(super) fn sign_in(&self) -> Option<&SsoSession> {
+        match &self.source {
+            Source::Sso(role) => Some(&role.session),
+            _ => None,
+        }
+    }
+
+    /// Whether it needs STS.
+    pub(super) fn asks_sts(&self) -> bool {
+        !self.roles.is_empty() || matches!(self.source, Source::WebIdentity(_))
+    }
+
+    /// What tells it from every other one, with the region that STS is asked in.
+    pub(super) fn add_to(
+        &self,
+        selectors: &mut Selectors<'_>,
+        profile: Option<&Profile>,
+        region: Option<&str>,
+    ) {
+        self.source.add_to(selectors, profile);
+        for role in &self.roles {
+            role.add_to(selectors);
+        }
+        if self.asks_sts() {
+            selectors.add_optional("region", region);
+        }
+    }
+
+    pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
+        let mut credentials = self.source.load(loader).await?;
+        for role in &self.roles {
+            credentials = role.assume(credentials, loader).await?;
+        }
+        Ok(credentials)
+    }
+}
+
+/// What credentials are loaded with.
+#[derive(Debug)]
+pub(super) struct Loader<'a> {
+    pub environment: &'a Environment,
+    pub caller: &'a Caller,
+    pub client: &'a HttpClient,
+    /// Region and endpoints; no credentials yet.
+    pub config: &'a SdkConfig,
+    /// The profile whose settings are effective.
+    pub profile: Option<&'a Profile>,
+    /// What to say where an instance is only tried because nothing else was found.
+    pub last_resort: Option<AwsError>,
+    pub now: SystemTime,
+}
+
+impl Loader<'_> {
+    fn provider_config(&self) -> ProviderConfig {
+        ProviderConfig::without_region()
+            .with_region(self.config.region().cloned())
+            .with_use_fips(self.config.use_fips())
+            .with_use_dual_stack(self.config.use_dual_stack())
+            .with_http_client(self.client.shared())
+            .with_timeout_config(timeouts())
+    }
+
+    /// What a provider of the SDK failed with.
+    fn provider_failed(&self, error: &CredentialsError) -> AwsError {
+        classify::provider_error(error, self.client)
+            .unwrap_or_else(|| self.caller.source_failed(causes::readable(error)))
+    }
+}
+
+/// One place to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    EnvironmentKeys,
+    ProfileRole,
+    /// Of the environment, else the profile's.
+    WebIdentity,
+    EnvironmentWebIdentity,
+    ProfileWebIdentity,
+    Sso,
+    CredentialsFileKeys,
+    Login,
+    Process,
+    ConfigFileKeys,
+    Container,
+    Instance,
+}
+
+impl Place {
+    /// For people who have no credentials.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::EnvironmentKeys => "AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY",
+            Self::WebIdentity | Self::EnvironmentWebIdentity => "web identity",
+            Self::Container => "container",
+            Self::Instance => "instance metadata",
+            _ => "the AWS files' profile `default`",
+        }
+    }
+}
+
+/// The profile's places, where the environment's web identity counts too.
+pub(super) const PROFILE_AND_ENVIRONMENT: [Place; 7] = {
+    let mut places = PROFILE_ALONE;
+    places[1] = Place::WebIdentity;
+    places
+};
+
+/// The profile's places.
+pub(super) const PROFILE_ALONE: [Place; 7] = [
+    Place::ProfileRole,
+    Place::ProfileWebIdentity,
+    Place::Sso,
+    Place::CredentialsFileKeys,
+    Place::Login,
+    Place::Process,
+    Place::ConfigFileKeys,
+];
+
+/// What is searched for a source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Search<'a> {
+    pub environment: &'a Environment,
+    pub files: &'a AwsFiles,
+    /// The profile's name. There may be no such profile.
+    pub profile: &'a str,
+}
+
+impl Search<'_> {
+    /// The first of the places that has credentials, whole or broken.
+    pub(super) fn first_of(&self, places: &[Place]) -> Result<Option<(Place, Plan)>, AwsError> {
+        for place in places {
+            if let Some(plan) = self.at(*place)? {
+                return Ok(Some((*place, plan)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn at(&self, place: Place) -> Result<Option<Plan>, AwsError> {
+        let environment = self.environment;
+        let profile = self.files.get(self.profile);
+        let source = match (place, profile) {
+            (Place::EnvironmentKeys, _) => Keys::of_environment(environment).map(Source::Keys),
+            (Place::EnvironmentWebIdentity, _) => {
+                WebIdentity::find(Some(environment), None)?.map(Source::WebIdentity)
+            }
+            (Place::WebIdentity, profile) => {
+                WebIdentity::find(Some(environment), profile)?.map(Source::WebIdentity)
+            }
+            (Place::Container, _) => container::is_there(environment).then_some(Source::Container),
+            (Place::Instance, _) => Some(Source::Instance),
+            (_, None) => None,
+            (Place::ProfileRole, Some(profile)) => return self.role_and_source(profile, &[]),
+            (Place::ProfileWebIdentity, profile) => {
+                WebIdentity::find(None, profile)?.map(Source::WebIdentity)
+            }
+            (Place::Sso, Some(profile)) => SsoRole::find(self.files, profile)?.map(Source::Sso),
+            (Place::CredentialsFileKeys, Some(profile))
+                if !self.files.has_key_in_credentials(profile) =>
+            {
+                None
+            }
+            (Place::CredentialsFileKeys | Place::ConfigFileKeys, Some(profile)) => {
+                Keys::of_profile(profile)?.map(Source::Keys)
+            }
+            (Place::Login, Some(profile)) => Login::find(profile).map(Source::Login),
+            (Place::Process, Some(profile)) => process::find(profile).map(Source::Process),
+        };
+        Ok(source.map(Plan::of))
+    }
+}
+
+/// Why a profile without credentials has none.
+pub(super) fn nothing_in(profile: &Profile) -> AwsError {
+    let is_sign_in = profile.get("sso_session").or(profile.get("sso_start_url")).is_some();
+    let detail = if is_sign_in {
+        "it lacks `sso_account_id` and `sso_role_name`"
+    } else {
+        "there are no credentials in it"
+    };
+    AwsError::broken_profile(profile.name(), detail)
+}

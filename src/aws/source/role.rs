@@ -1,0 +1,192 @@
+//! A role that STS gives to other credentials: of a profile, or added by a rule.
+
+use std::error::Error;
+use std::time::SystemTime;
+
+use aws_config::profile::Profile;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::Client;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::types::Credentials as Session;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::selectors::Selectors;
+use super::{Loader, PROFILE_ALONE, Place, Plan, Search, keys};
+use crate::aws::AwsError;
+use crate::aws::error::classify;
+use crate::settings::RoleSettings;
+
+/// What `CloudTrail` shows where nobody chose a name.
+pub(super) const SESSION_NAME: &str = env!("CARGO_PKG_NAME");
+
+/// A role that is assumed with the credentials before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    pub arn: String,
+    pub external_id: Option<String>,
+    pub session_name: Option<String>,
+    /// In seconds. One that is no number counts as none, as with the AWS CLI.
+    pub duration: Option<i32>,
+}
+
+impl From<&RoleSettings> for Role {
+    fn from(role: &RoleSettings) -> Self {
+        let RoleSettings { arn, external_id, session_name } = role.clone();
+        Self { arn, external_id, session_name, duration: None }
+    }
+}
+
+impl Role {
+    /// The role that a profile assumes with other credentials. None where it has no `role_arn`, or one
+    /// for a web identity.
+    fn of_profile(profile: &Profile) -> Result<Option<Self>, AwsError> {
+        if !has_role(profile) {
+            return Ok(None);
+        }
+        if profile.get("mfa_serial").is_some() {
+            return Err(AwsError::NeedsMfa { profile: profile.name().to_owned() });
+        }
+        Ok(Some(Self {
+            arn: profile.get("role_arn").unwrap_or_default().to_owned(),
+            external_id: profile.get("external_id").map(str::to_owned),
+            session_name: profile.get("role_session_name").map(str::to_owned),
+            duration: profile.get("duration_seconds").and_then(|text| text.parse().ok()),
+        }))
+    }
+
+    pub(super) fn add_to(&self, selectors: &mut Selectors<'_>) {
+        let Self { arn, external_id, session_name, duration } = self;
+        selectors.add("role", arn);
+        selectors.add_optional("external-id", external_id.as_deref());
+        selectors.add_optional("role-session-name", session_name.as_deref());
+        selectors.add_optional("role-duration", duration.map(|it| it.to_string()).as_deref());
+    }
+
+    /// The role's credentials, requested with these.
+    pub(super) async fn assume(
+        &self,
+        with: Credentials,
+        loader: &Loader<'_>,
+    ) -> Result<Credentials, AwsError> {
+        let signer = SharedCredentialsProvider::new(with);
+        let config = loader.config.clone().into_builder().credentials_provider(signer).build();
+        let assumed = Client::new(&config)
+            .assume_role()
+            .role_arn(&self.arn)
+            .role_session_name(self.session_name.as_deref().unwrap_or(SESSION_NAME))
+            .set_external_id(self.external_id.clone())
+            .set_duration_seconds(self.duration)
+            .send()
+            .await
+            .map_err(|error| refused(&error, &self.arn, loader))?;
+        session(assumed.credentials, &self.arn, loader)
+    }
+}
+
+fn has_role(profile: &Profile) -> bool {
+    profile.get("role_arn").is_some() && profile.get("web_identity_token_file").is_none()
+}
+
+/// A role that STS did not give.
+pub(super) fn refused<E>(
+    error: &SdkError<E, HttpResponse>,
+    role: &str,
+    loader: &Loader<'_>,
+) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match classify::refusal(error, loader.client) {
+        Ok(refusal) => loader.caller.source_failed(format!(
+            "the role `{role}` was not assumed, STS answered {}: {}",
+            refusal.code, refusal.message
+        )),
+        Err(error) => error,
+    }
+}
+
+pub(super) fn session(
+    session: Option<Session>,
+    role: &str,
+    loader: &Loader<'_>,
+) -> Result<Credentials, AwsError> {
+    let Some(session) = session else {
+        let detail = format!("STS answered without credentials for `{role}`");
+        return Err(loader.caller.source_failed(detail));
+    };
+    let Session { access_key_id, secret_access_key, session_token, expiration, .. } = session;
+    let expiration = SystemTime::try_from(expiration).ok();
+    Ok(Credentials::new(access_key_id, secret_access_key, Some(session_token), expiration, "role"))
+}
+
+impl Search<'_> {
+    /// The role of the profile on top of whatever its source is, which may be another role. `visited`
+    /// are the profiles that build on this one.
+    pub(super) fn role_and_source(
+        &self,
+        profile: &Profile,
+        visited: &[&str],
+    ) -> Result<Option<Plan>, AwsError> {
+        let Some(role) = Role::of_profile(profile)? else { return Ok(None) };
+        let mut plan = match (profile.get("source_profile"), profile.get("credential_source")) {
+            (Some(name), None) => self.source_profile(profile, name, visited)?,
+            (None, Some(source)) => self.named_source(profile, source)?,
+            (source_profile, _) => {
+                let detail = if source_profile.is_some() {
+                    "it has both `source_profile` and `credential_source`"
+                } else {
+                    "it has `role_arn`, but neither `source_profile` nor `credential_source`"
+                };
+                return Err(AwsError::broken_profile(profile.name(), detail));
+            }
+        };
+        plan.roles.push(role);
+        Ok(Some(plan))
+    }
+
+    /// Keys in a source profile go before its own role.
+    fn source_profile(
+        &self,
+        profile: &Profile,
+        name: &str,
+        visited: &[&str],
+    ) -> Result<Plan, AwsError> {
+        let Some(source) = self.files.get(name) else {
+            let detail = format!("its `source_profile` `{name}` is in no AWS file");
+            return Err(AwsError::broken_profile(profile.name(), detail));
+        };
+        let visited = [visited, &[profile.name()]].concat();
+        let found = if keys::are_in(source) || !has_role(source) {
+            let search = Search { profile: name, ..*self };
+            search.first_of(&PROFILE_ALONE[1..])?.map(|(_, plan)| plan)
+        } else if visited.contains(&source.name()) {
+            let detail = "its `source_profile` leads in a circle";
+            return Err(AwsError::broken_profile(name, detail));
+        } else {
+            self.role_and_source(source, &visited)?
+        };
+        found.ok_or_else(|| super::nothing_in(source))
+    }
+
+    fn named_source(&self, profile: &Profile, source: &str) -> Result<Plan, AwsError> {
+        let place = match source {
+            "Environment" => Some(Place::EnvironmentKeys),
+            "EcsContainer" => Some(Place::Container),
+            "Ec2InstanceMetadata" => Some(Place::Instance),
+            _ => None,
+        };
+        let detail = match place {
+            Some(place) => match self.at(place)? {
+                Some(plan) => return Ok(plan),
+                None => {
+                    format!("its `credential_source` is `{source}`, but no such variables are set")
+                }
+            },
+            None => "its `credential_source` is none of `Environment`, `EcsContainer` and \
+                     `Ec2InstanceMetadata`"
+                .to_owned(),
+        };
+        Err(AwsError::broken_profile(profile.name(), detail))
+    }
+}

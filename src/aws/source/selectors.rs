@@ -1,0 +1,81 @@
+//! What tells one identity from every other one, as text: the cache's keys are made of it.
+//!
+//! A source adds what selects its identity and never what rotates: a new session token of the same key,
+//! a refreshed sign-in or a renewed web-identity token changes nothing. Secrets go in by digest only.
+//! The wording is part of every key in users' caches, so it stays.
+#![expect(clippy::disallowed_methods, reason = "what a token file says is part of the identity")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aws_smithy_types::base64;
+use sha2::{Digest, Sha256};
+
+use crate::base::environment::Environment;
+use crate::base::text::lower_hex;
+
+/// Collects selectors, each as `name=value`.
+#[derive(Debug)]
+pub(in crate::aws) struct Selectors<'a> {
+    pub(super) environment: &'a Environment,
+    pub(in crate::aws) collected: Vec<String>,
+    /// False where AWS can change the identity without a trace on this machine.
+    pub(in crate::aws) is_visible: bool,
+}
+
+impl<'a> Selectors<'a> {
+    pub(in crate::aws) fn new(environment: &'a Environment) -> Self {
+        Self { environment, collected: Vec::new(), is_visible: true }
+    }
+
+    pub(in crate::aws) fn add(&mut self, name: &str, value: &str) {
+        self.collected.push(format!("{name}={value}"));
+    }
+
+    pub(in crate::aws) fn add_optional(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+
+    pub(in crate::aws) fn add_variables(&mut self, names: &[&str]) {
+        for name in names {
+            self.add_optional(name, self.environment.get(name));
+        }
+    }
+
+    /// Whether a file exists.
+    pub(super) fn add_presence(&mut self, name: &str, file: Option<PathBuf>) {
+        let is_there = file.is_some_and(|file| file.is_file());
+        self.add(name, if is_there { "present" } else { "absent" });
+    }
+
+    /// Issuer and subject of a token file: they stay when the token is renewed. Of a token from which
+    /// they cannot be read only the path is left, and whose token it is cannot be seen.
+    pub(super) fn add_token_file(&mut self, path: &Path) {
+        self.add("token-file", &path.to_string_lossy());
+        match issuer_and_subject(path) {
+            Some(names) => self.add("token-names", &names),
+            None => self.is_visible = false,
+        }
+    }
+}
+
+/// `iss` and `sub` of the JSON web token in the file.
+fn issuer_and_subject(path: &Path) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Claims {
+        iss: String,
+        sub: String,
+    }
+    let token = fs::read_to_string(path).ok()?;
+    let payload = token.trim().split('.').nth(1)?.replace('-', "+").replace('_', "/");
+    let padding = "=".repeat(payload.len().wrapping_neg() % 4);
+    let payload = base64::decode(format!("{payload}{padding}")).ok()?;
+    let Claims { iss, sub } = serde_json::from_slice(&payload).ok()?;
+    serde_json::to_string(&(iss, sub)).ok()
+}
+
+pub(super) fn digest(text: &str) -> String {
+    lower_hex(&Sha256::digest(text))
+}

@@ -1,0 +1,85 @@
+//! A role that is assumed by a token in a file, as GitHub Actions and EKS give one.
+#![expect(clippy::disallowed_methods, reason = "the token is in a file")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use aws_config::profile::Profile;
+use aws_credential_types::Credentials;
+use aws_sdk_sts::Client;
+
+use super::Loader;
+use super::role::{self, SESSION_NAME};
+use super::selectors::Selectors;
+use crate::aws::AwsError;
+use crate::base::environment::Environment;
+
+/// The role, and the token's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebIdentity {
+    pub token_file: PathBuf,
+    pub role_arn: String,
+    pub session_name: Option<String>,
+}
+
+impl WebIdentity {
+    /// Of the environment, else of the profile: value by value, as with the AWS CLI.
+    pub(super) fn find(
+        environment: Option<&Environment>,
+        profile: Option<&Profile>,
+    ) -> Result<Option<Self>, AwsError> {
+        let places = Places { environment, profile };
+        let file = places.get("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+        let Some(token_file) = file.map(PathBuf::from) else { return Ok(None) };
+        let session_name = places.get("AWS_ROLE_SESSION_NAME", "role_session_name");
+        match (places.get("AWS_ROLE_ARN", "role_arn"), profile) {
+            (Some(role_arn), _) => Ok(Some(Self { token_file, role_arn, session_name })),
+            (None, Some(profile)) if places.variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_none() => {
+                let detail = "it has `web_identity_token_file`, but no `role_arn`";
+                Err(AwsError::broken_profile(profile.name(), detail))
+            }
+            (None, _) => Err(AwsError::NoRoleArn),
+        }
+    }
+
+    pub(super) fn add_to(&self, selectors: &mut Selectors<'_>) {
+        selectors.add("web-identity", &self.role_arn);
+        selectors.add_optional("session-name", self.session_name.as_deref());
+        selectors.add_token_file(&self.token_file);
+    }
+
+    pub(super) fn describe(&self) -> String {
+        format!("role `{}` by the token file `{}`", self.role_arn, self.token_file.display())
+    }
+
+    pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
+        let file = self.token_file.display();
+        let token = fs::read_to_string(&self.token_file).map_err(|error| {
+            loader.caller.source_failed(format!("the token file `{file}` cannot be read: {error}"))
+        })?;
+        let assumed = Client::new(loader.config)
+            .assume_role_with_web_identity()
+            .role_arn(&self.role_arn)
+            .role_session_name(self.session_name.as_deref().unwrap_or(SESSION_NAME))
+            .web_identity_token(token.trim())
+            .send()
+            .await
+            .map_err(|error| role::refused(&error, &self.role_arn, loader))?;
+        role::session(assumed.credentials, &self.role_arn, loader)
+    }
+}
+
+struct Places<'a> {
+    environment: Option<&'a Environment>,
+    profile: Option<&'a Profile>,
+}
+
+impl<'a> Places<'a> {
+    fn variable(&self, name: &str) -> Option<&'a str> {
+        self.environment?.get(name)
+    }
+
+    fn get(&self, variable: &str, property: &str) -> Option<String> {
+        self.variable(variable).or_else(|| self.profile?.get(property)).map(str::to_owned)
+    }
+}
