@@ -16,7 +16,7 @@ use crate::base::runtime_environment;
 #[cfg_attr(windows, path = "browser_windows.rs")]
 mod opener;
 
-/// Longer than any honest page's.
+/// Addresses of sign-in pages have some hundred characters.
 const LONGEST: usize = 4096;
 
 /// An https address without anything that a program could take for something else.

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::base::environment::Environment;
 use crate::base::files;
 
-/// Variables that CI services set, and what runs without anybody.
+/// Variables that CI services set, and services that run without a user.
 const CI: [&str; 17] = [
     "CI",
     "TF_BUILD",

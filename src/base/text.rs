@@ -1,7 +1,7 @@
 //! Text that came from elsewhere, made fit for a terminal and a log; and what it was meant to be.
 
 /// One line without control characters, so that no line, colour or cursor command of a server's
-/// reaches the terminal; cut at a length that no honest text of ours has.
+/// reaches the terminal; cut at a length that no text of ours has.
 pub fn printable(text: &str) -> String {
     clean(text, 2000)
 }

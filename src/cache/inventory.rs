@@ -1,4 +1,4 @@
-//! What the folders of this user hold, for people: listed without the tokens, and forgotten.
+//! The tokens in the folders of this user: listed without their secrets, and deleted.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

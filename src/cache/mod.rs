@@ -1,7 +1,8 @@
 //! Tokens that outlive the process that fetched them, and the lock so that many fetch once.
 //!
-//! A folder holds one file a token, named by a [`CacheKey`], and a fixed number of lock files. Of a
-//! token that is not ours to keep, but was refused, it holds that, under a digest of the token.
+//! A folder has one file a token, named by a [`CacheKey`], and a fixed number of lock files. Of a
+//! token that somebody else provided and that was refused, it keeps that fact alone, in a file that a
+//! digest of the token names.
 //! Everything in it can be deleted at any time. What cannot be used (a folder of somebody else, a
 //! file that is broken) costs a fetch and never a restore.
 //!

@@ -5,7 +5,7 @@ use super::partition::Partition;
 use super::path::split_domain;
 use crate::base::url::is_loopback;
 
-/// A host of the user's own: a reverse proxy before CodeArtifact, or a test server.
+/// A host of the user's own: a reverse proxy for CodeArtifact, or a test server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostMapping {
     /// In lower case, without port; an IPv6 address in brackets.
@@ -18,7 +18,7 @@ pub struct HostMapping {
     pub region: String,
 }
 
-/// By whose word a host is CodeArtifact's.
+/// Why a host counts as CodeArtifact's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKind {
     /// Its name is one that only AWS has.
@@ -144,31 +144,30 @@ fn check_suffix(region: &str, suffix: &[&str], kind: Suffix) -> Result<(), &'sta
         return Err("the host names no region");
     }
     let partition = Partition::of(region);
-    let (ipv4, dual_stack) = (partition.suffix, partition.dual_stack_suffix());
-    let expected = match kind {
-        Suffix::Ipv4 => Some(ipv4),
-        Suffix::DualStack => dual_stack,
+    let (ipv4, dual_stack) = (Some(partition.suffix), partition.dual_stack_suffix());
+    let (expected, other) = match kind {
+        Suffix::Ipv4 => (ipv4, dual_stack),
+        Suffix::DualStack => (dual_stack, ipv4),
     };
-    let is_whole = |expected: &str| suffix.iter().copied().eq(expected.split('.'));
-    let is_begun = |expected: &str| {
-        let labels = expected.split('.').count();
-        suffix.len() > labels && suffix[..labels].iter().copied().eq(expected.split('.'))
-    };
-    match expected {
-        Some(expected) if is_whole(expected) => Ok(()),
-        Some(expected) if is_begun(expected) && suffix.last() == Some(&"") => {
-            Err("the host ends in a dot")
-        }
-        Some(expected) if is_begun(expected) => Err("the host goes on behind AWS's own name"),
-        // Labels that the two forms differ in.
-        _ if matches!(kind, Suffix::DualStack) && is_whole(ipv4) => {
-            Err("the host lacks the `.d` before `.codeartifact`")
-        }
-        _ if matches!(kind, Suffix::Ipv4) && dual_stack.is_some_and(is_whole) => {
-            Err("the host has a `.d` before `.codeartifact`, which the dual-stack form has not")
-        }
-        _ => Err("region and suffix of the host do not belong together"),
+    match expected.and_then(|expected| behind(suffix, expected)) {
+        Some([]) => return Ok(()),
+        Some([.., ""]) => return Err("the host ends in a dot"),
+        Some(_) => return Err("the host goes on behind AWS's own name"),
+        None => {}
     }
+    let is_of_other_form = other.and_then(|other| behind(suffix, other)) == Some(&[]);
+    Err(match kind {
+        Suffix::DualStack if is_of_other_form => "the host lacks the `.d` before `.codeartifact`",
+        Suffix::Ipv4 if is_of_other_form => {
+            "the host has a `.d` before `.codeartifact`, which the dual-stack form has not"
+        }
+        _ => "region and suffix of the host do not belong together",
+    })
+}
+
+/// The labels that follow this name; none where the labels do not begin with it.
+fn behind<'a>(labels: &'a [&'a str], name: &'a str) -> Option<&'a [&'a str]> {
+    labels.strip_prefix(name.split('.').collect::<Vec<_>>().as_slice())
 }
 
 /// Letters, then words, then a number, as in `us-gov-west-1`.

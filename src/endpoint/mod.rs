@@ -51,7 +51,7 @@ pub struct RepositoryEndpoint {
     pub repository: String,
     /// Scheme and authority, in lower case: what NuGet remembers credentials by.
     pub origin: String,
-    /// By whose word it is CodeArtifact's.
+    /// Why its host counts as CodeArtifact's.
     pub host: HostKind,
 }
 
