@@ -1,4 +1,4 @@
-//! Where our files are, per system. Pure: nothing here touches the disk.
+//! The folders of this user and of the machine, per system. Nothing here touches the disk.
 
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,6 @@ use crate::base::environment::Environment;
 const OURS: &str = "nuget-plugin-codeartifact";
 
 /// The folders of the user who runs this process.
-///
-/// A base folder that the system defines by a variable is ignored when it is not absolute, as the
-/// XDG base directory specification asks.
 #[derive(Debug, Clone)]
 pub struct Locations {
     home: Option<PathBuf>,
@@ -25,32 +22,34 @@ pub struct Locations {
 impl Locations {
     /// Derives every folder from `environment`.
     pub fn of(environment: &Environment) -> Self {
-        let folder = |name| environment.path(name).filter(|path| path.is_absolute());
         let home = environment.home().filter(|path| path.is_absolute());
-        let below = |relative: &str| home.as_ref().map(|home| home.join(relative));
         let (config, cache, data) = if cfg!(windows) {
-            (folder("APPDATA"), folder("LOCALAPPDATA"), folder("LOCALAPPDATA"))
-        } else if cfg!(target_os = "macos") {
-            (
-                folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
-                folder("XDG_CACHE_HOME").or_else(|| below("Library/Caches")),
-                folder("XDG_DATA_HOME").or_else(|| below(".local/share")),
-            )
+            let local = folder(environment, "LOCALAPPDATA");
+            (folder(environment, "APPDATA"), local.clone(), local)
         } else {
+            let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
             (
-                folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
-                folder("XDG_CACHE_HOME").or_else(|| below(".cache")),
-                folder("XDG_DATA_HOME").or_else(|| below(".local/share")),
+                folder_or(environment, "XDG_CONFIG_HOME", home.as_deref(), ".config"),
+                folder_or(environment, "XDG_CACHE_HOME", home.as_deref(), caches),
+                folder_or(environment, "XDG_DATA_HOME", home.as_deref(), ".local/share"),
             )
         };
+        // As NuGet finds its machine-wide folder.
         let machine = if cfg!(windows) {
-            folder("ProgramFiles(x86)").or_else(|| folder("ProgramFiles"))
+            folder(environment, "ProgramFiles(x86)").or_else(|| folder(environment, "ProgramFiles"))
         } else if cfg!(target_os = "macos") {
             Some("/Library/Application Support".into())
         } else {
-            folder("NUGET_COMMON_APPLICATION_DATA").or_else(|| Some("/etc/opt".into()))
+            folder(environment, "NUGET_COMMON_APPLICATION_DATA").or_else(|| Some("/etc/opt".into()))
         };
-        Self { config, cache, data, dotnet_home: folder("DOTNET_CLI_HOME"), machine, home }
+        Self {
+            config,
+            cache,
+            data,
+            dotnet_home: folder(environment, "DOTNET_CLI_HOME"),
+            machine,
+            home,
+        }
     }
 
     /// The configuration file, unless `CODEARTIFACT_NUGET_CONFIG_FILE` moves it.
@@ -116,6 +115,22 @@ impl Locations {
     pub fn data_dir(&self) -> Option<&Path> {
         self.data.as_deref()
     }
+}
+
+/// The folder that a variable names. One that is not absolute is ignored, as the XDG base directory
+/// specification asks.
+fn folder(environment: &Environment, name: &str) -> Option<PathBuf> {
+    environment.path(name).filter(|path| path.is_absolute())
+}
+
+/// The same, or a folder of the home where the variable names none.
+fn folder_or(
+    environment: &Environment,
+    name: &str,
+    home: Option<&Path>,
+    below: &str,
+) -> Option<PathBuf> {
+    folder(environment, name).or_else(|| Some(home?.join(below)))
 }
 
 #[cfg(all(test, unix))]

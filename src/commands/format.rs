@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 pub use crate::base::time::in_words;
-pub use crate::base::url::{redacted as without_secrets, redacted as without_user};
+pub use crate::base::url::redacted as without_secrets;
 
 /// Rows of a name and what is to be said of it, the second in one column. A row without a name goes
 /// on with the one before.

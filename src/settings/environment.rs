@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::value::{CacheSettings, Duration, Origin, Setting, SignInMethod};
-use super::values::is_profile;
+use super::value::{CacheSettings, Duration, Origin, Setting, SignInMethod, is_profile};
 use super::{Defaults, SettingsError};
 use crate::base::environment::Environment;
 

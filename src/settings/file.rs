@@ -1,44 +1,33 @@
-//! The configuration file: TOML, every key known, every value checked where it stands.
+//! The configuration files: TOML of which every key is known, and every value is checked.
 
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use toml_edit::Document;
 
-use super::Defaults;
-use super::hosts::HostEntry;
-use super::policy::RawPolicy;
-use super::rules::RawRule;
-use super::suggestion;
-use super::value::{Duration, Interactive, Origin, Setting};
-use super::values::{OneOrMore, ProfileName};
+use super::environment::{CONFIG_FILE, absolute_path};
+use super::machine::{self, MachineFile};
+use super::policy::Bounds;
+use super::rule::Rule;
+use super::toml::{Keys, Node, Problem};
+use super::value::{Duration, Origin, Setting, is_profile};
+use super::{Defaults, SettingsError};
+use crate::base::environment::Environment;
 use crate::base::files;
+use crate::endpoint::{HostMapping, is_domain, is_owner, is_region};
+use crate::locations::Locations;
 
-/// No honest configuration is longer.
+/// A configuration has some kilobytes: a larger file is something else.
 const LARGEST: u64 = 1 << 20;
 
-/// What the file says. The user's and the machine-wide one have the same keys.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// What a file says. The user's and the machine-wide one have the same keys.
+#[derive(Default)]
 pub(super) struct ConfigurationFile {
-    pub(super) profile: Option<OneOrMore<ProfileName>>,
-    pub(super) duration_seconds: Option<Duration>,
-    pub(super) interactive: Option<Interactive>,
-    pub(super) hosts: Vec<HostEntry>,
-    pub(super) rules: Vec<RawRule>,
-    pub(super) policy: Option<RawPolicy>,
-}
-
-impl ConfigurationFile {
-    /// Takes what it says outside of rules.
-    pub(super) fn defaults(&mut self, path: &Path) -> Defaults {
-        let origin = || Origin::File(path.to_owned());
-        let profiles = self.profile.take().map(|list| OneOrMore::texts(Some(list)));
-        Defaults {
-            profiles: profiles.map(|names| Setting::new(names, origin())),
-            duration: self.duration_seconds.map(|value| Setting::new(value, origin())),
-            interactive: self.interactive.map(|value| Setting::new(value, origin())),
-        }
-    }
+    pub(super) defaults: Defaults,
+    pub(super) hosts: Vec<HostMapping>,
+    /// Numbered from 1.
+    pub(super) rules: Vec<Rule>,
+    pub(super) policy: Option<Bounds>,
 }
 
 /// The file cannot be used.
@@ -50,16 +39,25 @@ pub enum FileError {
     Invalid { path: PathBuf, line: usize, column: usize, message: String },
 }
 
-/// Reads the file; one that is not there says nothing.
-pub(super) fn read(path: &Path) -> Result<ConfigurationFile, FileError> {
+/// Reads the file; one that is not there says nothing. Its rules are numbered after `rules_before`.
+pub(super) fn read(path: &Path, rules_before: usize) -> Result<ConfigurationFile, FileError> {
     match read_text(path)? {
-        Some(text) => parse(path, &text),
+        Some(text) => parse(path, &text, rules_before),
         None => Ok(ConfigurationFile::default()),
     }
 }
 
+/// The text of a file that can be used; none where there is no file.
+pub(super) fn text_of(path: &Path) -> Result<Option<String>, FileError> {
+    let text = read_text(path)?;
+    if let Some(text) = &text {
+        parse(path, text, 0)?;
+    }
+    Ok(text)
+}
+
 /// The file's text; none where it is not there.
-pub(super) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
+fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     let bytes = match files::read_bounded(path, LARGEST) {
         Ok(bytes) => bytes,
         Err(error) if files::is_absence(&error) => return Ok(None),
@@ -70,24 +68,119 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     String::from_utf8(bytes).map(Some).map_err(|error| {
         let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let sound = str::from_utf8(sound).unwrap_or_default();
-        invalid(path, sound, sound.len(), "a byte that is not UTF-8".to_owned())
+        let message = "a byte that is not UTF-8".to_owned();
+        Problem { offset: sound.len(), message }.in_file(path, sound)
     })
 }
 
-/// Reads what would be in the file.
-pub(super) fn parse(path: &Path, text: &str) -> Result<ConfigurationFile, FileError> {
-    toml_edit::de::from_str(text).map_err(|error| {
-        // The message can go on with hints in lines of their own.
+/// Reads what is, or would be, in the file.
+pub(super) fn parse(
+    path: &Path,
+    text: &str,
+    rules_before: usize,
+) -> Result<ConfigurationFile, FileError> {
+    let document = Document::parse(text).map_err(|error| {
+        // The parser's message can go on with hints in lines of their own.
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        let message = message.replace("expected i64", "expected a number");
-        let message = suggestion::for_unknown_key(&message).unwrap_or(message);
-        invalid(path, text, error.span().map_or(0, |span| span.start), message)
+        let offset = error.span().map_or(0, |span| span.start);
+        Problem { offset, message }.in_file(path, text)
+    })?;
+    let file = of_root(Keys::of_root(document.as_table()), path, rules_before);
+    file.map_err(|problem| problem.in_file(path, text))
+}
+
+fn of_root(
+    mut keys: Keys<'_>,
+    path: &Path,
+    rules_before: usize,
+) -> Result<ConfigurationFile, Problem> {
+    let origin = Origin::File(path.to_owned());
+    let profiles = keys.read("profile", profiles);
+    let duration = keys.read("duration_seconds", |node| node.number(Duration::try_from));
+    let interactive = keys.read("interactive", |node| node.text(str::parse));
+    let mut number = rules_before;
+    let file = ConfigurationFile {
+        defaults: Defaults {
+            profiles: profiles.map(|names| Setting::new(names, origin.clone())),
+            duration: duration.map(|duration| Setting::new(duration, origin.clone())),
+            interactive: interactive.map(|word| Setting::new(word, origin)),
+        },
+        hosts: keys.read("hosts", |node| node.list(host)).unwrap_or_default(),
+        rules: keys
+            .read("rules", |node| {
+                node.list(|rule| {
+                    number += 1;
+                    Rule::read(rule, path, number)
+                })
+            })
+            .unwrap_or_default(),
+        policy: keys.read("policy", |node| Bounds::read(node, path)),
+    };
+    keys.finish()?;
+    Ok(file)
+}
+
+/// Names of profiles, of which the first that the AWS files have is used.
+pub(super) fn profiles(node: Node<'_>) -> Result<Vec<String>, Problem> {
+    const EXPECTED: &str = "a profile is a name of the AWS files";
+    node.one_or_more(|name| name.checked_text(is_profile, EXPECTED))
+}
+
+/// One of `[[hosts]]`.
+fn host(node: Node<'_>) -> Result<HostMapping, Problem> {
+    const DOMAIN: &str = "`domain` is a CodeArtifact domain: 2 to 50 of a-z, 0-9 and `-`";
+    const REGION: &str = "`region` is an AWS region, as in `us-east-1`";
+    let mut keys = node.keys()?;
+    let host = keys.read("host", |node| node.text(host_and_port));
+    let domain = keys.read("domain", |node| node.checked_text(is_domain, DOMAIN));
+    let owner = keys.read("owner", |node| node.checked_text(is_owner, OWNER));
+    let region = keys.read("region", |node| node.checked_text(is_region, REGION));
+    keys.finish()?;
+    let (host, port) = host.ok_or_else(|| keys.missing("host"))?;
+    let region = region.ok_or_else(|| keys.missing("region"))?;
+    let domain = match (domain, owner) {
+        (Some(domain), Some(owner)) => Some((domain, owner)),
+        (None, None) => None,
+        _ => return Err(keys.problem("`domain` and `owner` go together: give both, or neither")),
+    };
+    Ok(HostMapping { host, port, domain, region })
+}
+
+/// What an account has to be, where it is no pattern.
+pub(super) const OWNER: &str = "an owner is the domain's account: twelve digits, in quotes";
+
+fn host_and_port(text: &str) -> Result<(String, Option<u16>), &'static str> {
+    const EXPECTED: &str =
+        "`host` is a host name, and a port behind `:` where it is not the usual one";
+    // The colons of an IPv6 address are in brackets.
+    let port_at = text.rfind(':').filter(|at| !text[*at..].contains(']'));
+    let (host, port) = text.split_at(port_at.unwrap_or(text.len()));
+    let port = match port.strip_prefix(':') {
+        // A number may begin with `+` for Rust.
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits.parse().ok().filter(|port| *port != 0).ok_or(EXPECTED)?)
+        }
+        Some(_) => return Err(EXPECTED),
+        None => None,
+    };
+    if is_host(host) { Ok((host.to_ascii_lowercase(), port)) } else { Err(EXPECTED) }
+}
+
+/// Labels with dots between them, or an IPv6 address in brackets.
+fn is_host(text: &str) -> bool {
+    if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    text.split('.').all(|label| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     })
 }
 
-fn invalid(path: &Path, text: &str, offset: usize, message: String) -> FileError {
-    let (line, column) = position(text, offset);
-    FileError::Invalid { path: path.into(), line, column, message }
+impl Problem {
+    fn in_file(self, path: &Path, text: &str) -> FileError {
+        let (line, column) = position(text, self.offset);
+        FileError::Invalid { path: path.into(), line, column, message: self.message }
+    }
 }
 
 /// One-based line and column (in characters) of a byte offset.
@@ -97,17 +190,104 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// The user's file, which may not be there; none where the user has no home.
+pub fn config_file(
+    environment: &Environment,
+    locations: &Locations,
+) -> Result<Option<PathBuf>, SettingsError> {
+    let named = absolute_path(environment, CONFIG_FILE)?;
+    Ok(named.or_else(|| locations.config_file()))
+}
+
+/// One of the configuration files.
+#[derive(Debug)]
+pub struct FileReport {
+    pub kind: FileKind,
+    pub path: PathBuf,
+    pub state: FileState,
+}
+
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    User,
+    Machine,
+}
+
+/// What is made of a file.
+#[derive(Debug)]
+pub enum FileState {
+    Used,
+    Absent,
+    /// It is there and not used: others than the administrator may have written it.
+    Untrusted(String),
+    /// It ends everything.
+    Broken(FileError),
+}
+
+impl FileReport {
+    /// Whose it is, in one word.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            FileKind::User => "user",
+            FileKind::Machine => "machine",
+        }
+    }
+
+    /// Why it ends everything, where it does.
+    pub fn problem(&self) -> Option<&FileError> {
+        match &self.state {
+            FileState::Broken(error) => Some(error),
+            FileState::Used | FileState::Absent | FileState::Untrusted(_) => None,
+        }
+    }
+
+    /// What is made of it in one word, and the reason where it is there and not used.
+    pub fn state(&self) -> (&'static str, Option<String>) {
+        match &self.state {
+            FileState::Used => ("used", None),
+            FileState::Absent => ("absent", None),
+            FileState::Untrusted(reason) => ("untrusted", Some(reason.clone())),
+            FileState::Broken(error) => ("broken", Some(error.to_string())),
+        }
+    }
+}
+
+/// The configuration files, and what is made of each.
+pub fn file_reports(
+    environment: &Environment,
+    locations: &Locations,
+) -> Result<Vec<FileReport>, SettingsError> {
+    let mut reports = Vec::new();
+    if let Some(path) = config_file(environment, locations)? {
+        let state = match text_of(&path) {
+            Ok(Some(_)) => FileState::Used,
+            Ok(None) => FileState::Absent,
+            Err(error) => FileState::Broken(error),
+        };
+        reports.push(FileReport { kind: FileKind::User, path, state });
+    }
+    let path = machine::path();
+    let state = match machine::read(&path, 0) {
+        Ok(MachineFile::Read(_)) => FileState::Used,
+        Ok(MachineFile::Absent) => FileState::Absent,
+        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
+        Err(error) => FileState::Broken(error),
+    };
+    reports.push(FileReport { kind: FileKind::Machine, path, state });
+    Ok(reports)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::super::hosts::HostEntry;
     use super::*;
 
     fn read_text(text: impl AsRef<[u8]>) -> Result<ConfigurationFile, FileError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), text).unwrap();
-        read(file.path())
+        read(file.path(), 0)
     }
 
     fn place(text: impl AsRef<[u8]>) -> (usize, usize, String) {
@@ -121,9 +301,9 @@ mod tests {
     fn a_whole_file() {
         let text = "duration_seconds = 900\n[[hosts]]\nhost = \"Packages.Example:8443\"\ndomain = \"d1\"\nowner = \"111122223333\"\nregion = \"eu-west-1\"\n";
         let file = read_text(text).unwrap();
-        let HostEntry(mapping) = &file.hosts[0];
+        let mapping = &file.hosts[0];
         assert_eq!((mapping.host.as_str(), mapping.port), ("packages.example", Some(8443)));
-        assert_eq!(file.duration_seconds.map(Duration::seconds), Some(900));
+        assert_eq!(file.defaults.duration.map(|it| it.value.seconds()), Some(900));
     }
 
     #[test]
@@ -139,6 +319,23 @@ mod tests {
                 .2
                 .contains("go together")
         );
+    }
+
+    #[test]
+    fn a_near_key_is_suggested_and_a_far_one_is_not() {
+        let message = |key: &str| place(format!("[[hosts]]\nhost = \"h\"\n{key} = \"x\"\n")).2;
+        assert_eq!(message("regoin"), "unknown key `regoin`: `region` was probably meant");
+        assert!(
+            message("password").ends_with("expected one of `host`, `domain`, `owner`, `region`")
+        );
+    }
+
+    #[test]
+    fn the_first_problem_of_the_file_is_reported() {
+        assert_eq!(place("interactive = \"no\"\nprofile = []").0, 1);
+        assert_eq!(place("[[rules]]\nprofil = \"a\"\ndomain = 1\n[policy]\nx = 1").0, 2);
+        let (line, column, message) = place("[[hosts]]\n\n[[hosts]]\nhost = \"h\"\n");
+        assert_eq!((line, column, &*message), (1, 1, "missing field `host`"));
     }
 
     #[test]
@@ -159,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_says_nothing() {
-        assert!(read(Path::new("/dev/null/config.toml")).unwrap().hosts.is_empty());
-        assert!(read(Path::new("/nonexistent/config.toml")).unwrap().hosts.is_empty());
+        assert!(read(Path::new("/dev/null/config.toml"), 0).unwrap().hosts.is_empty());
+        assert!(read(Path::new("/nonexistent/config.toml"), 0).unwrap().hosts.is_empty());
     }
 }

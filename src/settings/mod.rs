@@ -1,20 +1,15 @@
-//! The only reader of our environment variables and of the configuration file.
+//! Settings: the only reader of our environment variables and of the configuration files.
 
-mod effective;
+mod edit;
 mod environment;
 mod file;
-mod hosts;
 mod machine;
-mod overrides;
 mod pattern;
 mod policy;
 mod provided_token;
-mod reports;
-mod rules;
-mod shadow;
-mod suggestion;
+mod rule;
+mod toml;
 mod value;
-mod values;
 
 use std::path::PathBuf;
 
@@ -22,43 +17,40 @@ use crate::base::environment::Environment;
 use crate::endpoint::{Domain, EndpointError, HostMapping, RepositoryEndpoint};
 use crate::locations::Locations;
 
-pub use effective::{
-    AwsSettings, EffectiveSettings, EndpointSettings, IdentityOrigin, RoleSettings,
-};
+pub use edit::{Document, EditError, KEYS, Key, word_or_list};
 pub use environment::{
     AUTH_TOKEN, AUTH_TOKEN_FILE, AWS_PROVIDER_LOG_FILE, CACHE_DIR, CONFIG_FILE, LOG_FILE, PROFILE,
     TOKEN_DOMAIN, log_files, moved_places, named_cache_dir, sign_in_method,
 };
 use file::ConfigurationFile;
-pub use file::FileError;
-use hosts::HostEntry;
+pub use file::{FileError, FileReport, config_file, file_reports};
 use machine::MachineFile;
-pub use overrides::Overrides;
 pub use policy::{Bounds, Policy};
 pub use provided_token::{Binding, Provided, Unusable, provided_tokens};
-pub use reports::{FileReport, check_text, file_reports, text_of};
-pub use rules::{Mismatch, Rule, RuleOutcome, RuleReason};
-pub use shadow::Shadow;
+pub use rule::{
+    AwsSettings, EndpointSettings, Mismatch, RoleSettings, Rule, RuleOutcome, RuleReason, Shadow,
+};
 pub use value::{
-    CacheMode, CacheSettings, Duration, Interactive, Origin, Prefer, Setting, SignInMethod,
+    CacheMode, CacheSettings, Duration, Interactive, KeyValues, Origin, Prefer, Setting,
+    SignInMethod, one_or_more,
 };
 
-/// What is set, by the variables, the user's configuration file and the machine-wide one.
+/// What is set by the variables, the user's configuration file and the machine-wide one.
 ///
-/// For one repository, what a rule says goes before everything: the first that matches, of the user's
-/// rules and then of the machine's. For what it leaves out, and where none matches, the variables go
-/// before the user's file, and that before the machine's. The policies of both files hold at once,
-/// and bound all of it.
+/// For one repository, the first rule that matches goes before everything else: the user's rules are
+/// tried first, and then the machine's. For what that rule leaves out, and where none matches, the
+/// variables go before the user's file, and that before the machine's. The policies of both files
+/// bound all of it at once.
 #[derive(Debug)]
 pub struct Settings {
-    /// Hosts of the user's own and of the machine's that may be used.
+    /// Hosts of `[[hosts]]` that may be used, the user's first.
     pub hosts: Vec<HostMapping>,
     /// In the order in which they are tried.
     pub rules: Vec<Rule>,
     pub policy: Policy,
-    /// What is worth a line in the log.
+    /// What a log should say about the files.
     pub notes: Vec<String>,
-    /// Hosts that a policy keeps out.
+    /// Hosts of `[[hosts]]` that a policy does not allow.
     refused_hosts: Vec<HostMapping>,
     /// What is effective where no rule says otherwise, before a policy bounds it. A wrong variable
     /// fails the request for a token, and leaves the hosts ours, so that the user is told.
@@ -85,7 +77,7 @@ impl Defaults {
     }
 }
 
-/// A setting that cannot be used: nothing is guessed in its place.
+/// A setting that cannot be used. Nothing is guessed in its place.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SettingsError {
     #[error(transparent)]
@@ -105,38 +97,36 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be used: what it bounds or chooses is unknown then.
+    /// Where a file cannot be used: what it bounds or chooses is unknown.
     pub fn load(environment: &Environment, locations: &Locations) -> Result<Self, SettingsError> {
-        let mut files = Vec::new();
         let mut notes = Vec::new();
-        if let Some(path) = config_file(environment, locations)? {
-            files.push((file::read(&path)?, path));
-        }
+        let path = config_file(environment, locations)?;
+        let user = path.map(|path| file::read(&path, 0)).transpose()?.unwrap_or_default();
+        let rules_before = user.rules.len();
+        let mut files = vec![user];
         let path = machine::path();
-        match machine::read(&path)? {
+        match machine::read(&path, rules_before)? {
             MachineFile::Absent => {}
             MachineFile::Untrusted(reason) => notes.push(format!(
                 "the machine-wide configuration file `{}` is not used: {reason}",
                 path.display()
             )),
-            MachineFile::Read(file) => files.push((file, path)),
+            MachineFile::Read(file) => files.push(*file),
         }
         let mut settings = Self::of(environment, files);
         settings.notes.extend(notes);
         Ok(settings)
     }
 
-    /// Of files that were read, the one that goes before the others first.
-    fn of(environment: &Environment, files: Vec<(ConfigurationFile, PathBuf)>) -> Self {
+    /// The settings of the variables and of these files, of which an earlier one goes before a later.
+    fn of(environment: &Environment, files: Vec<ConfigurationFile>) -> Self {
         let (mut hosts, mut rules, mut policy) = (Vec::new(), Vec::new(), Policy::default());
         let mut defaults = environment::defaults(environment);
-        for (mut file, path) in files {
-            defaults = defaults.map(|before| before.or(file.defaults(&path)));
-            hosts.extend(file.hosts.into_iter().map(|HostEntry(mapping)| mapping));
-            for rule in file.rules {
-                rules.push(rule.placed_in(&path, rules.len() + 1));
-            }
-            policy.bounds.extend(file.policy.map(|bounds| bounds.placed_in(&path)));
+        for file in files {
+            defaults = defaults.map(|before| before.or(file.defaults));
+            hosts.extend(file.hosts);
+            rules.extend(file.rules);
+            policy.bounds.extend(file.policy);
         }
         let (refused_hosts, hosts): (Vec<HostMapping>, _) =
             hosts.into_iter().partition(|mapping| policy.refuses_host(&mapping.host).is_some());
@@ -211,24 +201,81 @@ impl Settings {
         self.cache.as_ref().map_err(Clone::clone)
     }
 
-    /// Why a host of the files is none of [`Self::hosts`], where a URL names one that a policy keeps
-    /// out.
+    /// Why the host of this URL is not among [`Self::hosts`], where a file lists it and a policy does
+    /// not allow it.
     pub fn refusal_of_host(&self, url: &str) -> Option<String> {
-        let of_url = |mapping: &&HostMapping| {
+        let refused = self.refused_hosts.iter().find(|mapping| {
             let parsed = RepositoryEndpoint::parse(url, std::slice::from_ref(mapping));
             !matches!(parsed, Err(EndpointError::Foreign(_)))
-        };
-        self.policy.refusal_of(self.refused_hosts.iter().find(of_url)?)
+        })?;
+        self.policy.refusal_of(refused)
     }
 }
 
-/// The user's file, which may not be there; none where the user has no home.
-pub fn config_file(
-    environment: &Environment,
-    locations: &Locations,
-) -> Result<Option<PathBuf>, SettingsError> {
-    let named = environment::absolute_path(environment, CONFIG_FILE)?;
-    Ok(named.or_else(|| locations.config_file()))
+/// All that is effective for one repository: the first rule that matches it, the defaults for what
+/// the rule leaves out, and the bounds of the policies.
+#[derive(Debug, Clone)]
+pub struct EffectiveSettings {
+    /// The number of the rule that matched.
+    pub rule: Option<usize>,
+    /// How long a token is asked for.
+    pub duration: Setting<Duration>,
+    /// Whether the user may be asked to sign in.
+    pub interactive: Setting<Interactive>,
+    /// What is said about AWS.
+    pub aws: AwsSettings,
+}
+
+/// What chooses the identity that asks for a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityOrigin {
+    /// The rule that matched.
+    Rule,
+    /// The default of the settings, or AWS's own settings.
+    Default,
+    /// An option of the command line.
+    CommandLine,
+}
+
+impl EffectiveSettings {
+    /// What chooses the identity. A rule that adds a role to the default profile chooses it too.
+    pub fn identity_origin(&self) -> IdentityOrigin {
+        match self.aws.profiles.origin {
+            Origin::CommandLine(_) => IdentityOrigin::CommandLine,
+            Origin::Rule(_) => IdentityOrigin::Rule,
+            // Only a rule can say these.
+            _ if self.aws.prefer.is_some() || !self.aws.roles.is_empty() => IdentityOrigin::Rule,
+            _ => IdentityOrigin::Default,
+        }
+    }
+}
+
+/// A choice for one token; whatever is left out is as the settings have it.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// The profile that is used, alone.
+    pub profile: Option<String>,
+    /// How long the token is to live.
+    pub duration: Option<Duration>,
+}
+
+impl Overrides {
+    /// The settings with what was chosen. Endpoints, proxy and CA bundle stay the rule's; a chosen
+    /// profile replaces all that a rule says about the identity.
+    fn applied_to(&self, mut effective: EffectiveSettings) -> EffectiveSettings {
+        if let Some(duration) = self.duration {
+            effective.duration = Setting::new(duration, Origin::CommandLine("--duration-seconds"));
+        }
+        let Some(profile) = &self.profile else { return effective };
+        let aws = AwsSettings {
+            profiles: Setting::new(vec![profile.clone()], Origin::CommandLine("--profile")),
+            prefer: Some(Prefer::Profile),
+            roles: Vec::new(),
+            ..effective.aws
+        };
+        // No rule is to blame for what the profile lacks.
+        EffectiveSettings { rule: None, aws, ..effective }
+    }
 }
 
 #[cfg(test)]

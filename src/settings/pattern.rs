@@ -1,5 +1,7 @@
 //! Patterns with `*` (any characters, or none) and `?` (any one).
 
+use crate::endpoint::{is_owner, is_region, is_repository_byte};
+
 /// Whether the whole text is what the pattern says. Only ASCII is compared here.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
@@ -44,6 +46,43 @@ pub(super) fn overlap(one: &str, other: &str) -> bool {
     reached[other.len()]
 }
 
+/// Whether every text matches.
+pub(super) fn is_all(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
+}
+
+fn is_pattern(text: &str, is_byte: impl Fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(|b| matches!(b, b'*' | b'?') || is_byte(b))
+}
+
+pub(super) fn is_domain_pattern(text: &str) -> bool {
+    is_pattern(text, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+pub(super) fn is_owner_pattern(text: &str) -> bool {
+    let has_wildcard = text.contains(['*', '?']);
+    is_owner(text) || has_wildcard && is_pattern(text, |b| b.is_ascii_digit())
+}
+
+pub(super) fn is_region_pattern(text: &str) -> bool {
+    let has_wildcard = text.contains(['*', '?']);
+    is_region(text) || has_wildcard && is_domain_pattern(text)
+}
+
+pub(super) fn is_repository_pattern(text: &str) -> bool {
+    is_pattern(text, is_repository_byte)
+}
+
+pub(super) fn is_host_pattern(text: &str) -> bool {
+    let is_address = text.starts_with('[') && text.ends_with(']');
+    is_pattern(text, |b| {
+        b.is_ascii_lowercase()
+            || b.is_ascii_digit()
+            || matches!(b, b'.' | b'-')
+            || is_address && matches!(b, b'[' | b']' | b':')
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +120,15 @@ mod tests {
         for (one, other) in [("a*", "b*"), ("a", "ab"), ("?", "??"), ("*a", "*b"), ("", "?")] {
             assert!(!overlap(one, other) && !overlap(other, one), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn patterns_hold_only_what_can_match() {
+        assert!(is_domain_pattern("team-*") && !is_domain_pattern("Team-*"));
+        assert!(is_owner_pattern("1111*") && !is_owner_pattern("1111") && !is_owner_pattern("a*"));
+        assert!(is_region_pattern("eu-*") && !is_region_pattern("eu") && !is_region_pattern(""));
+        assert!(is_repository_pattern("A.b_c-?") && !is_repository_pattern("a/b"));
+        assert!(is_host_pattern("*.example.com") && is_host_pattern("[::1]"));
+        assert!(!is_host_pattern("Example") && !is_host_pattern("h:80"));
     }
 }

@@ -1,15 +1,15 @@
-//! `[policy]`: bounds that nothing else loosens.
+//! `[policy]`: bounds that no other setting can loosen.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use super::SettingsError;
+use super::file::OWNER;
+use super::pattern::{self, is_host_pattern};
+use super::toml::{Node, Problem};
+use super::value::{CacheMode, Duration, Interactive, KeyValues, Setting};
+use crate::endpoint::{Domain, HostMapping, is_owner};
 
-use super::value::{CacheMode, Duration, Interactive, Setting};
-use super::values::{HostPattern, Owner};
-use super::{SettingsError, pattern};
-use crate::endpoint::{Domain, HostMapping};
-
-/// The bounds of all files, which hold at once.
+/// The bounds of all files, all of which apply.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// One for each file that has any.
@@ -20,9 +20,9 @@ pub struct Policy {
 #[derive(Debug, Clone)]
 pub struct Bounds {
     pub file: PathBuf,
-    /// The accounts whose domains may be asked; every one, where it is none.
+    /// The accounts whose domains may be used; all of them where the key is left out.
     pub allowed_owners: Option<Vec<String>>,
-    /// Which of `[[hosts]]` may be used; every one, where it is none.
+    /// Which of `[[hosts]]` may be used; all of them where the key is left out.
     pub allowed_hosts: Option<Vec<String>>,
     pub longest_duration: Option<Duration>,
     pub cache: Option<CacheMode>,
@@ -30,27 +30,23 @@ pub struct Bounds {
 }
 
 impl Policy {
-    /// Fails where a file names the owners that are allowed, and this domain's is none of them.
+    /// Fails where a file names the owners that are allowed, and this domain's is not among them.
     pub fn check_owner(&self, domain: &Domain) -> Result<(), SettingsError> {
-        let lacks_owner = |bounds: &&Bounds| {
-            let allowed = bounds.allowed_owners.as_ref();
-            allowed.is_some_and(|owners| !owners.contains(&domain.owner))
-        };
-        let Some(bounds) = self.bounds.iter().find(lacks_owner) else { return Ok(()) };
-        let (domain, file) = (domain.clone(), bounds.file.clone());
-        Err(SettingsError::Owner { domain: Box::new(domain), file })
+        match self.bounds.iter().find(|bounds| !bounds.allows_owner(&domain.owner)) {
+            Some(Bounds { file, .. }) => {
+                Err(SettingsError::Owner { domain: Box::new(domain.clone()), file: file.clone() })
+            }
+            None => Ok(()),
+        }
     }
 
-    /// The file that does not let this one of `[[hosts]]` be used.
+    /// The file that does not allow this host of `[[hosts]]`.
     pub fn refuses_host(&self, host: &str) -> Option<&Path> {
-        let refuses = |bounds: &&Bounds| {
-            let allowed = bounds.allowed_hosts.as_ref();
-            allowed.is_some_and(|all| !all.iter().any(|allowed| pattern::matches(allowed, host)))
-        };
-        self.bounds.iter().find(refuses).map(|bounds| bounds.file.as_path())
+        let refusing = self.bounds.iter().find(|bounds| !bounds.allows_host(host))?;
+        Some(&refusing.file)
     }
 
-    /// As [`Self::refuses_host`], in words.
+    /// As [`Self::refuses_host`], as a message.
     pub(super) fn refusal_of(&self, HostMapping { host, .. }: &HostMapping) -> Option<String> {
         let file = self.refuses_host(host)?.display();
         Some(format!(
@@ -62,20 +58,22 @@ impl Policy {
     /// The duration, or the longest that is allowed. 0 counts as longer than any number: how long a
     /// role's session lives is not known here.
     pub(super) fn bound_duration(&self, wanted: Setting<Duration>) -> Setting<Duration> {
-        let is_stricter =
-            |longest: Duration, wanted| wanted == Duration::OF_SESSION || longest < wanted;
-        self.bound(wanted, |bounds| bounds.longest_duration, is_stricter)
+        self.bound(
+            wanted,
+            |bounds| bounds.longest_duration,
+            |longest, wanted| wanted == Duration::OF_SESSION || longest < wanted,
+        )
     }
 
-    /// What is wanted, or what is stricter.
+    /// The wanted value, or a policy's where that is stricter.
     pub(super) fn bound_interactive(&self, wanted: Setting<Interactive>) -> Setting<Interactive> {
         self.bound(wanted, |bounds| bounds.interactive, |bound, wanted| bound > wanted)
     }
 
-    /// What is wanted, or what is stricter.
+    /// The wanted value, or a policy's where that is stricter.
     pub(super) fn bound_cache(&self, wanted: CacheMode) -> CacheMode {
-        let bound = |bounds: &Bounds| bounds.cache;
-        self.bound(Setting::built_in(wanted), bound, |bound, wanted| bound > wanted).value
+        let wanted = Setting::built_in(wanted);
+        self.bound(wanted, |bounds| bounds.cache, |bound, wanted| bound > wanted).value
     }
 
     /// The setting under the strictest of the policies.
@@ -94,75 +92,72 @@ impl Policy {
     }
 }
 
-/// `[policy]` as it is in the file.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct RawPolicy {
-    allowed_owners: Option<Vec<Owner>>,
-    allowed_hosts: Option<Vec<HostPattern>>,
-    longest_duration_seconds: Option<LongestDuration>,
-    cache: Option<CacheBound>,
-    interactive: Option<InteractiveBound>,
-}
+impl Bounds {
+    fn allows_owner(&self, owner: &String) -> bool {
+        self.allowed_owners.as_ref().is_none_or(|allowed| allowed.contains(owner))
+    }
 
-impl RawPolicy {
-    pub(super) fn placed_in(self, file: &Path) -> Bounds {
-        let owners = |list: Vec<Owner>| list.into_iter().map(Into::into).collect();
-        let hosts = |list: Vec<HostPattern>| list.into_iter().map(Into::into).collect();
-        Bounds {
+    fn allows_host(&self, host: &str) -> bool {
+        self.allowed_hosts
+            .as_ref()
+            .is_none_or(|allowed| allowed.iter().any(|pattern| pattern::matches(pattern, host)))
+    }
+
+    /// Reads a file's `[policy]`.
+    pub(super) fn read(node: Node<'_>, file: &Path) -> Result<Self, Problem> {
+        const HOST: &str = "a host is a pattern in lower case, without scheme, port and path";
+        let mut keys = node.keys()?;
+        let bounds = Self {
             file: file.to_owned(),
-            allowed_owners: self.allowed_owners.map(owners),
-            allowed_hosts: self.allowed_hosts.map(hosts),
-            longest_duration: self.longest_duration_seconds.map(|longest| longest.0),
-            cache: self.cache.map(|cache| cache.0),
-            interactive: self.interactive.map(|interactive| interactive.0),
-        }
+            allowed_owners: keys.read("allowed_owners", |node| {
+                node.list(|owner| owner.checked_text(is_owner, OWNER))
+            }),
+            allowed_hosts: keys.read("allowed_hosts", |node| {
+                node.list(|host| host.checked_text(is_host_pattern, HOST))
+            }),
+            longest_duration: keys
+                .read("longest_duration_seconds", |node| node.number(longest_duration)),
+            cache: keys.read("cache", |node| node.text(cache_bound)),
+            interactive: keys.read("interactive", |node| node.text(interactive_bound)),
+        };
+        keys.finish()?;
+        Ok(bounds)
     }
 }
 
-#[derive(Deserialize)]
-#[serde(try_from = "i64")]
-struct LongestDuration(Duration);
-
-impl TryFrom<i64> for LongestDuration {
-    type Error = &'static str;
-
-    fn try_from(seconds: i64) -> Result<Self, Self::Error> {
-        match Duration::try_from(seconds) {
-            Ok(duration) if duration != Duration::OF_SESSION => Ok(Self(duration)),
-            _ => Err("`longest_duration_seconds` is 900 to 43200"),
-        }
+impl Bounds {
+    /// The keys as they are in the file, with their table's name.
+    pub fn keys(&self) -> KeyValues {
+        let mut keys = KeyValues::default();
+        keys.add("policy.allowed_owners", self.allowed_owners.clone());
+        keys.add("policy.allowed_hosts", self.allowed_hosts.clone());
+        keys.add("policy.longest_duration_seconds", self.longest_duration.map(Duration::seconds));
+        keys.add("policy.cache", self.cache.map(CacheMode::name));
+        keys.add("policy.interactive", self.interactive.map(Interactive::name));
+        keys
     }
 }
 
-/// A mode that bounds anything.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct CacheBound(CacheMode);
-
-impl TryFrom<String> for CacheBound {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.parse() {
-            Ok(mode @ (CacheMode::Memory | CacheMode::Off)) => Ok(Self(mode)),
-            _ => Err("a policy's `cache` is memory or off"),
-        }
+/// 0 is as long as a role's session, which bounds nothing.
+fn longest_duration(seconds: i64) -> Result<Duration, &'static str> {
+    match Duration::try_from(seconds) {
+        Ok(duration) if duration != Duration::OF_SESSION => Ok(duration),
+        _ => Err("`longest_duration_seconds` is 900 to 43200"),
     }
 }
 
-/// A word that bounds anything.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct InteractiveBound(Interactive);
+/// The default and what is looser than it bound nothing.
+fn cache_bound(text: &str) -> Result<CacheMode, &'static str> {
+    match text.parse() {
+        Ok(mode @ (CacheMode::Memory | CacheMode::Off)) => Ok(mode),
+        _ => Err("a policy's `cache` is memory or off"),
+    }
+}
 
-impl TryFrom<String> for InteractiveBound {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.parse() {
-            Ok(word @ (Interactive::Auto | Interactive::Never)) => Ok(Self(word)),
-            _ => Err("a policy's `interactive` is auto or never"),
-        }
+/// `always` is the loosest, and bounds nothing.
+fn interactive_bound(text: &str) -> Result<Interactive, &'static str> {
+    match text.parse() {
+        Ok(word @ (Interactive::Auto | Interactive::Never)) => Ok(word),
+        _ => Err("a policy's `interactive` is auto or never"),
     }
 }

@@ -1,7 +1,7 @@
 //! Both files and the variables together.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::environment::{CACHE, DURATION_SECONDS, INTERACTIVE};
 use super::value::Bound;
@@ -34,11 +34,9 @@ fn domain() -> Domain {
 /// Settings of these variables, the user's file `/user` and the machine's `/machine`.
 fn settings(variables: &[(&str, &str)], user: &str, machine: &str) -> Settings {
     let environment = Environment::from_pairs(variables.iter().copied());
-    let files = [("/user", user), ("/machine", machine)];
-    let read = |(path, text): (&str, &str)| {
-        (file::parse(Path::new(path), text).unwrap(), PathBuf::from(path))
-    };
-    Settings::of(&environment, files.into_iter().map(read).collect())
+    let user = file::parse(Path::new("/user"), user, 0).unwrap();
+    let machine = file::parse(Path::new("/machine"), machine, user.rules.len()).unwrap();
+    Settings::of(&environment, vec![user, machine])
 }
 
 fn effective(variables: &[(&str, &str)], user: &str, machine: &str) -> EffectiveSettings {
@@ -287,4 +285,43 @@ fn a_setting_says_where_it_comes_from_and_which_policy_bounds_it() {
     assert_eq!(chosen.aws.profiles.origin.to_string(), "`--profile`");
     assert_eq!(chosen.duration.origin.to_string(), "`--duration-seconds`");
     assert_eq!(chosen.duration.value.seconds(), 1800);
+}
+
+fn of_rule_one() -> EffectiveSettings {
+    let role = RoleSettings { arn: "arn".into(), external_id: None, session_name: None };
+    EffectiveSettings {
+        rule: Some(1),
+        duration: Setting::built_in(Duration::LONGEST),
+        interactive: Setting::new(Interactive::Never, Origin::Rule(1)),
+        aws: AwsSettings {
+            profiles: Setting::new(vec!["one".into(), "two".into()], Origin::Rule(1)),
+            prefer: Some(Prefer::Environment),
+            roles: vec![role],
+            endpoints: EndpointSettings { sts: Some("sts".into()), ..Default::default() },
+            proxy: None,
+            ca_bundle: Some(PathBuf::from("ca.pem")),
+        },
+    }
+}
+
+#[test]
+fn a_profile_stands_in_the_place_of_the_rules_identity_and_not_of_its_way_to_aws() {
+    let overrides = Overrides { profile: Some("mine".into()), duration: None };
+    let applied = overrides.applied_to(of_rule_one());
+    assert_eq!(applied.aws.profiles.value, ["mine"]);
+    assert_eq!(applied.aws.prefer, Some(Prefer::Profile));
+    assert!(applied.aws.roles.is_empty());
+    assert_eq!((applied.rule, applied.identity_origin()), (None, IdentityOrigin::CommandLine));
+    assert_eq!(applied.aws.endpoints, of_rule_one().aws.endpoints);
+    assert_eq!(applied.aws.ca_bundle, of_rule_one().aws.ca_bundle);
+    assert_eq!(applied.duration.value, Duration::LONGEST);
+}
+
+#[test]
+fn what_is_not_chosen_stays() {
+    let duration = Duration::try_from(900).ok();
+    let applied = Overrides { profile: None, duration }.applied_to(of_rule_one());
+    assert_eq!(applied.aws.profiles.value, ["one", "two"]);
+    assert_eq!(applied.aws.roles, of_rule_one().aws.roles);
+    assert_eq!(Some(applied.duration.value), duration);
 }

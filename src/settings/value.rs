@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 /// An effective value and its origin: what a report prints is what a request uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,10 +79,42 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Keys of the configuration file and their values, in the order of the documentation.
+#[derive(Debug, Default)]
+pub struct KeyValues(pub Vec<(&'static str, Value)>);
+
+impl KeyValues {
+    /// Adds a key, unless it is left out.
+    pub fn add(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        self.0.extend(value.map(|value| (key, value.into())));
+    }
+}
+
+/// One indented line for each key, as in the file.
+impl fmt::Display for KeyValues {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(key, value)| writeln!(formatter, "  {key} = {value}"))
+    }
+}
+
+impl Serialize for KeyValues {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// One value alone, or a list; none where the key is left out.
+pub fn one_or_more<T: Serialize>(values: &[T]) -> Option<Value> {
+    match values {
+        [] => None,
+        [value] => Some(json!(value)),
+        values => Some(json!(values)),
+    }
+}
+
 /// How long a token is asked for: 0 (as long as the role's own credentials) or 900 to 43,200 seconds,
 /// the limits of `GetAuthorizationToken`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "i64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(i64);
 
 impl Duration {
@@ -114,8 +147,7 @@ impl TryFrom<i64> for Duration {
 
 /// Whether the plugin may ask the user to sign in, where NuGet says that it may interact. The later
 /// is the stricter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Interactive {
     /// Wherever NuGet says so.
     Always,
@@ -147,17 +179,8 @@ impl FromStr for Interactive {
     }
 }
 
-impl TryFrom<String> for Interactive {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
 /// Which of two sources of AWS credentials goes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefer {
     /// The environment's keys, if there are any.
     Environment,
@@ -175,10 +198,11 @@ impl Prefer {
     }
 }
 
-impl TryFrom<String> for Prefer {
-    type Error = &'static str;
+impl FromStr for Prefer {
+    /// What it should have been.
+    type Err = &'static str;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut both = [Self::Environment, Self::Profile].into_iter();
         both.find(|one| one.name() == text).ok_or("`prefer` is environment or profile")
     }
@@ -257,6 +281,11 @@ impl FromStr for SignInMethod {
     }
 }
 
+/// Whether the AWS files can have a profile of this name.
+pub(super) fn is_profile(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && !text.contains(|c: char| c.is_control() || c == ']')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,5 +297,10 @@ mod tests {
         assert_eq!("MEMORY".parse(), Ok(CacheMode::Memory));
         assert_eq!("off".parse(), Ok(CacheMode::Off));
         assert_eq!("on".parse::<CacheMode>(), Err("it is auto, disk, memory or off"));
+    }
+
+    #[test]
+    fn profiles_are_names_that_a_section_can_have() {
+        assert!(is_profile("my profile") && !is_profile(" dev") && !is_profile("a]"));
     }
 }

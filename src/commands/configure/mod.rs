@@ -1,31 +1,65 @@
 //! `configure`: reads and changes the configuration file.
 
-mod document;
-mod error;
-mod hosts;
+mod change;
 mod import;
-mod keys;
 mod listing;
-mod rules;
 
-use std::io::Write;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
+use serde::Serialize;
 use serde_json::json;
+use thiserror::Error;
 
+use super::aws_provider::AmazonsError;
 use super::print_failure;
 use crate::base::environment::Environment;
-use crate::cli::configure::{ConfigureAction, ConfigureArgs};
+use crate::cli::configure::{ConfigureAction, ConfigureArgs, HostAction, RuleAction};
 use crate::locations::Locations;
-use crate::settings::{self, Settings, SettingsError};
-use document::Document;
-pub use error::Error;
+use crate::settings::{self, Document, EditError, Settings, SettingsError};
 pub use listing::policy_values;
+
+/// Why the configuration was not shown or changed. A message says what, where and what helps.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The configuration as it is.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The user's file as it is, or as it would be.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// No place for a file.
+    #[error(
+        "no home folder is known, so there is no place for a configuration file; set \
+         `CODEARTIFACT_NUGET_CONFIG_FILE` to an absolute path"
+    )]
+    NoHome,
+    /// `rule add`.
+    #[error("a rule that says nothing needs no place; give at least one option")]
+    EmptyRule,
+    /// Other users of the machine see command lines.
+    #[error(
+        "a proxy with user and password does not belong on a command line; add the rule without it, \
+         and write `proxy` into `{}` by hand",
+        .0.display()
+    )]
+    ProxyPassword(PathBuf),
+    /// `import` without a file.
+    #[error("there is nothing to import: {0}; name AWS's `configuration.json`")]
+    NothingToImport(String),
+    /// `import` of something else.
+    #[error(transparent)]
+    Amazons(#[from] AmazonsError),
+    /// The report cannot be written.
+    #[error("the result cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
 
 /// What every action works with.
 struct Context<'a> {
     environment: &'a Environment,
     locations: Locations,
-    out: &'a mut dyn Write,
 }
 
 /// Does what is asked, and reports on `out`.
@@ -39,54 +73,42 @@ pub fn run(
     environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let done =
-        if args.json { as_json(args, environment, out) } else { as_text(args, environment, out) };
-    done.inspect_err(|error| print_failure(args.json, error, out))
+    let context = Context { environment, locations: Locations::of(environment) };
+    act(args, &context, out).inspect_err(|error| print_failure(args.json, error, out))
 }
 
-fn as_text(
-    args: &ConfigureArgs,
-    environment: &Environment,
-    out: &mut dyn Write,
-) -> Result<(), Error> {
-    let mut context = Context { environment, locations: Locations::of(environment), out };
-    act(&args.action, &mut context, args.json)
-}
-
-/// A change prints what it says to people as `messages`; what is looked up has an object of its own.
-fn as_json(
-    args: &ConfigureArgs,
-    environment: &Environment,
-    out: &mut dyn Write,
-) -> Result<(), Error> {
-    let is_change = !matches!(
-        args.action,
-        ConfigureAction::List | ConfigureAction::Path | ConfigureAction::Get { .. }
-    );
-    if !is_change {
-        return as_text(args, environment, out);
+fn act(args: &ConfigureArgs, context: &Context<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    let json = args.json;
+    match &args.action {
+        ConfigureAction::List => print(&context.list()?, json, out),
+        ConfigureAction::Path => print(&context.paths()?, json, out),
+        ConfigureAction::Get { key } => print(&context.values_of(key)?, json, out),
+        ConfigureAction::Set { key, value } => print(&context.set(key, value)?, json, out),
+        ConfigureAction::Unset { key } => print(&context.unset(key)?, json, out),
+        ConfigureAction::Rule(RuleAction::Add(args)) => print(&context.add_rule(args)?, json, out),
+        ConfigureAction::Rule(RuleAction::Remove { number }) => {
+            print(&context.remove_rule(*number)?, json, out)
+        }
+        ConfigureAction::Host(HostAction::Add(args)) => print(&context.add_host(args)?, json, out),
+        ConfigureAction::Host(HostAction::Remove { host }) => {
+            print(&context.remove_host(host)?, json, out)
+        }
+        ConfigureAction::Import { file } => print(&context.import(file.as_deref())?, json, out),
     }
-    let mut said = Vec::new();
-    as_text(args, environment, &mut said)?;
-    let said = String::from_utf8_lossy(&said);
-    let messages: Vec<&str> = said.lines().map(str::trim).collect();
-    let file = settings::config_file(environment, &Locations::of(environment))?;
-    let file = file.map(|file| file.to_string_lossy().into_owned());
-    writeln!(out, "{}", json!({ "file": file, "messages": messages }))?;
+}
+
+/// Prints a report as one JSON object, or as its lines for people.
+fn print(
+    report: &(impl Serialize + Display),
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    if json {
+        writeln!(out, "{}", json!(report))?;
+    } else {
+        write!(out, "{report}")?;
+    }
     Ok(())
-}
-
-fn act(action: &ConfigureAction, context: &mut Context<'_>, json: bool) -> Result<(), Error> {
-    match action {
-        ConfigureAction::List => listing::list(context, json),
-        ConfigureAction::Path => listing::paths(context, json),
-        ConfigureAction::Get { key } => listing::get(context, key, json),
-        ConfigureAction::Set { key, value } => keys::set(context, key, value),
-        ConfigureAction::Unset { key } => keys::unset(context, key),
-        ConfigureAction::Rule(action) => rules::act(context, action),
-        ConfigureAction::Host(action) => hosts::act(context, action),
-        ConfigureAction::Import { file } => import::import(context, file.as_deref()),
-    }
 }
 
 impl Context<'_> {
@@ -94,13 +116,9 @@ impl Context<'_> {
         Settings::load(self.environment, &self.locations)
     }
 
-    /// Prints what NuGet's memory gets in the way of. Where the settings cannot be used as a whole
-    /// (the machine-wide file is broken), there is nothing to say of it.
-    fn print_shadows(&mut self) -> Result<(), Error> {
-        let shadows = self.settings().map(|settings| settings.shadows()).unwrap_or_default();
-        for shadow in shadows {
-            writeln!(self.out, "note: {shadow}")?;
-        }
-        Ok(())
+    /// The user's file, to be changed.
+    fn document(&self) -> Result<Document, Error> {
+        let path = settings::config_file(self.environment, &self.locations)?;
+        Ok(Document::open(path.ok_or(Error::NoHome)?)?)
     }
 }

@@ -1,0 +1,167 @@
+//! `configure set`, `unset`, `rule` and `host`: changes of the user's file.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Serialize, Serializer};
+use toml_edit::{InlineTable, Table, Value};
+
+use super::{Context, Error};
+use crate::cli::configure::{HostArgs, RuleArgs};
+use crate::settings::{Key, word_or_list};
+
+/// What a change did.
+#[derive(Serialize)]
+pub(super) struct Change {
+    /// The file that was changed.
+    file: String,
+    /// What is said to people; a line that begins with spaces belongs to the one before.
+    #[serde(serialize_with = "without_indent")]
+    messages: Vec<String>,
+}
+
+impl Change {
+    pub(super) fn new(file: &Path, message: String) -> Self {
+        Self { file: file.to_string_lossy().into_owned(), messages: vec![message] }
+    }
+
+    pub(super) fn with(mut self, messages: impl IntoIterator<Item = String>) -> Self {
+        self.messages.extend(messages);
+        self
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.messages.iter().try_for_each(|message| writeln!(formatter, "{message}"))
+    }
+}
+
+fn without_indent<S: Serializer>(messages: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(messages.iter().map(|message| message.trim()))
+}
+
+impl Context<'_> {
+    pub(super) fn set(&self, name: &str, text: &str) -> Result<Change, Error> {
+        let key = Key::named(name)?;
+        let value = key.value(text)?;
+        let mut document = self.document()?;
+        document.set(key, value)?;
+        let path = document.save()?;
+        Ok(Change::new(&path, format!("{name} is set in `{}`", path.display())))
+    }
+
+    pub(super) fn unset(&self, name: &str) -> Result<Change, Error> {
+        let key = Key::named(name)?;
+        let mut document = self.document()?;
+        document.unset(key)?;
+        let path = document.save()?;
+        Ok(Change::new(&path, format!("{name} is not set any more in `{}`", path.display())))
+    }
+
+    pub(super) fn add_rule(&self, args: &RuleArgs) -> Result<Change, Error> {
+        let mut document = self.document()?;
+        if args.proxy.as_ref().is_some_and(|url| url.contains('@')) {
+            return Err(Error::ProxyPassword(document.path().to_owned()));
+        }
+        let table = rule(args);
+        if table.is_empty() {
+            return Err(Error::EmptyRule);
+        }
+        let number = document.insert_rule(table, if args.first { Some(1) } else { args.at })?;
+        let path = document.save()?;
+        let change = Change::new(&path, format!("rule {number} is added to `{}`", path.display()));
+        Ok(change.with(self.shadow_notes()))
+    }
+
+    pub(super) fn remove_rule(&self, number: usize) -> Result<Change, Error> {
+        let mut document = self.document()?;
+        document.remove_rule(number)?;
+        let path = document.save()?;
+        let message = format!("rule {number} is removed from `{}`", path.display());
+        Ok(Change::new(&path, message).with(self.shadow_notes()))
+    }
+
+    pub(super) fn add_host(&self, args: &HostArgs) -> Result<Change, Error> {
+        let mut document = self.document()?;
+        let HostArgs { host, region, domain, owner } = args;
+        let mut table = Table::new();
+        table.insert("host", host.into());
+        for (key, text) in [("domain", domain), ("owner", owner)] {
+            if let Some(text) = text {
+                table.insert(key, text.into());
+            }
+        }
+        table.insert("region", region.into());
+        document.add_host(host, table)?;
+        let path = document.save()?;
+        Ok(Change::new(&path, format!("host {host} is added to `{}`", path.display())))
+    }
+
+    pub(super) fn remove_host(&self, host: &str) -> Result<Change, Error> {
+        let mut document = self.document()?;
+        document.remove_host(host)?;
+        let path = document.save()?;
+        Ok(Change::new(&path, format!("host {host} is removed from `{}`", path.display())))
+    }
+
+    /// A note for each rule that NuGet's memory gets in the way of; none where the settings cannot be
+    /// used as a whole, as with a broken machine-wide file.
+    pub(super) fn shadow_notes(&self) -> Vec<String> {
+        let shadows = self.settings().map(|settings| settings.shadows()).unwrap_or_default();
+        shadows.iter().map(|shadow| format!("note: {shadow}")).collect()
+    }
+}
+
+/// A rule's table, with its keys in the order of the documentation.
+fn rule(args: &RuleArgs) -> Table {
+    let lists = [
+        ("domain", &args.domain),
+        ("owner", &args.owner),
+        ("region", &args.region),
+        ("repository", &args.repository),
+        ("profile", &args.profile),
+    ];
+    let texts = [
+        ("prefer", &args.prefer),
+        ("endpoint_url", &args.endpoint_url),
+        ("sts_endpoint_url", &args.sts_endpoint_url),
+        ("sso_endpoint_url", &args.sso_endpoint_url),
+        ("proxy", &args.proxy),
+        ("ca_bundle", &args.ca_bundle),
+        ("interactive", &args.interactive),
+    ];
+    let mut table = Table::new();
+    for (key, words) in lists.into_iter().filter(|(_, words)| !words.is_empty()) {
+        table.insert(key, word_or_list(words).into());
+    }
+    if let Some(role) = role(args) {
+        table.insert("role", role.into());
+    }
+    if let Some(seconds) = args.duration_seconds {
+        table.insert("duration_seconds", seconds.into());
+    }
+    for (key, text) in texts {
+        if let Some(text) = text {
+            table.insert(key, text.into());
+        }
+    }
+    table
+}
+
+/// The ARN alone where nothing more is said of the role.
+fn role(args: &RuleArgs) -> Option<Value> {
+    let arn = args.role_arn.as_ref()?;
+    let more = [("external_id", &args.external_id), ("session_name", &args.role_session_name)];
+    if more.iter().all(|(_, text)| text.is_none()) {
+        return Some(arn.into());
+    }
+    let mut role = InlineTable::new();
+    role.insert("arn", arn.into());
+    for (key, text) in more {
+        if let Some(text) = text {
+            role.insert(key, text.into());
+        }
+    }
+    Some(role.into())
+}
