@@ -34,6 +34,7 @@ use tokio::sync::OnceCell;
 use super::error::AwsError;
 use super::files::AwsFiles;
 use super::route::{CaBundle, Proxy, Route};
+use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::url::{UrlParts, is_loopback};
 use crate::settings::EffectiveSettings;
@@ -159,7 +160,7 @@ pub(super) fn timeouts() -> TimeoutConfig {
 #[expect(clippy::expect_used, reason = "the crate's name and version have no other characters")]
 fn framework() -> FrameworkMetadata {
     let version = Cow::Borrowed(env!("CARGO_PKG_VERSION"));
-    FrameworkMetadata::new(env!("CARGO_PKG_NAME"), Some(version)).expect("a valid name and version")
+    FrameworkMetadata::new(PROGRAM, Some(version)).expect("a valid name and version")
 }
 
 /// Sends requests, and remembers where the last one went. All requests of the plugin go through one.

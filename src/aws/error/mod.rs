@@ -14,11 +14,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::base::PROGRAM;
 use crate::base::text::nearest;
 use crate::endpoint::{Domain, SERVICE_PRINCIPAL};
 use crate::settings::IdentityOrigin;
-
-const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };

@@ -10,8 +10,6 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use serde::Deserialize;
 use tokio::io::{self, AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
@@ -23,6 +21,7 @@ use crate::base::environment::Environment;
 use crate::base::process_group::ProcessGroup;
 use crate::base::secret::Secret;
 use crate::base::text::excerpt;
+use crate::base::time;
 
 pub(super) const DESCRIPTION: &str = "what its `credential_process` prints";
 
@@ -170,18 +169,14 @@ fn failed(program: String, status: ExitStatus, errors: &[u8]) -> ProcessError {
 fn read(program: String, output: &[u8], now: SystemTime) -> Result<Credentials, ProcessError> {
     let printed = serde_json::from_slice::<Printed>(output).ok().filter(|it| it.version == 1);
     let Some(printed) = printed else { return Err(ProcessError::Nonsense { program }) };
-    let Ok(expiration) = printed.expiration.as_deref().map(time).transpose() else {
-        return Err(ProcessError::Nonsense { program });
+    let expiration = match printed.expiration.as_deref().map(time::parse) {
+        Some(None) => return Err(ProcessError::Nonsense { program }),
+        Some(Some(expiration)) if expiration <= now => {
+            return Err(ProcessError::Expired { program });
+        }
+        expiration => expiration.flatten(),
     };
-    if expiration.is_some_and(|expiration| expiration <= now) {
-        return Err(ProcessError::Expired { program });
-    }
     let token = printed.session_token.map(|token| token.expose().to_owned());
     let secret = printed.secret_access_key.expose();
     Ok(Credentials::new(printed.access_key_id, secret, token, expiration, "process"))
-}
-
-fn time(text: &str) -> Result<SystemTime, ()> {
-    let time = DateTime::from_str(text, Format::DateTimeWithOffset).map_err(drop)?;
-    SystemTime::try_from(time).map_err(drop)
 }

@@ -15,10 +15,8 @@ use super::selectors::Selectors;
 use super::{Loader, PROFILE_ALONE, Place, Plan, Search, keys};
 use crate::aws::AwsError;
 use crate::aws::error::classify;
+use crate::base::PROGRAM;
 use crate::settings::RoleSettings;
-
-/// What `CloudTrail` shows where nobody chose a name.
-pub(super) const SESSION_NAME: &str = env!("CARGO_PKG_NAME");
 
 /// A role that is assumed with the credentials before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +72,8 @@ impl Role {
         let assumed = Client::new(&config)
             .assume_role()
             .role_arn(&self.arn)
-            .role_session_name(self.session_name.as_deref().unwrap_or(SESSION_NAME))
+            // What CloudTrail shows.
+            .role_session_name(self.session_name.as_deref().unwrap_or(PROGRAM))
             .set_external_id(self.external_id.clone())
             .set_duration_seconds(self.duration)
             .send()

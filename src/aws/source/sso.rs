@@ -32,22 +32,24 @@ impl SsoRole {
     /// An account or a role makes a profile one of SSO. A profile with neither may still have a session:
     /// other programs get access tokens by it.
     pub(super) fn find(files: &AwsFiles, profile: &Profile) -> Result<Option<Self>, AwsError> {
-        let broken = |detail: &str| Err(AwsError::broken_profile(profile.name(), detail));
-        let (account, role) = match (profile.get("sso_account_id"), profile.get("sso_role_name")) {
+        let detail = match (profile.get("sso_account_id"), profile.get("sso_role_name")) {
             (None, None) => return Ok(None),
-            (Some(account), Some(role)) => (account.to_owned(), role.to_owned()),
-            (Some(_), None) => return broken("it has `sso_account_id`, but no `sso_role_name`"),
-            (None, Some(_)) => return broken("it has `sso_role_name`, but no `sso_account_id`"),
+            (Some(_), None) => "it has `sso_account_id`, but no `sso_role_name`".to_owned(),
+            (None, Some(_)) => "it has `sso_role_name`, but no `sso_account_id`".to_owned(),
+            (Some(account), Some(role)) => match SsoSession::of(files, profile) {
+                Some(session) => {
+                    let (account, role) = (account.to_owned(), role.to_owned());
+                    return Ok(Some(Self { session, account, role }));
+                }
+                None => match profile.get("sso_session") {
+                    Some(name) if files.profiles.sso_session(name).is_none() => {
+                        format!("its `sso_session` `{name}` is in no AWS file")
+                    }
+                    _ => "`sso_start_url` or `sso_region` is missing".to_owned(),
+                },
+            },
         };
-        if let Some(name) = profile.get("sso_session")
-            && files.profiles.sso_session(name).is_none()
-        {
-            return broken(&format!("its `sso_session` `{name}` is in no AWS file"));
-        }
-        match SsoSession::of(files, profile) {
-            Some(session) => Ok(Some(Self { session, account, role })),
-            None => broken("`sso_start_url` or `sso_region` is missing"),
-        }
+        Err(AwsError::broken_profile(profile.name(), detail))
     }
 
     /// Whether somebody is signed in at all is a part of it: a sign-out makes another identity, a refresh

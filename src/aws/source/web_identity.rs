@@ -9,9 +9,10 @@ use aws_credential_types::Credentials;
 use aws_sdk_sts::Client;
 
 use super::Loader;
-use super::role::{self, SESSION_NAME};
+use super::role;
 use super::selectors::Selectors;
 use crate::aws::AwsError;
+use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 
 /// The role, and the token's file.
@@ -60,7 +61,7 @@ impl WebIdentity {
         let assumed = Client::new(loader.config)
             .assume_role_with_web_identity()
             .role_arn(&self.role_arn)
-            .role_session_name(self.session_name.as_deref().unwrap_or(SESSION_NAME))
+            .role_session_name(self.session_name.as_deref().unwrap_or(PROGRAM))
             .web_identity_token(token.trim())
             .send()
             .await

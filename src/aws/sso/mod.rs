@@ -23,12 +23,13 @@ use super::client::HttpClient;
 use super::error::{AwsError, causes};
 use super::files::AwsFiles;
 use crate::base::secret::Secret;
+use crate::base::time;
 use oidc::{Grant, Granted, Oidc, SignInError};
 pub use oidc::{Prompt, Show, SignInBy};
 pub use session::SsoSession;
 pub use token_file::SignInState;
 pub(super) use token_file::TokenFile;
-use token_file::{Client, SignIn, written_time};
+use token_file::{Client, SignIn};
 
 /// A user who has not signed in by then is not there.
 const SIGN_IN_LIMIT: Duration = Duration::from_mins(10);
@@ -62,7 +63,7 @@ pub struct SignedInUntil {
 impl SignedInUntil {
     /// As the shared file has it.
     pub fn text(&self) -> String {
-        written_time(self.expires_at)
+        time::utc(self.expires_at)
     }
 }
 
@@ -157,7 +158,7 @@ pub(super) async fn refresh(
     let Granted { access_token, refresh_token, .. } = granted;
     let refresh_token = refresh_token.or_else(|| Some(token.clone()));
     let renewed = SignIn::new(session, client.clone(), access_token, refresh_token, expires_at);
-    file.text(session, &renewed).and_then(|text| replacement.commit(&text)).map_err(kept)?;
+    file.text(session, &renewed).and_then(|text| replacement.commit_with(&text)).map_err(kept)?;
     Ok(Refreshed::Yes)
 }
 
@@ -192,8 +193,8 @@ pub(super) async fn sign_in(
     let Granted { access_token, refresh_token, .. } = granted;
     let sign_in = SignIn::new(session, client, access_token, refresh_token, until);
     let text = file.text(session, &sign_in).map_err(kept)?;
-    file.replacement().and_then(|replacement| replacement.commit(&text)).map_err(kept)?;
-    Ok(SignedIn { until: written_time(until), path: file.path().to_owned() })
+    file.replacement().and_then(|replacement| replacement.commit_with(&text)).map_err(kept)?;
+    Ok(SignedIn { until: time::utc(until), path: file.path().to_owned() })
 }
 
 async fn authorize(

@@ -14,11 +14,10 @@ use super::session::SsoSession;
 use super::token_file::{Client, ClientFile};
 use crate::aws::client::{DryRunClient, HttpClient};
 use crate::aws::error::{AwsError, classify};
+use crate::base::PROGRAM;
 use crate::base::browser::Address;
 use crate::base::secret::Secret;
 use crate::base::text::excerpt;
-
-const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
 
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -146,7 +145,7 @@ impl Oidc {
 
     /// Registers a client of ours, as the AWS CLI registers its own.
     async fn register(&self, session: &SsoSession, by: SignInBy) -> Result<Client, SignInError> {
-        let mut call = self.sdk.register_client().client_name(CLIENT_NAME).client_type("public");
+        let mut call = self.sdk.register_client().client_name(PROGRAM).client_type("public");
         for scope in session.scopes() {
             call = call.scopes(scope);
         }
@@ -195,7 +194,7 @@ impl Oidc {
     pub(super) async fn origin(&self) -> Result<String, SignInError> {
         let dry_run = DryRunClient::default();
         let config = aws_sdk_ssooidc::Config::builder().http_client(dry_run.clone());
-        let call = self.sdk.register_client().client_name(CLIENT_NAME).client_type("public");
+        let call = self.sdk.register_client().client_name(PROGRAM).client_type("public");
         // It fails, since nothing is sent.
         let _ = call.customize().config_override(config).send().await;
         dry_run.origin().ok_or(SignInError::Aws(AwsError::EndpointUrl))

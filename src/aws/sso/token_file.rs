@@ -3,26 +3,23 @@
 //!
 //! A file is exchanged as a whole: a reader sees the old one or the new one. Keys that are not known
 //! here stay. A link is followed, as the AWS CLI and the SDKs do.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the shared files of the sign-in are read and written here"
-)]
+#![expect(clippy::disallowed_methods, reason = "links are followed and sign-ins removed here")]
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
-use tempfile::NamedTempFile;
 
 use super::session::SsoSession;
+use crate::base::PROGRAM;
+use crate::base::files::{self, Replacement};
 use crate::base::secret::Secret;
 use crate::base::text::lower_hex;
+use crate::base::time;
 
 /// A larger file is not read: a sign-in is a few kilobytes.
 const LARGEST: u64 = 64 * 1024;
@@ -148,7 +145,7 @@ impl TokenFile {
 
     /// Makes sure that the file can be written before a token is spent for what goes into it.
     pub(super) fn replacement(&self) -> io::Result<Replacement> {
-        Replacement::of(&self.0)
+        replacement(&self.0)
     }
 
     /// The file's text with this sign-in in it.
@@ -159,10 +156,10 @@ impl TokenFile {
             start_url: Some(session.start_url.clone()),
             region: Some(session.region.clone()),
             access_token: sign_in.access_token.clone(),
-            expires_at: written_time(sign_in.expires_at),
+            expires_at: time::utc(sign_in.expires_at),
             client_id: client.map(|client| client.id.clone()),
             client_secret: client.map(|client| client.secret.clone()),
-            registration_expires_at: client.map(|client| written_time(client.expires_at)),
+            registration_expires_at: client.map(|client| time::utc(client.expires_at)),
             refresh_token: sign_in.refresh_token.clone(),
             others,
         };
@@ -203,7 +200,7 @@ impl ClientFile {
     /// Named by all that a registration depends on.
     pub(super) fn of(session: &SsoSession, grant: &str) -> Self {
         let SsoSession { name, start_url, region, .. } = session;
-        let parts = (env!("CARGO_PKG_NAME"), start_url, region, session.scopes(), name, grant);
+        let parts = (PROGRAM, start_url, region, session.scopes(), name, grant);
         let name = serde_json::to_vec(&parts);
         Self(name.ok().and_then(|name| shared_file(session, &name)))
     }
@@ -221,10 +218,10 @@ impl ClientFile {
         let registration = Registration {
             client_id: client.id.clone(),
             client_secret: client.secret.clone(),
-            expires_at: written_time(client.expires_at),
+            expires_at: time::utc(client.expires_at),
         };
         if let (Some(path), Ok(text)) = (&self.0, serde_json::to_vec(&registration)) {
-            let _ = Replacement::of(path).and_then(|replacement| replacement.commit(&text));
+            let _ = replacement(path).and_then(|replacement| replacement.commit_with(&text));
         }
     }
 
@@ -242,60 +239,22 @@ fn shared_file(session: &SsoSession, name: &[u8]) -> Option<PathBuf> {
 }
 
 fn read_bounded(path: &Path) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path).ok()?.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= LARGEST).then_some(bytes)
+    files::read_bounded(path, LARGEST).ok()
+}
+
+/// Replaces the file. A link stays one: its target is replaced, as the AWS CLI and the SDKs do.
+fn replacement(path: &Path) -> io::Result<Replacement> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    files::make_private_folder(target.parent().ok_or(io::ErrorKind::NotFound)?)?;
+    Replacement::of(&target, TEMPORARY_PREFIX)
 }
 
 /// A time as in the shared files: `2026-11-23T02:23:26Z`. Older AWS CLIs wrote `UTC` for the `Z`.
 fn read_time(text: &str) -> Option<SystemTime> {
-    let text = text.strip_suffix("UTC").map_or(text.to_owned(), |time| format!("{time}Z"));
-    let time = DateTime::from_str(&text, Format::DateTimeWithOffset).ok()?;
-    SystemTime::try_from(time).ok()
-}
-
-/// In whole seconds, as the AWS CLI writes them.
-pub(super) fn written_time(time: SystemTime) -> String {
-    let seconds = DateTime::from(time).secs();
-    DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default()
-}
-
-/// A file, 0600, beside the one that it will replace.
-#[derive(Debug)]
-pub(super) struct Replacement {
-    temporary: NamedTempFile,
-    target: PathBuf,
-}
-
-impl Replacement {
-    /// Empty until [`commit`](Self::commit); dropping it leaves everything as it was.
-    fn of(path: &Path) -> io::Result<Self> {
-        // A link stays one: what it leads to is replaced.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let folder = target.parent().ok_or(io::ErrorKind::NotFound)?;
-        make_folder(folder)?;
-        let temporary = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder)?;
-        Ok(Self { temporary, target })
+    match text.strip_suffix("UTC") {
+        Some(text) => time::parse(&format!("{text}Z")),
+        None => time::parse(text),
     }
-
-    /// Writes it out and exchanges the file.
-    pub(super) fn commit(mut self, text: &[u8]) -> io::Result<()> {
-        self.temporary.write_all(text)?;
-        self.temporary.as_file().sync_all()?;
-        self.temporary.persist(&self.target).map_err(|failed| failed.error)?;
-        Ok(())
-    }
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
 }
 
 #[cfg(test)]
@@ -306,14 +265,14 @@ mod tests {
 
     #[test]
     fn every_form_of_the_aws_cli_and_the_sdks_is_read_and_the_usual_one_written() {
-        let time = UNIX_EPOCH + Duration::from_secs(1_795_400_606);
+        let expected = UNIX_EPOCH + Duration::from_secs(1_795_400_606);
         for text in ["2026-11-23T02:23:26Z", "2026-11-23T02:23:26UTC", "2026-11-23T03:23:26+01:00"]
         {
-            assert_eq!(read_time(text), Some(time), "{text}");
+            assert_eq!(read_time(text), Some(expected), "{text}");
         }
         for text in ["", "soon", "2026-11-23", "UTC"] {
             assert_eq!(read_time(text), None, "{text}");
         }
-        assert_eq!(written_time(time + Duration::from_millis(999)), "2026-11-23T02:23:26Z");
+        assert_eq!(time::utc(expected + Duration::from_millis(999)), "2026-11-23T02:23:26Z");
     }
 }
