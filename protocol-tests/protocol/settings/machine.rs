@@ -1,5 +1,7 @@
 //! The machine-wide file, in a mount namespace in which `/etc` is the test's own.
 
+use serde_json::{Value, json};
+
 use crate::support::process::{self, Run};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::{LIMIT, Stage};
@@ -21,6 +23,7 @@ exec \"$@\"";
 pub fn trials() -> Vec<Trial> {
     let trials = [
         trial("the_machines_policy_bounds_user_and_environment", bounds),
+        trial("list_and_get_show_what_the_machines_policy_bounds", shown_bounds),
         trial("the_machines_rules_come_after_the_users", order),
         trial("the_machines_owners_hold_for_everybody", owners),
         trial("a_broken_machine_wide_file_ends_everything", broken),
@@ -79,6 +82,40 @@ fn bounds() {
     assert!(!stage.home.cache_dir().exists());
     let list = run(&stage, "", &["configure", "list"]);
     list.assert_success().assert_says(&format!("policy.cache = \"memory\"    # {MACHINE}\n"));
+}
+
+fn shown_bounds() {
+    let mut stage = stage("[policy]\nlongest_duration_seconds = 1800\ninteractive = \"never\"\n");
+    configure(&stage, "duration_seconds = 3600\n");
+    let file = stage.home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    run(&stage, "", &["configure", "list"])
+        .assert_success()
+        .assert_says(&format!(
+            "duration_seconds = 1800    # {}, bounded by the policy in {MACHINE} from 3600\n",
+            file.display()
+        ))
+        .assert_says(&format!(
+            "interactive = \"never\"    # built in, bounded by the policy in {MACHINE} from \"auto\"\n"
+        ));
+    assert_eq!(get(&stage, &["duration_seconds"]), "1800\n");
+    assert_eq!(get(&stage, &["interactive"]), "never\n");
+    let value = json!({
+        "key": "duration_seconds", "value": 1800, "origin": file.to_str(),
+        "bounded_by": MACHINE, "bounded_from": 3600
+    });
+    let found: Value = serde_json::from_str(&get(&stage, &["duration_seconds", "--json"])).unwrap();
+    assert_eq!(found["values"], json!([value]));
+    stage.home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "900");
+    let value = json!({
+        "key": "duration_seconds", "value": 900, "origin": "CODEARTIFACT_NUGET_DURATION_SECONDS"
+    });
+    let found: Value = serde_json::from_str(&get(&stage, &["duration_seconds", "--json"])).unwrap();
+    assert_eq!(found["values"], json!([value]), "a stricter value is not bounded");
+}
+
+fn get(stage: &Stage, arguments: &[&str]) -> String {
+    let arguments = [&["configure", "get"], arguments].concat();
+    run(stage, "", &arguments).assert_success().stdout.clone()
 }
 
 fn order() {
