@@ -4,6 +4,7 @@
 //!
 //! - [`cli`]: the command line's types
 //! - [`commands`]: what people run, one file each
+//! - [`report`]: what a command prints, as text or as JSON
 //! - [`plugin`]: NuGet's side: the protocol, and the response to a request for credentials
 //! - [`provider`]: the one policy on tokens: provided, cached or fetched
 //! - [`aws`]: AWS's side: the identity, its credentials, the token call
@@ -33,6 +34,7 @@ mod locations;
 mod nuget_config;
 mod plugin;
 mod provider;
+mod report;
 mod settings;
 mod token;
 
@@ -88,61 +90,61 @@ impl<E: Error + 'static> From<E> for Failure {
 
 #[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
 fn run_command(command: Command) -> Result<ExitCode, Failure> {
-    let environment = Environment::of_process();
+    let environment = &Environment::of_process();
     let raw = &mut io::stdout();
-    let is_terminal = raw.is_terminal();
     let out = &mut Printable(io::stdout());
-    let wait = |what_for: &str| wait_for(&environment, what_for);
+    let wait = |what_for: &str| wait_for(environment, what_for);
     match command {
-        Command::Install(args) => commands::install::run(&args, &environment, &wait, out)?,
-        Command::Uninstall(args) => commands::uninstall::run(&args, &environment, out)?,
+        Command::Install(args) => commands::install::run(&args, environment, &wait, out)?,
+        Command::Uninstall(args) => commands::uninstall::run(&args, environment, out)?,
+        Command::Configure(args) => commands::configure::run(&args, environment, out)?,
+        Command::Completions(args) => commands::completions::run(&args, raw)?,
         Command::Doctor(args) => {
-            let overrides = args.identity.overrides();
-            let looked = with_chosen(&environment, overrides, async |provider| {
-                let appearance = Appearance::of(&environment, is_terminal);
-                commands::doctor::run(&args, provider, appearance, &wait, raw).await
-            })?;
-            if looked? == commands::doctor::Outcome::Failure {
+            let appearance = Appearance::of(environment, raw.is_terminal());
+            let outcome =
+                with_provider(environment, args.identity.overrides(), async |provider| {
+                    commands::doctor::run(&args, provider, appearance, &wait, raw).await
+                })?;
+            if outcome == commands::doctor::Outcome::Failure {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        Command::Configure(args) => commands::configure::run(&args, &environment, out)?,
-        Command::Login(args) => with_provider(&environment, async |provider| {
-            commands::login::run(&args, provider, out, &tell_at_once, &wait).await
-        })??,
-        Command::Explain(args) => {
-            with_chosen(&environment, args.identity.overrides(), async |provider| {
-                commands::explain::run(&args, provider, out).await
-            })??;
+        Command::Login(args) => {
+            with_provider(environment, Overrides::default(), async |provider| {
+                commands::login::run(&args, provider, out, &announce, &wait).await
+            })?;
         }
-        Command::Status(args) => with_provider(&environment, async |provider| {
-            commands::status::run(&args, provider, out).await
-        })??,
-        Command::Logout(args) => with_provider(&environment, async |provider| {
-            commands::logout::run(&args, provider, &wait, out).await
-        })??,
+        Command::Logout(args) => {
+            with_provider(environment, Overrides::default(), async |provider| {
+                commands::logout::run(&args, provider, &wait, out).await
+            })?;
+        }
+        Command::Status(args) => {
+            with_provider(environment, Overrides::default(), async |provider| {
+                commands::status::run(&args, provider, out).await
+            })?;
+        }
+        Command::Explain(args) => {
+            with_provider(environment, args.identity.overrides(), async |provider| {
+                commands::explain::run(&args, provider, out).await
+            })?;
+        }
+        Command::Source(args) => with_provider(environment, args.overrides(), async |provider| {
+            commands::source::run(&args, environment, provider, &wait, out).await
+        })?,
         Command::Token(args) => {
-            let fetched = fetch(&args.selection, &environment);
+            let fetched = fetch(&args.selection, environment);
             commands::token::run(&args, fetched, raw)?;
         }
         Command::Exec(args) => {
-            let fetched = fetch(&args.selection, &environment)?;
-            match commands::exec::run(&args.command, &fetched, &environment) {
-                Err(error) => {
-                    let code = error.exit_code().into();
-                    return Err(Failure { error: Box::new(error), code });
-                }
-            }
-        }
-        Command::Completions(args) => commands::completions::run(&args, raw)?,
-        Command::Source(args) => {
-            with_chosen(&environment, args.overrides(), async |provider| {
-                commands::source::run(&args, &environment, provider, &wait, out).await
-            })??;
+            let fetched = fetch(&args.selection, environment)?;
+            let Err(error) = commands::exec::run(&args.command, &fetched, environment);
+            let code = error.exit_code().into();
+            return Err(Failure { error: Box::new(error), code });
         }
         Command::Scrub(args) => {
-            let provider = provider(&environment, open_log(&environment));
-            if commands::scrub::run(&args, &environment, &provider, &wait, out)? == Outcome::Found {
+            let provider = provider(environment, open_log(environment));
+            if commands::scrub::run(&args, environment, &provider, &wait, out)? == Outcome::Found {
                 return Ok(ExitCode::from(CREDENTIALS_FOUND));
             }
         }
@@ -153,11 +155,10 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
 /// The token that a command hands over, masked in the log of CI where that can be.
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
-    let fetched = with_chosen(environment, selection.overrides(), async |provider| {
+    let fetched = block_on(environment, selection.overrides(), async |provider| {
         let _waiting = wait_for(environment, "an answer");
         commands::selection::fetch(selection, provider).await
-    });
-    let fetched = fetched??;
+    })??;
     commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
     Ok(fetched)
 }
@@ -170,16 +171,17 @@ fn wait_for(environment: &Environment, what_for: &str) -> Waiting {
     Waiting::on(can_show.then(|| Box::new(errors) as Terminal), what_for)
 }
 
-/// Runs what has to do with tokens.
-fn with_provider<T>(
+/// Runs a command that has to do with tokens, by what the command line has chosen.
+fn with_provider<T, E: Error + 'static>(
     environment: &Environment,
-    command: impl AsyncFnOnce(&Provider) -> T,
-) -> io::Result<T> {
-    with_chosen(environment, Overrides::default(), command)
+    overrides: Overrides,
+    command: impl AsyncFnOnce(&Provider) -> Result<T, E>,
+) -> Result<T, Failure> {
+    Ok(block_on(environment, overrides, command)??)
 }
 
-/// The same, by what the command line has chosen.
-fn with_chosen<T>(
+/// Fails where the system gives no runtime.
+fn block_on<T>(
     environment: &Environment,
     overrides: Overrides,
     command: impl AsyncFnOnce(&Provider) -> T,
@@ -187,7 +189,7 @@ fn with_chosen<T>(
     let provider = provider(environment, open_log(environment)).with_overrides(overrides);
     let runtime = runtime()?;
     let outcome = runtime.block_on(command(&provider));
-    // A name that is being resolved must not hold the process.
+    // A name that is being resolved must not keep the process alive.
     runtime.shutdown_background();
     Ok(outcome)
 }
@@ -203,7 +205,7 @@ fn report(error: &dyn Error) {
     clippy::disallowed_methods,
     reason = "the user is asked here, and nowhere else in a command"
 )]
-fn tell_at_once(text: &str) {
+fn announce(text: &str) {
     let _ = writeln!(Printable(io::stderr()), "{text}");
 }
 
@@ -212,8 +214,8 @@ fn is_plugin_switch(argument: &OsStr) -> bool {
     argument.eq_ignore_ascii_case("-plugin")
 }
 
-/// Serves NuGet until it leaves. The streams are taken before anything else runs, and nothing is said
-/// on standard error: NuGet shows it to the user.
+/// Serves NuGet until it leaves. The streams are taken before anything else runs, and nothing is written
+/// to standard error: NuGet shows it to the user.
 fn run_plugin() -> ExitCode {
     let Ok((input, output)) = base::system::take_standard_streams() else {
         return ExitCode::FAILURE;
@@ -227,7 +229,7 @@ fn run_plugin() -> ExitCode {
     let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
     let conversation = || runtime.block_on(plugin::serve(input, output, credentials, log));
     let outcome = catch_unwind(AssertUnwindSafe(conversation));
-    // A name that is being resolved must not hold the process.
+    // A name that is being resolved must not keep the process alive.
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,

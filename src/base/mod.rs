@@ -7,6 +7,7 @@ pub mod log;
 pub mod process_group;
 pub mod runtime_environment;
 pub mod secret;
+pub mod shell;
 pub mod system;
 pub mod terminal;
 pub mod text;

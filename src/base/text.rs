@@ -57,6 +57,15 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known.min().filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
 }
 
+/// "no tokens", "1 token", "2 tokens".
+pub fn count(number: usize, one: &str) -> String {
+    match number {
+        0 => format!("no {one}s"),
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

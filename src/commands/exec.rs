@@ -27,7 +27,7 @@ pub enum ExecError {
 }
 
 impl ExecError {
-    /// As shells have it.
+    /// As shells report it.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Missing { .. } | Self::Absent(_) => 127,
@@ -36,10 +36,10 @@ impl ExecError {
     }
 }
 
-/// Runs it in the place of this process, so that it does not come back.
+/// Runs the command in the place of this process, so that it does not return.
 ///
 /// The token is bound to its domain, so that this plugin, started by the command, uses it there only.
-/// One that the environment names a file of would go before it.
+/// A file with a token that the environment names would go before it, so it is removed.
 pub fn run(
     words: &[OsString],
     fetched: &Fetched,

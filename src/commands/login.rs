@@ -1,6 +1,5 @@
 //! `login`: signs in to an SSO session by hand, for the plugin, the AWS CLI and all SDKs.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,6 +9,7 @@ use thiserror::Error;
 use super::progress::Wait;
 use crate::cli::LoginArgs;
 use crate::provider::{Provider, ProviderError, SignIn, User};
+use crate::report::{self, SCHEMA};
 use crate::settings::SignInMethod;
 
 /// Why nobody is signed in.
@@ -21,36 +21,48 @@ pub enum LoginError {
     Output(#[from] io::Error),
 }
 
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Record<'a> {
+/// Who is signed in to what. Names of the JSON stay as they are.
+#[derive(Debug, Serialize)]
+struct Report {
     schema: u32,
     /// The `sso-session`'s name, or the start URL.
-    session: &'a str,
-    start_url: &'a str,
-    until: &'a str,
-    file: Cow<'a, str>,
+    session: String,
+    start_url: String,
+    until: String,
+    /// The shared file that holds the sign-in.
+    file: String,
+    #[serde(skip)]
+    what: String,
 }
 
-/// Says address and code by `tell`, waits, and says on `out` until when whom is signed in.
+/// Shows address and code by `announce`, waits, and prints on `out` until when somebody is signed in.
 pub async fn run(
     args: &LoginArgs,
     provider: &Provider,
     out: &mut dyn Write,
-    tell: &(dyn Fn(&str) + Send + Sync),
+    announce: &(dyn Fn(&str) + Send + Sync),
     wait: Wait<'_>,
 ) -> Result<(), LoginError> {
-    let signed_in = sign_in(args, provider, out, tell, wait).await;
-    signed_in.inspect_err(|error| super::print_failure(args.json, error, out))
+    let printed = match sign_in(args, provider, announce, wait).await {
+        Ok(report) if args.json => report::print(&report, out),
+        Ok(Report { what, until, file, .. }) => writeln!(
+            out,
+            "signed in to {what} until {until}; kept in `{file}` for the AWS CLI and all SDKs"
+        ),
+        Err(error) => {
+            report::print_failure(args.json, &error, out);
+            return Err(error.into());
+        }
+    };
+    Ok(printed?)
 }
 
 async fn sign_in(
     args: &LoginArgs,
     provider: &Provider,
-    out: &mut dyn Write,
-    tell: &(dyn Fn(&str) + Send + Sync),
+    announce: &(dyn Fn(&str) + Send + Sync),
     wait: Wait<'_>,
-) -> Result<(), LoginError> {
+) -> Result<Report, ProviderError> {
     let wanted = SignIn {
         profile: args.profile.as_deref(),
         session: args.sso_session.as_deref(),
@@ -58,30 +70,22 @@ async fn sign_in(
         opens_browser: !args.no_browser,
     };
     let waiting = Mutex::new(Some(wait("an answer")));
-    let tell = |text: &str| {
+    let announce = |text: &str| {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        // The word goes before what the user has to do is said.
+        // The word on the terminal goes before the user reads what to do.
         drop(waiting.take());
-        tell(text);
+        announce(text);
         *waiting = Some(wait("the sign-in"));
     };
-    let signed_in = provider.sign_in(&wanted, User::new(&tell)).await;
+    let signed_in = provider.sign_in(&wanted, User::new(&announce)).await;
     drop(waiting);
     let (session, signed_in) = signed_in?;
-    let (until, path) = (&signed_in.until, &signed_in.path);
-    if args.json {
-        let (start_url, session) = (&session.start_url, session.identifier());
-        let record = Record {
-            schema: super::SCHEMA,
-            session,
-            start_url,
-            until,
-            file: path.to_string_lossy(),
-        };
-        let record = serde_json::to_string(&record).map_err(io::Error::from)?;
-        return Ok(writeln!(out, "{record}")?);
-    }
-    let (who, path) = (session.in_words(), path.display());
-    let where_to = "for the AWS CLI and all SDKs";
-    Ok(writeln!(out, "signed in to {who} until {until}; kept in `{path}` {where_to}")?)
+    Ok(Report {
+        schema: SCHEMA,
+        session: session.identifier().to_owned(),
+        what: session.in_words(),
+        start_url: session.start_url,
+        until: signed_in.until,
+        file: signed_in.path.to_string_lossy().into_owned(),
+    })
 }

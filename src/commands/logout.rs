@@ -1,18 +1,17 @@
-//! `logout`: forgets cached tokens, and ends a sign-in where that is asked for.
+//! `logout`: deletes cached tokens, and ends a sign-in where that is asked for.
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use thiserror::Error;
 
-use super::format::count;
 use super::progress::Wait;
-use super::{SCHEMA, print_failure};
 use crate::aws::{SignedOut, SsoSession};
-use crate::base::text::printable;
+use crate::base::text::{count, printable};
 use crate::cache::{CacheError, Forgotten, Label};
 use crate::cli::state::LogoutArgs;
 use crate::provider::{Provider, ProviderError};
+use crate::report;
 
 /// Why something is still there.
 #[derive(Debug, Error)]
@@ -25,7 +24,29 @@ pub enum LogoutError {
     Output(#[from] io::Error),
 }
 
-/// The sign-in first: where that fails, the tokens are still there to be seen.
+/// What was done. Names and values of the JSON stay as they are.
+#[derive(Debug, Serialize)]
+struct Report {
+    tokens: usize,
+    refusals: usize,
+    questions: usize,
+    sign_in: Option<SignInReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct SignInReport {
+    sso_session: Option<String>,
+    start_url: String,
+    /// The shared file, where there was one.
+    removed: Option<String>,
+    /// `told` or `failed`; null where there was nothing that the portal would know.
+    portal: Option<&'static str>,
+    portal_problem: Option<String>,
+    #[serde(skip)]
+    what: String,
+}
+
+/// Ends the sign-in first: where that fails, the tokens are still there to be seen.
 pub async fn run(
     args: &LogoutArgs,
     provider: &Provider,
@@ -35,106 +56,93 @@ pub async fn run(
     let waiting = wait("the SSO portal");
     let done = log_out(args, provider).await;
     drop(waiting);
-    let (signed_out, forgotten) = done.inspect_err(|error| print_failure(args.json, error, out))?;
+    let report = done.inspect_err(|error| report::print_failure(args.json, error, out))?;
     if args.json {
-        let report = json!({
-            "schema": SCHEMA,
-            "tokens": forgotten.tokens,
-            "refusals": forgotten.refusals,
-            "questions": forgotten.questions,
-            "sign_in": signed_out.as_ref().map(sign_in_report),
-        });
-        writeln!(out, "{report}")?;
-        return Ok(());
+        report::print_with_schema(&report, out)?;
+    } else {
+        report.print(args.domain.as_deref(), out)?;
     }
-    print_forgotten(args, forgotten, out)?;
-    match signed_out {
-        Some(signed_out) => print_signed_out(&signed_out, out),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
-async fn log_out(
-    args: &LogoutArgs,
-    provider: &Provider,
-) -> Result<(Option<(SsoSession, SignedOut)>, Forgotten), LogoutError> {
+async fn log_out(args: &LogoutArgs, provider: &Provider) -> Result<Report, LogoutError> {
     let LogoutArgs { domain, domain_owner, region, profile, sso_session, .. } = args;
-    let signed_out = if args.sso {
-        Some(provider.sign_out(profile.as_deref(), sso_session.as_deref()).await?)
+    let sign_in = if args.sso {
+        let signed_out = provider.sign_out(profile.as_deref(), sso_session.as_deref()).await?;
+        Some(SignInReport::of(signed_out))
     } else {
         None
     };
-    let fits = |wanted: &Option<String>, is: &String| wanted.as_ref().is_none_or(|it| it == is);
     let is_meant = |label: &Label| {
-        fits(domain, &label.domain)
-            && fits(domain_owner, &label.owner)
-            && fits(region, &label.region)
+        is_or_any(domain.as_ref(), &label.domain)
+            && is_or_any(domain_owner.as_ref(), &label.owner)
+            && is_or_any(region.as_ref(), &label.region)
     };
-    let forgotten = provider.forget_tokens(domain.is_some().then_some(&is_meant))?;
-    Ok((signed_out, forgotten))
+    let Forgotten { tokens, refusals, questions } =
+        provider.forget_tokens(domain.is_some().then_some(&is_meant))?;
+    Ok(Report { tokens, refusals, questions, sign_in })
 }
 
-fn sign_in_report((session, SignedOut { removed, portal }): &(SsoSession, SignedOut)) -> Value {
-    json!({
-        "sso_session": session.name,
-        "start_url": session.start_url,
-        "removed": removed,
-        "portal": portal.as_ref().map(|told| if told.is_ok() { "told" } else { "failed" }),
-        "portal_problem": portal.as_ref().and_then(|told| told.as_ref().err()),
-    })
+fn is_or_any(wanted: Option<&String>, is: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted == is)
 }
 
-fn print_forgotten(
-    args: &LogoutArgs,
-    forgotten: Forgotten,
-    out: &mut dyn Write,
-) -> Result<(), LogoutError> {
-    let Forgotten { tokens, refusals, questions } = forgotten;
-    let of_domain = args.domain.as_ref().map(|name| format!(" of domain `{}`", printable(name)));
-    let of_domain = of_domain.unwrap_or_default();
-    match tokens {
-        0 => writeln!(out, "no tokens{of_domain} were cached")?,
-        _ => writeln!(out, "forgot {}{of_domain}", count(tokens, "cached token"))?,
+impl Report {
+    fn print(&self, domain: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+        let of_domain = domain.map(|name| format!(" of domain `{}`", printable(name)));
+        let of_domain = of_domain.unwrap_or_default();
+        match self.tokens {
+            0 => writeln!(out, "no tokens{of_domain} were cached")?,
+            tokens => writeln!(out, "forgot {}{of_domain}", count(tokens, "cached token"))?,
+        }
+        if self.refusals > 0 {
+            let refusals = count(self.refusals, "refusal");
+            writeln!(out, "forgot {refusals} of given tokens, which are tried again")?;
+        }
+        if self.questions > 0 {
+            let sign_ins = count(self.questions, "sign-in");
+            writeln!(
+                out,
+                "forgot {sign_ins} that did not come about, which can be asked for again"
+            )?;
+        }
+        self.sign_in.as_ref().map_or(Ok(()), |sign_in| sign_in.print(out))
     }
-    if refusals > 0 {
-        writeln!(
-            out,
-            "forgot {} of given tokens, which are tried again",
-            count(refusals, "refusal")
-        )?;
-    }
-    if questions > 0 {
-        let sign_ins = count(questions, "sign-in");
-        writeln!(out, "forgot {sign_ins} that did not come about, which can be asked for again")?;
-    }
-    Ok(())
 }
 
-fn print_signed_out(
-    (session, SignedOut { removed, portal }): &(SsoSession, SignedOut),
-    out: &mut dyn Write,
-) -> Result<(), LogoutError> {
-    let what = session.in_words();
-    match removed {
-        None => writeln!(out, "nobody was signed in to {what}")?,
-        Some(path) => writeln!(
-            out,
-            "signed out of {what}: the plugin, the AWS CLI and all SDKs (removed `{}`)",
-            path.display()
-        )?,
+impl SignInReport {
+    fn of((session, SignedOut { removed, portal }): (SsoSession, SignedOut)) -> Self {
+        Self {
+            what: session.in_words(),
+            sso_session: session.name,
+            start_url: session.start_url,
+            removed: removed.map(|path| path.to_string_lossy().into_owned()),
+            portal: portal.as_ref().map(|told| if told.is_ok() { "told" } else { "failed" }),
+            portal_problem: portal.and_then(Result::err),
+        }
     }
-    match (portal, removed) {
-        (Some(Ok(())), _) | (None, None) => {}
-        (Some(Err(problem)), _) => writeln!(
-            out,
-            "note: the SSO portal was not told ({}), so the session ends there by itself",
-            printable(problem)
-        )?,
-        (None, Some(_)) => writeln!(
-            out,
-            "note: the SSO portal was not told: the access token had expired; the session ends \
-             there by itself"
-        )?,
+
+    fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        let what = &self.what;
+        match &self.removed {
+            None => writeln!(out, "nobody was signed in to {what}")?,
+            Some(path) => writeln!(
+                out,
+                "signed out of {what}: the plugin, the AWS CLI and all SDKs (removed `{path}`)"
+            )?,
+        }
+        match (&self.portal_problem, self.portal, &self.removed) {
+            (Some(problem), ..) => writeln!(
+                out,
+                "note: the SSO portal was not told ({}), so the session ends there by itself",
+                printable(problem)
+            ),
+            (None, None, Some(_)) => writeln!(
+                out,
+                "note: the SSO portal was not told: the access token had expired; the session ends \
+                 there by itself"
+            ),
+            _ => Ok(()),
+        }
     }
-    Ok(())
 }

@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
 
-/// Has the runner of GitHub Actions replace the secret in its log, where this is one.
+/// Makes the runner of GitHub Actions replace the secret in its log, where this is one.
 ///
-/// Workflow commands are read from both streams of a step, and of what both hold, standard error's
-/// first. It is told there since a script may capture standard output: `err` must not be captured with
-/// it.
+/// The runner reads workflow commands from both streams of a step, and standard error first. The
+/// command goes to `err` since a script may capture standard output; `err` must not be captured too.
 pub fn in_log(environment: &Environment, secret: &Secret, err: &mut dyn Write) -> io::Result<()> {
     if environment.get("GITHUB_ACTIONS") != Some("true") {
         return Ok(());

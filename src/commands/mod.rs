@@ -1,8 +1,5 @@
 //! The commands that people run; one file each.
 
-use std::error::Error;
-use std::io::Write;
-
 mod aws_provider;
 pub mod completions;
 pub mod configure;
@@ -25,13 +22,4 @@ pub mod token;
 mod token_file;
 pub mod uninstall;
 
-/// Of the objects that `--json` prints: it grows when a name or a meaning in them changes.
-const SCHEMA: u32 = 1;
-
-/// With `--json` a failure is an object as well, `{"error": …}`, beside the line on standard error.
-fn print_failure(json: bool, error: &dyn Error, out: &mut dyn Write) {
-    if json {
-        // The exit code and standard error say the same.
-        let _ = writeln!(out, "{}", serde_json::json!({ "error": error.to_string() }));
-    }
-}
+use crate::report::print_failure;

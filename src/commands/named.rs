@@ -1,11 +1,11 @@
-//! A domain that is named by options.
+//! The domain that options name.
 
 use thiserror::Error;
 
 use crate::base::text::printable;
 use crate::endpoint::{Domain, is_domain, is_owner, is_region};
 
-/// An option's value is not what it should be.
+/// An option's value is not what is expected.
 #[derive(Debug, Error)]
 #[error("`{option}` is `{value}`: {expected}")]
 pub struct OptionError {

@@ -1,11 +1,11 @@
-//! A word to a person who waits.
+//! A line on the terminal for a person who waits.
 
 use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// So long nobody wonders.
+/// A shorter wait needs no explanation.
 const SILENT_FOR: Duration = Duration::from_millis(500);
 
 /// A terminal on which a line can be written over.
@@ -14,8 +14,8 @@ pub type Terminal = Box<dyn Write + Send>;
 /// Begins to wait for what is named.
 pub type Wait<'a> = &'a (dyn Fn(&str) -> Waiting + Send + Sync);
 
-/// While it is there and the wait is long, a word stands on the terminal; when it goes, so does the
-/// word. It has a thread of its own: what is waited for may keep this one.
+/// While it lives and the wait is long, the terminal shows a line; dropping it removes the line. It
+/// has a thread of its own, since what is waited for may block this one.
 #[derive(Debug)]
 pub struct Waiting {
     /// Dropped to end the wait.
@@ -48,7 +48,7 @@ impl Waiting {
             let width = word.chars().count();
             let _ = write!(terminal, "\r{:width$}\r", "").and_then(|()| terminal.flush());
         };
-        // Without a thread there is no word.
+        // Without a thread nothing is shown.
         let thread = thread::Builder::new().spawn(show).ok();
         Self { end: Some(end), thread }
     }

@@ -46,8 +46,8 @@ pub struct Fetched {
     pub expiration: Option<SystemTime>,
 }
 
-/// The token that the arguments select, from a provider for their choice. It is never one that was
-/// given.
+/// The token that the arguments select, from a provider with their choice. It is never a provided
+/// one.
 pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched, SelectionError> {
     let target = match &args.url {
         Some(url) => {

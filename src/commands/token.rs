@@ -11,6 +11,7 @@ use super::selection::{Fetched, SelectionError};
 use super::token_file::{self, FileError};
 use crate::base::time;
 use crate::cli::{TokenArgs, TokenFormat};
+use crate::report;
 use crate::settings::AUTH_TOKEN;
 
 /// Why no token was handed over.
@@ -26,11 +27,11 @@ pub enum TokenError {
     Output(#[from] io::Error),
 }
 
-/// What `--json` prints, and what a file holds; names stay as they are. They are those of the answer of
+/// What `--json` prints, and what a file holds; names stay as they are. They are those of
 /// `aws codeartifact get-authorization-token`, and more.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Record<'a> {
+struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,14 +55,14 @@ pub fn run(
         None => print(&fetched, args.format(), out),
     });
     let as_json = args.format() == TokenFormat::Json;
-    handed_over.inspect_err(|error| super::print_failure(as_json, error, out))
+    handed_over.inspect_err(|error| report::print_failure(as_json, error, out))
 }
 
 fn print(fetched: &Fetched, format: TokenFormat, out: &mut dyn Write) -> Result<(), TokenError> {
     let token = fetched.secret.expose();
     match format {
         TokenFormat::Raw => writeln!(out, "{token}")?,
-        TokenFormat::Json => writeln!(out, "{}", json(&fetched.record())?)?,
+        TokenFormat::Json => report::print(&fetched.report(), out)?,
         TokenFormat::Sh => writeln!(out, "export {AUTH_TOKEN}='{}'", token.replace('\'', r"'\''"))?,
         TokenFormat::Powershell => {
             writeln!(out, "$env:{AUTH_TOKEN} = '{}'", token.replace('\'', "''"))?;
@@ -84,14 +85,11 @@ fn write(
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<(), TokenError> {
-    token_file::write(path, &json(&fetched.record())?)?;
+    let text = serde_json::to_string(&fetched.report()).map_err(io::Error::from)?;
+    token_file::write(path, &text)?;
     if as_json {
-        let record = Record {
-            authorization_token: None,
-            output: Some(path.to_string_lossy()),
-            ..fetched.record()
-        };
-        writeln!(out, "{}", json(&record)?)?;
+        let output = Some(path.to_string_lossy());
+        report::print(&Report { authorization_token: None, output, ..fetched.report() }, out)?;
     } else {
         let until = fetched.expiration.map(|time| format!(" until {}", time::utc(time)));
         let (path, until) = (path.display(), until.unwrap_or_default());
@@ -100,13 +98,9 @@ fn write(
     Ok(())
 }
 
-fn json(record: &Record<'_>) -> io::Result<String> {
-    Ok(serde_json::to_string(record)?)
-}
-
 impl Fetched {
-    fn record(&self) -> Record<'_> {
-        Record {
+    fn report(&self) -> Report<'_> {
+        Report {
             authorization_token: Some(self.secret.expose()),
             expiration: self.expiration.map(time::utc),
             domain: &self.domain.name,

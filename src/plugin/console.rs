@@ -1,8 +1,8 @@
-//! Lines for the user's eyes, by way of NuGet's Log requests.
+//! Lines for the user, shown by NuGet's Log requests.
 //!
-//! NuGet drops the text of a Log that it has not read before the answer that it explains, so a line is
-//! waited for. A Log Error would make the command fail even where the restore succeeds, so a failure of
-//! ours is a Warning, and everything else is Minimal.
+//! NuGet drops the text of a Log that it has not read before the response that it explains, so we wait
+//! until it has read the line. A Log Error would make the command fail even where the restore succeeds,
+//! so a failure of ours is a Warning, and everything else is Minimal.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,19 +16,19 @@ use crate::base::log::Log;
 use crate::base::text::printable;
 use crate::base::url::without_query;
 
-/// How both loggers of `dotnet` know a line that is to be shown at once.
+/// Both loggers of `dotnet` show a line that begins so at once.
 const MARK: &str = "[CredentialProvider]CodeArtifact: ";
 
 /// How long NuGet may take to acknowledge a line.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(1);
 
-/// The way to the user. Clones share one state.
+/// Shows lines to the user. Clones share one state.
 #[derive(Debug, Clone)]
 pub struct Console {
     output: Output,
     log: Log,
     state: Arc<Mutex<State>>,
-    /// The source that failures are of, as `doctor` takes it.
+    /// The source that failures are about, as an argument of `doctor`.
     source: Option<String>,
 }
 
@@ -96,7 +96,7 @@ impl Console {
 
     async fn show_once(&self, level: LogLevel, text: &str) {
         let shown = Arc::clone(self.state().shown.entry(text.to_owned()).or_default());
-        // Whoever says the same meanwhile waits for the same line.
+        // A request that fails the same way meanwhile waits for the same line.
         let _ = shown.get_or_try_init(|| self.show(level, text)).await;
     }
 
@@ -104,9 +104,12 @@ impl Console {
         if !self.is_wanted(level) {
             return Err(NotWanted);
         }
-        let more = self.source.as_ref().filter(|_| level == LogLevel::Warning);
-        let more = more.map(|url| format!("; more: `nuget-plugin-codeartifact doctor {url}`"));
-        let line = format!("{text}{}", more.unwrap_or_default());
+        let line = match &self.source {
+            Some(url) if level == LogLevel::Warning => {
+                format!("{text}; more: `nuget-plugin-codeartifact doctor {url}`")
+            }
+            _ => text.to_owned(),
+        };
         let (request_id, acknowledged) = self.send(level, &line);
         if tokio::time::timeout(ACKNOWLEDGED_WITHIN, acknowledged).await.is_err() {
             self.state().unacknowledged.remove(&request_id);
@@ -119,16 +122,13 @@ impl Console {
     fn send(&self, level: LogLevel, text: &str) -> (String, oneshot::Receiver<()>) {
         let (request_id, acknowledged) = self.register();
         let message = format!("{MARK}{}", printable(text));
-        let payload = LogPayload { log_level: level, message: &message };
-        self.output.send(
-            Outgoing {
-                request_id: &request_id,
-                kind: Kind::Request,
-                method: "Log",
-                payload: Some(payload),
-            }
-            .to_line(),
-        );
+        let log = Outgoing {
+            request_id: &request_id,
+            kind: Kind::Request,
+            method: "Log",
+            payload: Some(LogPayload { log_level: level, message: &message }),
+        };
+        self.output.send(log.to_line());
         (request_id, acknowledged)
     }
 

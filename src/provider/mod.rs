@@ -21,10 +21,10 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
 pub use crate::aws::Connection;
-pub use explanation::{Explanation, IdentityReport, SettingsReport};
+pub use explanation::Explanation;
 pub use provided::ProvidedReport;
-pub use resolve::{CacheReport, Caller, Resolved, Target};
-pub use sign_in::{Interaction, SignIn, User};
+pub use resolve::{CacheReport, Caller, Resolved, SettingsReport, Target};
+pub use sign_in::{SignIn, User};
 pub use sources::{AskError, Asked};
 
 use crate::aws::{Aws, AwsError, KnownSignIn, LookupError, SignedOut, SsoSession};

@@ -15,6 +15,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::Serialize;
+
 use super::{Need, Origin, Provider, ProviderError, Resolved, Served, Target, now};
 use crate::base::secret::Secret;
 use crate::cache::CacheKey;
@@ -40,12 +42,13 @@ struct Skipped {
 }
 
 /// What is to become of a provided token, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProvidedReport {
     /// The variable, with the file that it names.
     pub place: String,
     pub serves: bool,
     /// Whether somebody will miss it: it cannot serve, and not because it is for another domain.
+    #[serde(skip)]
     pub is_unusable: bool,
     /// Why it does or does not.
     pub reason: String,

@@ -14,7 +14,7 @@ use super::{Need, Provider, ProviderError, now};
 use crate::aws::{Connection, Identity};
 use crate::cache::CacheKey;
 use crate::endpoint::{Domain, HostKind, RepositoryEndpoint};
-use crate::settings::{EffectiveSettings, Provided, SettingsError};
+use crate::settings::{Bounds, EffectiveSettings, Origin, Provided, RuleReason, SettingsError};
 
 /// What a token is for.
 #[derive(Debug, Clone)]
@@ -51,6 +51,20 @@ pub struct Caller {
     pub key: CacheKey,
 }
 
+/// What the settings say.
+#[derive(Debug)]
+pub struct SettingsReport {
+    pub rules: Vec<RuleReason>,
+    pub policy: Vec<Bounds>,
+    /// What is effective, whether or not a policy allows the domain's owner; none where a variable
+    /// is wrong.
+    pub effective: Option<EffectiveSettings>,
+    /// What names the profile; none where nothing does, and `default` is meant.
+    pub profile_origin: Option<String>,
+    /// What NuGet's memory for each host gets in the way of here.
+    pub shadows: Vec<String>,
+}
+
 /// Where tokens are kept, and which one is there.
 #[derive(Debug)]
 pub struct CacheReport {
@@ -71,6 +85,13 @@ pub struct EntryReport {
     pub left: Duration,
     /// Whether it would be served.
     pub is_fresh: bool,
+}
+
+impl SettingsReport {
+    /// The number of the rule that is effective, if one is.
+    pub fn rule(&self) -> Option<usize> {
+        self.rules.iter().find(|rule| rule.matches()).map(|rule| rule.number)
+    }
 }
 
 impl Resolved {
@@ -208,6 +229,38 @@ impl Provider {
             Err(error) => Some(error),
             Ok(CacheReport { entry: Some(EntryReport { is_fresh: true, .. }), .. }) => None,
             Ok(_) => self.connection(resolved).await.err(),
+        }
+    }
+
+    /// What the settings say of the target: also where a policy does not allow the domain's owner.
+    pub fn settings_report(&self, resolved: &Resolved) -> Result<SettingsReport, ProviderError> {
+        let settings = self.settings()?;
+        let Target { domain, repository, .. } = &resolved.target;
+        let rules = settings.rule_reasons(domain, repository.as_deref().unwrap_or_default());
+        let effective =
+            settings.effective_for_any_owner(domain, repository.as_deref(), &self.overrides).ok();
+        let mut report = SettingsReport {
+            policy: settings.policy.bounds.clone(),
+            profile_origin: effective.as_ref().and_then(|it| self.profile_origin(it)),
+            effective,
+            shadows: Vec::new(),
+            rules,
+        };
+        if let Some(rule) = report.rule() {
+            let mut shadows = settings.shadows();
+            shadows.retain(|shadow| shadow.rule == rule || shadow.other == Some(rule));
+            report.shadows = shadows.iter().map(ToString::to_string).collect();
+        }
+        Ok(report)
+    }
+
+    /// What names the profile: our settings, or `AWS_PROFILE`.
+    fn profile_origin(&self, effective: &EffectiveSettings) -> Option<String> {
+        match &effective.aws.profiles.origin {
+            Origin::BuiltIn => {
+                self.environment.get("AWS_PROFILE").map(|_| "AWS_PROFILE".to_owned())
+            }
+            origin => Some(origin.to_string()),
         }
     }
 }

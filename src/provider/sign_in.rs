@@ -1,16 +1,16 @@
-//! An SSO session that has expired, on a cold path only: refreshed silently where it can be, else
-//! signed in to where the user may be asked.
+//! An SSO session that has expired, where the cache has no token: it is refreshed silently where that
+//! is possible, else the user is asked to sign in where that is allowed.
 //!
-//! One process does it: take the session's lock, look again, refresh, ask. The lock is freed before
-//! the one for the token is taken, so that the two are never held at once. Whoever asks writes that
-//! down first, so that a sign-in that is declined, given up or killed is not begun again soon by
-//! whoever waited.
+//! One process does it: take the session's lock, look again, refresh, ask the user. It frees the lock
+//! before it takes the one for the token, so that no process ever has both. Before it asks the user,
+//! it writes that down: a process that waited does not soon begin again a sign-in that was declined,
+//! given up or killed.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::{MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{Provider, ProviderError, Request, now};
 use crate::aws::{
@@ -19,23 +19,23 @@ use crate::aws::{
 };
 use crate::base::browser::Browser;
 use crate::base::runtime_environment;
-use crate::cache::{CacheKey, TokenCache};
+use crate::cache::CacheKey;
 use crate::settings::{self, Interactive, SignInMethod};
 
-/// For so long nobody is asked again after a sign-in that did not come about.
-const LEFT_ALONE: Duration = Duration::from_mins(10);
+/// How long the user is not asked again after a sign-in that failed.
+const NOT_ASKED_AGAIN_FOR: Duration = Duration::from_mins(10);
 
 /// How often a waiting sign-in looks whether the user has signed in elsewhere.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A user who may be asked to sign in, and how a line reaches their eyes at once.
+/// A user who may be asked to sign in, and how to show them a line at once.
 #[derive(Clone, Copy)]
 pub struct User<'a>(&'a (dyn Fn(&str) + Send + Sync));
 
 impl<'a> User<'a> {
-    /// `tell` shows a line and waits for nothing.
-    pub fn new(tell: &'a (dyn Fn(&str) + Send + Sync)) -> Self {
-        Self(tell)
+    /// `announce` shows a line and waits for nothing.
+    pub fn new(announce: &'a (dyn Fn(&str) + Send + Sync)) -> Self {
+        Self(announce)
     }
 }
 
@@ -45,7 +45,7 @@ impl fmt::Debug for User<'_> {
     }
 }
 
-/// What to sign in to, of the user's own accord.
+/// What the user wants to sign in to.
 #[derive(Debug, Default)]
 pub struct SignIn<'a> {
     /// Else the one that the settings or the environment choose.
@@ -67,7 +67,7 @@ pub struct Interaction {
 }
 
 impl Provider {
-    /// Signs in whatever there is already, and however often the user was asked before.
+    /// Signs in, whether or not somebody is signed in, and however often the user was asked before.
     pub async fn sign_in(
         &self,
         wanted: &SignIn<'_>,
@@ -82,14 +82,14 @@ impl Provider {
         let browser = Browser::find(&self.environment).filter(|_| opens_browser);
         let key = key_of(&session);
         self.cache()?.forget_asked(&key);
-        let way = self.way(&session, method, browser);
-        let signed_in = self.show_and_wait(&session, way, None, user).await?;
+        let method = self.method(&session, method, browser);
+        let signed_in = self.show_and_wait(&session, method, None, user).await?;
         self.cache()?.forget_asked(&key);
         Ok((session, signed_in))
     }
 
-    /// The sign-in of the profile, else of the one that the settings or the environment choose; or the
-    /// `sso-session` of this name.
+    /// The session of the profile, else of the profile that the settings or the environment choose; or
+    /// the `sso-session` of this name.
     pub(super) async fn session_meant(
         &self,
         profile: Option<&str>,
@@ -104,7 +104,7 @@ impl Provider {
     }
 
     /// Makes sure that the session behind the request can be used. True where it was renewed, so
-    /// that the identity is to be told anew.
+    /// that the caller has to be looked for anew.
     pub(super) async fn renew_sign_in(
         &self,
         request: Request<'_>,
@@ -153,7 +153,7 @@ impl Provider {
         renewed
     }
 
-    /// Whoever had the lock before has most likely renewed it.
+    /// Looks again first: whoever had the lock before has most likely renewed the session.
     async fn renew_locked(
         &self,
         session: &SsoSession,
@@ -172,7 +172,7 @@ impl Provider {
         self.log.line(format_args!("SSO refresh: {refreshed:?}"));
         match (refreshed, state) {
             (Ok(Refreshed::Yes), _) => Ok(true),
-            // What is left of the access token's life is enough for now.
+            // The access token lives long enough for this request.
             (_, SignInState::AboutToExpire) => Ok(false),
             (Err(error), _) => Err(error.into()),
             (Ok(_), _) => self.ask(session, request, user).await.map(|()| true),
@@ -191,17 +191,17 @@ impl Provider {
             return Err(AwsError::SsoExpired { profile }.into());
         };
         let (cache, key) = (self.cache()?, key_of(session));
-        if let Some(ago) = cache.asked_ago(&key, now(), LEFT_ALONE) {
+        if let Some(ago) = cache.asked_ago(&key, now(), NOT_ASKED_AGAIN_FOR) {
             let ours = self.failed_sign_ins().get(&key).cloned();
             return Err(ours.unwrap_or_else(|| AwsError::SsoDeclined { profile, ago }.into()));
         }
         let method = settings::sign_in_method(&self.environment)?;
-        let way = self.way(session, method, Browser::find(&self.environment));
+        let method = self.method(session, method, Browser::find(&self.environment));
         let asker = Some(&request.caller.identity);
         let before = session.fingerprint();
         cache.note_asked(&key, now());
         let signed_in = tokio::select! {
-            signed_in = self.show_and_wait(session, way, asker, user) => signed_in.map(drop),
+            signed_in = self.show_and_wait(session, method, asker, user) => signed_in.map(drop),
             () = signed_in_elsewhere(session, &before) => Ok(()),
         };
         match &signed_in {
@@ -218,48 +218,57 @@ impl Provider {
         self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why there is nobody to ask. A client with a window of its own says that it may interact
-    /// whenever it opens a solution, so what counts is a terminal; NuGet leaves us its client's
-    /// standard error.
+    /// Why nobody is asked. A client with a window of its own says that it may interact whenever it
+    /// opens a solution, so a terminal decides; NuGet leaves us its client's standard error.
     #[expect(clippy::disallowed_methods, reason = "it is only looked at, for what it is")]
     fn why_not_ask(&self, interactive: Interactive) -> Option<String> {
         match interactive {
             Interactive::Never => Some("`interactive` is never".to_owned()),
             Interactive::Always => None,
-            Interactive::Auto => {
-                let no_terminal = || {
-                    (!io::stderr().is_terminal())
-                        .then(|| "standard error is no terminal".to_owned())
-                };
-                runtime_environment::ci(&self.environment).or_else(no_terminal)
+            Interactive::Auto if io::stderr().is_terminal() => {
+                runtime_environment::ci(&self.environment)
             }
+            Interactive::Auto => runtime_environment::ci(&self.environment)
+                .or_else(|| Some("standard error is no terminal".to_owned())),
         }
     }
 
     /// Whether a request that this identity serves may end in a question to the user.
     pub fn interaction(&self, identity: &Identity, interactive: Interactive) -> Interaction {
-        let refusal = |reason: String| Interaction { asks: false, reason };
-        let Some(session) = &identity.sign_in else {
-            return refusal("no sign-in is behind the identity".to_owned());
-        };
+        match self.when_asked(identity, interactive) {
+            Ok(when) => {
+                let where_allowed = "where NuGet may interact (`dotnet restore --interactive`)";
+                Interaction { asks: true, reason: format!("{when}, {where_allowed}") }
+            }
+            Err(reason) => Interaction { asks: false, reason },
+        }
+    }
+
+    /// When the user is asked, or why not.
+    fn when_asked(
+        &self,
+        identity: &Identity,
+        interactive: Interactive,
+    ) -> Result<&'static str, String> {
+        let session = identity.sign_in.as_ref().ok_or("no sign-in is behind the identity")?;
         if let Some(reason) = self.why_not_ask(interactive) {
-            return refusal(reason);
+            return Err(reason);
         }
-        let asked_ago = |cache: &TokenCache| cache.asked_ago(&key_of(session), now(), LEFT_ALONE);
-        if let Some(ago) = self.cache().ok().and_then(asked_ago) {
-            let minutes = LEFT_ALONE.saturating_sub(ago).as_secs().div_ceil(60);
-            return refusal(format!("a sign-in did not come about; asked again in {minutes} min"));
+        let cache = self.cache().ok();
+        let asked_ago =
+            cache.and_then(|it| it.asked_ago(&key_of(session), now(), NOT_ASKED_AGAIN_FOR));
+        if let Some(ago) = asked_ago {
+            let minutes = NOT_ASKED_AGAIN_FOR.saturating_sub(ago).as_secs().div_ceil(60);
+            return Err(format!("a sign-in did not come about; asked again in {minutes} min"));
         }
-        let when = match session.state(now()) {
+        Ok(match session.state(now()) {
             SignInState::Expired => "now",
             SignInState::Good | SignInState::AboutToExpire => "once the sign-in has ended",
-        };
-        let reason = format!("{when}, where NuGet may interact (`dotnet restore --interactive`)");
-        Interaction { asks: true, reason }
+        })
     }
 
     /// How to sign in, and what opens the page. The older form of profiles knows codes only.
-    fn way(
+    fn method(
         &self,
         session: &SsoSession,
         method: SignInMethod,
@@ -271,8 +280,8 @@ impl Provider {
             SignInMethod::Auto => (SignInBy::Browser, browser),
             SignInMethod::Device => (SignInBy::Device, browser),
             SignInMethod::Browser => {
-                let system = || Browser::of_this_system(&self.environment);
-                (SignInBy::Browser, browser.or_else(system))
+                let system = Browser::of_this_system(&self.environment);
+                (SignInBy::Browser, browser.or(system))
             }
         }
     }
@@ -311,8 +320,7 @@ fn line(session: &SsoSession, Prompt { address, code }: &Prompt, is_opened: bool
 
 /// The AWS CLI and `login` write the same file.
 async fn signed_in_elsewhere(session: &SsoSession, before: &TokenFingerprint) {
-    let is_good = |now: SystemTime| session.state(now) == SignInState::Good;
-    while session.fingerprint() == *before || !is_good(now()) {
+    while session.fingerprint() == *before || session.state(now()) != SignInState::Good {
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
 }

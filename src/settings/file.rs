@@ -234,14 +234,6 @@ impl FileReport {
         }
     }
 
-    /// Why it ends everything, where it does.
-    pub fn problem(&self) -> Option<&FileError> {
-        match &self.state {
-            FileState::Broken(error) => Some(error),
-            FileState::Used | FileState::Absent | FileState::Untrusted(_) => None,
-        }
-    }
-
     /// What is made of it in one word, and the reason where it is there and not used.
     pub fn state(&self) -> (&'static str, Option<String>) {
         match &self.state {

@@ -28,7 +28,7 @@ use machine::MachineFile;
 pub use policy::{Bounds, Policy};
 pub use provided_token::{Binding, Provided, Unusable, provided_tokens};
 pub use rule::{
-    AwsSettings, EndpointSettings, Mismatch, RoleSettings, Rule, RuleOutcome, RuleReason, Shadow,
+    AwsSettings, EndpointSettings, Mismatch, RoleSettings, Rule, RuleOutcome, RuleReason,
 };
 pub use value::{
     CacheMode, CacheSettings, Duration, Interactive, KeyValues, Origin, Prefer, Setting,

@@ -52,7 +52,7 @@ pub struct Identity {
 }
 
 /// What people may know of an identity.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct IdentityDescription {
     /// "profile `dev`", "rule 2's role `…`".
     pub label: String,

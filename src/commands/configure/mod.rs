@@ -18,7 +18,7 @@ use crate::base::environment::Environment;
 use crate::cli::configure::{ConfigureAction, ConfigureArgs, HostAction, RuleAction};
 use crate::locations::Locations;
 use crate::settings::{self, Document, EditError, Settings, SettingsError};
-pub use listing::policy_values;
+pub use listing::{EffectiveValue, policy_values};
 
 /// Why the configuration was not shown or changed. A message says what, where and what helps.
 #[derive(Debug, Error)]

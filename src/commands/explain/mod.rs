@@ -1,7 +1,6 @@
-//! `explain`: what holds for a source's URL, and why, without asking anybody.
+//! `explain`: what is effective for a source's URL, and why, without a network.
 
 mod report;
-mod rows;
 
 use std::io::{self, Write};
 
@@ -11,6 +10,8 @@ use super::selection::{self, SelectionError};
 use crate::cli::state::ExplainArgs;
 use crate::endpoint::{Domain, EndpointError};
 use crate::provider::{Provider, ProviderError};
+use crate::report::print_with_schema;
+use report::{ForeignReport, Report};
 
 /// Why there would be no token: as a restore says it.
 #[derive(Debug, Error)]
@@ -22,12 +23,12 @@ pub enum ExplainError {
     #[error(transparent)]
     Url(SelectionError),
     #[error("no token for {domain}: {error}")]
-    Provider { domain: Domain, error: ProviderError },
+    Provider { domain: Domain, error: Box<ProviderError> },
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
-/// Prints all that can be told on `out`, and fails where a restore would before it asks anybody.
+/// Prints all that can be told on `out`, and fails where a restore would before it asks AWS.
 pub async fn run(
     args: &ExplainArgs,
     provider: &Provider,
@@ -35,33 +36,38 @@ pub async fn run(
 ) -> Result<(), ExplainError> {
     let endpoint = match provider.endpoint(&args.url) {
         Ok(endpoint) => endpoint,
-        Err(error) => {
-            let error = match selection::url_error(&args.url, error, provider) {
-                SelectionError::NotOurs(reason) => ExplainError::NotOurs(reason),
-                other => ExplainError::Url(other),
-            };
-            let problem = match &error {
-                ExplainError::NotOurs(reason) => reason.to_string(),
-                other => other.to_string(),
-            };
-            if args.json {
-                writeln!(out, "{}", report::of_foreign(&args.url, &problem))?;
-            } else {
-                rows::of_foreign(&args.url, &problem).print(out)?;
-            }
-            return Err(error);
-        }
+        Err(error) => return explain_foreign(args, error, provider, out),
     };
-    let explanation = Box::pin(provider.explain(&endpoint)).await;
-    let problem = explanation.problem.clone().map(|error| {
+    let resolved = provider.resolve(&endpoint);
+    let problem = Box::pin(provider.problem(&resolved)).await.map(|error| {
         let domain = endpoint.domain.clone();
-        ExplainError::Provider { domain, error }
+        ExplainError::Provider { domain, error: Box::new(error) }
     });
+    let text = problem.as_ref().map(ToString::to_string);
+    let report = Box::pin(Report::of(&args.url, &endpoint, &resolved, provider, text)).await;
     if args.json {
-        let problem = problem.as_ref().map(ToString::to_string);
-        writeln!(out, "{}", report::of(&args.url, &endpoint, &explanation, problem.as_deref()))?;
+        print_with_schema(&report, out)?;
     } else {
-        rows::of(&args.url, &endpoint, &explanation, Provider::clock()).print(out)?;
+        report.rows().print(out)?;
     }
     problem.map_or(Ok(()), Err)
+}
+
+fn explain_foreign(
+    args: &ExplainArgs,
+    error: EndpointError,
+    provider: &Provider,
+    out: &mut dyn Write,
+) -> Result<(), ExplainError> {
+    let (problem, error) = match selection::url_error(&args.url, error, provider) {
+        SelectionError::NotOurs(reason) => (reason.to_string(), ExplainError::NotOurs(reason)),
+        other => (other.to_string(), ExplainError::Url(other)),
+    };
+    let report = ForeignReport::new(&args.url, problem);
+    if args.json {
+        print_with_schema(&report, out)?;
+    } else {
+        report.rows().print(out)?;
+    }
+    Err(error)
 }

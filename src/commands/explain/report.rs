@@ -1,157 +1,485 @@
-//! The explanation as JSON. Names and values stay as they are.
+//! What `explain` reports: the resolved request, as JSON and as text. Names and values of the JSON stay
+//! as they are.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::commands::SCHEMA;
-use crate::commands::configure::policy_values;
-use crate::commands::format::without_secrets;
+use serde::Serialize;
+
+use crate::aws::{Connection, Identity, IdentityDescription};
+use crate::base::text::printable;
+use crate::base::time::in_words;
+use crate::base::url::redacted;
+use crate::commands::configure::{EffectiveValue, policy_values};
+use crate::commands::status::until_in_words;
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
-    CacheReport, Explanation, IdentityReport, ProvidedReport, ProviderError, SettingsReport,
+    CacheReport, ProvidedReport, Provider, ProviderError, Resolved, SettingsReport,
 };
-use crate::settings::{RuleOutcome, RuleReason};
+use crate::report::Rows;
+use crate::settings::{EffectiveSettings, Mismatch, RuleOutcome, RuleReason};
 
 /// Of a URL that no token is for.
-pub fn of_foreign(url: &str, problem: &str) -> Value {
-    json!({ "schema": SCHEMA, "url": without_secrets(url), "endpoint": null, "problem": problem })
+#[derive(Debug, Serialize)]
+pub struct ForeignReport {
+    /// Always null.
+    endpoint: (),
+    problem: String,
+    url: String,
 }
 
-/// Of a repository's URL. What cannot be told is null, or an object with `problem`.
-pub fn of(
-    url: &str,
-    endpoint: &RepositoryEndpoint,
-    explanation: &Explanation,
-    problem: Option<&str>,
-) -> Value {
-    let RepositoryEndpoint { domain, repository, .. } = endpoint;
-    let settings = explanation.settings.as_ref().ok();
-    let connection = explanation.connection.as_ref();
-    json!({
-        "schema": SCHEMA,
-        "url": without_secrets(url),
-        "problem": problem,
-        "endpoint": {
-            "form": endpoint.form(),
-            "domain": domain.name,
-            "domain_owner": domain.owner,
-            "region": domain.region,
-            "repository": repository,
-        },
-        "rule": settings.and_then(holding_rule),
-        "rules": settings.map(|it| it.rules.iter().map(rule).collect::<Vec<_>>()),
-        "policy": settings.map(policy),
-        "duration": settings.and_then(duration),
-        "given": or_problem(Some(&explanation.provided), |all| all.iter().map(provided).collect()),
-        "identity": or_problem(explanation.identity.as_ref(), |it| identity(it, settings)),
-        "way": or_problem(connection, |connection| json!({
-            "endpoints": connection.endpoints.iter().map(|endpoint| json!({
-                "api": endpoint.api.name(), "url": endpoint.url, "origin": endpoint.origin,
-            })).collect::<Vec<_>>(),
-            "proxy": connection.proxy.as_ref().map(|(name, origin)| {
-                json!({ "name": name, "origin": origin })
-            }),
-            "ca_bundle": connection.ca_bundle.as_ref().map(|(path, origin)| {
-                json!({ "path": path.to_string_lossy(), "origin": origin })
-            }),
-        })),
-        "cache": or_problem(Some(&explanation.cache), cache),
-        "interactive": interactive(explanation),
-        "notes": settings.map(|settings| &settings.shadows),
-    })
-}
+impl ForeignReport {
+    pub fn new(url: &str, problem: String) -> Self {
+        Self { endpoint: (), problem, url: redacted(url) }
+    }
 
-fn or_problem<T>(
-    told: Option<&Result<T, ProviderError>>,
-    report: impl FnOnce(&T) -> Value,
-) -> Value {
-    match told {
-        None => Value::Null,
-        Some(Ok(told)) => report(told),
-        Some(Err(error)) => json!({ "problem": error.to_string() }),
+    pub fn rows(&self) -> Rows {
+        let mut rows = Rows::default();
+        rows.add("URL", printable(&self.url));
+        rows.add("token", format!("never: {}", self.problem));
+        rows
     }
 }
 
-fn holding_rule(settings: &SettingsReport) -> Option<usize> {
-    settings.rules.iter().find(|rule| rule.matches()).map(|rule| rule.number)
+/// Of a repository's URL.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    url: String,
+    endpoint: EndpointPart,
+    /// The number of the rule that is effective.
+    rule: Option<usize>,
+    rules: Option<Vec<RulePart>>,
+    policy: Option<Vec<EffectiveValue>>,
+    duration: Option<DurationPart>,
+    /// Why the settings cannot be used; `problem` says it as well.
+    #[serde(skip)]
+    settings_problem: Option<String>,
+    given: Part<Vec<ProvidedReport>>,
+    identity: Part<IdentityPart>,
+    way: Part<ConnectionPart>,
+    cache: Part<CachePart>,
+    interactive: InteractivePart,
+    notes: Option<Vec<String>>,
+    problem: Option<String>,
 }
 
-fn rule(reason: &RuleReason) -> Value {
-    let (outcome, mismatch) = match &reason.outcome {
-        RuleOutcome::Matches => ("matches", None),
-        RuleOutcome::NotTried => ("not tried", None),
-        RuleOutcome::Mismatch(mismatch) => ("passed over", Some(mismatch)),
-    };
-    json!({
-        "number": reason.number,
-        "file": reason.file.to_string_lossy(),
-        "outcome": outcome,
-        "misfit": mismatch.map(|mismatch| json!({
-            "key": mismatch.key, "patterns": mismatch.patterns, "value": mismatch.value,
-        })),
-    })
+/// A part of the report. Null where it is not known for want of another part.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Part<T> {
+    Unknown,
+    Known(T),
+    Unusable { problem: String },
 }
 
-fn policy(settings: &SettingsReport) -> Value {
-    settings.policy.iter().flat_map(policy_values).map(|holding| json!(holding)).collect()
+#[derive(Debug, Serialize)]
+struct EndpointPart {
+    form: &'static str,
+    domain: String,
+    domain_owner: String,
+    region: String,
+    repository: String,
 }
 
-fn duration(settings: &SettingsReport) -> Option<Value> {
-    let duration = &settings.effective.as_ref()?.duration;
-    Some(json!({
-        "seconds": duration.value.seconds(),
-        "origin": duration.origin.to_string(),
-        "bounded_from": duration.bounded_by.as_ref().map(|bound| bound.wanted.seconds()),
-    }))
+#[derive(Debug, Serialize)]
+struct RulePart {
+    number: usize,
+    file: String,
+    outcome: &'static str,
+    misfit: Option<MisfitPart>,
 }
 
-fn provided(provided: &ProvidedReport) -> Value {
-    json!({ "place": provided.place, "serves": provided.serves, "reason": provided.reason })
+/// The key of a rule that keeps it from matching.
+#[derive(Debug, Serialize)]
+struct MisfitPart {
+    key: &'static str,
+    patterns: Vec<String>,
+    value: Option<String>,
 }
 
-fn identity(identity: &IdentityReport, settings: Option<&SettingsReport>) -> Value {
-    let IdentityReport { description, is_visible, sign_in } = identity;
-    json!({
-        "label": description.label,
-        "from": description.from,
-        "kind": description.kind,
-        "roles": description.roles,
-        "profile": description.profile,
-        "profile_origin": settings.and_then(|settings| settings.profile_origin.as_ref()),
-        "region": description.region,
-        "visible": is_visible,
-        "sign_in": sign_in.as_ref().map(|(session, until)| json!({
-            "sso_session": session.name,
-            "start_url": session.start_url,
-            "signed_in": until.is_some(),
-            "expires": until.map(|until| until.text()),
-            "refreshable": until.is_some_and(|until| until.is_refreshable),
-        })),
-    })
+#[derive(Debug, Serialize)]
+struct DurationPart {
+    seconds: i64,
+    origin: String,
+    bounded_from: Option<i64>,
 }
 
-fn cache(cache: &CacheReport) -> Value {
-    json!({
-        "place": cache.place,
-        "notes": cache.notes,
-        "key": cache.key.as_ref().map(ToString::to_string),
-        "entry": cache.entry.map(|entry| json!({
-            "age_seconds": entry.age.as_secs(),
-            "expires_in_seconds": entry.left.as_secs(),
-            "fresh": entry.is_fresh,
-        })),
-    })
+#[derive(Debug, Serialize)]
+struct IdentityPart {
+    #[serde(flatten)]
+    description: IdentityDescription,
+    profile_origin: Option<String>,
+    /// False where AWS can change the identity without a trace on this machine.
+    visible: bool,
+    sign_in: Option<SignInPart>,
 }
 
-fn interactive(explanation: &Explanation) -> Value {
-    let settings = explanation.settings.as_ref().ok();
-    let effective = settings.and_then(|settings| settings.effective.as_ref());
-    let said = effective.map(|effective| &effective.interactive);
-    let interaction = explanation.interaction.as_ref();
-    json!({
-        "word": said.map(|said| said.value.name()),
-        "origin": said.map(|said| said.origin.to_string()),
-        "bounded_from": said.and_then(|said| said.bounded_by.as_ref()).map(|bound| bound.wanted.name()),
-        "asks": interaction.map(|it| it.asks),
-        "reason": interaction.map(|it| &it.reason),
-    })
+#[derive(Debug, Serialize)]
+struct SignInPart {
+    sso_session: Option<String>,
+    start_url: String,
+    signed_in: bool,
+    expires: Option<String>,
+    refreshable: bool,
+    #[serde(skip)]
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ConnectionPart {
+    endpoints: Vec<ApiPart>,
+    proxy: Option<ProxyPart>,
+    ca_bundle: Option<CaBundlePart>,
+}
+
+#[derive(Debug, Serialize)]
+struct ApiPart {
+    api: &'static str,
+    url: String,
+    origin: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ProxyPart {
+    name: String,
+    origin: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CaBundlePart {
+    path: String,
+    origin: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CachePart {
+    place: String,
+    notes: Vec<String>,
+    key: Option<String>,
+    entry: Option<EntryPart>,
+}
+
+#[derive(Debug, Serialize)]
+struct EntryPart {
+    age_seconds: u64,
+    expires_in_seconds: u64,
+    fresh: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct InteractivePart {
+    word: Option<&'static str>,
+    origin: Option<String>,
+    bounded_from: Option<&'static str>,
+    asks: Option<bool>,
+    reason: Option<String>,
+}
+
+impl Report {
+    /// Looks at every part of the request. `problem` is what a restore would say of it.
+    pub async fn of(
+        url: &str,
+        endpoint: &RepositoryEndpoint,
+        resolved: &Resolved,
+        provider: &Provider,
+        problem: Option<String>,
+    ) -> Self {
+        let RepositoryEndpoint { domain, repository, .. } = endpoint.clone();
+        let endpoint = EndpointPart {
+            form: endpoint.form(),
+            domain: domain.name,
+            domain_owner: domain.owner,
+            region: domain.region,
+            repository,
+        };
+        let (settings, settings_problem) = match provider.settings_report(resolved) {
+            Ok(settings) => (Some(settings), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let effective = settings.as_ref().and_then(|settings| settings.effective.as_ref());
+        // Where the settings cannot be used, nobody knows who would call AWS.
+        let caller = match &resolved.settings {
+            Ok(_) => Some(provider.caller(resolved).await),
+            Err(_) => None,
+        };
+        let identity = caller.as_ref().and_then(|caller| Some(&caller.as_ref().ok()?.identity));
+        let way = match identity {
+            Some(_) => Part::of(provider.connection(resolved).await, ConnectionPart::of),
+            None => Part::Unknown,
+        };
+        let profile_origin = settings.as_ref().and_then(|it| it.profile_origin.clone());
+        Self {
+            url: redacted(url),
+            endpoint,
+            rule: settings.as_ref().and_then(SettingsReport::rule),
+            rules: settings.as_ref().map(|it| it.rules.iter().map(RulePart::of).collect()),
+            policy: settings.as_ref().map(|it| it.policy.iter().flat_map(policy_values).collect()),
+            duration: effective.map(DurationPart::of),
+            settings_problem,
+            given: Part::of(provider.provided_reports(resolved), |provided| provided),
+            interactive: InteractivePart::of(effective, identity, provider),
+            identity: caller.map_or(Part::Unknown, |caller| {
+                Part::of(caller, |caller| IdentityPart::of(&caller.identity, profile_origin))
+            }),
+            way,
+            cache: Part::of(provider.cache_report(resolved).await, CachePart::of),
+            notes: settings.map(|settings| settings.shadows),
+            problem,
+        }
+    }
+
+    pub fn rows(&self) -> Rows {
+        let mut rows = Rows::default();
+        rows.add("URL", printable(&self.url));
+        self.endpoint.add_to(&mut rows);
+        match &self.settings_problem {
+            None => self.add_settings(&mut rows),
+            Some(problem) => rows.add("settings", unusable(problem)),
+        }
+        self.given.add_to(&mut rows, "given token", |rows, provided| {
+            rows.add_all("given token", provided.iter().map(provided_text), "none");
+        });
+        self.identity.add_to(&mut rows, "identity", |rows, identity| identity.add_to(rows));
+        self.way.add_to(&mut rows, "way to AWS", |rows, connection| connection.add_to(rows));
+        self.cache.add_to(&mut rows, "cache", |rows, cache| cache.add_to(rows));
+        if let Some(interactive) = self.interactive.text() {
+            rows.add("interactive", interactive);
+        }
+        for note in self.notes.iter().flatten() {
+            rows.add("note", note);
+        }
+        rows
+    }
+
+    fn add_settings(&self, rows: &mut Rows) {
+        rows.add_all("rules", self.rules.iter().flatten().map(RulePart::text), "there are none");
+        let policy = self.policy.iter().flatten().map(|holding| {
+            let key = holding.key.trim_start_matches("policy.");
+            format!("{key} = {}, by {}", holding.value, holding.origin)
+        });
+        rows.add_all("policy", policy, "there is none");
+        if let Some(duration) = &self.duration {
+            rows.add("duration", duration.text());
+        }
+    }
+}
+
+impl<T> Part<T> {
+    fn of<U>(part: Result<U, ProviderError>, known: impl FnOnce(U) -> T) -> Self {
+        match part {
+            Ok(part) => Self::Known(known(part)),
+            Err(error) => Self::Unusable { problem: error.to_string() },
+        }
+    }
+
+    fn add_to(&self, rows: &mut Rows, name: &str, add: impl FnOnce(&mut Rows, &T)) {
+        match self {
+            Self::Unknown => rows.add(name, "not known, for want of the above"),
+            Self::Known(part) => add(rows, part),
+            Self::Unusable { problem } => rows.add(name, unusable(problem)),
+        }
+    }
+}
+
+fn unusable(problem: &str) -> String {
+    printable(&format!("cannot be used: {problem}"))
+}
+
+impl EndpointPart {
+    fn add_to(&self, rows: &mut Rows) {
+        rows.add("host", self.form);
+        rows.add("domain", &self.domain);
+        rows.add("owner", &self.domain_owner);
+        rows.add("region", &self.region);
+        rows.add("repository", &self.repository);
+    }
+}
+
+impl RulePart {
+    fn of(RuleReason { number, file, outcome }: &RuleReason) -> Self {
+        let (outcome, misfit) = match outcome {
+            RuleOutcome::Matches => ("matches", None),
+            RuleOutcome::NotTried => ("not tried", None),
+            RuleOutcome::Mismatch(Mismatch { key, patterns, value }) => {
+                let (patterns, value) = (patterns.clone(), value.clone());
+                ("passed over", Some(MisfitPart { key, patterns, value }))
+            }
+        };
+        Self { number: *number, file: file.to_string_lossy().into_owned(), outcome, misfit }
+    }
+
+    fn text(&self) -> String {
+        let Self { number, file, outcome, misfit } = self;
+        match misfit {
+            Some(MisfitPart { key, patterns, value }) => {
+                let value = value.as_deref().unwrap_or_default();
+                let patterns = patterns.join("`, `");
+                let text =
+                    format!("{number} is passed over: its {key} is `{patterns}`, not `{value}`");
+                printable(&text)
+            }
+            None if *outcome == "matches" => format!("{number} matches, of {file}"),
+            None => format!("{number} is not tried, since one before it matches"),
+        }
+    }
+}
+
+impl DurationPart {
+    fn of(EffectiveSettings { duration, .. }: &EffectiveSettings) -> Self {
+        Self {
+            seconds: duration.value.seconds(),
+            origin: duration.origin.to_string(),
+            bounded_from: duration.bounded_by.as_ref().map(|bound| bound.wanted.seconds()),
+        }
+    }
+
+    fn text(&self) -> String {
+        let duration = match self.seconds {
+            0 => "as long as the role's session".to_owned(),
+            seconds => format!("{seconds} s"),
+        };
+        let origin = &self.origin;
+        match self.bounded_from {
+            Some(wanted) => {
+                format!("{duration} ({origin}, bounded by the policy from {wanted} s)")
+            }
+            None => format!("{duration} ({origin})"),
+        }
+    }
+}
+
+fn provided_text(ProvidedReport { place, serves, reason, .. }: &ProvidedReport) -> String {
+    let serves = if *serves { "serves" } else { "does not serve" };
+    printable(&format!("{place} {serves}: {reason}"))
+}
+
+impl IdentityPart {
+    fn of(identity: &Identity, profile_origin: Option<String>) -> Self {
+        let now = Provider::clock();
+        let sign_in = identity.sign_in.as_ref().map(|session| {
+            let until = session.signed_in(now);
+            let state =
+                until.map_or("nobody is signed in".to_owned(), |it| until_in_words(it, now));
+            SignInPart {
+                sso_session: session.name.clone(),
+                start_url: session.start_url.clone(),
+                signed_in: until.is_some(),
+                expires: until.map(|until| until.text()),
+                refreshable: until.is_some_and(|until| until.is_refreshable),
+                text: format!("{}: {state}", session.in_words()),
+            }
+        });
+        let (description, visible) = (identity.description(), identity.is_visible);
+        Self { description, profile_origin, visible, sign_in }
+    }
+
+    fn add_to(&self, rows: &mut Rows) {
+        let IdentityDescription { label, from, kind, roles, region, .. } = &self.description;
+        let origin = self.profile_origin.as_ref();
+        let origin = origin.map(|origin| format!(" (profile named by {origin})"));
+        rows.add("identity", format!("{label}{}", origin.unwrap_or_default()));
+        rows.add("", format!("from {from}: {kind}"));
+        for role in roles {
+            rows.add("", format!("then role `{role}`"));
+        }
+        let region = region.as_deref().unwrap_or("none, so the domain's is used");
+        rows.add("", format!("its region: {region}"));
+        if !self.visible {
+            rows.add("", "AWS can change it without a trace here, so its tokens are kept for 1 h");
+        }
+        if let Some(sign_in) = &self.sign_in {
+            rows.add("sign-in", &sign_in.text);
+        }
+    }
+}
+
+impl ConnectionPart {
+    fn of(connection: &Connection) -> Self {
+        let endpoints = connection.endpoints.iter().map(|endpoint| ApiPart {
+            api: endpoint.api.name(),
+            url: endpoint.url.clone(),
+            origin: endpoint.origin.clone(),
+        });
+        let proxy = connection.proxy.clone();
+        let ca_bundle = connection.ca_bundle.as_ref();
+        Self {
+            endpoints: endpoints.collect(),
+            proxy: proxy.map(|(name, origin)| ProxyPart { name, origin }),
+            ca_bundle: ca_bundle.map(|(path, origin)| CaBundlePart {
+                path: path.to_string_lossy().into_owned(),
+                origin: origin.clone(),
+            }),
+        }
+    }
+
+    fn add_to(&self, rows: &mut Rows) {
+        for ApiPart { api, url, origin } in &self.endpoints {
+            rows.add(*api, format!("{} ({origin})", printable(url)));
+        }
+        let proxy = self.proxy.as_ref();
+        let proxy = proxy.map(|proxy| printable(&format!("{} ({})", proxy.name, proxy.origin)));
+        rows.add("proxy", proxy.unwrap_or_else(|| "none".to_owned()));
+        let bundle = self.ca_bundle.as_ref();
+        let bundle = bundle.map(|bundle| format!("{} ({})", bundle.path, bundle.origin));
+        rows.add("CA", bundle.unwrap_or_else(|| "those of the system".to_owned()));
+    }
+}
+
+impl CachePart {
+    fn of(CacheReport { place, notes, key, entry }: CacheReport) -> Self {
+        let entry = entry.map(|entry| EntryPart {
+            age_seconds: entry.age.as_secs(),
+            expires_in_seconds: entry.left.as_secs(),
+            fresh: entry.is_fresh,
+        });
+        Self { place, notes, key: key.map(|key| key.to_string()), entry }
+    }
+
+    fn add_to(&self, rows: &mut Rows) {
+        rows.add("cache", &self.place);
+        for note in &self.notes {
+            rows.add("", printable(note));
+        }
+        if self.key.is_none() {
+            return;
+        }
+        let entry = self.entry.as_ref().map(|entry| {
+            let fresh = if entry.fresh { "is served" } else { "is renewed" };
+            let [age, left] = [entry.age_seconds, entry.expires_in_seconds]
+                .map(|seconds| in_words(Duration::from_secs(seconds)));
+            format!("{age} old, {left} left, {fresh}")
+        });
+        rows.add("entry", entry.unwrap_or_else(|| "none".to_owned()));
+    }
+}
+
+impl InteractivePart {
+    fn of(
+        effective: Option<&EffectiveSettings>,
+        identity: Option<&Identity>,
+        provider: &Provider,
+    ) -> Self {
+        let setting = effective.map(|effective| &effective.interactive);
+        let bound = setting.and_then(|setting| setting.bounded_by.as_ref());
+        let interaction = setting
+            .zip(identity)
+            .map(|(setting, identity)| provider.interaction(identity, setting.value));
+        Self {
+            word: setting.map(|setting| setting.value.name()),
+            origin: setting.map(|setting| setting.origin.to_string()),
+            bounded_from: bound.map(|bound| bound.wanted.name()),
+            asks: interaction.as_ref().map(|interaction| interaction.asks),
+            reason: interaction.map(|interaction| interaction.reason),
+        }
+    }
+
+    /// None where the settings do not say it.
+    fn text(&self) -> Option<String> {
+        let (word, origin) = (self.word?, self.origin.as_ref()?);
+        let bounded = if self.bounded_from.is_some() { ", bounded by the policy" } else { "" };
+        let asks = self.asks.zip(self.reason.as_ref()).map(|(asks, reason)| {
+            let asks = if asks { "asks" } else { "does not ask" };
+            format!("; {asks}: {reason}")
+        });
+        Some(format!("{word} ({origin}{bounded}){}", asks.unwrap_or_default()))
+    }
 }

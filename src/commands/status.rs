@@ -1,0 +1,303 @@
+//! `status`: cached tokens, sign-ins, versions and places.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use thiserror::Error;
+
+use super::installation::folder::Manifest;
+use super::installation::layout::Client;
+use super::installation::{self, InstallationError};
+use crate::aws::{KnownSignIn, SignedInUntil};
+use crate::base::text::printable;
+use crate::base::time::in_words;
+use crate::cache::KeptToken;
+use crate::cli::state::StatusArgs;
+use crate::endpoint::Domain;
+use crate::provider::Provider;
+use crate::report::{self, Rows};
+use crate::settings::{self, FileReport};
+
+/// Why the exit code is not 0.
+#[derive(Debug, Error)]
+pub enum StatusError {
+    /// All the rest was shown.
+    #[error("{0}")]
+    Unreadable(String),
+    #[error("the result cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Reads all of it, and prints it on `out`.
+pub async fn run(
+    args: &StatusArgs,
+    provider: &Provider,
+    out: &mut dyn Write,
+) -> Result<(), StatusError> {
+    let status = Status::of(provider).await;
+    if args.json {
+        report::print_with_schema(&status, out)?;
+    } else {
+        status.rows().print(out)?;
+    }
+    status.problem.map_or(Ok(()), |problem| Err(StatusError::Unreadable(problem)))
+}
+
+/// All that is shown. Names of the JSON stay as they are.
+#[derive(Debug, Serialize)]
+struct Status {
+    version: &'static str,
+    installed: Section<Installed>,
+    tokens: Vec<Token>,
+    sign_ins: Section<SignIn>,
+    configuration: Section<ConfigurationFile>,
+    cache: Vec<Folder>,
+    log: Vec<String>,
+    plugins: Vec<Folder>,
+    /// The first thing that could not be read.
+    problem: Option<String>,
+}
+
+/// What was found of one kind; nothing where it cannot be read.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Section<T> {
+    found: Vec<T>,
+    #[serde(skip)]
+    unreadable: Option<String>,
+}
+
+impl<T> Section<T> {
+    fn of<U, E: ToString>(found: Result<Vec<U>, E>, show: impl Fn(U) -> T) -> Self {
+        match found {
+            Ok(found) => Self { found: found.into_iter().map(show).collect(), unreadable: None },
+            Err(error) => Self { found: Vec::new(), unreadable: Some(error.to_string()) },
+        }
+    }
+
+    fn add_to(&self, rows: &mut Rows, name: &str, text: fn(&T) -> String, nothing: &str) {
+        match &self.unreadable {
+            None => rows.add_all(name, self.found.iter().map(text), nothing),
+            Some(problem) => rows.add(name, format!("cannot be read: {problem}")),
+        }
+    }
+}
+
+impl Status {
+    async fn of(provider: &Provider) -> Self {
+        let (environment, locations) = (provider.environment(), provider.locations());
+        let now = Provider::clock();
+        let installed = Section::of(find_installed(provider), |installed| installed);
+        let sign_ins = Section::of(provider.sign_ins().await, |sign_in| SignIn::of(sign_in, now));
+        let configuration = Section::of(settings::file_reports(environment, locations), |file| {
+            ConfigurationFile::of(&file)
+        });
+        let broken_file = configuration.found.iter().find(|file| file.state == "broken");
+        let broken_file = broken_file.and_then(|file| file.reason.clone());
+        let broken_list = installed.found.iter().find_map(|installed| installed.problem.clone());
+        let problem = configuration.unreadable.clone().or(broken_file);
+        let problem = problem.or_else(|| sign_ins.unreadable.clone());
+        let problem = problem.or_else(|| installed.unreadable.clone()).or(broken_list);
+        let (ours, aws_provider) = settings::log_files(environment);
+        let logs = ours.into_iter().chain(aws_provider);
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            installed,
+            tokens: provider.kept_tokens().into_iter().map(|it| Token::of(it, now)).collect(),
+            sign_ins,
+            configuration,
+            cache: provider.cache_folders().iter().map(|path| Folder::of(path)).collect(),
+            log: logs.map(|path| lossy(&path)).collect(),
+            plugins: locations.plugins_dirs().iter().map(|path| Folder::of(path)).collect(),
+            problem,
+        }
+    }
+
+    fn rows(&self) -> Rows {
+        let mut rows = Rows::default();
+        rows.add("version", self.version);
+        let nowhere = "nowhere in a plugins folder";
+        self.installed.add_to(&mut rows, "installed", Installed::text, nowhere);
+        rows.add_all("tokens", self.tokens.iter().map(Token::text), "none in the cache");
+        let nothing = "none in the AWS files";
+        self.sign_ins.add_to(&mut rows, "sign-ins", |sign_in| sign_in.text.clone(), nothing);
+        let no_file = "no home, no file";
+        self.configuration.add_to(&mut rows, "settings", ConfigurationFile::text, no_file);
+        rows.add_all("cache", self.cache.iter().map(Folder::text), "no folder");
+        let no_log = "none; CODEARTIFACT_NUGET_LOG_FILE names one";
+        rows.add_all("log", self.log.iter().cloned(), no_log);
+        rows.add_all("plugins", self.plugins.iter().map(Folder::text), "no folder");
+        rows
+    }
+}
+
+/// Paths as JSON has them: bytes that are no text are replaced.
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Folder {
+    path: String,
+    #[serde(skip)]
+    is_there: bool,
+}
+
+impl Folder {
+    fn of(path: &Path) -> Self {
+        Self { path: lossy(path), is_there: path.is_dir() }
+    }
+
+    fn text(&self) -> String {
+        let absent = if self.is_there { "" } else { " (not there)" };
+        format!("{}{absent}", self.path)
+    }
+}
+
+/// An installation in a plugins folder, as its list of files says.
+#[derive(Debug, Serialize)]
+struct Installed {
+    folder: String,
+    clients: Client,
+    version: Option<String>,
+    /// Why the list cannot be read.
+    problem: Option<String>,
+}
+
+/// Every folder with a list in it, of the home's plugins folders and of those that this user has
+/// installed in elsewhere.
+fn find_installed(provider: &Provider) -> Result<Vec<Installed>, InstallationError> {
+    let folders = installation::all_plugins_folders(provider.environment())?;
+    let folders = folders.iter();
+    let places = folders.flat_map(|it| Client::ALL.map(|client| (client.folder(it), client)));
+    Ok(places.filter_map(|(folder, client)| Installed::of(&folder, client)).collect())
+}
+
+impl Installed {
+    fn of(folder: &Path, clients: Client) -> Option<Self> {
+        let (version, problem) = match Manifest::read(folder) {
+            Ok(manifest) => (Some(manifest?.version), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Some(Self { folder: lossy(folder), clients, version, problem })
+    }
+
+    fn text(&self) -> String {
+        let (folder, clients) = (&self.folder, self.clients.description());
+        match (&self.version, &self.problem) {
+            (Some(version), _) => format!("{version} for {clients} in {folder}"),
+            (None, problem) => {
+                format!("unknown for {clients}: {}", problem.as_deref().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// A token in the cache.
+#[derive(Debug, Serialize)]
+struct Token {
+    domain: String,
+    domain_owner: String,
+    region: String,
+    identity: String,
+    expires_in_seconds: u64,
+    folder: String,
+}
+
+impl Token {
+    fn of(KeptToken { folder, description }: KeptToken, now: SystemTime) -> Self {
+        let left = description.served_for(now).unwrap_or_default();
+        let label = description.label;
+        Self {
+            domain: label.domain,
+            domain_owner: label.owner,
+            region: label.region,
+            identity: label.identity,
+            expires_in_seconds: left.as_secs(),
+            folder: lossy(&folder),
+        }
+    }
+
+    fn text(&self) -> String {
+        let Self { domain, domain_owner, region, identity, .. } = self;
+        let domain =
+            Domain { name: domain.clone(), owner: domain_owner.clone(), region: region.clone() };
+        let left = in_words(Duration::from_secs(self.expires_in_seconds));
+        printable(&format!("{domain}, by {identity}: {left} left"))
+    }
+}
+
+/// A sign-in of IAM Identity Center.
+#[derive(Debug, Serialize)]
+struct SignIn {
+    sso_session: Option<String>,
+    start_url: String,
+    region: String,
+    profiles: Vec<String>,
+    signed_in: bool,
+    expires: Option<String>,
+    expires_in_seconds: Option<u64>,
+    refreshable: bool,
+    #[serde(skip)]
+    text: String,
+}
+
+impl SignIn {
+    fn of(KnownSignIn { session, profiles, signed_in }: KnownSignIn, now: SystemTime) -> Self {
+        let named = match &*profiles {
+            [] => String::new(),
+            [one] => format!(" (profile `{one}`)"),
+            several => format!(" (profiles `{}`)", several.join("`, `")),
+        };
+        let state =
+            signed_in.map_or("nobody is signed in".to_owned(), |it| until_in_words(it, now));
+        let left = signed_in.and_then(|it| it.expires_at.duration_since(now).ok());
+        Self {
+            text: printable(&format!("{}{named}: {state}", session.in_words())),
+            sso_session: session.name,
+            start_url: session.start_url,
+            region: session.region,
+            profiles,
+            signed_in: signed_in.is_some(),
+            expires: signed_in.map(|it| it.text()),
+            expires_in_seconds: left.map(|left| left.as_secs()),
+            refreshable: signed_in.is_some_and(|it| it.is_refreshable),
+        }
+    }
+}
+
+/// Reads after what is signed in to.
+pub fn until_in_words(until: SignedInUntil, now: SystemTime) -> String {
+    match (until.expires_at.duration_since(now), until.is_refreshable) {
+        (Ok(left), true) => {
+            format!("signed in, {} left, then refreshed by itself", in_words(left))
+        }
+        (Ok(left), false) => format!("signed in, {} left", in_words(left)),
+        (Err(_), true) => "signed in; expired, and refreshed by itself when it is used".to_owned(),
+        (Err(_), false) => "expired".to_owned(),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ConfigurationFile {
+    /// `user` or `machine`.
+    file: &'static str,
+    path: String,
+    state: &'static str,
+    reason: Option<String>,
+}
+
+impl ConfigurationFile {
+    fn of(file: &FileReport) -> Self {
+        let (state, reason) = file.state();
+        Self { file: file.kind_name(), path: lossy(&file.path), state, reason }
+    }
+
+    fn text(&self) -> String {
+        let reason = self.reason.as_ref().map(|reason| format!(": {reason}"));
+        format!("{} ({}, {}{})", self.path, self.file, self.state, reason.unwrap_or_default())
+    }
+}

@@ -1,0 +1,43 @@
+//! A command's report: one serialisable value, printed as JSON for scripts or as text for people.
+
+mod rows;
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+pub use rows::Rows;
+
+/// The schema of the objects that `--json` prints: it grows when a name or a meaning in them changes.
+pub const SCHEMA: u32 = 1;
+
+/// A report with the schema that it follows.
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    schema: u32,
+    #[serde(flatten)]
+    report: &'a T,
+}
+
+/// Prints the report as one line of JSON, with its schema. Keys are in the order of the alphabet.
+pub fn print_with_schema(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    print(&serde_json::to_value(Envelope { schema: SCHEMA, report })?, out)
+}
+
+/// Prints the report as one line of JSON, with its keys as they are.
+pub fn print(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", serde_json::to_string(report)?)
+}
+
+/// With `--json` a failure is an object as well, `{"error": …}`, beside the line on standard error.
+pub fn print_failure(json: bool, error: &dyn Error, out: &mut dyn Write) {
+    #[derive(Serialize)]
+    struct Failure {
+        error: String,
+    }
+    if json {
+        // The exit code and standard error say the same.
+        let _ = print(&Failure { error: error.to_string() }, out);
+    }
+}
