@@ -51,8 +51,9 @@ use tokio::runtime::{Builder, Runtime};
 use base::environment::Environment;
 use base::log::Log;
 use base::terminal::{Appearance, Printable};
+use cli::doctor::DoctorArgs;
 use cli::{Cli, Command, SelectionArgs};
-use commands::progress::{Terminal, Waiting};
+use commands::progress::{Terminal, Wait, Waiting};
 use commands::scrub::Outcome;
 use commands::selection::{Fetched, SelectionError};
 use locations::Locations;
@@ -99,16 +100,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         Command::Uninstall(args) => commands::uninstall::run(&args, environment, out)?,
         Command::Configure(args) => commands::configure::run(&args, environment, out)?,
         Command::Completions(args) => commands::completions::run(&args, raw)?,
-        Command::Doctor(args) => {
-            let appearance = Appearance::of(environment, raw.is_terminal());
-            let outcome =
-                with_provider(environment, args.identity.overrides(), async |provider| {
-                    commands::doctor::run(&args, provider, appearance, &wait, raw).await
-                })?;
-            if outcome == commands::doctor::Outcome::Failure {
-                return Ok(ExitCode::FAILURE);
-            }
-        }
+        Command::Doctor(args) => return doctor(&args, environment, &wait, raw),
         Command::Login(args) => {
             with_provider(environment, Overrides::default(), async |provider| {
                 commands::login::run(&args, provider, out, &announce, &wait).await
@@ -150,6 +142,21 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Fails by its exit code where a check failed: the findings were printed.
+fn doctor(
+    args: &DoctorArgs,
+    environment: &Environment,
+    wait: Wait<'_>,
+    out: &mut io::Stdout,
+) -> Result<ExitCode, Failure> {
+    let appearance = Appearance::of(environment, out.is_terminal());
+    let outcome = with_provider(environment, args.identity.overrides(), async |provider| {
+        commands::doctor::run(args, provider, appearance, wait, out).await
+    })?;
+    let failed = outcome == commands::doctor::Outcome::Failure;
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The token that a command hands over, masked in the log of CI where that can be.

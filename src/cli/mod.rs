@@ -2,7 +2,6 @@
 
 pub mod configure;
 pub mod doctor;
-mod identity;
 pub mod source;
 pub mod state;
 mod tokens;
@@ -12,9 +11,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub use identity::IdentityArgs;
 pub use tokens::{ExecArgs, SelectionArgs, TokenArgs, TokenFormat};
 
+use crate::settings::Overrides;
 use configure::ConfigureArgs;
 use doctor::DoctorArgs;
 use source::SourceArgs;
@@ -65,6 +64,21 @@ pub enum Command {
     Source(SourceArgs),
     /// Find saved passwords of CodeArtifact sources in NuGet.Config, and remove them
     Scrub(ScrubArgs),
+}
+
+/// The identity, named as in the AWS CLI.
+#[derive(Debug, Default, Args)]
+pub struct IdentityArgs {
+    /// Use this profile of the AWS files alone, without environment keys, whatever rules say
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+impl IdentityArgs {
+    /// What is chosen in the place of the settings.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { profile: self.profile.clone(), duration: None }
+    }
 }
 
 const INSTALL_EXAMPLES: &str = "\

@@ -19,7 +19,6 @@ pub mod selection;
 pub mod source;
 pub mod status;
 pub mod token;
-mod token_file;
 pub mod uninstall;
 
 use crate::report::print_failure;

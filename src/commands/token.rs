@@ -1,15 +1,15 @@
 //! `token`: hands an authorization token to a script, in the form that it wants.
 
 use std::borrow::Cow;
+use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thiserror::Error;
 
 use super::selection::{Fetched, SelectionError};
-use super::token_file::{self, FileError};
-use crate::base::time;
+use crate::base::{files, time};
 use crate::cli::{TokenArgs, TokenFormat};
 use crate::report;
 use crate::settings::AUTH_TOKEN;
@@ -21,8 +21,10 @@ pub enum TokenError {
     Selection(#[from] SelectionError),
     #[error("the token cannot be quoted for {0}; use another `--format`")]
     Unquotable(&'static str),
-    #[error(transparent)]
-    File(#[from] FileError),
+    #[error("`{}` is no regular file; name one, or a new one", .0.display())]
+    NotAFile(PathBuf),
+    #[error("`{}` cannot be written: {source}; name a file in a folder of yours", path.display())]
+    File { path: PathBuf, source: io::Error },
     #[error("the token cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -86,7 +88,7 @@ fn write(
     out: &mut dyn Write,
 ) -> Result<(), TokenError> {
     let text = serde_json::to_string(&fetched.report()).map_err(io::Error::from)?;
-    token_file::write(path, &text)?;
+    write_file(path, &text)?;
     if as_json {
         let output = Some(path.to_string_lossy());
         report::print(&Report { authorization_token: None, output, ..fetched.report() }, out)?;
@@ -96,6 +98,18 @@ fn write(
         writeln!(out, "written: {path} (a token for {}{until})", fetched.domain)?;
     }
     Ok(())
+}
+
+/// Replaces or makes the file, so that it is this user's alone from its first byte, and there as a
+/// whole or not at all. On Windows it has the access that its folder grants.
+fn write_file(path: &Path, text: &str) -> Result<(), TokenError> {
+    // A link or a device would be destroyed, and `-` would be taken for standard output.
+    let is_other = fs::symlink_metadata(path).is_ok_and(|found| !found.is_file());
+    if is_other || path == Path::new("-") {
+        return Err(TokenError::NotAFile(path.to_owned()));
+    }
+    files::replace(path, ".codeartifact-token-", format!("{text}\n").as_bytes())
+        .map_err(|source| TokenError::File { path: path.to_owned(), source })
 }
 
 impl Fetched {

@@ -255,7 +255,7 @@ impl Provider {
     }
 
     /// What names the profile: our settings, or `AWS_PROFILE`.
-    fn profile_origin(&self, effective: &EffectiveSettings) -> Option<String> {
+    pub fn profile_origin(&self, effective: &EffectiveSettings) -> Option<String> {
         match &effective.aws.profiles.origin {
             Origin::BuiltIn => {
                 self.environment.get("AWS_PROFILE").map(|_| "AWS_PROFILE".to_owned())
