@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::PROGRAM;
 use crate::base::environment::Environment;
-
-/// The folder name of everything that is ours alone.
-const OURS: &str = "nuget-plugin-codeartifact";
 
 /// The folders of the user who runs this process.
 #[derive(Debug, Clone)]
@@ -54,12 +52,12 @@ impl Locations {
 
     /// The configuration file, unless `CODEARTIFACT_NUGET_CONFIG_FILE` moves it.
     pub fn config_file(&self) -> Option<PathBuf> {
-        Some(self.config.as_ref()?.join(OURS).join("config.toml"))
+        Some(self.config.as_ref()?.join(PROGRAM).join("config.toml"))
     }
 
     /// The token cache's folder, unless `CODEARTIFACT_NUGET_CACHE_DIR` moves it.
     pub fn cache_dir(&self) -> Option<PathBuf> {
-        Some(self.cache.as_ref()?.join(OURS))
+        Some(self.cache.as_ref()?.join(PROGRAM))
     }
 
     /// The `.nuget/plugins` folders that clients of this user search: the home's, and the one below
@@ -83,7 +81,7 @@ impl Locations {
 
     /// What we know about this user's installations is in this folder.
     pub fn own_data_dir(&self) -> Option<PathBuf> {
-        Some(self.data.as_ref()?.join(OURS))
+        Some(self.data.as_ref()?.join(PROGRAM))
     }
 
     /// The folder of the user's own NuGet.Config, as the NuGet of `dotnet` finds it.

@@ -46,11 +46,6 @@ fn is_unsafe(character: char) -> bool {
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Two lower-case digits a byte.
-pub fn lower_hex(bytes: &[u8]) -> String {
-    hex::encode(bytes)
-}
-
 /// Of the words that are known, the one that was probably meant; none where none is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known = known.into_iter().map(|known| (strsim::levenshtein(word, known), known));

@@ -42,9 +42,10 @@ pub fn utc_millis(time: SystemTime) -> String {
 }
 
 /// Reads a date and time with their offset, as in `2026-02-28T09:05:07+01:00`, in whole seconds; none
-/// before 1970.
+/// before 1970. RFC 3339 lets a blank stand for the `T`, and some programs write one.
 pub fn parse(text: &str) -> Option<SystemTime> {
-    let seconds = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp();
+    let text = text.replacen(' ', "T", 1);
+    let seconds = OffsetDateTime::parse(&text, &Rfc3339).ok()?.unix_timestamp();
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 

@@ -109,6 +109,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::base::PROGRAM;
 
     struct Machine {
         home: TempDir,
@@ -126,7 +127,7 @@ mod tests {
         }
 
         fn cache_dir(&self) -> PathBuf {
-            self.home.path().join("cache").join("nuget-plugin-codeartifact")
+            self.home.path().join("cache").join(PROGRAM)
         }
 
         /// What is chosen in this home with one variable more.

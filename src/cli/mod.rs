@@ -13,6 +13,7 @@ use clap_complete::Shell;
 
 pub use tokens::{ExecArgs, SelectionArgs, TokenArgs, TokenFormat};
 
+use crate::base::PROGRAM;
 use crate::settings::Overrides;
 use configure::ConfigureArgs;
 use doctor::DoctorArgs;
@@ -27,7 +28,7 @@ Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usag
 
 /// NuGet credential plugin for AWS CodeArtifact.
 #[derive(Debug, Parser)]
-#[command(name = "nuget-plugin-codeartifact", version, disable_help_subcommand = true)]
+#[command(name = PROGRAM, version, disable_help_subcommand = true)]
 #[command(arg_required_else_help = true, after_help = START)]
 pub struct Cli {
     /// What to do; NuGet itself starts the plugin with `-Plugin`

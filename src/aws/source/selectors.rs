@@ -12,7 +12,6 @@ use aws_smithy_types::base64;
 use sha2::{Digest, Sha256};
 
 use crate::base::environment::Environment;
-use crate::base::text::lower_hex;
 
 /// Collects selectors, each as `name=value`.
 #[derive(Debug)]
@@ -77,5 +76,5 @@ fn issuer_and_subject(path: &Path) -> Option<String> {
 }
 
 pub(super) fn digest(text: &str) -> String {
-    lower_hex(&Sha256::digest(text))
+    hex::encode(Sha256::digest(text))
 }

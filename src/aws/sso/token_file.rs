@@ -18,7 +18,6 @@ use super::session::SsoSession;
 use crate::base::PROGRAM;
 use crate::base::files::{self, Replacement};
 use crate::base::secret::Secret;
-use crate::base::text::lower_hex;
 use crate::base::time;
 
 /// A larger file is not read: a sign-in is a few kilobytes.
@@ -234,7 +233,7 @@ impl ClientFile {
 
 /// The file in the shared folder that is named by the digest of this.
 fn shared_file(session: &SsoSession, name: &[u8]) -> Option<PathBuf> {
-    let name = format!("{}.json", lower_hex(&Sha1::digest(name)));
+    let name = format!("{}.json", hex::encode(Sha1::digest(name)));
     Some(session.cache.as_ref()?.join(name))
 }
 
