@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use toml_edit::Document;
 
 use super::environment::{CONFIG_FILE, absolute_path};
-use super::machine::{self, MachineFile};
 use super::policy::Bounds;
 use super::rule::Rule;
 use super::toml::{Keys, Node, Problem};
-use super::value::{Duration, Origin, Setting, is_profile};
+use super::value::{Duration, OWNER, Origin, Setting, profiles};
 use super::{Defaults, SettingsError};
 use crate::base::environment::Environment;
 use crate::base::files;
@@ -120,12 +119,6 @@ fn of_root(
     Ok(file)
 }
 
-/// Names of profiles, of which the first that the AWS files have is used.
-pub(super) fn profiles(node: Node<'_>) -> Result<Vec<String>, Problem> {
-    const EXPECTED: &str = "a profile is a name of the AWS files";
-    node.one_or_more(|name| name.checked_text(is_profile, EXPECTED))
-}
-
 /// One of `[[hosts]]`.
 fn host(node: Node<'_>) -> Result<HostMapping, Problem> {
     const DOMAIN: &str = "`domain` is a CodeArtifact domain: 2 to 50 of a-z, 0-9 and `-`";
@@ -145,9 +138,6 @@ fn host(node: Node<'_>) -> Result<HostMapping, Problem> {
     };
     Ok(HostMapping { host, port, domain, region })
 }
-
-/// What an account has to be, where it is no pattern.
-pub(super) const OWNER: &str = "an owner is the domain's account: twelve digits, in quotes";
 
 fn host_and_port(text: &str) -> Result<(String, Option<u16>), &'static str> {
     const EXPECTED: &str =
@@ -197,77 +187,6 @@ pub fn config_file(
 ) -> Result<Option<PathBuf>, SettingsError> {
     let named = absolute_path(environment, CONFIG_FILE)?;
     Ok(named.or_else(|| locations.config_file()))
-}
-
-/// One of the configuration files.
-#[derive(Debug)]
-pub struct FileReport {
-    pub kind: FileKind,
-    pub path: PathBuf,
-    pub state: FileState,
-}
-
-/// Whose file it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    User,
-    Machine,
-}
-
-/// What is made of a file.
-#[derive(Debug)]
-pub enum FileState {
-    Used,
-    Absent,
-    /// It is there and not used: others than the administrator may have written it.
-    Untrusted(String),
-    /// It ends everything.
-    Broken(FileError),
-}
-
-impl FileReport {
-    /// Whose it is, in one word.
-    pub fn kind_name(&self) -> &'static str {
-        match self.kind {
-            FileKind::User => "user",
-            FileKind::Machine => "machine",
-        }
-    }
-
-    /// What is made of it in one word, and the reason where it is there and not used.
-    pub fn state(&self) -> (&'static str, Option<String>) {
-        match &self.state {
-            FileState::Used => ("used", None),
-            FileState::Absent => ("absent", None),
-            FileState::Untrusted(reason) => ("untrusted", Some(reason.clone())),
-            FileState::Broken(error) => ("broken", Some(error.to_string())),
-        }
-    }
-}
-
-/// The configuration files, and what is made of each.
-pub fn file_reports(
-    environment: &Environment,
-    locations: &Locations,
-) -> Result<Vec<FileReport>, SettingsError> {
-    let mut reports = Vec::new();
-    if let Some(path) = config_file(environment, locations)? {
-        let state = match text_of(&path) {
-            Ok(Some(_)) => FileState::Used,
-            Ok(None) => FileState::Absent,
-            Err(error) => FileState::Broken(error),
-        };
-        reports.push(FileReport { kind: FileKind::User, path, state });
-    }
-    let path = machine::path();
-    let state = match machine::read(&path, 0) {
-        Ok(MachineFile::Read(_)) => FileState::Used,
-        Ok(MachineFile::Absent) => FileState::Absent,
-        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
-        Err(error) => FileState::Broken(error),
-    };
-    reports.push(FileReport { kind: FileKind::Machine, path, state });
-    Ok(reports)
 }
 
 #[cfg(test)]

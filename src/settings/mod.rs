@@ -23,7 +23,7 @@ pub use environment::{
     TOKEN_DOMAIN, log_files, moved_places, named_cache_dir, sign_in_method,
 };
 use file::ConfigurationFile;
-pub use file::{FileError, FileReport, config_file, file_reports};
+pub use file::{FileError, config_file};
 use machine::MachineFile;
 pub use policy::{Bounds, Policy};
 pub use provided_token::{Binding, Provided, Unusable, provided_tokens};
@@ -210,6 +210,77 @@ impl Settings {
         })?;
         self.policy.refusal_of(refused)
     }
+}
+
+/// One of the configuration files.
+#[derive(Debug)]
+pub struct FileReport {
+    pub kind: FileKind,
+    pub path: PathBuf,
+    pub state: FileState,
+}
+
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    User,
+    Machine,
+}
+
+/// What is made of a file.
+#[derive(Debug)]
+pub enum FileState {
+    Used,
+    Absent,
+    /// It is there and not used: others than the administrator may have written it.
+    Untrusted(String),
+    /// It ends everything.
+    Broken(FileError),
+}
+
+impl FileReport {
+    /// Whose it is, in one word.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            FileKind::User => "user",
+            FileKind::Machine => "machine",
+        }
+    }
+
+    /// What is made of it in one word, and the reason where it is there and not used.
+    pub fn state(&self) -> (&'static str, Option<String>) {
+        match &self.state {
+            FileState::Used => ("used", None),
+            FileState::Absent => ("absent", None),
+            FileState::Untrusted(reason) => ("untrusted", Some(reason.clone())),
+            FileState::Broken(error) => ("broken", Some(error.to_string())),
+        }
+    }
+}
+
+/// The configuration files, and what is made of each.
+pub fn file_reports(
+    environment: &Environment,
+    locations: &Locations,
+) -> Result<Vec<FileReport>, SettingsError> {
+    let mut reports = Vec::new();
+    if let Some(path) = config_file(environment, locations)? {
+        let state = match file::text_of(&path) {
+            Ok(Some(_)) => FileState::Used,
+            Ok(None) => FileState::Absent,
+            Err(error) => FileState::Broken(error),
+        };
+        reports.push(FileReport { kind: FileKind::User, path, state });
+    }
+    let path = machine::path();
+    let state = match machine::read(&path, 0) {
+        Ok(MachineFile::Read(_)) => FileState::Used,
+        Ok(MachineFile::Absent) => FileState::Absent,
+        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
+        Err(error) => FileState::Broken(error),
+    };
+    reports.push(FileReport { kind: FileKind::Machine, path, state });
+    Ok(reports)
 }
 
 /// All that is effective for one repository: the first rule that matches it, the defaults for what

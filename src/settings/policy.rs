@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::SettingsError;
-use super::file::OWNER;
 use super::pattern::{self, is_host_pattern};
 use super::toml::{Node, Problem};
-use super::value::{CacheMode, Duration, Interactive, KeyValues, Setting};
+use super::value::{CacheMode, Duration, Interactive, KeyValues, OWNER, Setting};
 use crate::endpoint::{Domain, HostMapping, is_owner};
 
 /// The bounds of all files, all of which apply.

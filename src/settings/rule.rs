@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 
 use super::Settings;
-use super::file::profiles;
 use super::pattern::{
     self, is_all, is_domain_pattern, is_owner_pattern, is_region_pattern, is_repository_pattern,
 };
 use super::toml::{Node, Problem};
-use super::value::{Duration, Interactive, KeyValues, Origin, Prefer, Setting, one_or_more};
+use super::value::{
+    Duration, Interactive, KeyValues, Origin, Prefer, Setting, one_or_more, profiles,
+};
 use crate::base::secret::Secret;
 use crate::base::url::{UrlParts, redacted};
 use crate::endpoint::{Domain, is_endpoint_url, is_http_url, is_owner};

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::toml::{Node, Problem};
+
 /// An effective value and its origin: what a report prints is what a request uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
@@ -285,6 +287,15 @@ impl FromStr for SignInMethod {
 pub(super) fn is_profile(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !text.contains(|c: char| c.is_control() || c == ']')
 }
+
+/// Names of profiles, of which the first that the AWS files have is used.
+pub(super) fn profiles(node: Node<'_>) -> Result<Vec<String>, Problem> {
+    const EXPECTED: &str = "a profile is a name of the AWS files";
+    node.one_or_more(|name| name.checked_text(is_profile, EXPECTED))
+}
+
+/// What an account has to be, where it is no pattern.
+pub(super) const OWNER: &str = "an owner is the domain's account: twelve digits, in quotes";
 
 #[cfg(test)]
 mod tests {
