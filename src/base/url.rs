@@ -21,7 +21,7 @@ pub struct UrlParts<'a> {
     /// Query and fragment, with the `?` or `#` that begins them.
     pub tail: &'a str,
     /// Whether both readings are likely, so that either could show a secret of the other.
-    is_ambiguous: bool,
+    pub is_ambiguous: bool,
 }
 
 /// Where the user information ends, counted from the end of the scheme.

@@ -7,7 +7,6 @@
 //! same; take the lock between processes; look again; fetch; store. Whoever waited for the lock of
 //! one that failed fetches without it. The plugin and the `token` command call this.
 
-mod explanation;
 mod provided;
 mod resolve;
 mod sign_in;
@@ -21,7 +20,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
 pub use crate::aws::Connection;
-pub use explanation::Explanation;
 pub use provided::ProvidedReport;
 pub use resolve::{CacheReport, Caller, Resolved, SettingsReport, Target};
 pub use sign_in::{SignIn, User};

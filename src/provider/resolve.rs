@@ -100,11 +100,6 @@ impl Resolved {
         self.settings.as_ref().ok()?.rule
     }
 
-    /// For whoever keeps it apart from the request.
-    pub(super) fn take_connection(&mut self) -> Option<Result<Connection, ProviderError>> {
-        self.connection.take()
-    }
-
     pub(super) fn settings(&self) -> Result<&EffectiveSettings, ProviderError> {
         self.settings.as_ref().map_err(Clone::clone)
     }

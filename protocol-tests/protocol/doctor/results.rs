@@ -27,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
             a_program_that_is_quoted_is_not_passed_on,
         ),
         trial("a_password_in_an_endpoint_is_not_shown", a_password_in_an_endpoint_is_not_shown),
+        trial("nothing_secret_of_a_url_is_shown", nothing_secret_of_a_url_is_shown),
         trial("fix_follows_no_link_out_of_the_home", fix_follows_no_link_out_of_the_home),
         trial("a_cached_token_is_told_without_asking", a_cached_token_is_told_without_asking),
         trial(
@@ -115,6 +116,34 @@ fn a_password_in_an_endpoint_is_not_shown() {
     for arguments in [&["--offline"][..], &["--offline", "--json"]] {
         stage.doctor(arguments).assert_says(&stage.fake.url());
     }
+}
+
+fn nothing_secret_of_a_url_is_shown() {
+    let stage = Stage::working();
+    let source = stage.source.clone();
+    let query = format!("{}/?key=hunter2", source.trim_end_matches("/v3/index.json"));
+    let region = "my-domain-111122223333.d.codeartifact.eu-wset-1.amazonaws.com";
+    stage.home.write_nuget_config(&[
+        ("slash", &source.replacen("http://", "http://aws:x/hunter2@", 1)),
+        ("hash", &source.replacen("http://", "http://aws:x#hunter2@", 1)),
+        ("query", &query),
+        ("region", &format!("https://{region}/nuget/my-repo/v3/index.json?key=hunter2")),
+        ("other", "https://aws:x/hunter2@example.org/index.json"),
+    ]);
+    for arguments in [&["--offline"][..], &["--offline", "--json"]] {
+        let run = stage.doctor(arguments);
+        run.assert_failure();
+        for name in ["slash", "hash", "query"] {
+            run.assert_says(&format!("update source {name} --source {source} --configfile"));
+        }
+    }
+    let alone = stage.doctor(&["--offline", &format!("{source}?key=hunter2")]);
+    alone.assert_says(&format!("source add {source}\n"));
+    let report = stage.home.root().join("report.txt").to_string_lossy().into_owned();
+    stage.doctor(&["--offline", "--report", &report]).assert_failure();
+    let text = fs::read_to_string(&report).unwrap();
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("  packageSources: other = https://example.org/index.json\n"), "{text}");
 }
 
 fn fix_follows_no_link_out_of_the_home() {

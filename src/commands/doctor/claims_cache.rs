@@ -1,102 +1,76 @@
-//! NuGet's claims cache: an entry that says nothing keeps the plugin from being started for 30 days.
+//! NuGet's plugin cache ("claims cache"): an empty or damaged entry keeps NuGet from starting the
+//! plugin for 30 days.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::context::Context;
 use super::finding::{Finding, Repair};
-use super::{fix, path, variables};
+use super::fix;
+use super::nuget::Nuget;
 use crate::commands::installation::claims;
-use crate::commands::installation::layout::Client;
 
 const CHECK: &str = "claims-cache";
 
-pub fn check(context: &Context<'_>) -> Vec<Finding> {
-    let folder = claims::folder_in_use(context.environment);
-    if let Some(folder) = folder.as_deref().filter(|folder| !folder.is_absolute()) {
-        return vec![relative(folder)];
-    }
-    let files = our_files(context);
-    let of_plugins = folder.iter().flat_map(|folder| claims::folders_of(folder, &files));
-    let folders = folder.iter().cloned().chain(of_plugins);
-    let home = context.environment.home();
-    if let Some(finding) = folders.into_iter().find_map(|folder| unusable(&folder, home.as_deref()))
-    {
+const NAME: &str = "NuGet's claims cache";
+
+pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
+    let files = our_files(nuget);
+    if let Some(finding) = unusable_folder(&files, nuget) {
         return vec![finding];
     }
-    match claims::harmful(context.environment, &files) {
-        Err(error) => vec![Finding::failure(CHECK, format!("NuGet's claims cache: {error}"))],
+    match claims::harmful(nuget.environment, &files) {
+        Err(error) => vec![Finding::failure(CHECK, format!("{NAME}: {error}"))],
         Ok(entries) if entries.is_empty() => {
-            vec![Finding::pass(
-                CHECK,
-                "NuGet's claims cache does not keep the plugin from starting",
-            )]
+            let what = format!("{NAME} does not keep the plugin from starting");
+            vec![Finding::pass(CHECK, what)]
         }
-        Ok(entries) => entries.into_iter().map(|entry| harmful(entry, context)).collect(),
+        Ok(entries) => entries.into_iter().map(|entry| harmful(entry, nuget)).collect(),
     }
 }
 
-/// Every file of ours that NuGet may have notes about.
-fn our_files(context: &Context<'_>) -> Vec<PathBuf> {
-    let in_folders = Client::ALL.into_iter().flat_map(|client| {
-        let folders = context.our_folders(client).into_iter();
-        folders.flat_map(move |(folder, _)| client.startable(&folder))
-    });
-    let on_path = path::files(&context.path_folders()).into_iter();
-    let on_path = on_path.filter(|file| file.is_ours).map(|file| file.path);
-    let named = variables::all_named(context.environment).into_iter();
-    let named = named.filter(|path| path.is_absolute());
-    in_folders.chain(on_path).chain(named).collect()
+fn unusable_folder(files: &[PathBuf], nuget: &Nuget<'_>) -> Option<Finding> {
+    let (check, variable) = ("claims-cache-folder", "NUGET_PLUGINS_CACHE_PATH");
+    let folder = claims::folder_in_use(nuget.environment)?;
+    if !folder.is_absolute() {
+        let what = format!(
+            "{NAME}: {variable} is `{}`, which is relative, and NuGet starts no plugin because of it",
+            folder.display()
+        );
+        return Some(Finding::failure(check, what).with_fix(fix::unset(variable)));
+    }
+    let of_plugins = claims::folders_of(&folder, files);
+    std::iter::once(folder).chain(of_plugins).find_map(|folder| {
+        let consequence = "and every restore fails";
+        fix::unusable_folder(check, NAME, &folder, consequence, nuget.home.as_deref())
+    })
 }
 
-fn relative(folder: &Path) -> Finding {
-    let variable = "NUGET_PLUGINS_CACHE_PATH";
-    let what = format!(
-        "NuGet's claims cache: {variable} is `{}`, which is relative, and NuGet starts no plugin because \
-         of it",
-        folder.display()
-    );
-    Finding::failure("claims-cache-folder", what).with_fix(fix::unset(variable))
+/// Every file of this plugin for which NuGet may have an entry.
+fn our_files(nuget: &Nuget<'_>) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = nuget
+        .plugin_folders
+        .iter()
+        .flat_map(|folder| folder.client.startable(&folder.path))
+        .collect();
+    let on_path = nuget.path_files.iter().filter(|file| file.is_ours);
+    files.extend(on_path.map(|file| file.path.clone()));
+    let named = nuget.named.iter().flat_map(|named| &named.files);
+    files.extend(named.map(|(path, _)| path.clone()).filter(|path| path.is_absolute()));
+    files
 }
 
-fn harmful(entry: PathBuf, context: &Context<'_>) -> Finding {
+fn harmful(entry: PathBuf, nuget: &Nuget<'_>) -> Finding {
     let shown = entry.display();
     if entry.is_dir() {
-        let what = format!("NuGet's claims cache: `{shown}` is a folder, where NuGet wants a file");
+        let what = format!("{NAME}: `{shown}` is a folder, where NuGet wants a file");
         return Finding::failure(CHECK, what).with_fix(fix::move_aside(&entry));
     }
     let what = format!(
-        "NuGet's claims cache: `{shown}` is empty or damaged, and NuGet does not start the plugin because \
+        "{NAME}: `{shown}` is empty or damaged, and NuGet does not start the plugin because \
          of it"
     );
-    let is_in_home = context.environment.home().is_some_and(|home| entry.starts_with(home));
-    let fix = if is_in_home { fix::FIX.to_owned() } else { format!("{} --yes", fix::FIX) };
-    Finding::failure(CHECK, what).with_fix(fix).with_repair(Repair::RemoveClaims(entry))
-}
-
-/// The folder, or the nearest one above it that is there.
-fn unusable(folder: &Path, home: Option<&Path>) -> Option<Finding> {
-    let there = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
-    let shown = there.display();
-    let check = "claims-cache-folder";
-    if !there.is_dir() {
-        let what = format!("NuGet's claims cache: `{shown}` is no folder, and every restore fails");
-        return Some(Finding::failure(check, what).with_fix(fix::move_aside(there)));
-    }
-    if is_usable(there) {
-        return None;
-    }
-    let what =
-        format!("NuGet's claims cache: `{shown}` is not readable and writable for this user");
-    Some(fix::make_usable(Finding::failure(check, what), there, home))
-}
-
-#[cfg(unix)]
-fn is_usable(folder: &Path) -> bool {
-    use rustix::fs::{Access, access};
-    access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).is_ok()
-}
-
-#[cfg(not(unix))]
-fn is_usable(folder: &Path) -> bool {
-    folder.metadata().is_ok_and(|found| !found.permissions().readonly())
+    let is_in_home = nuget.home.as_ref().is_some_and(|home| entry.starts_with(home));
+    let anywhere = if is_in_home { "" } else { " --yes" };
+    Finding::failure(CHECK, what)
+        .with_fix(format!("nuget-plugin-codeartifact doctor --fix{anywhere}"))
+        .with_repair(Repair::RemoveClaims(entry))
 }

@@ -1,10 +1,14 @@
-//! What a check found.
+//! What a check found, and how it is printed: as text, one line each with the fix below, and as JSON.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// How a check ended. The later is the worse; what was skipped says nothing.
+use crate::base::terminal::{Appearance, Mark};
+use crate::base::text::printable;
+
+/// How a check ended, from the least to the worst. A skipped check found nothing out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -14,33 +18,33 @@ pub enum Outcome {
     Failure,
 }
 
-/// One line of `doctor`. `--json` prints just this; names and values stay as they are.
+/// One line of `doctor`. `--json` prints it as it is, so names and values never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was checked: it stays the same from version to version, in kebab case.
+    /// What was checked, in kebab case. Scripts look for it, so it never changes.
     pub check: &'static str,
     pub outcome: Outcome,
     /// One line for people.
     pub what: String,
-    /// The command that mends it, or shows more, where there is one.
+    /// The command that fixes it, or shows more, where there is one.
     pub fix: Option<String>,
-    /// The way out that no command is.
+    /// What to do where no command does it.
     pub advice: Option<String>,
-    /// What stands in the place of `what` wherever others may read it: somebody's program was quoted.
+    /// What others may read instead of `what`, where that quotes a program's output.
     #[serde(skip)]
     pub withheld: Option<String>,
     #[serde(skip)]
     pub repair: Option<Repair>,
 }
 
-/// What `--fix` may do: it touches nothing but what is ours.
+/// What `--fix` may do. It touches only what belongs to this plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Repair {
-    /// As `install` does.
+    /// What `install` does.
     Install,
-    /// An entry of NuGet's claims cache about our plugin.
+    /// Remove an entry of NuGet's plugin cache about this plugin.
     RemoveClaims(PathBuf),
-    /// A link of our name that leads nowhere.
+    /// Remove a link of this plugin's name to nothing.
     RemoveLink(PathBuf),
 }
 
@@ -81,18 +85,52 @@ impl Finding {
         Self { advice: Some(advice.into()), ..self }
     }
 
+    pub fn with_repair(self, repair: Repair) -> Self {
+        Self { repair: Some(repair), ..self }
+    }
+
     /// As it may be passed on.
     pub fn shared(&self) -> Self {
         let what = self.withheld.as_ref().unwrap_or(&self.what).clone();
         Self { what, ..self.clone() }
     }
 
-    pub fn with_repair(self, repair: Repair) -> Self {
-        Self { repair: Some(repair), ..self }
+    pub fn print(&self, appearance: Appearance, out: &mut dyn Write) -> io::Result<()> {
+        let mark = appearance.mark(match self.outcome {
+            Outcome::Pass => Mark::Pass,
+            Outcome::Skipped => Mark::Skipped,
+            Outcome::Warning => Mark::Warning,
+            Outcome::Failure => Mark::Failure,
+        });
+        writeln!(out, "{mark}  {}", printable(&self.what))?;
+        if self.outcome < Outcome::Warning {
+            return Ok(());
+        }
+        for (word, text) in [("do", &self.advice), ("fix", &self.fix)] {
+            if let Some(text) = text {
+                writeln!(out, "{:1$}  {word}: {2}", "", appearance.width(), printable(text))?;
+            }
+        }
+        Ok(())
     }
 }
 
-/// The worst of them.
+/// The worst outcome.
 pub fn worst(findings: &[Finding]) -> Outcome {
     findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Pass)
+}
+
+/// The last line of the text.
+pub fn print_summary(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    let [mut failures, mut warnings, mut passed] = [0; 3];
+    for finding in findings {
+        match finding.outcome {
+            Outcome::Failure => failures += 1,
+            Outcome::Warning => warnings += 1,
+            Outcome::Pass => passed += 1,
+            Outcome::Skipped => {}
+        }
+    }
+    let plural = if warnings == 1 { "" } else { "s" };
+    writeln!(out, "{failures} failed, {warnings} warning{plural} and {passed} passed")
 }

@@ -1,55 +1,57 @@
-//! Commands for people to paste, in the words of the system's usual shell: a POSIX one, or PowerShell.
+//! Commands to paste, for the system's usual shell: a POSIX one, or PowerShell.
 
-pub use crate::commands::format::quoted;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::finding::Finding;
+use super::nuget::Nuget;
+use super::permission;
+use crate::base::PROGRAM;
 
-/// What most things are mended with.
+pub use crate::commands::format::quoted;
+
+/// What fixes most of what is wrong in the plugins folders.
 pub const INSTALL: &str = "nuget-plugin-codeartifact install";
 
-/// What is safe to repair.
-pub const FIX: &str = "nuget-plugin-codeartifact doctor --fix";
+/// How a shell here starts this program: by its name where `PATH` has it, else by its path.
+pub fn program(nuget: &Nuget<'_>) -> String {
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    let is_on_path = nuget.path_folders.iter().any(|folder| folder.join(&name).is_file());
+    match &nuget.own_file {
+        Some(file) if !is_on_path => quoted_path(file),
+        _ => PROGRAM.to_owned(),
+    }
+}
+
+/// The command of this program, as a shell here starts that. Other commands stay as they are.
+pub fn started_by(command: String, program: &str) -> String {
+    match command.strip_prefix(PROGRAM).filter(|rest| rest.starts_with(' ')) {
+        Some(rest) => format!("{program}{rest}"),
+        None => command,
+    }
+}
 
 pub fn remove_file(path: &Path) -> String {
     let command = if cfg!(windows) { "Remove-Item" } else { "rm" };
     format!("{command} {}", quoted_path(path))
 }
 
-/// The same where the folder may be another user's.
+/// The same where the folder may belong to another user.
 pub fn remove_others_file(path: &Path) -> String {
-    let command = remove_file(path);
-    let is_ours = path.parent().is_some_and(is_writable);
-    if is_ours { command } else { as_administrator(&command) }
+    let is_ours = path.parent().is_some_and(permission::is_writable);
+    as_owner(remove_file(path), is_ours)
 }
 
-fn as_administrator(command: &str) -> String {
-    if cfg!(windows) { command.to_owned() } else { format!("sudo {command}") }
-}
-
-#[cfg(unix)]
-pub fn is_writable(path: &Path) -> bool {
-    use rustix::fs::{Access, access};
-    access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok()
-}
-
-#[cfg(not(unix))]
-pub fn is_writable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| !found.permissions().readonly())
-}
-
-/// Whether a folder takes files, or it is none.
-pub fn is_writable_or_file(path: &Path) -> bool {
-    !path.is_dir() || is_writable(path)
-}
-
-/// NuGet tries no file that nobody may run.
+/// NuGet ignores a file on `PATH` that nobody may run.
 pub fn stop_running(path: &Path) -> String {
     if cfg!(windows) {
         return move_aside(path);
     }
-    let command = format!("chmod a-x {}", quoted_path(path));
-    if is_own(path) { command } else { as_administrator(&command) }
+    as_owner(format!("chmod a-x {}", quoted_path(path)), permission::is_own(path))
+}
+
+fn as_owner(command: String, is_ours: bool) -> String {
+    if is_ours || cfg!(windows) { command } else { format!("sudo {command}") }
 }
 
 pub fn make_executable(path: &Path) -> String {
@@ -60,40 +62,52 @@ pub fn make_private(folder: &Path) -> String {
     format!("chmod 700 {}", quoted_path(folder))
 }
 
-/// What another user has put there.
+/// Lets this user run what another user has put there.
 pub fn permit(path: &Path) -> String {
     format!("sudo chmod a+rx {}", quoted_path(path))
 }
 
-/// Lets this user read and write a folder, or a file. Nothing is taken from another user but what is in
-/// this one's home.
+/// Lets this user read and write a folder or a file. It is taken from another user only inside this
+/// user's home: `/`, `/home` or `/usr/share` may be the nearest folder that exists.
 pub fn make_usable(finding: Finding, path: &Path, home: Option<&Path>) -> Finding {
-    let is_in_home = home.is_some_and(|home| {
-        home.parent().is_some() && path.starts_with(home) && path != home && is_own(home)
-    });
-    if is_own(path) {
+    if permission::is_own(path) {
         let rights = if path.is_dir() { "u+rwx" } else { "u+rw" };
-        finding.with_fix(format!("chmod {rights} {}", quoted_path(path)))
-    } else if is_in_home {
-        finding.with_fix(format!("sudo chown -R \"$(id -un)\" {}", quoted_path(path)))
-    } else {
-        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        finding.with_advice(format!(
-            "name a folder of this user's in {variable}, or in the variable that leads there"
-        ))
+        return finding.with_fix(format!("chmod {rights} {}", quoted_path(path)));
     }
+    let is_in_home = home.is_some_and(|home| {
+        let is_root = home.parent().is_none();
+        !is_root && path.starts_with(home) && path != home && permission::is_own(home)
+    });
+    if is_in_home {
+        return finding.with_fix(format!("sudo chown -R \"$(id -un)\" {}", quoted_path(path)));
+    }
+    let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    finding.with_advice(format!(
+        "name a folder of this user's in {variable}, or in the variable that leads there"
+    ))
 }
 
-#[cfg(unix)]
-fn is_own(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let user = rustix::process::geteuid().as_raw();
-    path.symlink_metadata().map_or(true, |found| found.uid() == user)
-}
-
-#[cfg(not(unix))]
-fn is_own(_path: &Path) -> bool {
-    true
+/// What keeps this user from using a folder, or from making it below the nearest one that exists.
+pub fn unusable_folder(
+    check: &'static str,
+    subject: &str,
+    folder: &Path,
+    consequence: &str,
+    home: Option<&Path>,
+) -> Option<Finding> {
+    let there = folder.ancestors().find(|above| above.symlink_metadata().is_ok())?;
+    let shown = there.display();
+    if there.is_dir() && permission::is_readable_and_writable(there) {
+        return None;
+    }
+    // A link may lead to what this user may not see.
+    let is_hidden = there.metadata().is_err_and(|it| it.kind() == ErrorKind::PermissionDenied);
+    if there.is_dir() || is_hidden {
+        let what = format!("{subject}: `{shown}` is not readable and writable for this user");
+        return Some(make_usable(Finding::failure(check, what), there, home));
+    }
+    let what = format!("{subject}: `{shown}` is no folder, {consequence}");
+    Some(Finding::failure(check, what).with_fix(move_aside(there)))
 }
 
 /// Under a name by which NuGet does not find it.
@@ -114,7 +128,7 @@ pub fn unset(variable: &str) -> String {
     } else if variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         format!("unset {variable}")
     } else {
-        // No shell has a name for it.
+        // A shell can unset only what is a name to it.
         format!("exec env -u {} \"${{SHELL:-/bin/sh}}\"", quoted(variable))
     }
 }
@@ -123,7 +137,7 @@ pub fn set_clock() -> &'static str {
     if cfg!(windows) { "w32tm /resync" } else { "sudo timedatectl set-ntp true" }
 }
 
-/// For this shell and what it starts.
+/// Sets it for this shell and what it starts.
 pub fn set(variable: &str, value: &str) -> String {
     if cfg!(windows) {
         format!("$env:{variable} = '{}'", value.replace('\'', "''"))
@@ -132,7 +146,7 @@ pub fn set(variable: &str, value: &str) -> String {
     }
 }
 
-/// The folder before all others.
+/// Puts the folder before all others.
 pub fn prepend_to_path(folder: &Path) -> String {
     if cfg!(windows) {
         let folder = folder.display().to_string().replace('\'', "''");
@@ -150,7 +164,6 @@ pub fn quoted_path(path: &Path) -> String {
 mod tests {
     use super::*;
 
-    /// `/`, `/home` or `/usr/share` may be the nearest folder that is there.
     #[test]
     fn nothing_outside_of_this_users_home_is_taken() {
         let usable = |path: &Path, home: &Path| {

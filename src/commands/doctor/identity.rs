@@ -1,74 +1,126 @@
-//! Who would be asking for a token, where that comes from, and until when.
-#![expect(clippy::disallowed_methods, reason = "the edge: it is looked now")]
+//! Who would request a token, where that identity comes from, and until when its sign-in is good.
+#![expect(clippy::disallowed_methods, reason = "the edge: the sign-in is looked at now")]
 
 use std::time::SystemTime;
 
-use super::context::Context;
 use super::finding::Finding;
 use super::fix::{self, quoted};
+use super::nuget::Nuget;
+use super::other_plugins;
 use super::sources::Examined;
 use super::token::failed;
-use super::toolkit;
 use crate::aws::{Identity, SignInState};
-use crate::base::environment::Environment;
 use crate::base::text::printable;
-use crate::commands::format::in_words;
-use crate::provider::{Connection, Explanation};
+use crate::base::time::in_words;
+use crate::base::url::redacted;
+use crate::provider::{Connection, Provider};
 
 const CHECK: &str = "identity";
 
-pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding> {
+pub async fn check(nuget: &Nuget<'_>, provider: &Provider, examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut told: Vec<(&Examined, Identity)> = Vec::new();
+    let mut identities: Vec<(&Examined, &Identity)> = Vec::new();
     for one in examined {
-        let explanation = Box::pin(context.provider.explain(&one.endpoint)).await;
-        findings.extend(unusable_given(&explanation));
-        if let Some(place) = provided(&explanation) {
-            let what = format!("{} is served by the token of {place}", one.endpoint.domain);
+        let tokens = provider.provided_reports(&one.resolved).unwrap_or_default();
+        for token in tokens.iter().filter(|token| token.is_unusable && !token.serves) {
+            let what = printable(&format!("{} does not serve: {}", token.place, token.reason));
+            let variable = token.place.split(' ').next().unwrap_or_default();
+            findings.push(Finding::warning("given-token", what).with_fix(fix::unset(variable)));
+        }
+        if let Some(token) = tokens.iter().find(|token| token.serves) {
+            let what = format!("{} is served by the token of {}", one.endpoint.domain, token.place);
             findings.push(Finding::pass(CHECK, what));
             continue;
         }
-        match (&context.provider.identity(&one.endpoint).await, &explanation.identity) {
-            (Err(error), _) | (_, Some(Err(error))) => {
-                findings.push(failed(error, one, context.environment));
+        match provider.caller(&one.resolved).await {
+            Ok(caller) => {
+                findings.extend(of_identity(one, &caller.identity, nuget, provider).await);
+                identities.push((one, &caller.identity));
             }
-            (Ok(identity), _) => {
-                findings.extend(of_identity(one, identity, &explanation, context.environment));
-                told.push((one, identity.clone()));
-            }
+            Err(error) => findings.push(failed(&error, one, nuget.environment)),
         }
     }
-    findings.extend(half_keys(context).filter(|_| !examined.is_empty()));
-    findings.extend(shared_hosts(&told));
-    findings.extend(toolkit::check(context, &told));
+    if !examined.is_empty() {
+        findings.extend(half_keys(nuget));
+    }
+    findings.extend(shared_hosts(&identities));
+    findings.extend(other_plugins::aws_toolkit(nuget, &identities));
     findings
 }
 
-/// Where a token stands that the user brought along, if one goes before any identity.
-fn provided(explanation: &Explanation) -> Option<&str> {
-    let provided = explanation.provided.as_ref().ok()?;
-    provided.iter().find(|provided| provided.serves).map(|provided| &*provided.place)
+async fn of_identity(
+    one: &Examined,
+    identity: &Identity,
+    nuget: &Nuget<'_>,
+    provider: &Provider,
+) -> Vec<Finding> {
+    let (label, domain) = (&identity.label, &one.endpoint.domain);
+    let mut findings = Vec::new();
+    findings.push(if identity.is_last_resort() {
+        let what = format!("nothing here says who asks for {domain}, so that {label} is tried");
+        Finding::warning(CHECK, what).with_fix("aws configure sso")
+    } else {
+        let origin = origin(one, identity, provider);
+        Finding::pass(CHECK, format!("{domain} is asked for by {label} ({origin})"))
+    });
+    if let Some(session) = &identity.sign_in {
+        let now = SystemTime::now();
+        let end = session.signed_in(now).map(|signed_in| signed_in.expires_at);
+        findings.push(sso(&session.profile, session.state(now), end, now));
+    }
+    findings.push(match provider.connection(&one.resolved).await {
+        Ok(connection) => network(connection),
+        Err(error) => failed(&error, one, nuget.environment),
+    });
+    let cached = provider.cache_report(&one.resolved).await.ok().and_then(|cache| cache.entry);
+    if let Some(entry) = cached.filter(|entry| entry.is_fresh) {
+        let left = in_words(entry.left);
+        let what = format!("a token for {domain} is in the cache, good for {left}");
+        findings.push(Finding::pass("cached-token", what));
+    }
+    findings
 }
 
-/// What was brought along and is good for nothing.
-fn unusable_given(explanation: &Explanation) -> Vec<Finding> {
-    let provided = explanation.provided.iter().flatten();
-    let unusable =
-        provided.filter(|provided| provided.is_unusable && !provided.serves).map(|provided| {
-            let what =
-                printable(&format!("{} does not serve: {}", provided.place, provided.reason));
-            let variable = provided.place.split(' ').next().unwrap_or_default();
-            Finding::warning("given-token", what).with_fix(fix::unset(variable))
-        });
-    unusable.collect()
+/// What the credentials are, and what names their profile.
+fn origin(one: &Examined, identity: &Identity, provider: &Provider) -> String {
+    let description = identity.description();
+    let mut parts = Vec::new();
+    if description.from != description.label {
+        parts.push(format!("from {}", description.from));
+    }
+    parts.push(description.kind);
+    if identity.profile_of_credentials().is_some()
+        && let Ok(settings) = &one.resolved.settings
+        && let Some(origin) = provider.profile_origin(settings)
+    {
+        parts.push(format!("named by {origin}"));
+    }
+    parts.join(", ")
 }
 
-/// The AWS CLI stops at that; the plugin goes on to whatever comes next.
-fn half_keys(context: &Context<'_>) -> Option<Finding> {
+/// Where requests to AWS go, and through what.
+fn network(connection: &Connection) -> Finding {
+    let mut apis = Vec::new();
+    for endpoint in &connection.endpoints {
+        apis.push(format!("{} at {}", endpoint.api.name(), printable(&redacted(&endpoint.url))));
+    }
+    let proxy = match &connection.proxy {
+        Some((proxy, setting)) => printable(&format!("through the proxy `{proxy}` ({setting})")),
+        None => "without a proxy".to_owned(),
+    };
+    let trusted = match &connection.ca_bundle {
+        Some((path, setting)) => format!("those of `{}` ({setting})", path.display()),
+        None => "the system's".to_owned(),
+    };
+    let apis = apis.join(", ");
+    let what = format!("AWS is asked {proxy}: {apis}; trusted certificates: {trusted}");
+    Finding::pass("network", what)
+}
+
+/// The AWS CLI fails with half a pair of keys; this plugin goes on to the next source of credentials.
+fn half_keys(nuget: &Nuget<'_>) -> Option<Finding> {
     let pair = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let is_set =
-        pair.map(|name| context.environment.get(name).is_some_and(|value| !value.is_empty()));
-    let (set, missing) = match is_set {
+    let (set, missing) = match pair.map(|name| nuget.environment.get(name).is_some()) {
         [true, false] => (pair[0], pair[1]),
         [false, true] => (pair[1], pair[0]),
         _ => return None,
@@ -77,84 +129,16 @@ fn half_keys(context: &Context<'_>) -> Option<Finding> {
     Some(Finding::warning("credentials", what).with_fix(fix::unset(set)))
 }
 
-fn of_identity(
-    one: &Examined,
-    identity: &Identity,
-    explanation: &Explanation,
-    environment: &Environment,
-) -> Vec<Finding> {
-    let (label, domain) = (&identity.label, &one.endpoint.domain);
-    let mut findings = Vec::new();
-    findings.push(if identity.is_last_resort() {
-        let what = format!("nothing here says who asks for {domain}, so that {label} is tried");
-        Finding::warning(CHECK, what).with_fix("aws configure sso")
-    } else {
-        let origin = origin(identity, explanation);
-        Finding::pass(CHECK, format!("{domain} is asked for by {label}{origin}"))
-    });
-    findings.extend(identity.sign_in.as_ref().map(|session| {
-        let now = SystemTime::now();
-        let state = session.state(now);
-        sso(&session.profile, state, session.signed_in(now).map(|it| it.expires_at), now)
-    }));
-    findings.extend(explanation.connection.as_ref().map(|connection| match connection {
-        Ok(connection) => of_way(connection),
-        Err(error) => failed(error, one, environment),
-    }));
-    let entry = explanation.cache.as_ref().ok().and_then(|cache| cache.entry);
-    findings.extend(entry.filter(|entry| entry.is_fresh).map(|entry| {
-        let left = in_words(entry.left);
-        Finding::pass(
-            "cached-token",
-            format!("a token for {domain} is in the cache, good for {left}"),
-        )
-    }));
-    findings
-}
-
-/// What the credentials are, and what names them.
-fn origin(identity: &Identity, explanation: &Explanation) -> String {
-    let description = identity.description();
-    let from =
-        (description.from != description.label).then(|| format!("from {}", description.from));
-    let settings = explanation.settings.as_ref().ok();
-    let named = settings.and_then(|settings| settings.profile_origin.as_ref());
-    let named = named
-        .filter(|_| identity.profile_of_credentials().is_some())
-        .map(|by| format!("named by {by}"));
-    let parts: Vec<String> = from.into_iter().chain([description.kind]).chain(named).collect();
-    format!(" ({})", parts.join(", "))
-}
-
-/// Where AWS is asked, and by what way.
-fn of_way(connection: &Connection) -> Finding {
-    let mut what: Vec<String> = Vec::new();
-    for endpoint in &connection.endpoints {
-        what.push(format!("{} at {}", endpoint.api.name(), printable(&endpoint.url)));
-    }
-    let proxy =
-        connection.proxy.as_ref().map_or("without a proxy".to_owned(), |(proxy, setting)| {
-            printable(&format!("through the proxy `{proxy}` ({setting})"))
-        });
-    let trusted =
-        connection.ca_bundle.as_ref().map_or("the system's".to_owned(), |(path, setting)| {
-            format!("those of `{}` ({setting})", path.display())
-        });
-    let what =
-        format!("AWS is asked {proxy}: {}; trusted certificates: {trusted}", what.join(", "));
-    Finding::pass("network", what)
-}
-
 /// NuGet remembers one password for a host, also where two identities have one each.
-fn shared_hosts(told: &[(&Examined, Identity)]) -> Vec<Finding> {
+fn shared_hosts(identities: &[(&Examined, &Identity)]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (at, (one, identity)) in told.iter().enumerate() {
-        let is_other = |(other, theirs): &&(&Examined, Identity)| {
+    for (at, (one, identity)) in identities.iter().enumerate() {
+        let other = identities[at + 1..].iter().find(|(other, theirs)| {
             other.endpoint.origin == one.endpoint.origin
                 && other.endpoint.domain == one.endpoint.domain
                 && theirs.selectors != identity.selectors
-        };
-        if let Some((other, theirs)) = told[at + 1..].iter().find(is_other) {
+        });
+        if let Some((other, theirs)) = other {
             let what = format!(
                 "{} and {} are on one host, for which NuGet remembers one password, and are asked \
                  for by {} and {}: whichever comes first serves both until it is refused",
@@ -163,8 +147,9 @@ fn shared_hosts(told: &[(&Examined, Identity)]) -> Vec<Finding> {
                 identity.label,
                 theirs.label
             );
-            let fix = "give both one identity that may read all: `nuget-plugin-codeartifact configure list` shows the rules";
-            findings.push(Finding::warning("source-shared-host", what).with_advice(fix));
+            let advice = "give both one identity that may read all: \
+                          `nuget-plugin-codeartifact configure list` shows the rules";
+            findings.push(Finding::warning("source-shared-host", what).with_advice(advice));
         }
     }
     findings
@@ -174,25 +159,18 @@ fn sso(profile: &str, state: SignInState, end: Option<SystemTime>, now: SystemTi
     let check = "sso-session";
     let login = format!("nuget-plugin-codeartifact login --profile {}", quoted(profile));
     let left = end.and_then(|end| end.duration_since(now).ok()).map(in_words).unwrap_or_default();
+    let session = format!("the SSO session of profile `{profile}`");
     match (state, end) {
-        (SignInState::Good, _) => Finding::pass(
-            check,
-            format!("the SSO session of profile `{profile}` is good for {left}"),
-        ),
+        (SignInState::Good, _) => Finding::pass(check, format!("{session} is good for {left}")),
         (SignInState::AboutToExpire, _) => {
-            let what = format!("the SSO session of profile `{profile}` expires in {left}");
-            Finding::warning(check, what).with_fix(login)
+            Finding::warning(check, format!("{session} expires in {left}")).with_fix(login)
         }
         (SignInState::Expired, Some(_)) => {
-            let what = format!(
-                "the SSO session of profile `{profile}` has expired; it is renewed silently where it \
-                 can be"
-            );
+            let what = format!("{session} has expired; it is renewed silently where it can be");
             Finding::warning(check, what).with_fix(login)
         }
         (SignInState::Expired, None) => {
-            let what = format!("nobody is signed in to the SSO session of profile `{profile}`");
-            Finding::failure(check, what).with_fix(login)
+            Finding::failure(check, format!("nobody is signed in to {session}")).with_fix(login)
         }
     }
 }

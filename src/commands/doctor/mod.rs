@@ -1,48 +1,46 @@
-//! `doctor`: what keeps a restore from working, and how to mend it.
+//! `doctor`: what keeps a restore from working, and how to fix it.
 //!
-//! - [`context`]: what the checks look at
-//! - [`finding`], [`printing`], [`fix`]: what they say
-//! - [`plugin_folders`], [`architecture`], [`claims_cache`], [`path`], [`variables`],
-//!   [`other_plugins`], [`clients`], [`program`]: whether NuGet finds the plugin and can start it
-//! - [`configuration`]: whether our own settings can be used
-//! - [`tools`]: copies as .NET tools, which NuGet may not find
-//! - [`sources`], [`saved`]: what NuGet asks, and what it sends before it asks the plugin
-//! - [`identity`], [`token`]: who asks for a token, whether AWS gives it, and what the source says to it
-//! - [`toolkit`]: whom AWS's own provider and the AWS Toolkit ask by
+//! - [`nuget`]: what NuGet would start here, read once; the checks look at it
+//! - [`finding`], [`fix`]: what a check found and how it is printed; commands to paste
+//! - [`dotnet`], [`plugin_folders`], [`claims_cache`], [`copies`], [`variables`], [`other_plugins`]:
+//!   whether NuGet finds the plugin and can start it
+//! - [`configuration`]: whether the plugin's own settings can be used
+//! - [`sources`]: what NuGet asks, and the saved credentials that it sends before it asks the plugin
+//! - [`identity`], [`token`]: who requests a token, whether AWS issues it, and whether the source
+//!   accepts it
 //! - [`repair`]: what `--fix` does
 //! - [`report`]: what `--report` writes
 
-mod architecture;
 mod claims_cache;
-mod clients;
 mod configuration;
-mod context;
+mod copies;
+mod dotnet;
 mod finding;
 mod fix;
 mod identity;
+mod nuget;
 mod other_plugins;
-mod path;
+#[cfg_attr(unix, path = "permission_unix.rs")]
+#[cfg_attr(windows, path = "permission_windows.rs")]
+mod permission;
 mod plugin_folders;
-mod printing;
-mod program;
 mod repair;
 mod report;
-mod saved;
 mod sources;
 mod token;
-mod toolkit;
-mod tools;
 mod variables;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::progress::{Wait, Waiting};
 use crate::base::terminal::Appearance;
 use crate::cli::doctor::DoctorArgs;
 use crate::provider::Provider;
-use context::Context;
 use finding::{Finding, worst};
+use nuget::Nuget;
 use repair::Repaired;
 
 pub use finding::Outcome;
@@ -56,7 +54,22 @@ pub enum DoctorError {
     Report { path: PathBuf, source: io::Error },
 }
 
-/// Looks, repairs with `--fix`, and reports on `out`; returns the worst of what was found.
+/// The version of what `--json` prints. A name that is there stays, with its meaning.
+const SCHEMA: u32 = 1;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    version: &'static str,
+    /// The worst of the findings.
+    outcome: Outcome,
+    findings: Vec<Finding>,
+    /// What `--fix` did before the findings were made.
+    repairs: &'a [Repaired],
+}
+
+/// Looks, repairs with `--fix`, and prints on `out`; returns the worst of what was found.
 pub async fn run(
     args: &DoctorArgs,
     provider: &Provider,
@@ -65,17 +78,27 @@ pub async fn run(
     out: &mut dyn Write,
 ) -> Result<Outcome, DoctorError> {
     let repairs = if args.fix { repair(args, provider, wait, out).await? } else { Vec::new() };
-    let context = Context::new(provider);
+    let nuget = Nuget::look(provider.environment());
     let mut nowhere = io::sink();
-    let shown: &mut dyn Write = if args.json { &mut nowhere } else { &mut *out };
-    let findings = Box::pin(examine(args, &context, appearance, wait, shown)).await?;
+    let text: &mut dyn Write = if args.json { &mut nowhere } else { &mut *out };
+    let program = fix::program(&nuget);
+    let mut found = Found { program, appearance, out: text, findings: Vec::new() };
+    Box::pin(examine(args, &nuget, provider, wait, &mut found)).await?;
+    let findings = found.findings;
     if args.json {
-        printing::json(&findings, &repairs, out)?;
+        let document = Document {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            outcome: worst(&findings),
+            findings: findings.iter().map(Finding::shared).collect(),
+            repairs: &repairs,
+        };
+        writeln!(out, "{}", serde_json::to_string(&document).map_err(io::Error::from)?)?;
     } else {
-        printing::summary(&findings, out)?;
+        finding::print_summary(&findings, out)?;
     }
     if let Some(path) = &args.report {
-        let written = report::write(path, &findings, &repairs, &context);
+        let written = report::write(path, &findings, &repairs, &nuget);
         written.map_err(|source| DoctorError::Report { path: path.clone(), source })?;
         if !args.json {
             writeln!(out, "report: {}", path.display())?;
@@ -84,59 +107,73 @@ pub async fn run(
     Ok(worst(&findings))
 }
 
-/// Each group of checks is shown when it is done: some take seconds, and say what they wait for.
-async fn examine(
-    args: &DoctorArgs,
-    context: &Context<'_>,
+/// The findings so far. Each is printed as soon as its check is done, since some checks take seconds.
+struct Found<'a> {
+    /// How a shell here starts this program.
+    program: String,
     appearance: Appearance,
-    wait: Wait<'_>,
-    out: &mut dyn Write,
-) -> io::Result<Vec<Finding>> {
-    let mut all = Vec::new();
-    let mut show = |waiting: Waiting, findings: Vec<Finding>| {
-        drop(waiting);
-        for mut finding in findings {
-            finding.fix = finding.fix.map(|fix| context.command(fix));
-            // What is wrong for one source is wrong for others of its domain, and for the next check.
-            if !all.contains(&finding) {
-                printing::line(&finding, appearance, out)?;
-                all.push(finding);
-            }
-        }
-        out.flush()
-    };
-    show(wait("`dotnet`"), clients::check(context).await)?;
-    show(wait("the installed plugin"), plugin_folders::check(context))?;
-    show(Waiting::none(), claims_cache::check(context))?;
-    show(wait("copies of the plugin"), path::check(context).await)?;
-    show(wait("copies of the plugin"), tools::check(context).await)?;
-    show(Waiting::none(), variables::check(context))?;
-    show(wait("other plugins"), other_plugins::check(context))?;
-    show(Waiting::none(), configuration::check(context))?;
-    let (findings, examined) = sources::check(context, args.source.as_deref());
-    show(Waiting::none(), findings)?;
-    show(Waiting::none(), saved::check(context))?;
-    show(Waiting::none(), identity::check(context, &examined).await)?;
-    if args.offline {
-        show(Waiting::none(), token::skipped(&examined))?;
-    } else {
-        show(wait("AWS and the source"), token::check(context, &examined).await)?;
-    }
-    Ok(all)
+    out: &'a mut dyn Write,
+    findings: Vec<Finding>,
 }
 
-/// Of the checks, those whose findings can be repaired.
+impl Found<'_> {
+    /// Ends the wait for the findings, and prints those that are new: what is wrong for one source is
+    /// wrong for the others of its domain, and for the next check.
+    fn add(
+        &mut self,
+        waiting: Waiting,
+        findings: impl IntoIterator<Item = Finding>,
+    ) -> io::Result<()> {
+        drop(waiting);
+        for mut finding in findings {
+            finding.fix = finding.fix.map(|fix| fix::started_by(fix, &self.program));
+            if !self.findings.contains(&finding) {
+                finding.print(self.appearance, self.out)?;
+                self.findings.push(finding);
+            }
+        }
+        self.out.flush()
+    }
+}
+
+/// Every check, in the order of the output.
+async fn examine(
+    args: &DoctorArgs,
+    nuget: &Nuget<'_>,
+    provider: &Provider,
+    wait: Wait<'_>,
+    found: &mut Found<'_>,
+) -> io::Result<()> {
+    found.add(wait("`dotnet`"), [dotnet::check(nuget).await])?;
+    found.add(wait("the installed plugin"), plugin_folders::check(nuget))?;
+    found.add(Waiting::none(), claims_cache::check(nuget))?;
+    found.add(wait("copies of the plugin"), copies::check(nuget).await)?;
+    found.add(Waiting::none(), variables::check(nuget))?;
+    found.add(wait("other plugins"), other_plugins::check(nuget))?;
+    found.add(Waiting::none(), configuration::check(nuget, provider))?;
+    let (findings, examined) = sources::check(nuget, provider, args.source.as_deref());
+    found.add(Waiting::none(), findings)?;
+    found.add(Waiting::none(), sources::saved(nuget, provider))?;
+    found.add(Waiting::none(), identity::check(nuget, provider, &examined).await)?;
+    if args.offline {
+        found.add(Waiting::none(), token::skipped(&examined))
+    } else {
+        found.add(wait("AWS and the source"), token::check(nuget, provider, &examined).await)
+    }
+}
+
+/// Repairs what the checks that can be repaired have found.
 async fn repair(
     args: &DoctorArgs,
     provider: &Provider,
     wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> io::Result<Vec<Repaired>> {
-    let context = Context::new(provider);
+    let nuget = Nuget::look(provider.environment());
     let waiting = wait("the installed plugin");
-    let mut findings = plugin_folders::check(&context);
-    findings.extend(claims_cache::check(&context));
-    findings.extend(path::check(&context).await);
+    let mut findings = plugin_folders::check(&nuget);
+    findings.extend(claims_cache::check(&nuget));
+    findings.extend(copies::check(&nuget).await);
     drop(waiting);
     let mut repairs = Vec::new();
     for repair in repair::wanted(&findings) {
@@ -145,10 +182,10 @@ async fn repair(
             out.flush()?;
         }
         let waiting = wait("the repair");
-        let repaired = repair::apply(&repair, &context, args.yes);
+        let repaired = repair::apply(&repair, &nuget, args.yes);
         drop(waiting);
         if !args.json {
-            printing::repaired(&repaired, out)?;
+            repaired.print(out)?;
         }
         repairs.push(repaired);
     }

@@ -1,32 +1,38 @@
-//! Other vendors' plugins: NuGet asks them as well, and one that fails ends the search for a token.
+//! Other vendors' plugins: NuGet asks them too, and one that fails ends the search for a token. Most
+//! often that is AWS's own provider, whose profiles the AWS Toolkit inside Visual Studio shares.
 
 use std::path::{Path, PathBuf};
 
-use super::context::{Context, names_in};
 use super::finding::{Finding, Outcome};
-use super::{fix, path, plugin_folders, variables};
-use crate::commands::aws_provider::Amazons;
+use super::fix::{self, quoted};
+use super::nuget::{self, Nuget, PathFile, State};
+use super::sources::Examined;
+use crate::aws::Identity;
+use crate::base::text::excerpt;
+use crate::commands::aws_provider::{self, Amazons};
 use crate::commands::installation::layout::{Client, NAME};
+use crate::endpoint::{Domain, RepositoryEndpoint};
 
 const CHECK: &str = "other-plugin";
 
-/// How the files of AWS's own provider begin.
+const TOOLKIT: &str = "aws-toolkit";
+
+/// How the names of the files of AWS's own provider begin.
 const AMAZONS: &str = "AWS.CodeArtifact.";
 
-pub fn check(context: &Context<'_>) -> Vec<Finding> {
-    if variables::named_plugins(context.environment).is_some() {
-        return vec![Finding::skipped(
-            CHECK,
-            "other plugins: the folders and PATH are switched off",
-        )];
+pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
+    if nuget.named_for_dotnet().is_some() {
+        let what = "other plugins: the folders and PATH are switched off";
+        return vec![Finding::skipped(CHECK, what)];
     }
-    let mut others = in_folders(context);
-    // Those on PATH come after the folders, so that only without us there they are in our way.
-    if !plugin_folders::is_found(context) {
-        others.extend(on_path(context));
+    let mut others = in_plugins_folders(nuget);
+    // NuGet looks on PATH last: a plugin there comes before this one only where the folders lack it.
+    if nuget.installed().is_none() {
+        let on_path = nuget.path_files.iter();
+        others.extend(on_path.filter(|file| !file.is_ours).filter_map(Other::on_path));
     }
-    let findings: Vec<Finding> =
-        others.iter().flat_map(|other| other.check(context.host.as_deref())).collect();
+    let host = nuget.host.as_deref();
+    let findings: Vec<Finding> = others.iter().flat_map(|other| other.check(host)).collect();
     if findings.is_empty() {
         return vec![Finding::pass(CHECK, "no other plugin goes before this one")];
     }
@@ -36,7 +42,7 @@ pub fn check(context: &Context<'_>) -> Vec<Finding> {
 /// Somebody else's plugin.
 struct Other {
     file: PathBuf,
-    /// What is to be moved to be rid of it.
+    /// What a user moves to be rid of it.
     place: PathBuf,
     start: Start,
 }
@@ -50,104 +56,148 @@ enum Start {
     Elsewhere,
 }
 
-/// In the plugins folder that is searched now.
-fn in_folders(context: &Context<'_>) -> Vec<Other> {
-    let plugins = context.locations.plugins_dirs().pop();
-    let folders = plugins.into_iter().flat_map(|plugins| {
-        Client::ALL.into_iter().filter_map(move |client| {
-            Some((client, client.folder(&plugins).parent()?.to_path_buf()))
-        })
-    });
-    folders.flat_map(|(client, folder)| of_client(client, &folder)).collect()
-}
-
-fn of_client(client: Client, folder: &Path) -> Vec<Other> {
-    let names = names_in(folder).unwrap_or_default().into_iter().filter(|name| name != NAME);
-    let others = names.map(|name| {
-        let place = folder.join(&name);
-        let extension = if client == Client::Netcore { "dll" } else { "exe" };
-        let start = match client {
-            Client::Netcore => Start::Host,
-            Client::Netfx if cfg!(windows) => Start::Itself,
-            Client::Netfx => Start::Elsewhere,
-        };
-        Other { file: place.join(format!("{name}.{extension}")), place, start }
-    });
-    others.filter(|other| other.file.is_file()).collect()
-}
-
-fn on_path(context: &Context<'_>) -> Vec<Other> {
-    let files = path::files(&context.path_folders()).into_iter();
-    let files = files.filter(|file| !file.is_ours && file.state == path::State::Startable);
-    files
-        .map(|file| Other { place: file.path.clone(), file: file.path, start: Start::Itself })
-        .collect()
+/// Those in the plugins folders that clients search now. NuGet takes the file that is named after
+/// its folder.
+fn in_plugins_folders(nuget: &Nuget<'_>) -> Vec<Other> {
+    let mut others = Vec::new();
+    let Some(plugins) = nuget.locations.plugins_dirs().pop() else { return others };
+    for client in Client::ALL {
+        let ours = client.folder(&plugins);
+        let folder = ours.parent().unwrap_or(&plugins);
+        for name in nuget::names_in(folder).into_iter().filter(|name| name != NAME) {
+            let place = folder.join(&name);
+            let file = place.join(format!("{name}.{}", nuget::extension(client)));
+            let start = match client {
+                Client::Netcore => Start::Host,
+                Client::Netfx if cfg!(windows) => Start::Itself,
+                Client::Netfx => Start::Elsewhere,
+            };
+            if file.is_file() {
+                others.push(Other { file, place, start });
+            }
+        }
+    }
+    others
 }
 
 impl Other {
+    fn on_path(file: &PathFile) -> Option<Self> {
+        let (file, is_startable) = (file.path.clone(), file.state == State::Startable);
+        is_startable.then(|| Self { place: file.clone(), file, start: Start::Itself })
+    }
+
     fn check(&self, host: Option<&Path>) -> Vec<Finding> {
-        let started = self.start(host);
-        // The same would be said of it twice, and moved away twice.
-        match started.as_ref().map(|finding| finding.outcome) {
-            Some(Outcome::Failure) => started.into_iter().collect(),
-            _ => self.aws_provider().into_iter().chain(started).collect(),
-        }
+        let started = self.started(host);
+        // Where it does not work, the fix moves it away already.
+        let is_broken = started.as_ref().is_some_and(|it| it.outcome == Outcome::Failure);
+        let aws_provider = if is_broken { None } else { self.aws_provider() };
+        aws_provider.into_iter().chain(started).collect()
     }
 
     fn aws_provider(&self) -> Option<Finding> {
-        let name = self.file.file_name()?.to_str()?;
-        let is_amazons = name.starts_with(AMAZONS);
-        is_amazons.then(|| {
-            let what = format!(
-                "AWS's own provider `{}` is installed as well: whichever NuGet finds first \
-                 answers, and the other is not asked",
-                self.file.display()
-            );
-            let aside = fix::move_aside(&self.place);
-            Finding::warning("amazons-provider", what).with_fix(match self.told() {
-                Some(file) => {
-                    let file = fix::quoted_path(&file);
-                    format!("nuget-plugin-codeartifact configure import {file} && {aside}")
-                }
-                None => aside,
-            })
-        })
-    }
-
-    /// Where it was told a profile, which would be lost.
-    fn told(&self) -> Option<PathBuf> {
+        if !self.file.file_name()?.to_str()?.starts_with(AMAZONS) {
+            return None;
+        }
+        let what = format!(
+            "AWS's own provider `{}` is installed as well: whichever NuGet finds first answers, and the \
+             other is not asked",
+            self.file.display()
+        );
+        let mut fix = fix::move_aside(&self.place);
+        // Its profiles would be lost.
         let file = self.place.join("configuration.json");
-        let told = Amazons::read(&file).ok()?;
-        (told.default_profile.is_some() || !told.profiles.is_empty()).then_some(file)
+        if let Ok(amazons) = Amazons::read(&file)
+            && (amazons.default_profile.is_some() || !amazons.profiles.is_empty())
+        {
+            let file = fix::quoted_path(&file);
+            fix = format!("nuget-plugin-codeartifact configure import {file} && {fix}");
+        }
+        Some(Finding::warning("amazons-provider", what).with_fix(fix))
     }
 
-    fn start(&self, host: Option<&Path>) -> Option<Finding> {
+    fn started(&self, host: Option<&Path>) -> Option<Finding> {
         let shown = self.file.display();
         let answer = match (&self.start, host) {
-            (Start::Host, Some(host)) => plugin_folders::start(host, Some(&self.file)),
+            (Start::Host, Some(host)) => nuget::start(host, Some(&self.file)),
             (Start::Host, None) => {
                 let what = format!("`{shown}` was not tried, since there is no `dotnet`");
                 return Some(Finding::skipped(CHECK, what));
             }
-            (Start::Itself, _) => plugin_folders::start(&self.file, None),
+            (Start::Itself, _) => nuget::start(&self.file, None),
             (Start::Elsewhere, _) => return None,
         };
-        Some(match answer {
+        let problem = match answer {
             Ok(time) => {
-                Finding::pass(CHECK, format!("`{shown}` answers in {} ms", time.as_millis()))
+                return Some(Finding::pass(CHECK, format!("`{shown}` answers in {time} ms")));
             }
-            Err(problem) => {
-                let problem = problem.to_string().replace("\n  ", " ");
-                let what = format!(
-                    "`{shown}` does not work, and NuGet may ask it before this plugin and stop: \
-                     {problem}"
-                );
-                Finding::failure(CHECK, what).with_fix(match self.start {
-                    // Under any name that begins so NuGet takes it.
-                    Start::Itself if self.place == self.file => fix::stop_running(&self.file),
-                    _ => fix::move_aside(&self.place),
-                })
-            }
-        })
+            Err(problem) => problem,
+        };
+        let what = format!(
+            "`{shown}` does not work, and NuGet may ask it before this plugin and stop: {problem}"
+        );
+        // NuGet takes a file on PATH under any name that begins the same.
+        let fix = if self.place == self.file {
+            fix::stop_running(&self.file)
+        } else {
+            fix::move_aside(&self.place)
+        };
+        Some(Finding::failure(CHECK, what).with_fix(fix))
     }
+}
+
+/// Where AWS's own provider uses another profile than this plugin: it may answer first, and so does
+/// the AWS Toolkit, which Visual Studio asks first. Nothing is found where they have no profile.
+pub fn aws_toolkit(nuget: &Nuget<'_>, identities: &[(&Examined, &Identity)]) -> Vec<Finding> {
+    let places = aws_provider::places(&nuget.locations.plugins_dirs());
+    let Some(file) = places.into_iter().find(|file| file.is_file() && is_read(file)) else {
+        return Vec::new();
+    };
+    let amazons = match Amazons::read(&file) {
+        Ok(amazons) => amazons,
+        Err(error) => {
+            let aside = fix::move_aside(&file);
+            return vec![Finding::warning(TOOLKIT, error.to_string()).with_fix(aside)];
+        }
+    };
+    let mut findings = Vec::new();
+    for (one, identity) in identities {
+        let theirs = amazons.profile_for(&one.url);
+        if let Some(theirs) = theirs.filter(|theirs| !is_profile(identity, theirs)) {
+            findings.push(other_profile(&file, theirs, one, identity));
+        }
+    }
+    if findings.is_empty() {
+        let what = format!("`{}` names no other profile than the plugin's", file.display());
+        return vec![Finding::pass(TOOLKIT, what)];
+    }
+    findings
+}
+
+/// The Toolkit is for Windows, and reads the file also where the provider is not installed.
+fn is_read(file: &Path) -> bool {
+    let names = file.parent().map(nuget::names_in).unwrap_or_default();
+    cfg!(windows) || names.iter().any(|name| nuget::has_extension(Path::new(name), "dll"))
+}
+
+fn is_profile(identity: &Identity, name: &str) -> bool {
+    let description = identity.description();
+    identity.profile_of_credentials() == Some(name) && description.label == description.from
+}
+
+fn other_profile(file: &Path, theirs: &str, one: &Examined, identity: &Identity) -> Finding {
+    let what = format!(
+        "`{}` has profile `{}` for {}, for which this plugin asks by {}: AWS's own provider uses that \
+         one, and so does the AWS Toolkit, which Visual Studio asks first",
+        file.display(),
+        excerpt(theirs),
+        one.shown(),
+        identity.label
+    );
+    let RepositoryEndpoint { domain: Domain { name, owner, region }, repository, .. } =
+        &one.endpoint;
+    Finding::warning(TOOLKIT, what).with_fix(format!(
+        "nuget-plugin-codeartifact configure rule add --first --domain {name} --owner {owner} --region \
+         {region} --repository {repository} --profile {}",
+        quoted(theirs)
+    ))
 }

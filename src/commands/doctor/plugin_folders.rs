@@ -1,48 +1,34 @@
-//! What `install` puts into the plugins folders: there, whole, of this version, and answering.
-#![expect(clippy::disallowed_methods, reason = "the installed files are read and started")]
+//! What `install` puts into the plugins folders: complete, of this version, and answering.
+#![expect(clippy::disallowed_methods, reason = "the installed files are read")]
 
-use std::io::ErrorKind;
+use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::architecture::{Architecture, HEADER};
-use super::context::{Context, names_in};
 use super::finding::{Finding, Outcome, Repair};
 use super::fix::{self, INSTALL};
-use super::{path, variables};
+use super::nuget::{self, Nuget, PluginFolder};
+use super::permission;
 use crate::base::files;
 use crate::commands::installation::folder::{self, MANIFEST_FILE, Manifest};
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
-use crate::commands::installation::{self, InstallationError, handshake};
-
-/// A plugin answers in a tenth of a second, and NuGet gives it five seconds or more.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+use crate::commands::installation::{self, InstallationError};
 
 const CHECK: &str = "plugin-folder";
 
 /// One finding for every kind of client and plugins folder, or more where more is wrong.
-pub fn check(context: &Context<'_>) -> Vec<Finding> {
-    if let Err(error) = installation::plugins_folders(None, context.environment) {
-        return vec![no_folder(&error, context)];
+pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
+    if let Err(error) = installation::plugins_folders(None, nuget.environment) {
+        return vec![no_folder(&error, nuget)];
     }
-    let is_elsewhere = is_found_elsewhere(context);
-    let places = Client::ALL.into_iter().flat_map(|client| {
-        let folders = context.our_folders(client).into_iter();
-        folders.map(move |(path, is_searched)| {
-            let is_needed = is_searched && !(is_elsewhere && client == Client::Netcore);
-            Place { client, path, is_needed }
-        })
-    });
-    places.flat_map(|place| place.check(context)).collect()
+    nuget.plugin_folders.iter().flat_map(|folder| Place { folder, nuget }.check()).collect()
 }
 
-/// NuGet can start nothing in the plugins folders, and may be told of another one.
-fn no_folder(error: &InstallationError, context: &Context<'_>) -> Finding {
+/// NuGet can start nothing in the plugins folders. A variable may name plugins elsewhere.
+fn no_folder(error: &InstallationError, nuget: &Nuget<'_>) -> Finding {
     let check = "plugin-folder-path";
-    if variables::named_plugins(context.environment).is_some() {
+    if nuget.named_for_dotnet().is_some() {
         return Finding::skipped(check, format!("{error} (a variable names plugins elsewhere)"));
     }
     let folder = Path::new("/opt/nuget/plugins");
@@ -55,265 +41,244 @@ fn no_folder(error: &InstallationError, context: &Context<'_>) -> Finding {
     Finding::failure(check, error.to_string()).with_fix(fix)
 }
 
-/// Whether `dotnet` finds us by a variable or on `PATH`, and needs no plugins folder: SDK 9.0.200 and newer
-/// do.
-fn is_found_elsewhere(context: &Context<'_>) -> bool {
-    match variables::named_plugins(context.environment) {
-        Some(named) => named.names_this_plugin(),
-        None => path::files(&context.path_folders())
-            .iter()
-            .any(|file| file.is_ours && file.state == path::State::Startable),
-    }
-}
-
-/// Whether the clients that search plugins folders find us there.
-pub fn is_found(context: &Context<'_>) -> bool {
-    let mut folders = context.our_folders(Client::Netcore).into_iter();
-    folders.any(|(path, is_searched)| is_searched && found_file(Client::Netcore, &path).is_file())
-}
-
-/// The file that the clients look for.
-fn found_file(client: Client, folder: &Path) -> PathBuf {
-    let extension = if client == Client::Netcore { "dll" } else { "exe" };
-    folder.join(format!("{NAME}.{extension}"))
-}
-
 /// Our folder in one plugins folder.
-struct Place {
-    client: Client,
-    path: PathBuf,
-    /// Whether the clients have us from there alone.
-    is_needed: bool,
+struct Place<'a> {
+    folder: &'a PluginFolder,
+    nuget: &'a Nuget<'a>,
 }
 
-impl Place {
-    fn check(&self, context: &Context<'_>) -> Vec<Finding> {
-        if !found_file(self.client, &self.path).is_file() {
-            return vec![self.missing(context)];
+impl Place<'_> {
+    fn check(&self) -> Vec<Finding> {
+        let plugin = self.folder.plugin();
+        if !plugin.is_file() {
+            let in_the_way = fix::unusable_folder(
+                CHECK,
+                self.folder.client.description(),
+                &plugin,
+                "where `install` wants one",
+                self.nuget.home.as_deref(),
+            );
+            return vec![in_the_way.unwrap_or_else(|| self.missing(&plugin))];
         }
-        let wrong = self.wrong(context);
-        if wrong.iter().any(|finding| finding.outcome == Outcome::Failure) {
-            return wrong;
+        let manifest = Manifest::read(&self.folder.path);
+        let mut findings = match &manifest {
+            Ok(Some(manifest)) => self.compared(manifest),
+            Ok(None) => {
+                let what = format!("`{}` was not filled by `install`", self.folder.path.display());
+                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
+            }
+            // NuGet does not read it.
+            Err(_) => {
+                let list = self.folder.path.join(MANIFEST_FILE);
+                let what = format!("`{}` is no list of installed files", list.display());
+                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
+            }
+        };
+        findings.extend(self.unstartable());
+        findings.extend(self.other_processor());
+        findings.extend(self.obstacle());
+        if findings.iter().all(|finding| finding.outcome != Outcome::Failure) {
+            findings.push(self.handshake(&plugin, manifest.ok().flatten()));
         }
-        wrong.into_iter().chain([self.handshake(context)]).collect()
+        findings
     }
 
-    fn whom(&self) -> &'static str {
-        self.client.description()
+    fn is_netcore(&self) -> bool {
+        self.folder.client == Client::Netcore
     }
 
-    fn missing(&self, context: &Context<'_>) -> Finding {
-        let (whom, file) = (self.whom(), found_file(self.client, &self.path));
-        if let Some(finding) = self.in_the_way(&file, context.environment.home().as_deref()) {
-            return finding;
-        }
-        let what = format!("{whom}: not installed, there is no `{}`", file.display());
-        let needs = self.client == Client::Netcore || cfg!(windows);
-        if !self.is_needed || !needs {
+    fn of_clients(&self, what: impl Display) -> String {
+        format!("{}: {what}", self.folder.client.description())
+    }
+
+    fn missing(&self, plugin: &Path) -> Finding {
+        let what = self.of_clients(format!("not installed, there is no `{}`", plugin.display()));
+        // Clients on .NET Framework run on Windows. Those on Mono, elsewhere, are few.
+        let is_needed = match self.folder.client {
+            Client::Netcore => !self.nuget.is_found_elsewhere(),
+            Client::Netfx => cfg!(windows),
+        };
+        if !self.folder.is_searched || !is_needed {
             return Finding::skipped(CHECK, what).with_fix(INSTALL);
         }
-        let what = match self.other_spelling() {
-            Some(other) => format!("{what}; `{other}` is there, but the name's case counts"),
-            None => what,
-        };
-        Finding::failure(CHECK, what).with_fix(INSTALL).with_repair(Repair::Install)
+        let names = self.folder.path.parent().map(nuget::names_in).unwrap_or_default();
+        // The folder's own name is not among them, or there is no plugin in it.
+        let other = names.iter().find(|name| *name != NAME && name.eq_ignore_ascii_case(NAME));
+        to_install(match other {
+            Some(other) => Finding::failure(
+                CHECK,
+                format!("{what}; `{other}` is there, but the name's case counts"),
+            ),
+            None => Finding::failure(CHECK, what),
+        })
     }
 
-    /// What keeps `install` from putting it there.
-    fn in_the_way(&self, file: &Path, home: Option<&Path>) -> Option<Finding> {
-        let whom = self.whom();
-        let hidden = file.metadata().err()?;
-        let there = file.ancestors().find(|above| above.symlink_metadata().is_ok())?;
-        let shown = there.display();
-        if hidden.kind() == ErrorKind::PermissionDenied || !fix::is_writable_or_file(there) {
-            let what = format!("{whom}: `{shown}` is not readable and writable for this user");
-            return Some(fix::make_usable(Finding::failure(CHECK, what), there, home));
-        }
-        if there.is_dir() {
-            return None;
-        }
-        let what = format!("{whom}: `{shown}` is no folder, where `install` wants one");
-        Some(Finding::failure(CHECK, what).with_fix(fix::move_aside(there)))
-    }
-
-    fn other_spelling(&self) -> Option<String> {
-        let names = names_in(self.path.parent()?)?;
-        names.into_iter().find(|name| name != NAME && name.eq_ignore_ascii_case(NAME))
-    }
-
-    /// What can be seen without starting it.
-    fn wrong(&self, context: &Context<'_>) -> Vec<Finding> {
-        let mut wrong: Vec<Finding> = match Manifest::read(&self.path) {
-            Err(_) => vec![self.unreadable_list()],
-            Ok(None) => vec![self.unlisted()],
-            Ok(Some(manifest)) => self.compared(&manifest),
-        };
-        wrong.extend(self.unstartable());
-        wrong.extend(self.other_processor(context));
-        wrong.extend(self.obstacle());
-        wrong
-    }
-
-    fn broken(&self, why: &str) -> Finding {
-        Finding::failure(CHECK, format!("{}: {why}", self.whom()))
-            .with_fix(INSTALL)
-            .with_repair(Repair::Install)
-    }
-
-    /// NuGet does not care.
-    fn unreadable_list(&self) -> Finding {
-        let (whom, path) = (self.whom(), self.path.join(MANIFEST_FILE));
-        let what = format!("{whom}: `{}` is no list of installed files", path.display());
-        Finding::warning(CHECK, what).with_fix(INSTALL).with_repair(Repair::Install)
-    }
-
-    fn unlisted(&self) -> Finding {
-        let (whom, path) = (self.whom(), self.path.display());
-        Finding::warning(CHECK, format!("{whom}: `{path}` was not filled by `install`"))
-            .with_fix(INSTALL)
-            .with_repair(Repair::Install)
-    }
-
+    /// The files with the list of what was installed, and its version with this one.
     fn compared(&self, manifest: &Manifest) -> Vec<Finding> {
-        let mut wrong = Vec::new();
+        let mut findings = Vec::new();
         for entry in &manifest.files {
-            let file = self.path.join(&entry.name);
-            match std::fs::read(&file) {
-                Err(error) => {
-                    wrong.push(
-                        self.broken(&format!("`{}` cannot be read: {error}", file.display())),
-                    );
+            let file = self.folder.path.join(&entry.name);
+            let shown = file.display();
+            let what = match std::fs::read(&file) {
+                Ok(content) if format!("{:x}", Sha256::digest(&content)) == entry.sha256 => {
+                    continue;
                 }
-                Ok(content) if format!("{:x}", Sha256::digest(&content)) != entry.sha256 => {
-                    let what = format!("`{}` is not what was installed", file.display());
-                    wrong.push(self.broken(&what));
-                }
-                Ok(_) => {}
-            }
+                Ok(_) => format!("`{shown}` is not what was installed"),
+                Err(error) => format!("`{shown}` cannot be read: {error}"),
+            };
+            findings.push(to_install(Finding::failure(CHECK, self.of_clients(what))));
         }
         let (theirs, ours) = (&manifest.version, env!("CARGO_PKG_VERSION"));
         if theirs != ours {
-            let (whom, path) = (self.whom(), self.path.display());
-            let what = format!("{whom}: `{path}` is of version {theirs}, and this is {ours}");
-            let other = Finding::warning("plugin-version", what);
-            wrong.push(if is_newer(theirs, ours) {
+            let path = self.folder.path.display();
+            let what = format!("`{path}` is of version {theirs}, and this is {ours}");
+            let other = Finding::warning("plugin-version", self.of_clients(what));
+            findings.push(if nuget::is_newer(theirs, ours) {
                 other.with_advice(
                     "use that one, which is newer: `install` would put this one in its place",
                 )
             } else {
-                other.with_fix(INSTALL).with_repair(Repair::Install)
+                to_install(other)
             });
         }
-        wrong
+        findings
     }
 
     /// The file that runs in the end.
     fn native(&self) -> PathBuf {
-        let name = match self.client {
-            Client::Netcore => format!("{NAME}{}", std::env::consts::EXE_SUFFIX),
-            Client::Netfx => format!("{NAME}.exe"),
-        };
-        self.path.join(name)
+        let suffix = if self.is_netcore() { std::env::consts::EXE_SUFFIX } else { ".exe" };
+        self.folder.path.join(format!("{NAME}{suffix}"))
     }
 
     fn unstartable(&self) -> Option<Finding> {
         let native = self.native();
-        if !native.is_file() || is_executable(&native) {
+        if !native.is_file() || permission::is_executable(&native) {
             return None;
         }
-        let what =
-            format!("{}: `{}` lacks the permission to be run", self.whom(), native.display());
-        let fix = fix::make_executable(&native);
-        Some(Finding::failure(CHECK, what).with_fix(fix).with_repair(Repair::Install))
+        let what = format!("`{}` lacks the permission to be run", native.display());
+        let finding = Finding::failure(CHECK, self.of_clients(what)).with_repair(Repair::Install);
+        Some(finding.with_fix(fix::make_executable(&native)))
     }
 
     /// The native file runs on this machine, and the launcher in the process of `dotnet`.
-    fn other_processor(&self, context: &Context<'_>) -> Option<Finding> {
-        let of = |path: &Path| Architecture::of(&files::beginning(path, HEADER));
-        let launcher = self.path.join(LAUNCHER_FILE);
-        let needs_host = self.client == Client::Netcore;
+    fn other_processor(&self) -> Option<Finding> {
+        let host = self.nuget.host.as_deref().filter(|_| self.is_netcore());
         let pairs = [
-            (Some(self.native()), context.own_file.clone()),
-            (Some(launcher).filter(|_| needs_host), context.host.clone()),
+            (self.native(), self.nuget.own_file.as_deref()),
+            (self.folder.path.join(LAUNCHER_FILE), host),
         ];
-        let differing = pairs.into_iter().find_map(|(file, runs)| {
-            let (file, runs) = (file?, runs?);
-            let (is, needed) = (of(&file)?, of(&runs)?);
-            (is != needed).then(|| {
-                let (whom, file, runs) = (self.whom(), file.display(), runs.display());
-                format!("{whom}: `{file}` is for {is}, and `{runs}` for {needed}")
-            })
-        })?;
-        let fix = "install the plugin's release for that processor, then run its `install`";
-        Some(Finding::failure("plugin-architecture", differing).with_advice(fix))
+        pairs.into_iter().find_map(|(file, runs)| {
+            let runs = runs?;
+            let (is, needed) = (Architecture::of_file(&file)?, Architecture::of_file(runs)?);
+            if is == needed {
+                return None;
+            }
+            let (file, runs) = (file.display(), runs.display());
+            let what = self.of_clients(format!("`{file}` is for {is}, and `{runs}` for {needed}"));
+            let advice = "install the plugin's release for that processor, then run its `install`";
+            Some(Finding::failure("plugin-architecture", what).with_advice(advice))
+        })
     }
 
     fn obstacle(&self) -> Option<Finding> {
-        let what = folder::obstacle(&self.path).filter(|_| self.client == Client::Netcore)?;
-        let file = self.path.join(format!("{NAME}.runtimeconfig.json"));
-        let what = format!("{}: {what}", self.whom());
-        Some(Finding::failure("plugin-obstacle", what).with_fix(fix::remove_file(&file)))
+        let what = folder::obstacle(&self.folder.path).filter(|_| self.is_netcore())?;
+        let file = self.folder.path.join(format!("{NAME}.runtimeconfig.json"));
+        let finding = Finding::failure("plugin-obstacle", self.of_clients(what));
+        Some(finding.with_fix(fix::remove_file(&file)))
     }
 
-    /// Of an installation that says so.
-    fn version(&self) -> String {
-        let manifest = Manifest::read(&self.path).ok().flatten();
-        manifest.map(|manifest| format!(", version {},", manifest.version)).unwrap_or_default()
-    }
-
-    fn handshake(&self, context: &Context<'_>) -> Finding {
-        let host = context.host.as_deref().filter(|_| self.client == Client::Netcore);
-        let whom = self.whom();
-        let folder = self.path.display();
-        let plugin = match host {
-            Some(_) => found_file(self.client, &self.path),
-            None => self.native(),
-        };
-        let (answer, through) = match host {
-            Some(host) => (start(host, Some(&plugin)), format!(" through `{}`", host.display())),
-            None => (start(&plugin, None), String::new()),
+    fn handshake(&self, plugin: &Path, manifest: Option<Manifest>) -> Finding {
+        let native = self.native();
+        let (answer, file, through) = match &self.nuget.host {
+            Some(host) if self.is_netcore() => {
+                let through = format!(" through `{}`", host.display());
+                (nuget::start(host, Some(plugin)), plugin, through)
+            }
+            _ => (nuget::start(&native, None), &*native, String::new()),
         };
         match answer {
             Ok(time) => {
-                let time = time.as_millis();
-                let version = self.version();
-                let what = format!("{whom}: `{folder}`{version} answers{through} in {time} ms");
-                Finding::pass(CHECK, what)
+                let folder = self.folder.path.display();
+                let version = manifest.map(|manifest| format!(", version {},", manifest.version));
+                let version = version.unwrap_or_default();
+                let what = format!("`{folder}`{version} answers{through} in {time} ms");
+                Finding::pass(CHECK, self.of_clients(what))
             }
             Err(problem) => {
-                let problem = problem.to_string().replace("\n  ", " ");
-                let what = format!("{whom}: `{}`{through}: {problem}", plugin.display());
-                Finding::failure("plugin-handshake", what).with_fix(INSTALL)
+                let what = format!("`{}`{through}: {problem}", file.display());
+                Finding::failure("plugin-handshake", self.of_clients(what)).with_fix(INSTALL)
             }
         }
     }
 }
 
-/// Whether the first of two versions is the newer, by their numbers.
-pub fn is_newer(version: &str, than: &str) -> bool {
-    let numbers = |text: &str| {
-        let release = text.split(['-', '+']).next().unwrap_or_default().to_owned();
-        release.split('.').map(|part| part.parse().unwrap_or_default()).collect::<Vec<u64>>()
-    };
-    numbers(version) > numbers(than)
+fn to_install(finding: Finding) -> Finding {
+    finding.with_fix(INSTALL).with_repair(Repair::Install)
 }
 
-/// Starts a plugin as NuGet does: by itself, or through the program that is given its file.
-pub fn start(program: &Path, plugin: Option<&Path>) -> Result<Duration, handshake::HandshakeError> {
-    let mut command = Command::new(program);
-    command.args(plugin).arg("-Plugin");
-    handshake::exchange(&mut command, HANDSHAKE_LIMIT)
+/// For which system and processor a program or library is built: the number of the processor in the
+/// header of the system's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Architecture {
+    Elf(u16),
+    Pe(u16),
+    MachO(u32),
 }
 
-#[cfg(unix)]
-pub fn is_executable(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    file.metadata().is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+impl Architecture {
+    /// None where it is no program for one processor.
+    fn of_file(file: &Path) -> Option<Self> {
+        // The headers of all three formats are shorter.
+        const HEADER: u64 = 1024;
+        Self::of(&files::beginning(file, HEADER))
+    }
+
+    fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x7f, b'E', b'L', b'F', _, order, ..] => {
+                let machine = bytes.get(18..20)?.try_into().ok()?;
+                let is_big_endian = *order == 2;
+                Some(Self::Elf(if is_big_endian {
+                    u16::from_be_bytes(machine)
+                } else {
+                    u16::from_le_bytes(machine)
+                }))
+            }
+            // The offset of the PE header stands at 0x3c.
+            [b'M', b'Z', ..] => {
+                let offset = u32::from_le_bytes(bytes.get(0x3c..0x40)?.try_into().ok()?);
+                match bytes.get(usize::try_from(offset).ok()?..)? {
+                    [b'P', b'E', 0, 0, low, high, ..] => {
+                        Some(Self::Pe(u16::from_le_bytes([*low, *high])))
+                    }
+                    _ => None,
+                }
+            }
+            [0xcf, 0xfa, 0xed, 0xfe, a, b, c, d, ..] => {
+                Some(Self::MachO(u32::from_le_bytes([*a, *b, *c, *d])))
+            }
+            _ => None,
+        }
+    }
 }
 
-#[cfg(not(unix))]
-pub fn is_executable(_file: &Path) -> bool {
-    true
+impl Display for Architecture {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (system, number) = match *self {
+            Self::Elf(number) => ("Linux", number.into()),
+            Self::Pe(number) => ("Windows", number.into()),
+            Self::MachO(number) => ("macOS", number),
+        };
+        match self {
+            Self::Elf(62) | Self::Pe(0x8664) | Self::MachO(0x0100_0007) => {
+                write!(formatter, "{system} on x64")
+            }
+            Self::Elf(183) | Self::Pe(0xaa64) | Self::MachO(0x0100_000c) => {
+                write!(formatter, "{system} on arm64")
+            }
+            _ => write!(formatter, "{system} on processor {number}"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -321,15 +286,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_compared_by_their_numbers() {
-        for (version, than, newer) in [
-            ("0.10.0", "0.9.9", true),
-            ("0.1.0", "0.1.0", false),
-            ("0.0.1", "0.1.0", false),
-            ("1.0.0-rc.1", "0.9", true),
-            ("unknown", "0.1.0", false),
-        ] {
-            assert_eq!(is_newer(version, than), newer, "{version} {than}");
+    fn headers_are_told_apart() {
+        let mut elf = vec![0x7f, b'E', b'L', b'F', 2, 1];
+        elf.resize(18, 0);
+        elf.extend([183, 0]);
+        assert_eq!(Architecture::of(&elf).unwrap().to_string(), "Linux on arm64");
+        let mut pe = vec![b'M', b'Z'];
+        pe.resize(0x3c, 0);
+        pe.extend([0x40, 0, 0, 0]);
+        pe.extend(b"PE\0\0");
+        pe.extend([0x64, 0x86]);
+        assert_eq!(Architecture::of(&pe).unwrap().to_string(), "Windows on x64");
+        let mach = [0xcf, 0xfa, 0xed, 0xfe, 0x0c, 0, 0, 1];
+        assert_eq!(Architecture::of(&mach).unwrap().to_string(), "macOS on arm64");
+        for no_program in [&b"#!/bin/sh\n"[..], b"", b"MZ", b"\x7fELF"] {
+            assert_eq!(Architecture::of(no_program), None);
         }
     }
 }

@@ -1,21 +1,21 @@
-//! `--fix`: what is ours and safe, shown before it is done.
-#![expect(clippy::disallowed_methods, reason = "it removes what is ours and harmful")]
+//! `--fix`: repairs that are safe, on what belongs to this plugin, each shown before it is made.
+#![expect(clippy::disallowed_methods, reason = "it removes files of this plugin")]
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::context::Context;
 use super::finding::{Finding, Repair};
+use super::nuget::Nuget;
 use crate::cli::InstallArgs;
 use crate::commands::install;
-use crate::commands::installation::layout::Client;
 use crate::commands::progress::Waiting;
 
-/// One repair. `--json` prints just this; names and values stay as they are.
+/// One repair. `--json` prints it as it is, so names and values never change.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Repaired {
-    /// What is to be done.
+    /// What was to be done.
     pub what: String,
     pub outcome: Ending,
     /// Why it was not done.
@@ -28,6 +28,21 @@ pub enum Ending {
     Done,
     Left,
     Failed,
+}
+
+impl Repaired {
+    /// The line below what was to be done.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        let word = match self.outcome {
+            Ending::Done => "done",
+            Ending::Left => "left alone",
+            Ending::Failed => "failed",
+        };
+        match &self.why {
+            Some(why) => writeln!(out, "      {word}: {why}"),
+            None => writeln!(out, "      {word}"),
+        }
+    }
 }
 
 /// The repairs that the findings ask for, each once.
@@ -54,53 +69,53 @@ pub fn description(repair: &Repair) -> String {
     }
 }
 
-/// Does it, unless it is outside of the user's home and `anywhere` is false.
-pub fn apply(repair: &Repair, context: &Context<'_>, anywhere: bool) -> Repaired {
+/// Does it, unless it changes something outside the user's home and `anywhere` is false.
+pub fn apply(repair: &Repair, nuget: &Nuget<'_>, anywhere: bool) -> Repaired {
     let what = description(repair);
-    let home = context.environment.home();
-    // A link in the home may lead out of it.
-    let real = |folder: &Path| folder.ancestors().find_map(|above| above.canonicalize().ok());
-    let home = home.map(|home| home.canonicalize().unwrap_or(home));
-    let is_inside = |folder: &Path| {
-        real(folder).zip(home.as_ref()).is_some_and(|(real, home)| real.starts_with(home))
-    };
-    if let Some(path) = places(repair, context).into_iter().find(|path| !is_inside(path))
-        && !anywhere
-    {
+    let outside = places(repair, nuget).into_iter().find(|place| !is_in_home(place, nuget));
+    if let Some(path) = outside.filter(|_| !anywhere) {
         let why = format!(
             "`{}` is outside of this user's home; add `--yes` to do it all the same",
             path.display()
         );
         return Repaired { what, outcome: Ending::Left, why: Some(why) };
     }
-    match perform(repair, context) {
+    match perform(repair, nuget) {
         Ok(()) => Repaired { what, outcome: Ending::Done, why: None },
         Err(why) => Repaired { what, outcome: Ending::Failed, why: Some(why) },
     }
 }
 
 /// The folders in which something changes.
-fn places(repair: &Repair, context: &Context<'_>) -> Vec<PathBuf> {
+fn places(repair: &Repair, nuget: &Nuget<'_>) -> Vec<PathBuf> {
     match repair {
-        Repair::Install => {
-            let clients = Client::ALL.into_iter();
-            let folders = clients.flat_map(|client| context.our_folders(client));
-            folders.map(|(folder, _)| folder).collect()
-        }
+        Repair::Install => nuget.plugin_folders.iter().map(|folder| folder.path.clone()).collect(),
         Repair::RemoveClaims(path) | Repair::RemoveLink(path) => {
             path.parent().map(Path::to_path_buf).into_iter().collect()
         }
     }
 }
 
-fn perform(repair: &Repair, context: &Context<'_>) -> Result<(), String> {
+/// By its real path, since a link in the home may lead out of it. What does not exist yet is where
+/// the nearest folder above it is.
+fn is_in_home(folder: &Path, nuget: &Nuget<'_>) -> bool {
+    let Some(home) = &nuget.home else { return false };
+    let home = home.canonicalize().unwrap_or_else(|_| home.clone());
+    let real = folder.ancestors().find_map(|above| above.canonicalize().ok());
+    real.is_some_and(|real| real.starts_with(home))
+}
+
+fn perform(repair: &Repair, nuget: &Nuget<'_>) -> Result<(), String> {
     match repair {
         Repair::Install => {
-            // What became of it is looked at afterwards.
-            let mut said = Vec::new();
-            let wait = |_: &str| Waiting::none();
-            let args = InstallArgs::default();
-            let done = install::run(&args, context.environment, &wait, &mut said);
+            // What it prints is not shown: the checks look at the result afterwards.
+            let mut printed = Vec::new();
+            let done = install::run(
+                &InstallArgs::default(),
+                nuget.environment,
+                &|_| Waiting::none(),
+                &mut printed,
+            );
             done.map_err(|error| error.to_string())
         }
         Repair::RemoveLink(path) if path.exists() => Err("it leads somewhere by now".to_owned()),

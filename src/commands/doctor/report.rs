@@ -1,20 +1,20 @@
-//! `--report`: one file to attach to a ticket, for its owner's eyes first, and without secrets.
+//! `--report`: one file to attach to a ticket, without secrets. Its owner reads it first.
 
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::Path;
 
-use super::context::Context;
 use super::finding::Finding;
-use super::printing;
+use super::nuget::Nuget;
 use super::repair::Repaired;
+use crate::base::environment::Environment;
 use crate::base::files;
 use crate::base::terminal::Appearance;
 use crate::base::text::excerpt;
+use crate::base::url::{UrlParts, redacted, without_query};
 use crate::nuget_config::Layer;
 
-/// Variables whose values are places, switches and numbers. Of all others just the name is told: what
-/// is harmless is listed, not what is secret.
+/// Variables whose values are places, switches and numbers. Of all others the report has the name
+/// alone: a list of what is harmless cannot miss a secret.
 const HARMLESS: [&str; 19] = [
     "AWS_CA_BUNDLE",
     "AWS_CONFIG_FILE",
@@ -37,127 +37,137 @@ const HARMLESS: [&str; 19] = [
     "PATH",
 ];
 
-/// An AWS file is shorter.
+/// More than any shared config or credentials file that people write.
 const LONGEST_FILE: u64 = 1 << 20;
 
-/// Writes a new file.
+/// Writes a new file, for its owner alone. An existing one stays.
 pub fn write(
     path: &Path,
     findings: &[Finding],
     repairs: &[Repaired],
-    context: &Context<'_>,
+    nuget: &Nuget<'_>,
 ) -> io::Result<()> {
     let mut text = Vec::new();
-    writeln!(text, "nuget-plugin-codeartifact {}", env!("CARGO_PKG_VERSION"))?;
-    writeln!(text, "{} on {}", std::env::consts::OS, std::env::consts::ARCH)?;
-    writeln!(text, "\n[findings]")?;
-    for finding in findings {
-        printing::line(&finding.shared(), Appearance::PLAIN, &mut text)?;
-    }
-    for repaired in repairs {
-        writeln!(text, "fix:  {}", repaired.what)?;
-        printing::repaired(repaired, &mut text)?;
-    }
-    writeln!(text, "\n[places]\n{}", places(context))?;
-    writeln!(text, "[variables]\n{}", variables(context))?;
-    writeln!(text, "[AWS files]\n{}", aws_files(context))?;
+    write_findings(findings, repairs, &mut text)?;
+    write_places(nuget, &mut text)?;
+    write_variables(nuget.environment, &mut text)?;
+    write_aws_files(nuget.environment, &mut text)?;
     writeln!(text, "[NuGet.Config]")?;
-    for layer in &context.config.layers {
-        writeln!(text, "{}", nuget_config(layer))?;
+    for layer in &nuget.config.layers {
+        write_nuget_config(layer, &mut text)?;
     }
     files::create_private(path)?.write_all(&text)
 }
 
-fn places(context: &Context<'_>) -> String {
-    let mut text = format!("folder: {}\n", context.folder.display());
-    let named = [("executable", &context.own_file), ("dotnet", &context.host)];
-    for (name, path) in named {
+fn write_findings(
+    findings: &[Finding],
+    repairs: &[Repaired],
+    text: &mut Vec<u8>,
+) -> io::Result<()> {
+    writeln!(text, "nuget-plugin-codeartifact {}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(text, "{} on {}", std::env::consts::OS, std::env::consts::ARCH)?;
+    writeln!(text, "\n[findings]")?;
+    for finding in findings {
+        finding.shared().print(Appearance::PLAIN, text)?;
+    }
+    for repaired in repairs {
+        writeln!(text, "fix:  {}", repaired.what)?;
+        repaired.print(text)?;
+    }
+    Ok(())
+}
+
+fn write_places(nuget: &Nuget<'_>, text: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(text, "\n[places]\nfolder: {}", nuget.folder.display())?;
+    for (name, path) in [("executable", &nuget.own_file), ("dotnet", &nuget.host)] {
         if let Some(path) = path {
-            let _ = writeln!(text, "{name}: {}", path.display()); // writing to a string cannot fail
+            writeln!(text, "{name}: {}", path.display())?;
         }
     }
-    text
+    Ok(())
 }
 
-fn variables(context: &Context<'_>) -> String {
-    let mut text = String::new();
-    for name in context.environment.names_with_prefix("") {
-        let value = HARMLESS.contains(&name).then(|| context.environment.get(name)).flatten();
-        let name = excerpt(name);
-        let _ = match value {
-            Some(value) => writeln!(text, "{name}={}", excerpt(value)),
-            None => writeln!(text, "{name}"),
-        };
+fn write_variables(environment: &Environment, text: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(text, "\n[variables]")?;
+    for name in environment.names_with_prefix("") {
+        match environment.get(name).filter(|_| HARMLESS.contains(&name)) {
+            Some(value) => writeln!(text, "{}={}", excerpt(name), excerpt(value))?,
+            None => writeln!(text, "{}", excerpt(name))?,
+        }
     }
-    text
+    Ok(())
 }
 
-fn aws_files(context: &Context<'_>) -> String {
-    let mut text = String::new();
-    let files =
-        [("AWS_CONFIG_FILE", ".aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")];
-    for (variable, usual) in files {
-        let in_home = || Some(context.environment.home()?.join(usual));
-        let Some(path) = context.environment.path(variable).or_else(in_home) else { continue };
-        let _ = writeln!(text, "{}:", path.display());
-        let bytes = files::beginning(&path, LONGEST_FILE);
-        text.push_str(&without_values(&String::from_utf8_lossy(&bytes)));
+fn write_aws_files(environment: &Environment, text: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(text, "\n[AWS files]")?;
+    for (variable, usual) in
+        [("AWS_CONFIG_FILE", ".aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")]
+    {
+        let in_home = environment.home().map(|home| home.join(usual));
+        if let Some(path) = environment.path(variable).or(in_home) {
+            writeln!(text, "{}:", path.display())?;
+            let content = files::beginning(&path, LONGEST_FILE);
+            text.extend(without_values(&String::from_utf8_lossy(&content)).bytes());
+        }
     }
-    text
+    writeln!(text)
 }
 
-/// The sections and keys of a file, without any value. What is neither is left out.
+/// The sections and keys of a file, without any value. Other lines are left out: a secret may stand
+/// on a line of its own.
 fn without_values(text: &str) -> String {
     let mut shown = String::new();
     for line in text.lines().map(str::trim) {
-        let key = line.split_once('=').map(|(key, _)| key.trim());
-        let is_section = line.starts_with('[') && line.ends_with(']');
-        let is_key = |key: &&str| {
-            !key.is_empty()
-                && key.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b))
-        };
-        if is_section {
-            let _ = writeln!(shown, "  {}", excerpt(line));
-        } else if let Some(key) = key.filter(is_key) {
-            let _ = writeln!(shown, "    {key}");
+        if line.starts_with('[') && line.ends_with(']') {
+            shown.extend(["  ", &excerpt(line), "\n"]);
+        } else if let Some((key, _)) = line.split_once('=')
+            && is_key(key.trim())
+        {
+            shown.extend(["    ", key.trim(), "\n"]);
         }
     }
     shown
 }
 
-/// The layer's sources by name, and what NuGet does with them. Its text is not told: anything may
-/// stand in it.
-fn nuget_config(layer: &Layer) -> String {
+fn is_key(text: &str) -> bool {
+    let is_of_keys = |byte: u8| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_of_keys)
+}
+
+/// The names of a file's sources, and what NuGet does with them. The file's text is left out, since it
+/// may contain anything.
+fn write_nuget_config(layer: &Layer, text: &mut Vec<u8>) -> io::Result<()> {
     let document = &layer.document;
-    let mut text = format!("{} ({:?})\n", layer.file.path().display(), layer.kind);
+    writeln!(text, "{} ({:?})", layer.file.path().display(), layer.kind)?;
     if document.package_sources.clears() {
-        text.push_str("  packageSources: clear\n");
+        writeln!(text, "  packageSources: clear")?;
     }
     for entry in document.package_sources.entries() {
-        let url = without_user(&entry.value);
-        let _ = writeln!(text, "  packageSources: {} = {}", excerpt(&entry.name), excerpt(&url));
+        let (name, url) = (excerpt(&entry.name), excerpt(&without_secrets(&entry.value)));
+        writeln!(text, "  packageSources: {name} = {url}")?;
     }
     for name in document.disabled.entries() {
-        let _ = writeln!(text, "  disabledPackageSources: {}", excerpt(name));
+        writeln!(text, "  disabledPackageSources: {}", excerpt(name))?;
     }
     for entry in document.mappings.entries() {
-        let patterns = excerpt(&entry.patterns.join(", "));
-        let _ = writeln!(text, "  packageSourceMapping: {}: {patterns}", excerpt(&entry.name));
+        let (name, patterns) = (excerpt(&entry.name), excerpt(&entry.patterns.join(", ")));
+        writeln!(text, "  packageSourceMapping: {name}: {patterns}")?;
     }
     for entry in document.credentials.entries() {
         let how = entry.password.as_ref().map_or("no password", |_| "a password");
-        let _ = writeln!(text, "  packageSourceCredentials: {}: {how}", excerpt(&entry.name));
+        writeln!(text, "  packageSourceCredentials: {}: {how}", excerpt(&entry.name))?;
     }
-    text
+    writeln!(text)
 }
 
-/// A URL without what may be a password: user information, query and fragment.
-fn without_user(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
+/// The URL without user information, query and fragment, each of which may be a secret.
+fn without_secrets(url: &str) -> String {
+    let parts = UrlParts::tolerant(url);
+    if parts.is_ambiguous {
+        return redacted(url);
+    }
+    let bare = parts.without_user();
+    without_query(&bare).to_owned()
 }
 
 #[cfg(test)]
@@ -179,10 +189,13 @@ mod tests {
     fn urls_are_told_without_passwords() {
         for (url, shown) in [
             ("https://u:hunter2@h.example/x?sig=hunter2", "https://h.example/x"),
+            ("https://aws:x/hunter2@h.example/x#hunter2", "https://h.example/x"),
+            ("https://aws:x?hunter2@h.example/x", "https://h.example/x"),
+            ("https://me:x@h.example/v3?key=hunter2@x", "https://…"),
             ("https://h.example", "https://h.example"),
             ("../packages", "../packages"),
         ] {
-            assert_eq!(without_user(url), shown);
+            assert_eq!(without_secrets(url), shown);
         }
     }
 }

@@ -1,18 +1,23 @@
-//! The sources of NuGet.Config, as NuGet sees them from this folder.
+//! The sources of NuGet.Config as NuGet sees them from this folder, and their saved credentials, which
+//! NuGet sends before it asks any plugin.
 
-use super::context::Context;
 use super::finding::Finding;
 use super::fix::{self, quoted, quoted_path};
+use super::nuget::Nuget;
 use crate::base::text::{excerpt, nearest};
-use crate::base::url::UrlParts;
+use crate::base::url::{UrlParts, redacted, without_query};
+use crate::commands::scrub::finding as scrub;
 use crate::endpoint::{EndpointError, HostKind, RepositoryEndpoint};
-use crate::nuget_config::{ConfigError, Layer, Source};
+use crate::nuget_config::{Layer, NugetConfig, Password, Saved, Source};
+use crate::provider::{Provider, Resolved};
 
-/// How every source's URL ends.
+const SAVED: &str = "saved-credentials";
+
+/// How the URL of every CodeArtifact source ends.
 const INDEX: &str = "/v3/index.json";
 
-/// Where CodeArtifact is, by the page "AWS CodeArtifact endpoints and quotas" of AWS's general reference,
-/// as of November 2026.
+/// The regions of CodeArtifact, by the page "AWS CodeArtifact endpoints and quotas" of AWS's general
+/// reference, as of November 2026.
 const REGIONS: [&str; 13] = [
     "ap-northeast-1",
     "ap-south-1",
@@ -29,121 +34,142 @@ const REGIONS: [&str; 13] = [
     "us-west-2",
 ];
 
-/// A source that a token can be asked for.
+/// A source that this plugin can request a token for.
 #[derive(Debug)]
 pub struct Examined {
     /// None where only a URL was given.
     pub name: Option<String>,
     pub url: String,
     pub endpoint: RepositoryEndpoint,
+    /// The request for its token, of which every check reads its part.
+    pub resolved: Resolved,
 }
 
 impl Examined {
-    /// How it is called in a line.
+    fn new(
+        name: Option<String>,
+        url: &str,
+        endpoint: RepositoryEndpoint,
+        provider: &Provider,
+    ) -> Self {
+        let resolved = provider.resolve(&endpoint);
+        Self { name, url: url.to_owned(), endpoint, resolved }
+    }
+
+    /// The source in a line.
     pub fn shown(&self) -> String {
-        let name = self.name.as_deref().unwrap_or(&self.url);
-        format!("source `{}`", excerpt(name))
+        let name = self.name.clone().unwrap_or_else(|| redacted(&self.url));
+        format!("source `{}`", excerpt(&name))
     }
 }
 
 /// Checks the source that was named, or all of CodeArtifact's.
-pub fn check(context: &Context<'_>, wanted: Option<&str>) -> (Vec<Finding>, Vec<Examined>) {
-    let mut findings: Vec<Finding> = context.config.broken.iter().map(broken).collect();
-    findings.extend((!context.has_folder).then(|| {
-        let what = "the working folder is gone, and with it every NuGet.Config on the way";
-        Finding::failure("nuget-config", what).with_fix("cd")
-    }));
-    findings.extend(context.config.layers.iter().flat_map(refused));
-    let (mut examined, mut seen) = (Vec::new(), 0);
-    for source in wanted_sources(context, wanted) {
-        let (found, endpoint) = check_source(&source, context);
-        seen += usize::from(!found.is_empty());
+pub fn check(
+    nuget: &Nuget<'_>,
+    provider: &Provider,
+    wanted: Option<&str>,
+) -> (Vec<Finding>, Vec<Examined>) {
+    let mut findings = unreadable(nuget);
+    let mut examined = Vec::new();
+    let mut is_any_ours = false;
+    for source in wanted_sources(nuget, wanted) {
+        let (found, endpoint) = check_source(&source, nuget, provider);
+        is_any_ours |= !found.is_empty();
         findings.extend(found);
-        examined.extend(endpoint.filter(|_| source.is_enabled).map(|endpoint| Examined {
-            name: Some(source.name),
-            url: source.url,
-            endpoint,
-        }));
+        if let Some(endpoint) = endpoint.filter(|_| source.is_enabled) {
+            examined.push(Examined::new(Some(source.name), &source.url, endpoint, provider));
+        }
     }
-    if seen == 0 && findings.is_empty() {
-        match wanted.filter(|wanted| wanted.contains("://")) {
-            Some(url) => {
-                let (found, alone) = check_url(url, context);
+    if !is_any_ours && findings.is_empty() {
+        match wanted {
+            Some(url) if url.contains("://") => {
+                let (found, alone) = check_url(url, provider);
                 findings.push(found);
                 examined.extend(alone);
             }
-            // A host of the user's own is unknown then, and that was said.
-            None if context.provider.broken_settings().is_some() => {}
-            None => findings.push(nothing(wanted)),
+            // Broken settings were reported, and with them no host of the user's own is known.
+            _ if provider.broken_settings().is_some() => {}
+            _ => findings.push(nothing(wanted)),
         }
     }
     findings.extend(shared_hosts(&examined));
     (findings, examined)
 }
 
-fn wanted_sources(context: &Context<'_>, wanted: Option<&str>) -> Vec<Source> {
-    let mut sources = context.config.sources(context.environment);
-    let audit = context.config.audit_sources(context.environment);
-    let known: Vec<String> = sources.iter().map(|source| source.url.clone()).collect();
-    sources.extend(audit.into_iter().filter(|source| !known.contains(&source.url)));
-    if let Some(wanted) = wanted {
-        let is_wanted = |text: &str| text.to_lowercase() == wanted.to_lowercase();
-        sources.retain(|source| is_wanted(&source.name) || is_wanted(&source.url));
+/// Why NuGet cannot use its configuration.
+fn unreadable(nuget: &Nuget<'_>) -> Vec<Finding> {
+    let check = "nuget-config";
+    let mut findings = Vec::new();
+    for error in &nuget.config.broken {
+        findings.push(Finding::failure(check, format!("NuGet does nothing here: {error}")));
+    }
+    if !nuget.has_folder {
+        let what = "the working folder is gone, and with it every NuGet.Config on the way";
+        findings.push(Finding::failure(check, what).with_fix("cd"));
+    }
+    for layer in &nuget.config.layers {
+        for problem in &layer.document.problems {
+            let what = format!(
+                "NuGet does nothing here: `{}`, line {}, column {}: {}",
+                layer.file.path().display(),
+                problem.line,
+                problem.column,
+                problem.what
+            );
+            findings.push(Finding::failure(check, what));
+        }
+    }
+    findings
+}
+
+fn wanted_sources(nuget: &Nuget<'_>, wanted: Option<&str>) -> Vec<Source> {
+    let mut sources = nuget.config.sources(nuget.environment);
+    for audit in nuget.config.audit_sources(nuget.environment) {
+        if sources.iter().all(|source| source.url != audit.url) {
+            sources.push(audit);
+        }
+    }
+    if let Some(wanted) = wanted.map(str::to_lowercase) {
+        sources.retain(|source| {
+            source.name.to_lowercase() == wanted || source.url.to_lowercase() == wanted
+        });
     }
     sources
 }
 
-fn broken(error: &ConfigError) -> Finding {
-    Finding::failure("nuget-config", format!("NuGet does nothing here: {error}"))
-}
-
-/// What NuGet refuses a file for.
-fn refused(layer: &Layer) -> Vec<Finding> {
-    let path = layer.file.path().display();
-    let problems = layer.document.problems.iter();
-    let finding = problems.map(|problem| {
-        let what = format!(
-            "NuGet does nothing here: `{path}`, line {}, column {}: {}",
-            problem.line, problem.column, problem.what
-        );
-        Finding::failure("nuget-config", what)
-    });
-    finding.collect()
-}
-
-/// Nothing is said about a source that is somebody else's.
+/// Nothing is found for a source that is not CodeArtifact's.
 fn check_source(
     source: &Source,
-    context: &Context<'_>,
+    nuget: &Nuget<'_>,
+    provider: &Provider,
 ) -> (Vec<Finding>, Option<RepositoryEndpoint>) {
-    match context.provider.endpoint(&source.url) {
+    let name = excerpt(&source.name);
+    match provider.endpoint(&source.url) {
         Ok(endpoint) => {
-            let mut findings = obstacles(source, &endpoint, context);
+            let mut findings = obstacles(source, &endpoint, nuget);
             if findings.is_empty() {
-                findings.push(Finding::pass("source", described(source, &endpoint)));
+                let RepositoryEndpoint { domain, repository, .. } = &endpoint;
+                let file = source.file.display();
+                let what =
+                    format!("source `{name}` of `{file}`: repository `{repository}`, {domain}");
+                findings.push(Finding::pass("source", what));
             }
             (findings, Some(endpoint))
         }
         // NuGet does not ask it.
         Err(_) if !source.is_enabled => (Vec::new(), None),
         Err(EndpointError::Path { right, .. }) => {
-            let what = format!("source `{}` names no NuGet repository", excerpt(&source.name));
+            let what = format!("source `{name}` names no NuGet repository");
             (vec![to_be_updated(source, "source-url", &what, &right)], None)
         }
         Err(EndpointError::Foreign(reason)) => {
             let unset = unset_variable(source);
-            (unset.or_else(|| look_alike(source, reason, context)).into_iter().collect(), None)
+            (unset.or_else(|| look_alike(source, reason, provider)).into_iter().collect(), None)
         }
     }
 }
 
-fn described(source: &Source, endpoint: &RepositoryEndpoint) -> String {
-    let RepositoryEndpoint { domain, repository, .. } = endpoint;
-    let (name, file) = (excerpt(&source.name), source.file.display());
-    format!("source `{name}` of `{file}`: repository `{repository}`, {domain}")
-}
-
-/// In whatever case.
+/// The case does not count, as in NuGet.
 fn without_end<'a>(text: &'a str, end: &str) -> &'a str {
     let at = text.len().saturating_sub(end.len());
     match text.get(at..) {
@@ -152,12 +178,8 @@ fn without_end<'a>(text: &'a str, end: &str) -> &'a str {
     }
 }
 
-/// What keeps NuGet from asking a source of ours as it should.
-fn obstacles(
-    source: &Source,
-    endpoint: &RepositoryEndpoint,
-    context: &Context<'_>,
-) -> Vec<Finding> {
+/// What keeps NuGet from using a CodeArtifact source.
+fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, nuget: &Nuget<'_>) -> Vec<Finding> {
     let name = excerpt(&source.name);
     let mut findings = Vec::new();
     if !source.is_enabled {
@@ -165,7 +187,7 @@ fn obstacles(
         let what = format!("source `{name}` is disabled, and NuGet does not ask it");
         findings.push(Finding::warning("source-disabled", what).with_fix(enable));
     }
-    if !context.config.mappings().is_empty() && source.patterns.is_empty() {
+    if !nuget.config.mappings().is_empty() && source.patterns.is_empty() {
         let what = format!(
             "source `{name}` has no patterns in `packageSourceMapping`, and NuGet asks it for nothing"
         );
@@ -190,7 +212,7 @@ fn obstacles(
     findings
 }
 
-/// A region in which CodeArtifact was not when this was written. New ones come, so that it is a warning.
+/// A region that is not listed: a warning only, since AWS adds regions.
 fn unknown_region(source: &Source, endpoint: &RepositoryEndpoint) -> Option<Finding> {
     let region = &*endpoint.domain.region;
     if endpoint.host == HostKind::Listed || REGIONS.contains(&region) {
@@ -210,14 +232,14 @@ fn unknown_region(source: &Source, endpoint: &RepositoryEndpoint) -> Option<Find
     })
 }
 
-/// NuGet takes the text as it stands, and for the name of a folder.
+/// NuGet leaves the name of an unset variable in the text, and takes the text for a folder's name.
 fn unset_variable(source: &Source) -> Option<Finding> {
-    let mut parts = source.url.split('%').skip(1);
-    let is_name = |part: &&str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    // What is escaped in a URL is shorter, and begins with its digits.
-    let name = parts.next().filter(is_name).filter(|_| parts.next().is_some())?;
+    // An escaped character has no second `%` behind it.
+    let (_, behind) = source.url.split_once('%')?;
+    let (name, _) = behind.split_once('%')?;
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return None;
+    }
     let what = format!(
         "source `{}`: the variable {name} in its URL is not set, and every restore fails",
         excerpt(&source.name)
@@ -225,15 +247,15 @@ fn unset_variable(source: &Source) -> Option<Finding> {
     Some(Finding::failure("source-url", what).with_fix(fix::set(name, "<its value>")))
 }
 
-/// A URL that people take for CodeArtifact's, and that gets no token.
-fn look_alike(source: &Source, reason: &str, context: &Context<'_>) -> Option<Finding> {
+/// A URL that looks like CodeArtifact's and gets no token.
+fn look_alike(source: &Source, reason: &str, provider: &Provider) -> Option<Finding> {
     let name = excerpt(&source.name);
-    if let Some(refusal) = context.provider.refused_host(&source.url) {
+    if let Some(refusal) = provider.refused_host(&source.url) {
         return Some(Finding::failure("source-host", format!("source `{name}`: {refusal}")));
     }
     let parts = UrlParts::tolerant(&source.url);
     let bare = parts.without_user();
-    let is_ours_without_user = context.provider.endpoint(&bare).is_ok();
+    let is_ours_without_user = provider.endpoint(&bare).is_ok();
     if !parts.host().to_ascii_lowercase().contains("codeartifact") && !is_ours_without_user {
         return None;
     }
@@ -242,7 +264,7 @@ fn look_alike(source: &Source, reason: &str, context: &Context<'_>) -> Option<Fi
         return Some(to_be_updated(source, "source-host", &what, &bare));
     }
     let secure = source.url.replacen("http://", "https://", 1);
-    if secure != source.url && context.provider.endpoint(&secure).is_ok() {
+    if secure != source.url && provider.endpoint(&secure).is_ok() {
         return Some(to_be_updated(source, "source-http", &what, &secure));
     }
     let list = "nuget-plugin-codeartifact source add --domain <domain> --domain-owner <account> \
@@ -252,7 +274,7 @@ fn look_alike(source: &Source, reason: &str, context: &Context<'_>) -> Option<Fi
 
 fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) -> Finding {
     let finding = Finding::failure(check, what);
-    // `<…>` stands for what the URL does not say.
+    // `<…>` stands for a part that the URL does not have.
     if right.contains('<') {
         finding.with_advice(format!("its URL is `{right}`"))
     } else {
@@ -260,27 +282,30 @@ fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) 
     }
 }
 
+/// Without a query, which may be a secret: no source needs one.
 fn update(source: &Source, url: &str) -> String {
-    let (name, url, file) = (quoted(&source.name), quoted(url), quoted_path(&source.file));
+    let url = quoted(without_query(url));
+    let (name, file) = (quoted(&source.name), quoted_path(&source.file));
     let insecure = if url.contains("http:") { " --allow-insecure-connections" } else { "" };
     format!("dotnet nuget update source {name} --source {url} --configfile {file}{insecure}")
 }
 
-fn check_url(url: &str, context: &Context<'_>) -> (Finding, Option<Examined>) {
-    match context.provider.endpoint(url) {
+fn check_url(url: &str, provider: &Provider) -> (Finding, Option<Examined>) {
+    match provider.endpoint(url) {
         Ok(endpoint) => {
             let RepositoryEndpoint { domain, repository, .. } = &endpoint;
             let what = format!(
                 "the URL names repository `{repository}`, {domain}; no NuGet.Config that counts here has it"
             );
-            let add = format!("nuget-plugin-codeartifact source add {}", quoted(url));
-            let examined = Examined { name: None, url: url.to_owned(), endpoint };
+            let add =
+                format!("nuget-plugin-codeartifact source add {}", quoted(without_query(url)));
+            let examined = Examined::new(None, url, endpoint, provider);
             (Finding::warning("source", what).with_fix(add), Some(examined))
         }
-        // It may be of a host of the user's own.
+        // The configuration file may list the URL's host.
         Err(error) => {
-            let broken = context.provider.broken_settings().map(|error| error.to_string());
-            let refused = broken.or_else(|| context.provider.refused_host(url));
+            let broken = provider.broken_settings().map(|error| error.to_string());
+            let refused = broken.or_else(|| provider.refused_host(url));
             let what = refused.unwrap_or_else(|| error.to_string());
             (Finding::failure("source-host", what), None)
         }
@@ -288,40 +313,102 @@ fn check_url(url: &str, context: &Context<'_>) -> (Finding, Option<Examined>) {
 }
 
 fn nothing(wanted: Option<&str>) -> Finding {
-    let list = "nuget-plugin-codeartifact source list";
-    match wanted {
-        Some(name) => {
-            let name = excerpt(name);
-            let what = format!("no CodeArtifact source `{name}` in any NuGet.Config that counts here");
-            Finding::failure("source", what).with_fix(list)
-        }
-        None => Finding::warning("source", "no CodeArtifact source in any NuGet.Config that counts here")
-            .with_advice("nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json"),
-    }
+    let check = "source";
+    let Some(name) = wanted.map(excerpt) else {
+        return Finding::warning(
+            check,
+            "no CodeArtifact source in any NuGet.Config that counts here",
+        )
+        .with_advice(
+            "nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.\
+                 <region>.amazonaws.com/nuget/<repository>/v3/index.json",
+        );
+    };
+    let what = format!("no CodeArtifact source `{name}` in any NuGet.Config that counts here");
+    Finding::failure(check, what).with_fix("nuget-plugin-codeartifact source list")
 }
 
 /// NuGet remembers one password for a host.
 fn shared_hosts(examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut told: Vec<&str> = Vec::new();
     for (at, one) in examined.iter().enumerate() {
-        let origin = one.endpoint.origin.as_str();
-        let is_other = |other: &&Examined| {
-            other.endpoint.origin == origin && other.endpoint.domain != one.endpoint.domain
-        };
-        let other = examined[at + 1..].iter().find(is_other);
-        if let Some(other) = other.filter(|_| !told.contains(&origin)) {
-            told.push(origin);
+        let RepositoryEndpoint { origin, domain, .. } = &one.endpoint;
+        let is_reported = examined[..at].iter().any(|before| before.endpoint.origin == *origin);
+        let other = examined[at + 1..]
+            .iter()
+            .find(|other| other.endpoint.origin == *origin && other.endpoint.domain != *domain);
+        if let Some(other) = other.filter(|_| !is_reported) {
             let what = format!(
                 "{} and {} are of two domains on one host, for which NuGet remembers one password: \
                  every restore asks for both tokens in turn",
                 one.shown(),
                 other.shown()
             );
-            let fix =
+            let advice =
                 "give each domain a host name of its own (VPC endpoints: switch private DNS on)";
-            findings.push(Finding::warning("source-shared-host", what).with_advice(fix));
+            findings.push(Finding::warning("source-shared-host", what).with_advice(advice));
         }
     }
     findings
+}
+
+/// Saved credentials of CodeArtifact sources, in files and in variables.
+pub fn saved(nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
+    let everywhere = NugetConfig::read_everywhere(&nuget.locations, &nuget.folder);
+    let sources = scrub::kinds_of_sources(&everywhere, nuget.environment, provider);
+    let mut findings = Vec::new();
+    for layer in &everywhere.layers {
+        match scrub::in_layer(layer, &sources) {
+            Ok(found) => findings.extend(found.iter().map(|it| saved_in_file(it, layer, nuget))),
+            Err(error) => findings.push(Finding::failure("nuget-config", error.to_string())),
+        }
+    }
+    for source in nuget.config.sources(nuget.environment) {
+        if let Some(Saved::Variable { name }) = &source.saved
+            && provider.endpoint(&source.url).is_ok()
+        {
+            let what = format!(
+                "the variable {} is set, whose credentials NuGet sends before it asks the plugin",
+                excerpt(name)
+            );
+            findings.push(Finding::warning(SAVED, what).with_fix(fix::unset(name)));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::pass(SAVED, "no saved credentials go before the plugin"));
+    }
+    findings
+}
+
+fn saved_in_file(found: &scrub::SavedCredentials, layer: &Layer, nuget: &Nuget<'_>) -> Finding {
+    let how = match &found.password {
+        Some(Password::ClearText) => "a password in clear text".to_owned(),
+        Some(Password::Encrypted) => "an encrypted password".to_owned(),
+        Some(Password::Variable(variable)) => match nuget.environment.get(variable) {
+            Some(_) => format!("the password `%{variable}%`"),
+            None => format!("the password `%{variable}%`, a variable that is not set,"),
+        },
+        None => "a user name".to_owned(),
+    };
+    let (name, reason, path) = (excerpt(&found.source), &found.reason, layer.file.path());
+    let place = format!("`{}`, line {}", path.display(), found.line);
+    if !found.is_certain {
+        let what = format!("{place}, may have {how} of CodeArtifact's (`{name}`: {reason})");
+        return Finding::warning(SAVED, what)
+            .with_advice("remove it by hand if it is CodeArtifact's");
+    }
+    let what = format!("{place}, has {how} for source `{name}`, which NuGet");
+    let finding = if found.password == Some(Password::Encrypted) && !cfg!(windows) {
+        let why = "cannot decrypt on this system: every restore fails";
+        Finding::failure(SAVED, format!("{what} {why} ({reason})"))
+    } else {
+        let why = "sends before it asks the plugin";
+        Finding::warning(SAVED, format!("{what} {why} ({reason})"))
+    };
+    // Only from this folder it is known that the source of another folder's file is CodeArtifact's.
+    finding.with_fix(if path.parent() == Some(&*nuget.folder) {
+        format!("nuget-plugin-codeartifact scrub {} --yes", quoted_path(path))
+    } else {
+        "nuget-plugin-codeartifact scrub --yes".to_owned()
+    })
 }

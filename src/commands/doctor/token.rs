@@ -3,23 +3,23 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::context::Context;
 use super::finding::Finding;
 use super::fix::{self, quoted};
+use super::nuget::Nuget;
 use super::sources::Examined;
 use crate::aws::{Help, SourceAnswer};
 use crate::base::environment::Environment;
 use crate::base::time;
-use crate::base::url::is_loopback;
-use crate::commands::format::{in_words, without_secrets};
+use crate::base::url::{UrlParts, is_loopback, without_query};
+use crate::commands::format::in_words;
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, Partition, RepositoryEndpoint, SERVICE_PRINCIPAL};
-use crate::provider::{AskError, Asked, Need, Origin, ProviderError};
+use crate::provider::{AskError, Asked, Need, Origin, Provider, ProviderError, Served};
 use crate::settings::{PROFILE, SettingsError};
 
-/// Asks AWS for the token of every source's domain, and the source with it. Whoever did not answer is not
-/// waited for again.
-pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding> {
+/// Requests the token of every source's domain, and the source with it. A host that did not answer is
+/// not asked again: each attempt takes as long as the time limit.
+pub async fn check(nuget: &Nuget<'_>, provider: &Provider, examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut silent: Vec<&str> = Vec::new();
     for one in examined {
@@ -30,18 +30,26 @@ pub async fn check(context: &Context<'_>, examined: &[Examined]) -> Vec<Finding>
             findings.push(Finding::skipped("source-answer", what));
             continue;
         }
-        let (token, is_there) = match token(context, one).await {
-            Ok(told) => (told, true),
+        match provider.token(&one.resolved, &Need::Any, None).await {
+            Ok(served) => findings.push(of_token(&served, one, SystemTime::now())),
             Err(error) => {
                 silent.extend(is_silence(&error).then_some(region));
-                (vec![failed(&error, one, context.environment)], false)
+                findings.push(failed(&error, one, nuget.environment));
+                continue;
             }
-        };
-        findings.extend(token);
-        if is_there {
-            let (told, is_silent) = source(context, one).await;
-            silent.extend(is_silent.then_some(origin));
-            findings.extend(told);
+        }
+        match provider.ask_source(&one.url, &one.resolved).await {
+            Ok(Asked { answer, label }) => {
+                findings.push(answered(one, answer, &label));
+                findings.extend(answer.date.and_then(|date| clock(date, SystemTime::now())));
+            }
+            Err(error) => {
+                let (AskError::NoToken { error: cause, .. } | AskError::NoAnswer(cause)) = &error;
+                silent.extend(is_silence(cause).then_some(origin));
+                let what = format!("{}: {error}", one.shown());
+                let finding = failed(cause, one, nuget.environment);
+                findings.push(Finding { check: "source-answer", what, ..finding });
+            }
         }
     }
     findings
@@ -51,16 +59,13 @@ fn is_silence(error: &ProviderError) -> bool {
     matches!(error, ProviderError::Aws(error) if error.is_silence())
 }
 
-/// What is not asked without a network.
-pub fn skipped(examined: &[Examined]) -> Vec<Finding> {
-    let asked = "neither AWS nor any source was asked (`--offline`)";
-    examined.iter().take(1).map(|_| Finding::skipped("token", asked)).collect()
+/// With `--offline`.
+pub fn skipped(examined: &[Examined]) -> Option<Finding> {
+    let what = "neither AWS nor any source was asked (`--offline`)";
+    (!examined.is_empty()).then(|| Finding::skipped("token", what))
 }
 
-async fn token(context: &Context<'_>, one: &Examined) -> Result<Vec<Finding>, ProviderError> {
-    let domain = &one.endpoint.domain;
-    let resolved = context.provider.resolve(&one.endpoint);
-    let served = context.provider.token(&resolved, &Need::Any, None).await?;
+fn of_token(served: &Served, one: &Examined, now: SystemTime) -> Finding {
     let from = match served.origin {
         Origin::Provided => "there is a given token",
         Origin::Cache => "there is a cached token",
@@ -68,18 +73,17 @@ async fn token(context: &Context<'_>, one: &Examined) -> Result<Vec<Finding>, Pr
     };
     let until = served.expiration.map(|time| format!(", until {}", time::utc(time)));
     let until = until.unwrap_or_default();
-    let what = format!("{from} for {domain}: that of {}{until}", served.label);
-    let implausible = served.expiration.and_then(|end| implausible_end(end, SystemTime::now()));
-    Ok(match implausible {
+    let what = format!("{from} for {}: that of {}{until}", one.endpoint.domain, served.label);
+    match served.expiration.and_then(|end| implausible_end(end, now)) {
         Some(why) => {
             let what = format!("{what}, which {why} by this machine's clock");
-            vec![Finding::failure("clock", what).with_fix(fix::set_clock())]
+            Finding::failure("clock", what).with_fix(fix::set_clock())
         }
-        None => vec![Finding::pass("token", what)],
-    })
+        None => Finding::pass("token", what),
+    }
 }
 
-/// Tokens live for twelve hours at most.
+/// AWS issues tokens for twelve hours at most. Five minutes more are a clock's usual error.
 fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
     const LONGEST: Duration = Duration::from_mins(12 * 60 + 5);
     match end.duration_since(now) {
@@ -152,7 +156,7 @@ fn with_help(
         Help::See(command) => finding.with_advice(format!("see what `{command}` says")),
         Help::AskHost(host) => {
             // Plain http only ever goes to this machine. No proxy's password is in what curl prints.
-            let scheme = if is_local(host) { "http" } else { "https" };
+            let scheme = if is_loopback(UrlParts::strict(host).host()) { "http" } else { "https" };
             let url = quoted(&format!("{scheme}://{host}/"));
             finding.with_advice(format!("see what `curl -sSI {url}` says"))
         }
@@ -164,14 +168,9 @@ fn in_policy(statement: &str) -> String {
     format!("add to the identity's IAM policy: {statement}")
 }
 
-fn is_local(host: &str) -> bool {
-    let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
-    is_loopback(name.map_or(host, |(name, _)| name))
-}
-
-/// What tells where each setting comes from.
+/// Shows where each setting of the source comes from. A query may be a secret, and says nothing.
 fn explain(url: &str) -> String {
-    format!("nuget-plugin-codeartifact explain {}", quoted(&without_secrets(url)))
+    format!("nuget-plugin-codeartifact explain {}", quoted(without_query(url)))
 }
 
 /// A statement for the identity's policy.
@@ -199,25 +198,6 @@ fn arn(domain: &Domain, resource: &str) -> String {
     format!("arn:{partition}:codeartifact:{region}:{owner}:{resource}")
 }
 
-/// The source's index, asked with the token.
-async fn source(context: &Context<'_>, one: &Examined) -> (Vec<Finding>, bool) {
-    let resolved = context.provider.resolve(&one.endpoint);
-    match context.provider.ask_source(&one.url, &resolved).await {
-        Ok(Asked { answer, label }) => {
-            let mut findings = vec![answered(one, answer, &label)];
-            findings.extend(answer.date.and_then(|date| clock(date, SystemTime::now())));
-            (findings, false)
-        }
-        Err(error) => {
-            let (AskError::NoToken { error: cause, .. } | AskError::NoAnswer(cause)) = &error;
-            let what = format!("{}: {error}", one.shown());
-            let finding =
-                Finding { check: "source-answer", what, ..failed(cause, one, context.environment) };
-            (vec![finding], is_silence(cause))
-        }
-    }
-}
-
 fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
     let (check, shown) = ("source-answer", one.shown());
     let RepositoryEndpoint { domain, repository, .. } = &one.endpoint;
@@ -226,7 +206,7 @@ fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
     };
     let finding = Finding::failure(check, format!("{shown}: {problem}"));
     match answer.status {
-        200..=399 => finding.with_fix(format!("curl -v {}", quoted(&without_secrets(&one.url)))),
+        200..=399 => finding.with_fix(format!("curl -v {}", quoted(without_query(&one.url)))),
         401 => finding.with_fix(explain(&one.url)),
         403 => finding.with_advice(in_policy(&may_read(domain, repository))),
         404 => {

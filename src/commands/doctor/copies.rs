@@ -1,0 +1,204 @@
+//! Copies of this plugin outside the plugins folders: on `PATH`, where SDK 9.0.200 and newer look for
+//! plugins, and as .NET tools. NuGet finds a global tool on `PATH` alone, and a local one never.
+
+use std::path::{Component, Path};
+
+use serde_json::Value;
+
+use super::finding::{Finding, Repair};
+use super::fix::{self, INSTALL};
+use super::nuget::{self, Nuget, PathFile, State};
+use super::permission;
+use crate::base::text::excerpt;
+use crate::base::{PROGRAM, files};
+
+/// Where a list of local tools may stand below a folder.
+const TOOL_LISTS: [&str; 2] = [".config/dotnet-tools.json", "dotnet-tools.json"];
+
+/// More than any list of tools that people write.
+const LONGEST_LIST: u64 = 1 << 20;
+
+pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in &nuget.path_files {
+        findings.extend(on_path(file, nuget).await);
+    }
+    if findings.iter().all(|finding| finding.check != "path-dangling-link") {
+        findings.push(Finding::pass(
+            "path-dangling-link",
+            "PATH: no link named `nuget-plugin-…` leads nowhere",
+        ));
+    }
+    findings.extend(global_tool(nuget).await);
+    findings.extend(local_tools(nuget));
+    findings
+}
+
+async fn on_path(file: &PathFile, nuget: &Nuget<'_>) -> Option<Finding> {
+    let path = file.path.display();
+    Some(match file.state {
+        State::Startable if file.is_ours => copy(&file.path, nuget).await,
+        State::Startable => return None,
+        State::Dangling => dangling(file, nuget),
+        State::Hidden => {
+            let what = format!(
+                "PATH: `{path}` leads to what this user may not see, and NuGet fails on it"
+            );
+            Finding::failure("path-not-readable", what)
+                .with_advice("let this user read what it leads to, or take its folder out of PATH")
+        }
+        State::Relative => {
+            let what = format!(
+                "PATH: `{path}` is in a folder that PATH names by a relative path, which NuGet passes \
+                 over"
+            );
+            Finding::warning("path-relative", what)
+                .with_advice("name the folder in PATH by its whole path")
+        }
+        State::NotExecutable => {
+            let what =
+                format!("PATH: `{path}` lacks the permission to be run, and NuGet passes it over");
+            Finding::warning("path-not-executable", what).with_fix(fix::make_executable(&file.path))
+        }
+    })
+}
+
+fn dangling(file: &PathFile, nuget: &Nuget<'_>) -> Finding {
+    let check = "path-dangling-link";
+    let link = format!("PATH: `{}` is a link that leads nowhere", file.path.display());
+    let finding = if nuget.named_for_dotnet().is_none() {
+        Finding::failure(check, format!("{link}: NuGet starts no plugin at all because of it"))
+    } else {
+        Finding::warning(check, format!("{link}: without NUGET_…PLUGIN_PATHS NuGet starts none"))
+    };
+    let finding = finding.with_fix(fix::remove_others_file(&file.path));
+    if file.is_ours { finding.with_repair(Repair::RemoveLink(file.path.clone())) } else { finding }
+}
+
+/// A copy of this plugin, which NuGet starts by itself.
+async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
+    let (check, shown) = ("path-copy", path.display());
+    let ours = env!("CARGO_PKG_VERSION");
+    let (what, fix) = match nuget.version(path).await {
+        Ok(version) if version == ours => match nuget::start(path, None) {
+            Ok(time) => {
+                let what = format!("PATH: `{shown}`, version {version}, answers in {time} ms");
+                return Finding::pass(check, what);
+            }
+            Err(problem) => {
+                (format!("PATH: `{shown}`, version {version}: {problem}"), fix::remove_file(path))
+            }
+        },
+        Ok(version) => {
+            let what = format!("PATH: `{shown}` is version {version}, and this is {ours}");
+            let finding = Finding::warning(check, what);
+            return if nuget::is_newer(&version, ours) {
+                finding.with_advice("use that one, which is newer")
+            } else {
+                finding.with_fix(tool_update(path).unwrap_or_else(|| fix::remove_file(path)))
+            };
+        }
+        // NuGet tries what anybody may run, and its restore fails with it.
+        Err(_) if !permission::may_run(path) => (
+            format!(
+                "PATH: `{shown}` may not be run by this user, and NuGet fails since others may"
+            ),
+            fix::permit(path),
+        ),
+        Err(why) => (format!("PATH: {why}"), fix::remove_file(path)),
+    };
+    Finding::failure(check, what).with_fix(fix)
+}
+
+/// What renews it, where it is a link to a .NET tool: `.store/ID/VERSION/…` beside the link.
+fn tool_update(path: &Path) -> Option<String> {
+    let target = path.canonicalize().ok()?;
+    let mut parts = target.components().map(Component::as_os_str);
+    parts.find(|part| *part == ".store")?;
+    let id = fix::quoted(parts.next()?.to_str()?);
+    let folder = path.parent()?;
+    let place = if folder.ends_with(".dotnet/tools") {
+        "--global".to_owned()
+    } else {
+        format!("--tool-path {}", fix::quoted_path(folder))
+    };
+    Some(format!("dotnet tool update {place} {id}"))
+}
+
+/// A tool whose folder is on `PATH` was looked at there.
+async fn global_tool(nuget: &Nuget<'_>) -> Option<Finding> {
+    let folder = nuget.locations.dotnet_tools_dir()?;
+    let file = folder.join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
+    if !file.is_file() || nuget.path_folders.contains(&folder) {
+        return None;
+    }
+    let version = nuget.version(&file).await;
+    let version = version.map_or_else(|why| why, |version| format!("version {version}"));
+    let what = format!(
+        ".NET tool: `{}` ({version}) is not found by NuGet, since its folder is not on PATH",
+        file.display()
+    );
+    Some(tool(what, fix::prepend_to_path(&folder), nuget))
+}
+
+/// A tool that NuGet does not find matters only where NuGet does not find the plugin either.
+fn tool(what: String, fix: String, nuget: &Nuget<'_>) -> Finding {
+    let check = "dotnet-tool";
+    match nuget.installed() {
+        Some(_) => Finding::pass(check, what),
+        None => Finding::warning(check, what).with_fix(fix),
+    }
+}
+
+/// The lists of this folder and those above it, up to one that says that it is the root.
+fn local_tools(nuget: &Nuget<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let folders = nuget.folder.ancestors();
+    for file in folders.flat_map(|folder| TOOL_LISTS.map(|name| folder.join(name))) {
+        let text = files::beginning(&file, LONGEST_LIST);
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+        let Ok(list) = serde_json::from_slice::<Value>(text) else { continue };
+        for found in our_tools(&list) {
+            let what = format!(
+                ".NET tool: {found} of `{}` is a local tool, which NuGet never finds",
+                file.display()
+            );
+            findings.push(tool(what, INSTALL.to_owned(), nuget));
+        }
+        if list["isRoot"] == true {
+            break;
+        }
+    }
+    findings
+}
+
+/// The tools of a list that start this program.
+fn our_tools(list: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, tool) in list["tools"].as_object().into_iter().flatten() {
+        let mut commands = tool["commands"].as_array().into_iter().flatten();
+        if commands.any(|command| command == PROGRAM) {
+            let version = tool["version"].as_str().unwrap_or("unknown");
+            found.push(format!("`{}` version {}", excerpt(name), excerpt(version)));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tools_are_known_by_their_commands() {
+        let list = json!({"version": 1, "tools": {
+            "other": {"version": "1.0", "commands": ["other"]},
+            "codeartifact": {"version": "2.0", "commands": ["x", "nuget-plugin-codeartifact"]},
+            "odd": 5,
+        }});
+        assert_eq!(our_tools(&list), ["`codeartifact` version 2.0"]);
+        assert!(our_tools(&json!([])).is_empty());
+    }
+}

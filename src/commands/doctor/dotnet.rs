@@ -1,0 +1,117 @@
+//! The `dotnet` that would restore here, and where its NuGet looks for plugins.
+
+use std::path::Path;
+
+use super::finding::Finding;
+use super::fix::quoted_path;
+use super::nuget::{Nuget, numbers};
+use crate::base::text::excerpt;
+
+const DOWNLOAD: &str =
+    "install the .NET SDK (https://dot.net/download), or put the folder of `dotnet` on PATH";
+
+/// The first SDK whose NuGet looks on `PATH`.
+const FINDS_ON_PATH: [u64; 3] = [9, 0, 200];
+
+pub async fn check(nuget: &Nuget<'_>) -> Finding {
+    let Some(host) = &nuget.host else {
+        let what = "no `dotnet` on PATH, in DOTNET_ROOT or in a usual place";
+        return Finding::warning("dotnet", what).with_advice(DOWNLOAD);
+    };
+    let (installed, chosen, of_nuget) = tokio::join!(
+        nuget.ask(host, &["--list-sdks"]),
+        nuget.ask(host, &["--version"]),
+        nuget.ask(host, &["nuget", "--version"]),
+    );
+    let is_listed = installed.is_ok();
+    let installed = versions(&installed.unwrap_or_default());
+    match chosen {
+        Ok(version) => chosen_sdk(host, &version, &of_nuget.unwrap_or_default(), &installed),
+        Err(_) if is_listed && installed.is_empty() => {
+            let what = format!("`{}` has no SDK, so there is no `dotnet restore`", host.display());
+            Finding::warning("dotnet", what).with_advice(DOWNLOAD)
+        }
+        Err(why) if is_listed && has_global_json(&nuget.folder) => {
+            let what = format!("no SDK can be chosen in this folder ({why})");
+            Finding::failure("dotnet-sdk", what).with_advice(format!(
+                "name an installed SDK in global.json ({}), or let it `rollForward`",
+                installed.join(", ")
+            ))
+        }
+        Err(why) => {
+            let what = format!("`dotnet` does not work here: {why}");
+            Finding::failure("dotnet-sdk", what)
+                .with_advice(
+                    "see what it says by itself; a variable may be in its way (DOTNET_…, HOME)",
+                )
+                .with_fix(format!("{} --info", quoted_path(host)))
+        }
+    }
+}
+
+/// The SDK that restores in this folder.
+fn chosen_sdk(host: &Path, version: &str, of_nuget: &str, installed: &[String]) -> Finding {
+    let version = excerpt(version);
+    let finds = if *numbers(&version) >= FINDS_ON_PATH[..] {
+        "in the plugins folders and on PATH"
+    } else {
+        "in the plugins folders alone (on PATH from SDK 9.0.200 on)"
+    };
+    let with_nuget = release(of_nuget).map(|release| format!(" with NuGet {release}"));
+    let what = format!(
+        "SDK {version}{} of `{}` finds plugins {finds}; installed: {}",
+        with_nuget.unwrap_or_default(),
+        host.display(),
+        installed.join(", ")
+    );
+    Finding::pass("dotnet", what)
+}
+
+/// Whether a file may choose the SDK.
+fn has_global_json(folder: &Path) -> bool {
+    folder.ancestors().any(|folder| folder.join("global.json").is_file())
+}
+
+/// The numbers of NuGet's version, which a label and a commit follow.
+fn release(printed: &str) -> Option<&str> {
+    let version = printed.split_whitespace().last()?.split(['-', '+']).next()?;
+    version.split('.').all(|part| part.parse::<u32>().is_ok()).then_some(version)
+}
+
+/// The versions in a list of SDKs, which names their folders too.
+fn versions(list: &str) -> Vec<String> {
+    list.lines().filter_map(|line| line.split_whitespace().next()).map(excerpt).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_sdk_finds_depends_on_its_version() {
+        let finds = |version| {
+            let finding = chosen_sdk(Path::new("dotnet"), version, "", &[]);
+            finding.what.contains(" and on PATH")
+        };
+        let found = ["8.0.404", "9.0.102", "9.0.200", "10.0.100-rc.1", "10.0.401"].map(finds);
+        assert_eq!(found, [false, false, true, true, true]);
+    }
+
+    #[test]
+    fn nugets_version_is_its_numbers() {
+        for (printed, version) in [
+            ("7.9.0-rc.42413+e34a38d2\n", Some("7.9.0")),
+            ("NuGet Command Line\n6.12.4.1\n", Some("6.12.4.1")),
+            ("an error", None),
+            ("", None),
+        ] {
+            assert_eq!(release(printed), version);
+        }
+    }
+
+    #[test]
+    fn an_sdk_is_named_by_its_version_alone() {
+        let list = "9.0.100 [/usr/share/dotnet/sdk]\n10.0.401 [/usr/share/dotnet/sdk]\n";
+        assert_eq!(versions(list), ["9.0.100", "10.0.401"]);
+    }
+}

@@ -1,0 +1,383 @@
+//! What NuGet would start from the working folder: read once, and looked at by every check.
+//!
+//! A client finds plugins in three places. A variable that names files comes first, and switches the
+//! others off; then come the plugins folders, and `PATH` from SDK 9.0.200 on.
+#![expect(clippy::disallowed_methods, reason = "the machine is looked at here")]
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+
+use super::permission;
+use crate::base::PROGRAM;
+use crate::base::environment::Environment;
+use crate::base::text::excerpt;
+use crate::commands::installation::layout::{Client, NAME};
+use crate::commands::installation::{dotnet, handshake};
+use crate::locations::Locations;
+use crate::nuget_config::NugetConfig;
+
+/// How the name of a plugin's file on `PATH` begins. Its case counts, except on Windows.
+const PREFIX: &str = "nuget-plugin-";
+
+/// The variable that every client reads where its own is not set. Its files may be missing, and may
+/// be folders.
+pub const SHARED_VARIABLE: &str = "NUGET_PLUGIN_PATHS";
+
+/// The machine as NuGet sees it. `--fix` looks again after its repairs.
+#[derive(Debug)]
+pub struct Nuget<'a> {
+    pub environment: &'a Environment,
+    pub locations: Locations,
+    pub home: Option<PathBuf>,
+    /// The working folder, where NuGet begins to look; the root where it is gone.
+    pub folder: PathBuf,
+    /// Whether the working folder still exists.
+    pub has_folder: bool,
+    pub config: NugetConfig,
+    /// This program's file.
+    pub own_file: Option<PathBuf>,
+    /// The `dotnet` that a client would start the plugin with.
+    pub host: Option<PathBuf>,
+    /// What variables name, for each client that reads one.
+    pub named: Vec<Named>,
+    /// Our folder in every plugins folder, by client.
+    pub plugin_folders: Vec<PluginFolder>,
+    /// The folders on `PATH`, as written.
+    pub path_folders: Vec<PathBuf>,
+    /// Every file of a plugin's name, in the order of `PATH`.
+    pub path_files: Vec<PathFile>,
+}
+
+impl<'a> Nuget<'a> {
+    pub fn look(environment: &'a Environment) -> Self {
+        let locations = Locations::of(environment);
+        let working_folder = std::env::current_dir();
+        let has_folder = working_folder.is_ok();
+        let folder = working_folder.unwrap_or_else(|_| PathBuf::from("/"));
+        let path = environment.path("PATH").unwrap_or_default();
+        let path_folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        Self {
+            environment,
+            home: environment.home(),
+            config: NugetConfig::read(&locations, &folder),
+            own_file: std::env::current_exe().ok(),
+            host: dotnet::find(environment),
+            named: Client::ALL.iter().filter_map(|of| Named::read(*of, environment)).collect(),
+            plugin_folders: PluginFolder::all(&locations.plugins_dirs()),
+            path_files: PathFile::all(&path_folders),
+            path_folders,
+            locations,
+            folder,
+            has_folder,
+        }
+    }
+
+    /// What a variable names for `dotnet`, if one is set.
+    pub fn named_for_dotnet(&self) -> Option<&Named> {
+        self.named.iter().find(|named| named.client == Client::Netcore)
+    }
+
+    /// This plugin's file in the plugins folder that `dotnet` searches now, where it is there.
+    pub fn installed(&self) -> Option<PathBuf> {
+        let mut folders = self.plugin_folders.iter();
+        let folder = folders.find(|it| it.client == Client::Netcore && it.is_searched)?;
+        Some(folder.plugin()).filter(|plugin| plugin.is_file())
+    }
+
+    /// Whether `dotnet` finds this plugin without a plugins folder, as SDK 9.0.200 and newer do.
+    pub fn is_found_elsewhere(&self) -> bool {
+        match self.named_for_dotnet() {
+            Some(named) => named.names_this_plugin(),
+            None => self.path_files.iter().any(|it| it.is_ours && it.state == State::Startable),
+        }
+    }
+
+    /// What a program prints, or why it does not in one line. It runs in the working folder, without
+    /// input.
+    pub async fn ask(&self, program: &Path, arguments: &[&str]) -> Result<String, String> {
+        // `dotnet` takes a tenth of a second, and some seconds when it runs for the first time.
+        const LIMIT: Duration = Duration::from_secs(20);
+        let mut command = tokio::process::Command::new(program);
+        command.args(arguments).current_dir(&self.folder).kill_on_drop(true);
+        command.env("DOTNET_NOLOGO", "1").env("DOTNET_CLI_TELEMETRY_OPTOUT", "1");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let problem = match tokio::time::timeout(LIMIT, output(command)).await {
+            Ok(Ok(printed)) => return Ok(printed),
+            Ok(Err(problem)) => problem,
+            Err(_) => format!("took over {} s", LIMIT.as_secs()),
+        };
+        Err(format!("`{} {}` {problem}", program.display(), arguments.join(" ")))
+    }
+
+    /// The version that a copy of this program prints, or why it does not.
+    pub async fn version(&self, program: &Path) -> Result<String, String> {
+        let printed = self.ask(program, &["--version"]).await?;
+        Ok(excerpt(printed.split_whitespace().last().unwrap_or("unknown")))
+    }
+}
+
+async fn output(mut command: tokio::process::Command) -> Result<String, String> {
+    // More than any version or list of SDKs: the file may be any program.
+    const LONGEST: u64 = 64 * 1024;
+    let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+    let (mut printed, mut complaint) = (Vec::new(), Vec::new());
+    if let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) {
+        let (mut stdout, mut stderr) = (stdout.take(LONGEST), stderr.take(LONGEST));
+        let _ = tokio::join!(stdout.read_to_end(&mut printed), stderr.read_to_end(&mut complaint));
+    }
+    let status = child.wait().await.map_err(|error| format!("cannot be started: {error}"))?;
+    if status.success() {
+        return Ok(String::from_utf8_lossy(&printed).into_owned());
+    }
+    complaint.extend(printed);
+    Err(format!("ended with {status}: {}", excerpt(&String::from_utf8_lossy(&complaint))))
+}
+
+/// Starts a plugin as NuGet does: by itself, or through the program that is given its file. Returns
+/// the milliseconds until it answered, or why it did not in one line.
+pub fn start(program: &Path, plugin: Option<&Path>) -> Result<u128, String> {
+    // A plugin answers in a tenth of a second, and NuGet gives it five seconds or more.
+    const LIMIT: Duration = Duration::from_secs(10);
+    let mut command = Command::new(program);
+    command.args(plugin).arg("-Plugin");
+    match handshake::exchange(&mut command, LIMIT) {
+        Ok(time) => Ok(time.as_millis()),
+        Err(problem) => Err(problem.to_string().replace("\n  ", " ")),
+    }
+}
+
+/// Our folder in one plugins folder, for one kind of client.
+#[derive(Debug)]
+pub struct PluginFolder {
+    pub client: Client,
+    pub path: PathBuf,
+    /// Whether the client searches it now.
+    pub is_searched: bool,
+}
+
+impl PluginFolder {
+    fn all(plugins_folders: &[PathBuf]) -> Vec<Self> {
+        let mut all = Vec::new();
+        for client in Client::ALL {
+            for (at, folder) in plugins_folders.iter().enumerate() {
+                // `dotnet` searches the last one. nuget.exe searches both, since it does not read
+                // DOTNET_CLI_HOME.
+                let is_searched =
+                    at + 1 == plugins_folders.len() || client == Client::Netfx && at == 0;
+                all.push(Self { client, path: client.folder(folder), is_searched });
+            }
+        }
+        all
+    }
+
+    /// The file that the client looks for.
+    pub fn plugin(&self) -> PathBuf {
+        self.path.join(format!("{NAME}.{}", extension(self.client)))
+    }
+}
+
+/// The extension of the file that a client looks for in a plugin's folder.
+pub fn extension(client: Client) -> &'static str {
+    match client {
+        Client::Netcore => "dll",
+        Client::Netfx => "exe",
+    }
+}
+
+/// A file on `PATH` that NuGet looks at.
+#[derive(Debug)]
+pub struct PathFile {
+    pub path: PathBuf,
+    pub is_ours: bool,
+    pub state: State,
+}
+
+/// What NuGet can do with a file on `PATH`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Startable,
+    /// A link to nothing.
+    Dangling,
+    NotExecutable,
+    /// A link to what this user may not see.
+    Hidden,
+    /// In a folder that `PATH` names by a relative path.
+    Relative,
+}
+
+impl PathFile {
+    fn all(folders: &[PathBuf]) -> Vec<Self> {
+        let mut files = Vec::new();
+        for (at, folder) in folders.iter().enumerate() {
+            if !folders[..at].contains(folder) {
+                let names = names_in(folder).into_iter().filter(|name| is_plugin_name(name));
+                files.extend(names.filter_map(|name| Self::look(folder, &name)));
+            }
+        }
+        files
+    }
+
+    /// None where it is a folder.
+    fn look(folder: &Path, name: &str) -> Option<Self> {
+        let path = folder.join(name);
+        let state = match path.metadata() {
+            // The file may exist behind a folder that this user may not look into.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => State::Hidden,
+            Err(_) => State::Dangling,
+            Ok(found) if !found.is_file() => return None,
+            Ok(_) if !folder.is_absolute() => State::Relative,
+            Ok(_) if !permission::is_executable(&path) => State::NotExecutable,
+            Ok(_) => State::Startable,
+        };
+        let name = name.to_ascii_lowercase();
+        let is_ours = name.strip_suffix(".exe").unwrap_or(&name) == PROGRAM;
+        Some(Self { path, is_ours, state })
+    }
+}
+
+fn is_plugin_name(name: &str) -> bool {
+    if !cfg!(windows) {
+        return name.starts_with(PREFIX);
+    }
+    let name = name.to_ascii_lowercase();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+    stem.starts_with(PREFIX) && matches!(extension, "exe" | "bat")
+}
+
+/// What the variable that a client reads names.
+#[derive(Debug)]
+pub struct Named {
+    /// `dotnet` stands for every client where [`SHARED_VARIABLE`] is read.
+    pub client: Client,
+    pub variable: &'static str,
+    pub files: Vec<(PathBuf, NamedFile)>,
+}
+
+/// What a client can do with a path that its variable names.
+#[derive(Debug)]
+pub enum NamedFile {
+    ThisPlugin,
+    /// Another plugin, or nothing that a client fails with.
+    Other,
+    /// Why the client fails with it.
+    Unusable(&'static str),
+}
+
+impl Named {
+    fn read(client: Client, environment: &Environment) -> Option<Self> {
+        let own = match client {
+            Client::Netcore => "NUGET_NETCORE_PLUGIN_PATHS",
+            Client::Netfx => "NUGET_NETFX_PLUGIN_PATHS",
+        };
+        let (variable, value) = match environment.get(own) {
+            Some(value) => (own, value),
+            // What is wrong with the shared one is said once.
+            None if client == Client::Netfx => return None,
+            None => (SHARED_VARIABLE, environment.get(SHARED_VARIABLE)?),
+        };
+        let separator = if cfg!(windows) { ';' } else { ':' };
+        let paths = value.split(separator).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let files = paths.map(|path| {
+            let file = NamedFile::look(client, variable == SHARED_VARIABLE, &path);
+            (path, file)
+        });
+        Some(Self { client, variable, files: files.collect() })
+    }
+
+    pub fn names_this_plugin(&self) -> bool {
+        self.files.iter().any(|(_, file)| matches!(file, NamedFile::ThisPlugin))
+    }
+}
+
+impl NamedFile {
+    fn look(client: Client, is_shared: bool, path: &Path) -> Self {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let is_ours = match path.metadata() {
+            _ if !path.is_absolute() => return Self::Unusable("which is relative"),
+            // A missing file of the shared variable is ignored.
+            Err(_) if is_shared => false,
+            Err(_) => return Self::Unusable("which is not there"),
+            Ok(found) if found.is_dir() && is_shared => {
+                path.join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX)).is_file()
+            }
+            Ok(found) if found.is_dir() => {
+                return Self::Unusable("which is a folder, where files are wanted");
+            }
+            Ok(_) if is_shared && stem.starts_with(PREFIX) => stem == PROGRAM,
+            Ok(_) if client == Client::Netcore && !has_extension(path, "dll") => {
+                return Self::Unusable("which `dotnet` cannot start: it wants the `.dll`");
+            }
+            Ok(_) => stem == NAME,
+        };
+        if is_ours { Self::ThisPlugin } else { Self::Other }
+    }
+}
+
+pub fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether the first of two versions is the newer one, by their numbers alone.
+pub fn is_newer(version: &str, than: &str) -> bool {
+    numbers(version) > numbers(than)
+}
+
+/// The numbers of a version, without what follows them. What is no number counts as 0.
+pub fn numbers(version: &str) -> Vec<u64> {
+    let release = version.split(['-', '+']).next().unwrap_or_default();
+    release.split('.').map(|part| part.parse().unwrap_or_default()).collect()
+}
+
+/// The names in a folder, sorted; nothing where it cannot be read.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        for (version, than, newer) in [
+            ("0.10.0", "0.9.9", true),
+            ("0.1.0", "0.1.0", false),
+            ("0.0.1", "0.1.0", false),
+            ("1.0.0-rc.1", "0.9", true),
+            ("unknown", "0.1.0", false),
+        ] {
+            assert_eq!(is_newer(version, than), newer, "{version} {than}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn each_client_reads_its_own_variable_first() {
+        let named = |pairs: &[(&str, &str)]| {
+            let environment = Environment::from_pairs(pairs.iter().copied());
+            let named = Named::read(Client::Netcore, &environment)?;
+            Some(named.files.into_iter().map(|(path, _)| path).collect::<Vec<_>>())
+        };
+        let paths = |paths: &[&str]| Some(paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(
+            named(&[
+                ("NUGET_NETCORE_PLUGIN_PATHS", "/a.dll:/c.dll:"),
+                ("NUGET_PLUGIN_PATHS", "/d:/e")
+            ]),
+            paths(&["/a.dll", "/c.dll"])
+        );
+        assert_eq!(
+            named(&[("NUGET_NETCORE_PLUGIN_PATHS", ""), ("NUGET_PLUGIN_PATHS", "/d:/e")]),
+            paths(&["/d", "/e"])
+        );
+        assert_eq!(named(&[("NUGET_NETFX_PLUGIN_PATHS", "/f")]), None);
+    }
+}
