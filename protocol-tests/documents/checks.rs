@@ -18,12 +18,14 @@ const BEFORE: [&str; 9] = [
     "to_be_updated(source, ",
 ];
 
+/// What stands behind the name of the check that an error of AWS belongs to.
+const BEHIND: &str = "\", Help::";
+
 #[test]
 fn the_readme_lists_every_check_of_doctor() {
-    let of_aws = repository("src/aws/error/mod.rs");
-    let code: Vec<String> = files_below(&repository("src/commands/doctor"))
+    let code: Vec<String> = ["src/commands/doctor", "src/aws/error"]
         .into_iter()
-        .chain([of_aws])
+        .flat_map(|folder| files_below(&repository(folder)))
         .map(|file| fs::read_to_string(file).expect("a source file"))
         .collect();
     let named: BTreeSet<&str> = code.iter().flat_map(|code| names(code)).collect();
@@ -39,15 +41,19 @@ fn the_readme_lists_every_check_of_doctor() {
 
 #[test]
 fn names_are_found_behind_a_line_break_too() {
-    let code = "Finding::pass(\n  \"one\", \"two three\"); X::A => (\"four-five\", None)";
-    assert_eq!(names(code), ["one", "four-five"]);
+    let code = "Finding::pass(\n  \"one\", \"two three\"); X::A => (\"four-five\", None); (\"six\", Help::Nothing)";
+    assert_eq!(names(code), ["one", "four-five", "six"]);
 }
 
 fn names(code: &str) -> Vec<&str> {
     let code = code.split("#[cfg(test)]").next().unwrap_or_default();
     let behind = BEFORE.iter().flat_map(|before| code.split(before).skip(1));
     let literals = behind.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
-    literals.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')).collect()
+    let helped = code.match_indices(BEHIND).filter_map(|(at, _)| code[..at].rsplit('"').next());
+    literals
+        .chain(helped)
+        .filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        .collect()
 }
 
 /// The last column of the table below the heading.
