@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::support::dotnet::Dotnet;
-use crate::support::odd_configs::{ODD, Odd};
+use crate::support::odd_configs::{ODD, Odd, config, sources};
 use crate::support::process::Run;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::SOURCE;
@@ -44,20 +44,6 @@ fn list_of_dotnet(home: &SandboxHome) -> Run {
     let run = Dotnet::needed().run(home, &["nuget", "list", "source"]);
     run.assert_success();
     run
-}
-
-/// A file with these sections.
-fn config(sections: &str) -> String {
-    format!("<?xml version=\"1.0\"?>\n<configuration>\n{sections}\n</configuration>\n")
-}
-
-/// A section with these sources.
-fn sources(adds: &str) -> String {
-    let adds = adds.split_whitespace().map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap();
-        format!("<add key='{key}' value='{value}' />")
-    });
-    config(&format!("<packageSources>{}</packageSources>", adds.collect::<String>()))
 }
 
 /// What the home's `dotnet` lists and what we list are the same.

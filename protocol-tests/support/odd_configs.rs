@@ -1,4 +1,19 @@
-//! NuGet.Config files as they are written by people, scripts and tools, with credentials to remove.
+//! NuGet.Config files: plain ones, and such as people, scripts and tools write, with credentials to
+//! remove.
+
+/// A file with these sections.
+pub fn config(sections: &str) -> String {
+    format!("<?xml version=\"1.0\"?>\n<configuration>\n{sections}\n</configuration>\n")
+}
+
+/// A section with these sources.
+pub fn sources(adds: &str) -> String {
+    let adds = adds.split_whitespace().map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap();
+        format!("<add key='{key}' value='{value}' />")
+    });
+    config(&format!("<packageSources>{}</packageSources>", adds.collect::<String>()))
+}
 
 /// What marks the bytes that are to go.
 const MARKS: [char; 2] = ['⟦', '⟧'];

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::odd_configs::{config, sources};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::trials::{Trial, trial};
 
@@ -35,20 +36,6 @@ fn no_secret_of_a_url() {
     }
     let url = format!("https://aws:hunter2@{host}/{path}");
     home.run_plugin(&["source", "add", &url]).assert_failure().assert_silent_on("hunter2");
-}
-
-/// A file with these sections.
-fn config(sections: &str) -> String {
-    format!("<?xml version=\"1.0\"?>\n<configuration>\n{sections}\n</configuration>\n")
-}
-
-/// A section with these sources.
-fn sources(adds: &str) -> String {
-    let adds = adds.split_whitespace().map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap();
-        format!("<add key='{key}' value='{value}' />")
-    });
-    config(&format!("<packageSources>{}</packageSources>", adds.collect::<String>()))
 }
 
 const OURS: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json";
