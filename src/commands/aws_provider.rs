@@ -20,7 +20,7 @@ const FOLDERS: [&str; 2] =
 
 /// Why its configuration cannot be used.
 #[derive(Debug, Error)]
-pub enum AmazonsError {
+pub enum AwsProviderError {
     #[error("cannot read `{}`: {source}", path.display())]
     Disk { path: PathBuf, source: io::Error },
     #[error("`{}` is not a configuration of AWS's own provider: {message}", path.display())]
@@ -29,7 +29,7 @@ pub enum AmazonsError {
 
 /// The profiles that were set there.
 #[derive(Debug, Default)]
-pub struct Amazons {
+pub struct AwsProviderProfiles {
     pub default_profile: Option<String>,
     /// By a source's URL.
     pub profiles: BTreeMap<String, String>,
@@ -47,12 +47,12 @@ pub fn places(plugins: &[PathBuf]) -> Vec<PathBuf> {
     places
 }
 
-impl Amazons {
-    pub fn read(file: &Path) -> Result<Self, AmazonsError> {
+impl AwsProviderProfiles {
+    pub fn read(file: &Path) -> Result<Self, AwsProviderError> {
         let text = fs::read_to_string(file)
-            .map_err(|source| AmazonsError::Disk { path: file.to_owned(), source })?;
+            .map_err(|source| AwsProviderError::Disk { path: file.to_owned(), source })?;
         Self::parse(&text)
-            .map_err(|message| AmazonsError::Strange { path: file.to_owned(), message })
+            .map_err(|message| AwsProviderError::Strange { path: file.to_owned(), message })
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -91,9 +91,9 @@ mod tests {
     #[test]
     fn a_source_of_its_own_goes_before_the_default() {
         let told = r#"{"defaultProfile": "dev", "SourceProfileOverrides": {"https://a/": "ops"}}"#;
-        let told = Amazons::parse(told).unwrap();
+        let told = AwsProviderProfiles::parse(told).unwrap();
         assert_eq!(told.profile_for("https://a/"), Some("ops"));
         assert_eq!(told.profile_for("https://A/"), Some("dev"));
-        assert_eq!(Amazons::parse("{}").unwrap().profile_for("https://a/"), None);
+        assert_eq!(AwsProviderProfiles::parse("{}").unwrap().profile_for("https://a/"), None);
     }
 }

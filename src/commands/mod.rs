@@ -6,7 +6,6 @@ pub mod configure;
 pub mod doctor;
 pub mod exec;
 pub mod explain;
-mod format;
 pub mod install;
 mod installation;
 pub mod login;

@@ -1,11 +1,12 @@
 //! What the layers say together: the sources that are in effect. Pure.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::document::{CredentialsEntry, Document, Item, MappingEntry, Section, SourceEntry};
 use super::layers::{Layer, LayerKind};
 use super::{NugetConfig, Password};
 use crate::base::environment::Environment;
+use crate::base::files::normal;
 
 /// The newest protocol that NuGet knows; a source with a newer one does not go before another.
 const NEWEST_PROTOCOL: u32 = 3;
@@ -230,18 +231,7 @@ fn resolve(value: &str, file: &Path) -> String {
         return value.to_owned();
     }
     let folder = file.parent().unwrap_or(file);
-    without_dots(&folder.join(value)).display().to_string()
-}
-
-fn without_dots(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut path, component| {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(path.pop()),
-            other => path.push(other),
-        }
-        path
-    })
+    normal(&folder.join(value)).display().to_string()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::toml::{Node, Problem};
+use crate::token::LONGEST_LIFE;
 
 /// An effective value and its origin: what a report prints is what a request uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +122,7 @@ pub struct Duration(i64);
 
 impl Duration {
     /// Twelve hours, which is what is asked for where nothing is set.
-    pub const LONGEST: Self = Self(43_200);
+    pub const LONGEST: Self = Self(LONGEST_LIFE.as_secs().cast_signed());
 
     /// As long as the role's own credentials.
     pub(super) const OF_SESSION: Self = Self(0);
@@ -140,9 +141,10 @@ impl TryFrom<i64> for Duration {
     type Error = &'static str;
 
     fn try_from(seconds: i64) -> Result<Self, Self::Error> {
-        match seconds {
-            0 | 900..=43_200 => Ok(Self(seconds)),
-            _ => Err(Self::EXPECTED),
+        if seconds == Self::OF_SESSION.0 || (900..=Self::LONGEST.0).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(Self::EXPECTED)
         }
     }
 }

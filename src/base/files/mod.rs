@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -113,6 +113,18 @@ pub fn is_own_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && is_ours(&found))
 }
 
+/// The path as .NET writes it: without `.`, `..` and doubled separators, links not resolved.
+pub fn normal(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut normal, component| {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(normal.pop()),
+            other => normal.push(other),
+        }
+        normal
+    })
+}
+
 /// A file for this user alone, empty at first, that takes the place of another at once. Whoever reads
 /// meanwhile sees the old file or the new one. Dropping it leaves everything as it was.
 #[derive(Debug)]
@@ -170,6 +182,12 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn paths_are_written_as_dotnet_writes_them() {
+        assert_eq!(normal(Path::new("/a//b/./c/../d/")), Path::new("/a/b/d"));
+    }
 
     #[test]
     fn a_file_is_read_up_to_its_limit() {

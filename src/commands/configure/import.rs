@@ -6,7 +6,7 @@ use toml_edit::Table;
 
 use super::change::Change;
 use super::{Context, Error};
-use crate::commands::aws_provider::{self, Amazons};
+use crate::commands::aws_provider::{self, AwsProviderProfiles};
 use crate::endpoint::RepositoryEndpoint;
 use crate::settings::{Document, Key};
 
@@ -16,7 +16,7 @@ impl Context<'_> {
             Some(file) => file.to_owned(),
             None => self.installed()?,
         };
-        let aws_provider = Amazons::read(&file)?;
+        let aws_provider = AwsProviderProfiles::read(&file)?;
         let mut document = self.document()?;
         let mut lines = Vec::new();
         if let Some(profile) = &aws_provider.default_profile {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 use thiserror::Error;
 
-use super::aws_provider::AmazonsError;
+use super::aws_provider::AwsProviderError;
 use super::print_failure;
 use crate::base::environment::Environment;
 use crate::cli::configure::{ConfigureAction, ConfigureArgs, HostAction, RuleAction};
@@ -50,7 +50,7 @@ pub enum Error {
     NothingToImport(String),
     /// `import` of something else.
     #[error(transparent)]
-    Amazons(#[from] AmazonsError),
+    AwsProvider(#[from] AwsProviderError),
     /// The report cannot be written.
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),

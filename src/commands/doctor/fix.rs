@@ -8,7 +8,7 @@ use super::nuget::Nuget;
 use super::permission;
 use crate::base::PROGRAM;
 
-pub use crate::commands::format::quoted;
+pub use crate::base::shell::quoted;
 
 /// What fixes most of what is wrong in the plugins folders.
 pub const INSTALL: &str = "nuget-plugin-codeartifact install";

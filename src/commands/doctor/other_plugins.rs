@@ -9,7 +9,7 @@ use super::nuget::{self, Nuget, PathFile, State};
 use super::sources::Examined;
 use crate::aws::Identity;
 use crate::base::text::excerpt;
-use crate::commands::aws_provider::{self, Amazons};
+use crate::commands::aws_provider::{self, AwsProviderProfiles};
 use crate::commands::installation::layout::{Client, NAME};
 use crate::endpoint::{Domain, RepositoryEndpoint};
 
@@ -106,8 +106,8 @@ impl Other {
         let mut fix = fix::move_aside(&self.place);
         // Its profiles would be lost.
         let file = self.place.join("configuration.json");
-        if let Ok(amazons) = Amazons::read(&file)
-            && (amazons.default_profile.is_some() || !amazons.profiles.is_empty())
+        if let Ok(theirs) = AwsProviderProfiles::read(&file)
+            && (theirs.default_profile.is_some() || !theirs.profiles.is_empty())
         {
             let file = fix::quoted_path(&file);
             fix = format!("nuget-plugin-codeartifact configure import {file} && {fix}");
@@ -152,8 +152,8 @@ pub fn aws_toolkit(nuget: &Nuget<'_>, identities: &[(&Examined, &Identity)]) -> 
     let Some(file) = places.into_iter().find(|file| file.is_file() && is_read(file)) else {
         return Vec::new();
     };
-    let amazons = match Amazons::read(&file) {
-        Ok(amazons) => amazons,
+    let profiles = match AwsProviderProfiles::read(&file) {
+        Ok(profiles) => profiles,
         Err(error) => {
             let aside = fix::move_aside(&file);
             return vec![Finding::warning(TOOLKIT, error.to_string()).with_fix(aside)];
@@ -161,7 +161,7 @@ pub fn aws_toolkit(nuget: &Nuget<'_>, identities: &[(&Examined, &Identity)]) -> 
     };
     let mut findings = Vec::new();
     for (one, identity) in identities {
-        let theirs = amazons.profile_for(&one.url);
+        let theirs = profiles.profile_for(&one.url);
         if let Some(theirs) = theirs.filter(|theirs| !is_profile(identity, theirs)) {
             findings.push(other_profile(&file, theirs, one, identity));
         }

@@ -120,7 +120,7 @@ impl Place<'_> {
             let file = self.folder.path.join(&entry.name);
             let shown = file.display();
             let what = match std::fs::read(&file) {
-                Ok(content) if format!("{:x}", Sha256::digest(&content)) == entry.sha256 => {
+                Ok(content) if hex::encode(Sha256::digest(&content)) == entry.sha256 => {
                     continue;
                 }
                 Ok(_) => format!("`{shown}` is not what was installed"),

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::layout::normal;
 use super::{InstallationError, disk};
 use crate::base::environment::Environment;
+use crate::base::files::normal;
 use crate::locations::Locations;
 
 /// The request that is not about one source: a plugin that claims nothing in it is never started.
@@ -138,7 +138,7 @@ fn is_harmful(entry: &Path) -> bool {
 
 /// The name that NuGet gives to the files about something.
 fn digest(text: &str) -> String {
-    let mut digits = format!("{:x}", Sha256::digest(text));
+    let mut digits = hex::encode(Sha256::digest(text));
     digits.truncate(40);
     digits
 }

@@ -138,7 +138,7 @@ impl Manifest {
     pub fn of(files: &[InstalledFile]) -> Self {
         let entries = files.iter().map(|file| ManifestEntry {
             name: file.path.to_string_lossy().into_owned(),
-            sha256: format!("{:x}", Sha256::digest(file.content)),
+            sha256: hex::encode(Sha256::digest(file.content)),
         });
         Self { version: env!("CARGO_PKG_VERSION").to_string(), files: entries.collect() }
     }

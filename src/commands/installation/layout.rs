@@ -1,6 +1,6 @@
 //! Which files make an installation, and in which folders. Pure: nothing here touches the disk.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -104,20 +104,6 @@ impl<'a> InstalledFile<'a> {
     }
 }
 
-/// The path as .NET writes it: without `.`, `..` and doubled separators, links not resolved.
-pub fn normal(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut normal, component| {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-        normal
-    })
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -149,10 +135,5 @@ mod tests {
     fn netfx_starts_the_native_file_itself() {
         let files = Client::Netfx.files(b"", Some(b"launcher"));
         assert_eq!(names(&files), ["CredentialProvider.CodeArtifact.exe"]);
-    }
-
-    #[test]
-    fn paths_are_written_as_dotnet_writes_them() {
-        assert_eq!(normal(Path::new("/a//b/./c/../d/")), Path::new("/a/b/d"));
     }
 }

@@ -23,7 +23,7 @@ use crate::base::environment::Environment;
 use crate::base::files;
 use crate::locations::Locations;
 use disk::refused;
-use layout::{InstalledFile, normal};
+use layout::InstalledFile;
 
 /// The name of the list of installations outside of the home's plugins folder: a JSON array of absolute
 /// paths.
@@ -116,7 +116,7 @@ pub fn plugins_folders(
 ) -> Result<Vec<PathBuf>, InstallationError> {
     let folders = match named {
         Some(folder) => match std::path::absolute(folder) {
-            Ok(absolute) => vec![normal(&absolute)],
+            Ok(absolute) => vec![files::normal(&absolute)],
             Err(source) => return Err(refused("find", folder, source)),
         },
         None => Locations::of(environment).plugins_dirs(),

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::{RepositoryFields, SourceContext, SourceError, list};
 use crate::aws::RepositoryNames;
+use crate::base::shell::quoted;
 use crate::base::text::{excerpt, printable};
+use crate::base::url::redacted;
 use crate::cli::source::{EndpointKind, SourceAddArgs};
-use crate::commands::format::{quoted, without_secrets};
 use crate::commands::named::{self, OptionError};
 use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository};
 use crate::nuget_config::{NugetConfig, Source, add_source};
@@ -175,9 +176,7 @@ fn endpoint(
         {
             (Some(broken), _) => SourceError::Settings(Box::new(broken)),
             (None, Some(refused)) => SourceError::RefusedHost(refused),
-            (None, None) => {
-                SourceError::Foreign { url: excerpt(&without_secrets(as_written)), error }
-            }
+            (None, None) => SourceError::Foreign { url: excerpt(&redacted(as_written)), error },
         },
     })
 }
@@ -224,7 +223,7 @@ fn find_same<'a>(
         }
         return Err(SourceError::NameTaken {
             name: excerpt(&same.name),
-            url: excerpt(&without_secrets(&same.url)),
+            url: excerpt(&redacted(&same.url)),
             file: same.file.clone(),
         });
     }

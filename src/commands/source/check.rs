@@ -8,8 +8,8 @@ use super::{SourceContext, SourceError};
 use crate::aws::SourceAnswer;
 use crate::base::log::Timing;
 use crate::base::text::excerpt;
+use crate::base::url::redacted;
 use crate::cli::source::SourceCheckArgs;
-use crate::commands::format::without_secrets;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::provider::Asked;
 
@@ -79,7 +79,7 @@ fn wanted(
     match found {
         Some(source) => Ok(vec![(Some(source.name), source.url)]),
         None if named.contains("://") => Ok(vec![(None, named.clone())]),
-        None => Err(SourceError::Unknown { asked: excerpt(&without_secrets(named)) }),
+        None => Err(SourceError::Unknown { asked: excerpt(&redacted(named)) }),
     }
 }
 
@@ -92,7 +92,7 @@ async fn check(name: Option<String>, url: String, context: &SourceContext<'_>) -
             (None, None, Some(refused.unwrap_or_else(|| error.to_string())))
         }
     };
-    let url = without_secrets(&url);
+    let url = redacted(&url);
     CheckedSource { name, url, status, identity, problem, took: timing.to_string() }
 }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{RepositoryFields, SourceContext, SourceError};
 use crate::base::text::excerpt;
+use crate::base::url::redacted;
 use crate::cli::source::SourceListArgs;
-use crate::commands::format::without_secrets;
 use crate::endpoint::EndpointError;
 use crate::nuget_config::{LayerKind, NugetConfig, Problem, Saved, Source};
 use crate::provider::Provider;
@@ -89,7 +89,7 @@ impl Listed {
         let refused = (is_plain && !source.allows_http).then(|| REFUSED_HTTP.to_owned());
         Self {
             name: source.name,
-            url: without_secrets(&source.url),
+            url: redacted(&source.url),
             enabled: source.is_enabled,
             file: source.file.to_string_lossy().into_owned(),
             line: source.line,
