@@ -39,17 +39,17 @@ use crate::base::environment::Environment;
 use crate::base::url::{UrlParts, is_loopback};
 use crate::settings::EffectiveSettings;
 
-/// A token that has not come after this time is given up. A slow network would have brought it.
+/// Time limit for obtaining a token. It is long enough for a slow network.
 pub const FETCH_LIMIT: Duration = Duration::from_mins(1);
 
-/// How long one connection may take to be made. The SDK tries three times.
+/// Time limit for making one connection. The SDK tries three times.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// A larger answer is not kept in memory: an answer of AWS's is a few kilobytes.
+/// Larger responses are not kept in memory: a response from AWS has a few kilobytes.
 const LARGEST_ANSWER: usize = 1 << 20;
 
-/// How AWS is reached with one profile. Nothing is connected before the first client is asked for, and
-/// the trusted certificates are read once.
+/// How AWS is reached with one profile. No connection is made before the first client is needed,
+/// and the trusted certificates are read once.
 #[derive(Debug, Clone)]
 pub(super) struct Network {
     pub files: AwsFiles,
@@ -83,7 +83,8 @@ impl Network {
         Ok(HttpClient::guarding(connected.clone(), route.proxy.clone()))
     }
 
-    /// The SDK's configuration without credentials: endpoints as environment, files and rule say.
+    /// The SDK's configuration without credentials. The endpoints come from the environment, the
+    /// files and the rule.
     pub(super) async fn config(
         &self,
         client: &HttpClient,
@@ -110,7 +111,7 @@ impl Network {
     }
 }
 
-/// The SDK would take an endpoint that is set to nothing for a value.
+/// The SDK would take an endpoint variable that is set but empty for a value.
 fn check_endpoints(environment: &Environment) -> Result<(), AwsError> {
     match environment.set_to_nothing("AWS_ENDPOINT_URL") {
         Some(variable) => Err(AwsError::EmptyEndpoint { variable: variable.to_owned() }),
@@ -118,7 +119,7 @@ fn check_endpoints(environment: &Environment) -> Result<(), AwsError> {
     }
 }
 
-/// Reading the trusted certificates takes some milliseconds, in which other requests are answered.
+/// Reading the trusted certificates takes some milliseconds. Other requests are answered meanwhile.
 async fn connect(route: Route) -> Result<SharedHttpClient, AwsError> {
     let connected = tokio::task::spawn_blocking(move || connector(&route));
     connected.await.unwrap_or_else(|_| {
@@ -163,7 +164,8 @@ fn framework() -> FrameworkMetadata {
     FrameworkMetadata::new(PROGRAM, Some(version)).expect("a valid name and version")
 }
 
-/// Sends requests, and remembers where the last one went. All requests of the plugin go through one.
+/// Sends requests, and remembers where the last one went. All requests of the plugin go through one
+/// of these.
 #[derive(Debug, Clone)]
 pub(super) struct HttpClient {
     shared: SharedHttpClient,
@@ -195,7 +197,7 @@ impl HttpClient {
         self.shared.clone()
     }
 
-    /// The host that the last request went to, with its port where that is not the usual one.
+    /// The host of the last request, with its port where that is not the default port.
     pub(super) fn last_host(&self) -> Option<String> {
         locked(&self.last_host).clone()
     }
@@ -210,12 +212,13 @@ fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes requests, and sends none: it shows where they would go.
+/// Accepts requests and sends none of them: it shows where they would go.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DryRunClient(Arc<Mutex<Option<String>>>);
 
 impl DryRunClient {
-    /// Scheme, host and port that the last request would have gone to. None where there was none.
+    /// Scheme, host and port that the last request would have gone to. None if there was no
+    /// request.
     pub(super) fn origin(&self) -> Option<String> {
         locked(&self.0).as_deref().map(|url| UrlParts::strict(url).origin())
     }
@@ -238,15 +241,15 @@ impl SdkHttpClient for DryRunClient {
     }
 }
 
-/// A request over plain http to another machine was about to be sent.
+/// A request over plain http to another machine was about to be sent, and was stopped.
 #[derive(Debug, thiserror::Error)]
 #[error("plain http to `{host}`, which is not this machine")]
 pub(super) struct PlainHttp {
     pub(super) host: String,
 }
 
-/// The client with a guard before it: whatever setting an endpoint came from, credentials go over
-/// plain http only where no other machine is in between.
+/// Wraps the client in a guard: wherever the setting of an endpoint came from, credentials go over
+/// plain http only if no other machine is in between.
 #[derive(Debug)]
 struct Guarded {
     inner: SharedHttpClient,
@@ -288,8 +291,9 @@ impl HttpConnector for GuardedConnector {
     }
 }
 
-/// Whether a metadata service is asked, which speaks plain http: never with AWS credentials, an SSO
-/// token or a form. An API's endpoint at such an address is as bad as at any other.
+/// Whether the request goes to a metadata service, which speaks plain http. Such a request never
+/// has AWS credentials, an SSO token or a form in it: for an API's endpoint, plain http at such an
+/// address is as bad as at any other.
 fn asks_metadata(request: &HttpRequest, host: &str) -> bool {
     let headers = request.headers();
     let is_signed = headers.get("authorization").is_some_and(|text| text.starts_with("AWS4-"));
@@ -309,8 +313,8 @@ fn is_metadata_service(host: &str) -> bool {
     }
 }
 
-/// A bundle replaces the system's store. Either is checked here: the SDK panics on a store that is empty
-/// or broken.
+/// A bundle replaces the system's store. Both are checked here, because the SDK panics if a store
+/// is empty or broken.
 fn trust_store(bundle: Option<&CaBundle>) -> Result<TrustStore, AwsError> {
     let Some(CaBundle { path, setting }) = bundle else {
         if *HAS_SYSTEM_CERTIFICATES {
@@ -325,7 +329,7 @@ fn trust_store(bundle: Option<&CaBundle>) -> Result<TrustStore, AwsError> {
     })
 }
 
-/// Read once in a process, as the SDK reads them.
+/// Read once in a process, as the SDK does.
 static HAS_SYSTEM_CERTIFICATES: LazyLock<bool> = LazyLock::new(|| {
     let certificates = rustls_native_certs::load_native_certs().certs;
     rustls::RootCertStore::empty().add_parsable_certificates(certificates).0 > 0

@@ -1,5 +1,5 @@
-//! Where requests would go, found out without one: each is made as for real, up to the point where it
-//! would be sent.
+//! Where requests would go, found out without sending one: each request is built as usual, up to
+//! the point where it would be sent.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -20,21 +20,21 @@ use crate::endpoint::{Domain, is_aws_host};
 /// How AWS is reached for one token.
 #[derive(Debug)]
 pub struct Connection {
-    /// Of the APIs that would be called.
+    /// The APIs that would be called.
     pub endpoints: Vec<ApiEndpoint>,
-    /// Host and port, without credentials, and what names it.
+    /// The proxy's host and port, without credentials, and the setting that names it.
     pub proxy: Option<(String, String)>,
-    /// The PEM file, and what names it.
+    /// The PEM file, and the setting that names it.
     pub ca_bundle: Option<(PathBuf, String)>,
 }
 
-/// Where an API is.
+/// The address of an API.
 #[derive(Debug)]
 pub struct ApiEndpoint {
     pub api: Api,
     /// Scheme, host and port.
     pub url: String,
-    /// What chooses it, for people.
+    /// The setting that decides it, in words for people.
     pub origin: String,
 }
 
@@ -47,7 +47,7 @@ pub enum Api {
 }
 
 impl Api {
-    /// What people call it.
+    /// The name that people use for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::CodeArtifact => "CodeArtifact",
@@ -66,14 +66,14 @@ impl Api {
 }
 
 impl Aws {
-    /// How a token for the domain would be requested. The certificates that the user names are read, and no
-    /// connection is made.
+    /// How a token for the domain would be requested. This reads the certificates that the user
+    /// names, and makes no connection.
     pub async fn connection(
         &self,
         domain: &Domain,
         identity: &Identity,
     ) -> Result<Connection, AwsError> {
-        // What keeps a client from being made keeps a token from being had.
+        // If no client can be made, no token can be requested either.
         identity.network.client().await?;
         let route = identity.network.route()?;
         let plan = &identity.plan;
@@ -96,7 +96,7 @@ impl Aws {
         })
     }
 
-    /// A variable or a profile that is set to be ignored chooses nothing.
+    /// A variable or a profile that the settings tell AWS to ignore decides nothing.
     fn origin_of(&self, api: Api, url: &str, identity: &Identity) -> Result<String, AwsError> {
         let route = identity.network.route()?;
         let of_rule = match api {

@@ -1,5 +1,5 @@
-//! The shared config and credentials files (`~/.aws/config`, `~/.aws/credentials`), parsed by the SDK's
-//! own loader, so that what the plugin says of a profile is what the SDK does with it.
+//! The shared config and credentials files (`~/.aws/config`, `~/.aws/credentials`). The SDK's own
+//! loader parses them, so that the plugin reports what the SDK uses.
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the shared files")]
 
 use std::collections::HashSet;
@@ -14,8 +14,8 @@ use aws_types::os_shim_internal::{Env, Fs};
 use super::error::{AwsError, causes};
 use crate::base::environment::Environment;
 
-/// What the shared files say. They are read once: everything that an identity needs of them, and the
-/// SDK's own configuration, comes from the same text.
+/// The contents of the shared files. They are read once, so that an identity and the SDK's own
+/// configuration come from the same text.
 #[derive(Clone)]
 pub struct AwsFiles {
     pub profiles: ProfileSet,
@@ -26,7 +26,7 @@ pub struct AwsFiles {
     home: Option<PathBuf>,
 }
 
-/// Names only: keys are among the values.
+/// Only names are shown, because the values include keys.
 impl fmt::Debug for AwsFiles {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.names()).finish()
@@ -54,7 +54,7 @@ impl AwsFiles {
         Ok(Self { profiles, keys_in_credentials, texts, home: environment.home() })
     }
 
-    /// Without any profile, for an identity that needs none.
+    /// Files without any profile, for an identity that needs none.
     pub(super) fn empty(environment: &Environment) -> Self {
         Self {
             profiles: ProfileSet::default(),
@@ -91,8 +91,8 @@ impl AwsFiles {
         self.texts.clone()
     }
 
-    /// `~/.aws/sso/cache`, the folder with the sign-ins of IAM Identity Center that the AWS CLI and all
-    /// SDKs share. None where this user has no home.
+    /// `~/.aws/sso/cache`, the folder with the sign-ins of IAM Identity Center that the AWS CLI and
+    /// all SDKs share. None if this user has no home.
     pub(super) fn sso_cache(&self) -> Option<PathBuf> {
         self.home.as_ref().map(|home| home.join(".aws/sso/cache"))
     }
@@ -104,7 +104,7 @@ fn has(profiles: &ProfileSet, name: &str, key: &str) -> bool {
     profiles.get_profile(name).is_some_and(|profile| profile.get(key).is_some())
 }
 
-/// Whether it matters in which of the files the profile's key is.
+/// Whether it matters which of the two files has the profile's key.
 fn is_ambiguous(profiles: &ProfileSet, name: &str) -> bool {
     has(profiles, name, KEY)
         && (has(profiles, name, "credential_process") || has(profiles, name, "login_session"))
@@ -116,13 +116,13 @@ fn is_of_account(profile: &Profile, account: &str) -> bool {
         || arns.into_iter().flatten().any(|arn| arn.split(':').nth(4) == Some(account))
 }
 
-/// One of the two files, as it was read. The SDK does not look for it: it knows a home from a variable
-/// only, and a process may have none.
+/// One of the two files, as it was read. The SDK is not left to search for it, because it finds the
+/// home only by a variable, and a process may have none.
 struct SharedFile {
     kind: EnvConfigFileKind,
-    /// None where there is no such file.
+    /// None if the file does not exist.
     path: Option<PathBuf>,
-    /// None where it cannot be read as text: what that means is left to the SDK.
+    /// None if it cannot be read as text. The SDK then reports the error.
     text: Option<String>,
 }
 
@@ -160,7 +160,7 @@ impl SharedFile {
     }
 }
 
-/// The SDK panics where it is given no file at all.
+/// The SDK panics if it gets no file at all.
 fn no_files() -> Builder {
     EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, "")
 }

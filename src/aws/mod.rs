@@ -1,6 +1,6 @@
 //! The only user of the AWS SDK: from this machine's settings to an authorization token.
 //!
-//! - [`error`]: failures, each with what helps; which one an error of the SDK is
+//! - [`error`]: failures, each with its fix; how an error of the SDK is classified
 //! - [`files`]: the shared config and credentials files, read by the SDK's own loader
 //! - [`route`]: which proxy, certificates and endpoints are used
 //! - [`client`]: connections: trust, proxies, and no plain http but to this machine
@@ -50,7 +50,7 @@ use error::classify;
 use files::AwsFiles;
 use source::Loader;
 
-/// How long the identity's ARN may take, which only decorates a message.
+/// Time limit for looking up the identity's ARN. The ARN only adds detail to a message.
 const CALLER_LIMIT: Duration = Duration::from_secs(2);
 
 /// AWS, as this process's environment and files show it.
@@ -66,14 +66,14 @@ impl Aws {
         Self { environment, log }
     }
 
-    /// The identity that a token would be requested with now. Reads the shared files, and makes no network
-    /// request. Everything below that takes it uses its files and its connections.
+    /// The identity that would request a token now. Reads the shared files, and makes no network
+    /// request. The functions below that take an identity use its files and its connections.
     pub async fn identity(&self, effective: &EffectiveSettings) -> Result<Identity, AwsError> {
         Identity::of(&self.environment, effective).await
     }
 
-    /// What a token of this identity would fail with, where only an instance is left to try and its
-    /// metadata is switched off.
+    /// The error of a token request with this identity, if only an instance is left to try and its
+    /// metadata service is switched off.
     pub fn no_source_error(&self, identity: &Identity, domain: &Domain) -> Option<AwsError> {
         let switch = self.environment.get("AWS_EC2_METADATA_DISABLED")?;
         if switch.eq_ignore_ascii_case("true") { identity.no_credentials(domain) } else { None }
@@ -92,8 +92,8 @@ impl Aws {
         sso::refresh(session, &client, &config, now).await
     }
 
-    /// Signs in with the user's help, and keeps the sign-in in the shared file. `identity` is what a token
-    /// is wanted for. None where the user wants the sign-in itself.
+    /// Signs in with the user's help, and keeps the sign-in in the shared file. `identity` is the
+    /// one that a token is requested for. None if the user only wants to sign in.
     pub async fn sign_in(
         &self,
         session: &SsoSession,
@@ -127,12 +127,13 @@ impl Aws {
         SsoSession::choose(&files, profile, session)
     }
 
-    /// The sign-ins that the shared config file names, and how long each is good.
+    /// The sign-ins that the shared config file names, and when each expires.
     pub async fn sign_ins(&self, now: SystemTime) -> Result<Vec<KnownSignIn>, AwsError> {
         Ok(sso::known(&AwsFiles::load(&self.environment).await?, now))
     }
 
-    /// Ends the sign-in for every program on this machine, and at the portal where that can be reached.
+    /// Ends the sign-in for every program on this machine, and at the portal if the portal can be
+    /// reached.
     pub async fn sign_out(
         &self,
         session: &SsoSession,
@@ -162,7 +163,7 @@ impl Aws {
         }
     }
 
-    /// The identity's ARN, from STS. None where it does not come soon.
+    /// The identity's ARN, from STS. None if STS does not answer soon.
     pub async fn caller_arn(
         &self,
         domain: &Domain,
@@ -178,7 +179,7 @@ impl Aws {
         tokio::time::timeout(CALLER_LIMIT, answer).await.ok().flatten()
     }
 
-    /// For a sign-in without an identity: the session's profile is all that is known.
+    /// For a sign-in without an identity: only the session's profile is known.
     async fn network(&self, session: &SsoSession) -> Result<Network, AwsError> {
         let files = AwsFiles::load(&self.environment).await?;
         Ok(Network::new(&self.environment, files, session.profile.clone(), None))
@@ -227,8 +228,8 @@ impl Aws {
         Ok(aws_sdk_codeartifact::Client::new(&config))
     }
 
-    /// The SDK's configuration with the identity's credentials, which are loaded here, so that a
-    /// failure to load them is not taken for one of the call.
+    /// The SDK's configuration with the identity's credentials. They are loaded here, so that a
+    /// failure to load them is not mistaken for a failure of the call.
     async fn config(
         &self,
         domain: &Domain,

@@ -11,16 +11,16 @@ use super::error::classify::{self, Refusal};
 use super::identity::Identity;
 use crate::endpoint::{Domain, Partition};
 
-/// What a repository is called.
+/// The names of a repository.
 #[derive(Debug, Clone, Copy)]
 pub struct RepositoryNames<'a> {
     pub domain: &'a Domain,
     pub repository: &'a str,
-    /// Whether the URL is to be one for IPv6 as well.
+    /// Whether the URL should be for IPv6 as well.
     pub dual_stack: bool,
 }
 
-/// Why there is no URL from AWS.
+/// Why AWS gave no URL.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LookupError {
     #[error(

@@ -15,7 +15,8 @@ use crate::base::text::excerpt;
 use crate::base::url::{proxy_authority, without_query};
 use crate::settings::{EffectiveSettings, EndpointSettings};
 
-/// The addresses of this machine and of its metadata services: no proxy can reach the same ones.
+/// Addresses of this machine and of its metadata services. A proxy would reach its own machine's
+/// instead.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
 
 /// Where the proxy's URL is; the first that is set counts.
@@ -26,9 +27,9 @@ const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "
 pub(super) struct Route {
     pub proxy: Option<Proxy>,
     pub ca_bundle: Option<CaBundle>,
-    /// Those that a rule moves.
+    /// The endpoints that a rule moves.
     pub endpoints: EndpointSettings,
-    /// Whose settings these are, for people: "rule 2's ".
+    /// The origin of these settings, for people: "rule 2's ".
     pub whose: String,
 }
 
@@ -39,20 +40,21 @@ pub(super) struct Proxy {
     pub config: ProxyConfig,
     /// Host and port, without its credentials.
     pub name: String,
-    /// The settings to check when it does not work, for people.
+    /// The settings to check if it does not work, for people.
     pub settings: String,
 }
 
-/// The file of the authorities that are trusted in place of the system's.
+/// The file with the certificate authorities that replace the system's.
 #[derive(Debug, Clone)]
 pub(super) struct CaBundle {
     pub path: PathBuf,
-    /// What names it, for people.
+    /// The setting that names it, for people.
     pub setting: String,
 }
 
 impl Route {
-    /// To AWS with a profile, by the settings where there are any. Reads no file.
+    /// The network path to AWS with a profile, and with the settings if there are any. Reads no
+    /// file.
     pub(super) fn to_aws(
         environment: &Environment,
         files: &AwsFiles,
@@ -65,7 +67,7 @@ impl Route {
         let proxy = match rule.and_then(|rule| rule.proxy.as_ref()) {
             Some(url) => {
                 let settings = format!("{whose}`proxy`");
-                // `NO_PROXY` is about the proxies of variables.
+                // `NO_PROXY` applies to the proxies of variables only.
                 let proxy = Proxy::parse(url.expose(), NEVER_PROXIED, &settings);
                 Some(proxy.ok_or(AwsError::ProxyUrl { setting: settings, variable: None })?)
             }
@@ -84,7 +86,8 @@ impl Route {
         Ok(Self { proxy, ca_bundle: bundles.next(), endpoints, whose })
     }
 
-    /// As NuGet reaches a source: it knows the variables' proxy, and trusts what the system trusts.
+    /// The network path as NuGet reaches a source: with the variables' proxy and the system's
+    /// certificates.
     pub(super) fn to_source(environment: &Environment) -> Result<Self, AwsError> {
         let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, environment.get(name)?)));
         let Some((variable, url)) = set else { return Ok(Self::default()) };
@@ -100,8 +103,8 @@ impl Route {
         Ok(Self { proxy: Some(proxy), ..Self::default() })
     }
 
-    /// The same configuration with the endpoints of the rule, which go before those of variables and
-    /// files: they are for VPC endpoints.
+    /// The same configuration with the endpoints of the rule. They replace those of variables and
+    /// files, because they are meant for VPC endpoints.
     pub(super) fn add_endpoints(&self, config: SdkConfig) -> SdkConfig {
         if self.endpoints == EndpointSettings::default() {
             return config;
@@ -137,7 +140,7 @@ impl LoadServiceConfig for RuleEndpoints {
     }
 }
 
-/// Whose a setting is, for people: "rule 2's ".
+/// The origin of a setting, for people: "rule 2's ".
 pub(super) fn whose_settings(effective: &EffectiveSettings) -> String {
     match effective.rule {
         Some(number) => format!("rule {number}'s "),
@@ -145,8 +148,8 @@ pub(super) fn whose_settings(effective: &EffectiveSettings) -> String {
     }
 }
 
-/// What a message on a failed connection ends with where the system has a proxy of its own, which is
-/// not used. Empty where it has none.
+/// The end of a message about a failed connection if the system has a proxy of its own, which is
+/// not used. Empty if it has none.
 pub(super) fn system_proxy_hint(system: &SystemProxy) -> String {
     if let Some(proxy) = system.server.as_deref().and_then(https_proxy) {
         return format!(

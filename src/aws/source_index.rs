@@ -1,4 +1,4 @@
-//! A package source's index, requested with a token as NuGet would: to see what the source answers.
+//! A package source's index, requested with a token as NuGet would, to see how the source responds.
 
 use std::convert::Infallible;
 use std::time::SystemTime;
@@ -16,20 +16,20 @@ use super::error::classify::{self, http_date};
 use super::identity::Identity;
 use crate::base::secret::Secret;
 
-/// What a source answered.
+/// The response of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceAnswer {
     pub status: u16,
-    /// Whether the body is an index of NuGet's.
+    /// Whether the body is an index of a NuGet source.
     pub is_index: bool,
     /// The time by the clock of the host that answered, if it says so.
     pub date: Option<SystemTime>,
 }
 
 impl Aws {
-    /// Sends one GET with the token to the URL, which is one that may have it. No redirect is followed,
-    /// and nothing is repeated. It goes as NuGet goes, which knows neither `AWS_CA_BUNDLE` nor a rule's
-    /// proxy: what works here works there.
+    /// Sends one GET with the token to the URL, which must be one that may get the token. It
+    /// follows no redirect and does not retry. It uses NuGet's network path, without
+    /// `AWS_CA_BUNDLE` and a rule's proxy: if it works here, it works for NuGet.
     pub async fn source_index(
         &self,
         url: &str,
@@ -39,7 +39,7 @@ impl Aws {
         let client = HttpClient::to_source(&self.environment).await?;
         match tokio::time::timeout(FETCH_LIMIT, get(url, token, &client)).await {
             Ok(answer) => answer.map_err(|error| match classify::connection(&error, &client) {
-                // What helps is not the same as for AWS's own calls.
+                // The fix is not the same as for AWS's own calls.
                 AwsError::Tls { host, detail } => AwsError::SourceTls { host, detail },
                 other => other,
             }),

@@ -1,4 +1,5 @@
-//! The causes of an SDK error in one readable line: nothing twice, and no name of an SDK's layer.
+//! The causes of an SDK error in one readable line, without repetition and without the names of the
+//! SDK's layers.
 //!
 //! `DisplayErrorContext` is never used, nor any `{:?}`: they can print the response's body.
 
@@ -6,7 +7,7 @@ use std::error::Error;
 
 use crate::base::text::printable;
 
-/// What the SDK's layers are called, or begin their messages with. It tells a user nothing.
+/// The names of the SDK's layers, and what their messages begin with. They tell a user nothing.
 const LAYERS: [&str; 24] = [
     "dispatch failure",
     "service error",
@@ -56,7 +57,7 @@ const PLAINER: [(&str, &str); 18] = [
     ("failed to load the cached SSO token", "nobody is signed in"),
 ];
 
-/// What stands before the status of a container service, which is in brackets.
+/// The text before the status of a container service. The status itself is in brackets.
 const CONTAINER_STATUS: &str = "Non-success status from HTTP credential provider: StatusCode";
 
 /// The chain of causes in one line, without repetition.
@@ -72,7 +73,7 @@ pub(in crate::aws) fn readable(error: &(dyn Error + 'static)) -> String {
     if text.is_empty() { "without a reason".to_owned() } else { text }
 }
 
-/// Whether a cause says one of `words`, in the SDK's own words.
+/// Whether a cause contains one of `words`, as the SDK writes them.
 pub(in crate::aws) fn says(error: &(dyn Error + 'static), words: &[&str]) -> bool {
     causes(error).any(|cause| {
         let cause = cause.to_string();
@@ -91,7 +92,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// Empty where a cause is a layer's name and no more.
+/// Empty if a cause is only the name of a layer.
 fn plain(cause: &str) -> String {
     let mut rest = cause;
     while let Some(shorter) = LAYERS.iter().find_map(|layer| without(rest, layer)) {

@@ -1,5 +1,5 @@
-//! Which failure an SDK error is. AWS's error codes decide where there are any; else the types of the
-//! causes; their words come last.
+//! Which failure an SDK error is. AWS's error code decides if there is one, then the types of the
+//! causes, and their texts last.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -19,36 +19,36 @@ use crate::base::text::{excerpt, printable};
 use crate::base::time::skew;
 use crate::endpoint::Domain;
 
-/// What a message says of the identity that a call is made for.
+/// What a message says about the identity that makes a call.
 #[derive(Debug, Clone)]
 pub(in crate::aws) struct Caller {
     /// For people: "profile `dev`", "rule 2's role `…`".
     pub label: String,
-    /// The same without the roles that a rule adds.
+    /// The same, without the roles that a rule adds.
     pub source_label: String,
     /// The command that tries the same credentials without the plugin.
     pub check: String,
 }
 
 impl Caller {
-    /// Its source gave no AWS credentials.
+    /// The identity's source gave no AWS credentials.
     pub(in crate::aws) fn source_failed(&self, detail: String) -> AwsError {
         let (label, check) = (self.source_label.clone(), self.check.clone());
         AwsError::SourceFailed { label, detail, check }
     }
 
-    /// No answer within the limit.
+    /// There was no response within the time limit.
     pub(in crate::aws) fn timed_out(&self, client: &HttpClient, limit: Duration) -> AwsError {
         if let Some(host) = client.last_host() {
             return AwsError::TimedOut { host, limit };
         }
-        // Nothing was sent over the network yet, so it is a process that hangs.
+        // Nothing was sent over the network yet, so the cause is a process that hangs.
         let (label, check) = (self.source_label.clone(), self.check.clone());
         AwsError::SourceHung { label, limit, check }
     }
 }
 
-/// An answer of AWS's with an error code.
+/// A response from AWS with an error code.
 #[derive(Debug)]
 pub(in crate::aws) struct Refusal {
     pub code: String,
@@ -91,7 +91,7 @@ where
     }
 }
 
-/// What a call to CodeArtifact failed with.
+/// The reason why a call to CodeArtifact failed.
 pub(in crate::aws) fn service_refusal(
     refusal: Refusal,
     domain: &Domain,
@@ -114,7 +114,7 @@ pub(in crate::aws) fn service_refusal(
             return AwsError::Throttled { code };
         }
         "ValidationException" => return AwsError::Invalid { message },
-        // The rest is about the AWS credentials themselves.
+        // The remaining codes are about the AWS credentials themselves.
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             ("expired", "renew them, or choose a profile that renews them by itself")
         }
@@ -126,14 +126,14 @@ pub(in crate::aws) fn service_refusal(
         }
         _ => return AwsError::Refused { code, status, message },
     };
-    // AWS takes a signature that was made by a wrong clock for a wrong or expired one.
+    // If the clock is wrong, AWS reports the signature as invalid or expired.
     match date.and_then(|date| skew(date, now)) {
         Some(skew) => AwsError::ClockWrong { label, code, skew },
         None => AwsError::KeysRefused { label, code, what, hint, check: caller.check.clone() },
     }
 }
 
-/// What a credentials provider of the SDK failed with, apart from what its source makes of it.
+/// Why a credentials provider of the SDK failed. The source may know a better explanation.
 pub(in crate::aws) fn provider_error(
     error: &CredentialsError,
     client: &HttpClient,
@@ -141,7 +141,7 @@ pub(in crate::aws) fn provider_error(
     find::<ConnectorError>(error).map(|_| connection(error, client))
 }
 
-/// A connection that was not made, or broke.
+/// A connection that could not be made, or that broke.
 pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
     if let Some(PlainHttp { host }) = find(error) {
         return AwsError::PlainHttp { host: host.clone() };
@@ -176,7 +176,7 @@ pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpCli
     AwsError::NotConnected { host, detail, hint: system_proxy_hint(client) }
 }
 
-/// An answer that is none of AWS's.
+/// A response that is not from AWS.
 pub(in crate::aws) fn nonsense(client: &HttpClient, detail: impl Into<String>) -> AwsError {
     AwsError::Nonsense { host: host_of(client), detail: detail.into() }
 }
@@ -186,7 +186,7 @@ pub(in crate::aws) fn http_date(header: &str) -> Option<SystemTime> {
     SystemTime::try_from(DateTime::from_str(header, Format::HttpDate).ok()?).ok()
 }
 
-/// The system is asked for its proxy only now, and where no other one was set.
+/// The system is asked for its proxy only at this point, and only if no other proxy is set.
 fn system_proxy_hint(client: &HttpClient) -> String {
     if client.proxy().is_some() {
         return String::new();

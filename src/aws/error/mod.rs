@@ -1,5 +1,5 @@
-//! What can go wrong on the way to a token. Each message says in one line what failed, where, and what
-//! to do about it; it reads after "no token for domain …: ".
+//! Everything that can prevent a token. Each message says in one line what failed, where, and what
+//! to do about it. It reads after "no token for domain …: ".
 //!
 //! A variant takes plain facts, such as names and texts. No variant has a secret in it, or text of a
 //! server that has not been through [`crate::base::text::printable`].
@@ -124,7 +124,7 @@ pub enum AwsError {
         code: String,
         what: &'static str,
         hint: &'static str,
-        /// The command that asks AWS who that is.
+        /// The command that shows which identity AWS sees.
         check: String,
     },
     #[error(
@@ -156,7 +156,7 @@ pub enum AwsError {
         "AWS answered `{code}` with status {status} ({message}); try again, or look the code up"
     )]
     Refused { code: String, status: u16, message: String },
-    /// The hint is about the system's own proxy, where there is one: see [`super::route`].
+    /// The hint names the system's own proxy if there is one: see [`super::route`].
     #[error(
         "the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region{hint}"
     )]
@@ -215,10 +215,10 @@ pub enum AwsError {
     EmptyEndpoint { variable: String },
 }
 
-/// What helps against a failure, beyond the hint that its line ends with.
+/// What fixes a failure, in addition to the hint that ends its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Help<'a> {
-    /// The line says it all.
+    /// The line says everything.
     Nothing,
     /// A command, word by word and not yet quoted for a shell.
     Run(Vec<&'a str>),
@@ -241,12 +241,12 @@ pub enum Help<'a> {
     See(String),
     /// Ask this host, with or without a port, over the network without the plugin.
     AskHost(&'a str),
-    /// What no command does.
+    /// A fix that no command does.
     Advice(&'static str),
 }
 
 impl AwsError {
-    /// What the failure is about, in kebab case, and what helps. The one table of both.
+    /// The subject of the failure, in kebab case, and its fix. This is the only table of both.
     pub fn help(&self) -> (&'static str, Help<'_>) {
         match self {
             Self::SsoExpired { profile }
@@ -292,7 +292,7 @@ impl AwsError {
         }
     }
 
-    /// The rows of the same table for what AWS or the network makes of a request.
+    /// The rows of the same table for responses of AWS and for network failures.
     fn help_with_request(&self) -> (&'static str, Help<'_>) {
         match self {
             Self::MayNotGetToken { .. } => ("permission", Help::AllowToken),
@@ -330,8 +330,8 @@ impl AwsError {
         }
     }
 
-    /// The line without what another program printed, for a report that others may read. None where
-    /// the line quotes nobody.
+    /// The line without the output of another program, for a report that others may read. None if
+    /// the line has no such output.
     pub fn without_quotation(&self) -> Option<String> {
         let Self::SourceFailed { label, check, .. } = self else { return None };
         Some(format!(
@@ -344,7 +344,8 @@ impl AwsError {
         matches!(self, Self::SsoExpired { .. })
     }
 
-    /// Whether nothing answered within the time limit, so that asking again would only wait again.
+    /// Whether nothing answered within the time limit. Another attempt would only wait as long
+    /// again.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::TimedOut { .. })
     }
@@ -370,7 +371,7 @@ impl AwsError {
         Self::BrokenProfile { name: name.to_owned(), detail: detail.into() }
     }
 
-    /// `known` are the profiles that there are, here and below.
+    /// `known` are the existing profiles, here and below.
     pub(super) fn no_such_profile(name: &str, known: &[&str]) -> Self {
         Self::NoSuchProfile { name: name.to_owned(), known: list_of_profiles(known) }
     }
@@ -380,7 +381,7 @@ impl AwsError {
         Self::UnknownProfile { name: name.to_owned(), known: list_of_profiles(known), likely }
     }
 
-    /// `whose` are the settings that name the profiles, as in "rule 2's ".
+    /// `whose` says which settings name the profiles, for example "rule 2's ".
     pub(super) fn no_such_profiles(
         names: &[String],
         whose: String,
@@ -415,7 +416,8 @@ impl AwsError {
         } else {
             format!("this process sees {}", variables.join(", "))
         };
-        // Where no profile fits, the only one can be meant; `default` needs no choosing.
+        // If no profile fits, only the single existing one can be meant. `default` is used without
+        // being chosen.
         let choice = match (fitting.first(), known) {
             (Some(first), _) => Some((*first).to_owned()),
             (None, [only]) if *only != "default" => Some((*only).to_owned()),
@@ -429,7 +431,7 @@ impl AwsError {
     }
 }
 
-/// The profiles that there are, for a message.
+/// The existing profiles, for a message.
 fn list_of_profiles(known: &[&str]) -> String {
     match known.len() {
         0 => "there are no profiles".to_owned(),

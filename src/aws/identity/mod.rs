@@ -1,4 +1,5 @@
-//! Whose AWS credentials a token is requested with, read from this machine without any network request.
+//! The AWS identity that requests a token. It is read from this machine without any network
+//! request.
 
 #[cfg(test)]
 mod tests;
@@ -24,52 +25,55 @@ use crate::settings::{EffectiveSettings, EndpointSettings, IdentityOrigin, Prefe
 
 const DEFAULT_PROFILE: &str = "default";
 
-/// The identity that AWS credentials are of, and how AWS is reached with them. It is made once for a
-/// request: the shared files, the connections and the cache's key of everything that follows are its.
+/// The AWS identity, and how AWS is reached with it. It is made once for a request: everything that
+/// follows uses its shared files, its connections and its cache key.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// What tells it from every other one, in a fixed order. No secret can be read in it.
+    /// What distinguishes it from every other identity, in a fixed order. No secret can be read
+    /// from it.
     pub selectors: Vec<String>,
     /// For people: "profile `dev`", "the environment's keys".
     pub label: String,
-    /// False where AWS can change the identity without a trace on this machine, as an instance's role.
-    /// Its tokens are kept for a shorter time.
+    /// False if AWS can change the identity without a trace on this machine, for example the role
+    /// of an instance. Tokens of such an identity are kept for a shorter time.
     pub is_visible: bool,
-    /// The sign-in of IAM Identity Center that its credentials come from, where they do.
+    /// The sign-in of IAM Identity Center that its credentials come from, if they do.
     pub sign_in: Option<SsoSession>,
     /// The label without the roles that a rule adds.
     source_label: String,
     pub(super) plan: Plan,
-    /// The profile that the credentials are of, where they are a profile's.
+    /// The profile that the credentials belong to, if they belong to one.
     profile_of_credentials: Option<String>,
-    /// Where credentials were looked for in vain, in order. Empty where settings named the source.
+    /// Where credentials were searched for without success, in order. Empty if settings named the
+    /// source.
     looked_at: Vec<&'static str>,
-    /// The region of the AWS settings, for STS and the like.
+    /// The region of the AWS settings, for STS and similar services.
     pub(super) region: Option<String>,
     /// The `AWS_…` variables that this process has, by name.
     variables: Vec<String>,
     pub(super) network: Network,
 }
 
-/// What people may know of an identity.
+/// What may be shown to people about an identity.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct IdentityDescription {
     /// "profile `dev`", "rule 2's role `…`".
     pub label: String,
     /// Where the credentials are from: "profile `dev`", "the environment's keys".
     pub from: String,
-    /// What they are there: "an access key".
+    /// The kind of credentials: "an access key".
     pub kind: String,
     /// The ARNs of the roles that are assumed with them, in order.
     pub roles: Vec<String>,
     /// The profile whose region and endpoints are effective.
     pub profile: String,
-    /// Of STS and the like. None where AWS's files and variables name none.
+    /// The region of STS and similar services. None if neither the AWS files nor the variables name
+    /// one.
     pub region: Option<String>,
 }
 
 impl Identity {
-    /// The identity of this process by these settings. Reads the shared files, once.
+    /// The identity of this process under these settings. Reads the shared files once.
     pub(super) async fn of(
         environment: &Environment,
         effective: &EffectiveSettings,
@@ -77,7 +81,7 @@ impl Identity {
         let needs_files =
             !goes_environment_first(effective) || !effective.aws.profiles.value.is_empty();
         let files = match AwsFiles::load(environment).await {
-            // Keys need no profile, and a broken file moves no endpoint.
+            // Keys need no profile, and a broken file cannot move an endpoint.
             Err(_) if !needs_files && Keys::of_environment(environment).is_some() => {
                 AwsFiles::empty(environment)
             }
@@ -100,7 +104,7 @@ impl Identity {
         Ok(Self {
             selectors: collected,
             is_visible,
-            // Tokens are the last role's that a rule adds.
+            // If a rule adds roles, tokens belong to the last of them.
             label: match effective.aws.roles.last() {
                 Some(role) => format!("{}role `{}`", whose_settings(effective), role.arn),
                 None => label.clone(),
@@ -116,12 +120,12 @@ impl Identity {
         })
     }
 
-    /// The profile that its credentials are of, where they are a profile's.
+    /// The profile that its credentials belong to, if they belong to one.
     pub fn profile_of_credentials(&self) -> Option<&str> {
         self.profile_of_credentials.as_deref()
     }
 
-    /// Whether nothing names it, and it is tried since nothing else was found.
+    /// Whether no setting names the identity, and it is tried only because nothing else was found.
     pub fn is_last_resort(&self) -> bool {
         !self.looked_at.is_empty() && self.plan.source == Source::Instance
     }
@@ -134,7 +138,7 @@ impl Identity {
         }
     }
 
-    /// No secret is in it.
+    /// The output has no secret in it.
     pub fn description(&self) -> IdentityDescription {
         IdentityDescription {
             label: printable(&self.label),
@@ -162,7 +166,8 @@ impl Identity {
         self.network.config(client, &self.network.profile, region).await
     }
 
-    /// What a token fails with where the last resort has no credentials. None where it is none.
+    /// The error of a token request if the last resort has no credentials. None if this identity is
+    /// not the last resort.
     pub(super) fn no_credentials(&self, domain: &Domain) -> Option<AwsError> {
         let files = &self.network.files;
         let fitting = files.of_account(&domain.owner);
@@ -173,7 +178,7 @@ impl Identity {
     }
 }
 
-/// Another endpoint is another AWS.
+/// Another endpoint may be another AWS, with other identities.
 fn add_endpoints(
     selectors: &mut Selectors<'_>,
     files: &AwsFiles,
@@ -230,11 +235,11 @@ const ENDPOINT_VARIABLES: [&str; 7] = [
 /// The profile whose settings are effective.
 struct Selected {
     name: String,
-    /// Somebody named it.
+    /// Whether a setting names it.
     is_named: bool,
     /// For people, as in "rule 2's profile `ci`".
     label: String,
-    /// Why it cannot be used, where it was named and does not exist.
+    /// Why it cannot be used, if a setting names it and it does not exist.
     missing: Option<AwsError>,
 }
 
@@ -265,7 +270,7 @@ impl Selected {
     }
 }
 
-/// Whose setting the profile is, for people. It has a default apart from rules.
+/// Which setting names the profile, for people. There is a default in addition to rules.
 fn whose_profile(effective: &EffectiveSettings) -> String {
     match effective.identity_origin() {
         IdentityOrigin::Rule => whose_settings(effective),
@@ -274,17 +279,17 @@ fn whose_profile(effective: &EffectiveSettings) -> String {
     }
 }
 
-/// The source that was found.
+/// The source of credentials that was found.
 struct Found {
     plan: Plan,
     label: String,
     is_of_profile: bool,
-    /// Nothing where the settings named the source.
+    /// Empty if settings named the source.
     looked_at: Vec<&'static str>,
 }
 
 impl Found {
-    /// The first source that there is, in the order that these settings choose.
+    /// The first source that exists, in the order that these settings determine.
     fn first(
         environment: &Environment,
         effective: &EffectiveSettings,
@@ -305,7 +310,7 @@ impl Found {
         if let (true, Some(profile)) = (selected.is_named, files.get(&selected.name)) {
             return Err(source::nothing_in(profile));
         }
-        // Whether there is an instance is only known once its metadata service has answered.
+        // Only a response of the metadata service shows whether this is an instance.
         let instance = (Place::Instance, Plan::of(Source::Instance));
         let found = search.first_of(after)?.unwrap_or(instance);
         let mut looked_at = Vec::new();
@@ -332,7 +337,8 @@ impl Found {
     }
 }
 
-/// Where to look before the profile, in the profile, and after it where nobody named one.
+/// The places to search before the profile, in the profile, and, if no setting names a profile,
+/// after it.
 fn places(effective: &EffectiveSettings) -> (&'static [Place], &'static [Place], &'static [Place]) {
     const ELSEWHERE: [Place; 4] =
         [Place::EnvironmentKeys, Place::EnvironmentWebIdentity, Place::Container, Place::Instance];
@@ -343,8 +349,8 @@ fn places(effective: &EffectiveSettings) -> (&'static [Place], &'static [Place],
     }
 }
 
-/// Whether keys of the environment go before the profile. A rule's profile is used alone, unless the
-/// rule prefers the environment.
+/// Whether the environment's keys go before the profile. A rule's profile is used without them,
+/// unless the rule prefers the environment.
 fn goes_environment_first(effective: &EffectiveSettings) -> bool {
     match effective.aws.prefer {
         Some(Prefer::Environment) => true,

@@ -37,7 +37,7 @@ impl Machine {
         Self { home, variables, effective }
     }
 
-    /// One whose AWS configuration is this.
+    /// A machine with this AWS configuration.
     fn with_config(config: &str) -> Self {
         Self::new().file(".aws/config", config)
     }
@@ -68,7 +68,7 @@ impl Machine {
         pairs.iter().fold(self, |machine, (name, value)| machine.variable(name, value))
     }
 
-    /// A rule, the second, says this.
+    /// Adds these lines to a rule, which is the second one.
     fn rule(mut self, aws: AwsSettings) -> Self {
         self.effective.rule = Some(2);
         self.effective.aws = aws;
@@ -84,7 +84,7 @@ impl Machine {
         runtime().block_on(Identity::of(&self.environment(), &self.effective))
     }
 
-    /// Why there is no identity.
+    /// The reason why there is no identity.
     fn error(&self) -> String {
         self.tell().unwrap_err().to_string()
     }
@@ -111,7 +111,7 @@ const WEB_IDENTITY: [(&str, &str); 3] = [
     ("AWS_ROLE_SESSION_NAME", "session"),
 ];
 
-/// A JSON web token of this payload, whose signature is of no interest.
+/// A JSON web token with this payload. Its signature does not matter here.
 fn web_token(payload: &str, signature: &str) -> String {
     let encoded = aws_smithy_types::base64::encode(payload);
     let encoded = encoded.trim_end_matches('=').replace('+', "-").replace('/', "_");

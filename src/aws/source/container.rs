@@ -21,7 +21,8 @@ pub(super) fn is_there(environment: &Environment) -> bool {
 pub(super) fn add_to(selectors: &mut Selectors<'_>) {
     let environment = selectors.environment;
     selectors.add_variables(&[RELATIVE_URI, FULL_URI]);
-    // The relative URI is one task's, whose role stays. At another address another process may answer.
+    // The relative URI belongs to one task, whose role stays the same. At another address, another
+    // process may answer.
     if environment.get(RELATIVE_URI).is_none() {
         selectors.is_visible = false;
     }

@@ -15,15 +15,16 @@ use crate::base::system;
 
 pub(super) const DESCRIPTION: &str = "what the instance metadata gives, if this is an instance";
 
-/// How long the instance metadata service may take to connect, and to answer: it is near, or not there at
-/// all, and then the message about missing credentials should come soon. So it is asked once.
+/// Time limit for connecting to the instance metadata service, and for its response. The service is
+/// near or does not exist, and in the second case the message about missing credentials should come
+/// soon. For the same reason there is only one attempt.
 const METADATA_LIMIT: Duration = Duration::from_secs(1);
 
 const ENDPOINT_PROPERTY: &str = "ec2_metadata_service_endpoint";
 const ENDPOINT_VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
-/// The role may be exchanged for another: only the machine is known here, and the address of its
-/// metadata service.
+/// AWS may replace the role. So only the machine and the address of its metadata service identify
+/// it.
 pub(super) fn add_to(selectors: &mut Selectors<'_>, profile: Option<&Profile>) {
     selectors.is_visible = false;
     let endpoint = profile.and_then(|profile| profile.get(ENDPOINT_PROPERTY));

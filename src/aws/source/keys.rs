@@ -17,8 +17,8 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The environment's. Half a key counts as none, and so does a blank one; the secret has an older
-    /// name. All three are as in the SDK.
+    /// The environment's access key. Half a key counts as none, and so does a blank one; the secret
+    /// also has an older variable name. All three rules are the SDK's.
     pub(in crate::aws) fn of_environment(environment: &Environment) -> Option<Self> {
         let secret = trimmed(environment, "AWS_SECRET_ACCESS_KEY")
             .or_else(|| trimmed(environment, "SECRET_ACCESS_KEY"))?;
@@ -29,7 +29,8 @@ impl Keys {
         })
     }
 
-    /// A profile's. Half a key ends the search with an error: it was meant to be one.
+    /// A profile's access key. Half a key ends the search with an error, because it was meant to be
+    /// one.
     pub(super) fn of_profile(profile: &Profile) -> Result<Option<Self>, AwsError> {
         let token = profile.get("aws_session_token").or_else(|| profile.get("aws_security_token"));
         let detail = match (profile.get(ID), profile.get(SECRET)) {

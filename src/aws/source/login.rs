@@ -23,8 +23,8 @@ impl Login {
         Some(Self { profile: profile.name().to_owned(), session })
     }
 
-    /// Whether somebody is signed in is a part of it, as with IAM Identity Center. The SDK's file is named
-    /// by the session's digest.
+    /// The selector includes whether somebody is signed in, as with IAM Identity Center. The SDK
+    /// names the file by the session's digest.
     pub(super) fn add_to(&self, selectors: &mut Selectors<'_>) {
         selectors.add("login", &self.session);
         let environment = selectors.environment;

@@ -1,4 +1,4 @@
-//! Sources of AWS credentials, and which of them counts where there are several: the AWS CLI's order.
+//! Sources of AWS credentials, and which of them is used if there are several: the AWS CLI's order.
 //!
 //! | | source | where |
 //! | --- | --- | --- |
@@ -13,17 +13,17 @@
 //! | 9 | the container's role | `AWS_CONTAINER_CREDENTIALS_…_URI` |
 //! | 10 | the instance's role | tried where there is nothing else |
 //!
-//! Unlike the AWS CLI we go no further than 8 where somebody named the profile: a typo or a profile
-//! that yields nothing never becomes another identity. A rule's profile is used as one that the CLI's
-//! `--profile` names: without 1, and with the profile's own web identity only. A rule that prefers the
-//! profile moves 1, and 3 as far as it is the environment's, behind 8.
+//! Unlike the AWS CLI, the plugin stops at 8 if a setting names the profile: a mistyped profile, or
+//! one without credentials, must never become another identity. A rule's profile is used like one
+//! that the CLI's `--profile` names: without 1, and only with the profile's own web identity. A
+//! rule that prefers the profile moves 1, and the environment's part of 3, behind 8.
 //!
-//! Each source is one file that answers four questions: is it there, what tells it apart ([`Selectors`]),
-//! what is it called, and how its credentials are loaded. Another source is a file, a variant of
-//! [`Source`] and a [`Place`].
+//! Each source is one file that answers four questions: does it exist, what distinguishes it
+//! ([`Selectors`]), what is it called, and how are its credentials loaded. To add a source, add a
+//! file, a variant of [`Source`] and a [`Place`].
 //!
-//! The SDK's own chain of providers is not used: it goes on to the next source where one yields
-//! nothing, and by then the cache's key has been made for the first.
+//! The SDK's own chain of providers is not used: if one source yields nothing, the chain goes on to
+//! the next, but the cache key was already made for the first.
 
 mod container;
 mod instance;
@@ -62,19 +62,20 @@ use web_identity::WebIdentity;
 /// Where AWS credentials come from: the one source that is asked for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Of the environment, or of a profile.
+    /// The access key of the environment or of a profile.
     Keys(Keys),
     WebIdentity(WebIdentity),
     Sso(SsoRole),
     Login(Login),
-    /// The command line of a program that prints them. Its arguments may be secret.
+    /// The command line of a program that prints credentials. Its arguments may be secret.
     Process(Secret),
     Container,
     Instance,
 }
 
 impl Source {
-    /// What tells this source from every other one. `profile` is the one whose settings are effective.
+    /// What distinguishes this source from every other one. `profile` is the one whose settings are
+    /// effective.
     fn add_to(&self, selectors: &mut Selectors<'_>, profile: Option<&Profile>) {
         match self {
             Self::Keys(keys) => keys.add_to(selectors),
@@ -87,7 +88,7 @@ impl Source {
         }
     }
 
-    /// What the credentials are, for people: "an access key".
+    /// The kind of credentials, for people: "an access key".
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Keys(keys) => keys.describe(),
@@ -113,8 +114,8 @@ impl Source {
     }
 }
 
-/// How the credentials come about: one source, and the roles that are assumed on top of it. Nothing else
-/// is used to load them, so that what the cache's key says is what is used.
+/// How the credentials are obtained: one source, and the roles that are assumed with it. Nothing
+/// else is used to load them, so that the cache key describes what is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub source: Source,
@@ -123,7 +124,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Without a role on top.
+    /// The source alone, without assumed roles.
     pub(super) fn of(source: Source) -> Self {
         Self { source, roles: Vec::new() }
     }
@@ -141,7 +142,7 @@ impl Plan {
         !self.roles.is_empty() || matches!(self.source, Source::WebIdentity(_))
     }
 
-    /// What tells it from every other one, with the region that STS is asked in.
+    /// What distinguishes it from every other one, with the region in which STS is called.
     pub(super) fn add_to(
         &self,
         selectors: &mut Selectors<'_>,
@@ -166,7 +167,7 @@ impl Plan {
     }
 }
 
-/// What credentials are loaded with.
+/// What is needed to load credentials.
 #[derive(Debug)]
 pub(super) struct Loader<'a> {
     pub environment: &'a Environment,
@@ -176,7 +177,7 @@ pub(super) struct Loader<'a> {
     pub config: &'a SdkConfig,
     /// The profile whose settings are effective.
     pub profile: Option<&'a Profile>,
-    /// What to say where an instance is only tried because nothing else was found.
+    /// The message if an instance is only tried because nothing else was found.
     pub last_resort: Option<AwsError>,
     pub now: SystemTime,
 }
@@ -191,19 +192,19 @@ impl Loader<'_> {
             .with_timeout_config(timeouts())
     }
 
-    /// What a provider of the SDK failed with.
+    /// Why a provider of the SDK failed.
     fn provider_failed(&self, error: &CredentialsError) -> AwsError {
         classify::provider_error(error, self.client)
             .unwrap_or_else(|| self.caller.source_failed(causes::readable(error)))
     }
 }
 
-/// One place to look at.
+/// One place to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     EnvironmentKeys,
     ProfileRole,
-    /// Of the environment, else the profile's.
+    /// In the environment, or else in the profile.
     WebIdentity,
     EnvironmentWebIdentity,
     ProfileWebIdentity,
@@ -217,7 +218,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// For people who have no credentials.
+    /// The name of the place, for people who have no credentials.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::EnvironmentKeys => "AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY",
@@ -229,7 +230,7 @@ impl Place {
     }
 }
 
-/// The profile's places, where the environment's web identity counts too.
+/// The profile's places, if the environment's web identity counts too.
 pub(super) const PROFILE_AND_ENVIRONMENT: [Place; 7] = {
     let mut places = PROFILE_ALONE;
     places[1] = Place::WebIdentity;
@@ -247,7 +248,7 @@ pub(super) const PROFILE_ALONE: [Place; 7] = [
     Place::ConfigFileKeys,
 ];
 
-/// What is searched for a source.
+/// What is searched for a source of credentials.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Search<'a> {
     pub environment: &'a Environment,
@@ -257,7 +258,7 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The first of the places that has credentials, whole or broken.
+    /// The first place with credentials, even if these are broken.
     pub(super) fn first_of(&self, places: &[Place]) -> Result<Option<(Place, Plan)>, AwsError> {
         for place in places {
             if let Some(plan) = self.at(*place)? {
@@ -301,7 +302,7 @@ impl Search<'_> {
     }
 }
 
-/// Why a profile without credentials has none.
+/// Why a profile has no credentials.
 pub(super) fn nothing_in(profile: &Profile) -> AwsError {
     let is_sign_in = profile.get("sso_session").or(profile.get("sso_start_url")).is_some();
     let detail = if is_sign_in {

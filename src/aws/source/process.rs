@@ -1,9 +1,9 @@
 //! `credential_process`: a program that prints AWS credentials.
 //!
-//! It is run as the AWS CLI runs it: split into words, without a shell. Its input is the null device,
-//! and neither its output nor its errors reach ours. It and its children are ended when they take too
-//! long, when they ask on the terminal, and when nothing waits for them any more. (They stay where this
-//! process is killed outright.)
+//! It is run as the AWS CLI runs it: split into words, without a shell. Its input is the null
+//! device, and neither its output nor its errors reach this process's streams. The program and its
+//! children are ended if they take too long, if they prompt on the terminal, and when nothing waits
+//! for them any more. (They stay if this process is killed.)
 
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, SystemTime};
@@ -28,10 +28,10 @@ pub(super) const DESCRIPTION: &str = "what its `credential_process` prints";
 /// Longer output is not kept in memory: credentials are a few kilobytes.
 const LONGEST_OUTPUT: u64 = 1 << 20;
 
-/// How often to check whether it waits for a terminal.
+/// How often to check whether the program waits for a terminal.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Why there are no credentials, as it reads after "… gave no AWS credentials: ".
+/// Why there are no credentials. The text reads after "… gave no AWS credentials: ".
 #[derive(Debug, thiserror::Error)]
 enum ProcessError {
     #[error("`credential_process` is no command line: a quote in it does not end")]
@@ -57,7 +57,7 @@ enum ProcessError {
     Expired { program: String },
 }
 
-/// What it prints.
+/// The JSON that the program prints.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Printed {
@@ -72,7 +72,7 @@ pub(super) fn find(profile: &Profile) -> Option<Secret> {
     profile.get("credential_process").map(Secret::new)
 }
 
-/// The command as it is written. What it makes of it cannot be seen from here.
+/// The command as it is written. The identity that it yields cannot be seen from here.
 pub(super) fn add_to(command: &Secret, selectors: &mut Selectors<'_>) {
     selectors.add("process", &digest(command.expose()));
     selectors.is_visible = false;
@@ -127,7 +127,7 @@ fn start(
     })
 }
 
-/// How it ended, its output and its errors. None where it waits for a terminal.
+/// Its exit status, its output and its errors. None if it waits for a terminal.
 async fn run_to_end(mut child: Child) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
     let process_group = ProcessGroup::of(&child);
     let (output, errors) = (child.stdout.take(), child.stderr.take());
@@ -145,7 +145,7 @@ async fn run_to_end(mut child: Child) -> io::Result<Option<(ExitStatus, Vec<u8>,
     }
 }
 
-/// The beginning of a stream. The rest is read too, so that the program is not stopped by a full pipe.
+/// The beginning of a stream. The rest is read too, because a full pipe would block the program.
 async fn read_start(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     if let Some(mut stream) = stream {
@@ -157,7 +157,7 @@ async fn read_start(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8
 
 fn failed(program: String, status: ExitStatus, errors: &[u8]) -> ProcessError {
     let errors = String::from_utf8_lossy(errors);
-    // The last line: before it there is a stack trace, or a hint on usage.
+    // The last line: the lines before it are a stack trace or a usage hint.
     let last = errors.lines().map(excerpt).rfind(|line| !line.is_empty());
     ProcessError::Failed {
         program,

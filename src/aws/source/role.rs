@@ -1,4 +1,4 @@
-//! A role that STS gives to other credentials: of a profile, or added by a rule.
+//! A role that STS grants to other credentials: a profile's role, or one that a rule adds.
 
 use std::error::Error;
 use std::time::SystemTime;
@@ -24,7 +24,7 @@ pub struct Role {
     pub arn: String,
     pub external_id: Option<String>,
     pub session_name: Option<String>,
-    /// In seconds. One that is no number counts as none, as with the AWS CLI.
+    /// In seconds. A value that is not a number counts as none, as with the AWS CLI.
     pub duration: Option<i32>,
 }
 
@@ -36,8 +36,8 @@ impl From<&RoleSettings> for Role {
 }
 
 impl Role {
-    /// The role that a profile assumes with other credentials. None where it has no `role_arn`, or one
-    /// for a web identity.
+    /// The role that a profile assumes with other credentials. None if the profile has no
+    /// `role_arn`, or has one for a web identity.
     fn of_profile(profile: &Profile) -> Result<Option<Self>, AwsError> {
         if !has_role(profile) {
             return Ok(None);
@@ -72,7 +72,7 @@ impl Role {
         let assumed = Client::new(&config)
             .assume_role()
             .role_arn(&self.arn)
-            // What CloudTrail shows.
+            // The name that CloudTrail shows.
             .role_session_name(self.session_name.as_deref().unwrap_or(PROGRAM))
             .set_external_id(self.external_id.clone())
             .set_duration_seconds(self.duration)
@@ -87,7 +87,7 @@ fn has_role(profile: &Profile) -> bool {
     profile.get("role_arn").is_some() && profile.get("web_identity_token_file").is_none()
 }
 
-/// A role that STS did not give.
+/// STS refused the role.
 pub(super) fn refused<E>(
     error: &SdkError<E, HttpResponse>,
     role: &str,
@@ -144,7 +144,7 @@ impl Search<'_> {
         Ok(Some(plan))
     }
 
-    /// Keys in a source profile go before its own role.
+    /// The keys of a source profile go before its own role.
     fn source_profile(
         &self,
         profile: &Profile,

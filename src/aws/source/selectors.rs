@@ -1,8 +1,8 @@
-//! What tells one identity from every other one, as text: the cache's keys are made of it.
+//! What distinguishes one identity from every other one, as text. The cache keys are made from it.
 //!
-//! A source adds what selects its identity and never what rotates: a new session token of the same key,
-//! a refreshed sign-in or a renewed web-identity token changes nothing. Secrets go in by digest only.
-//! The wording is part of every key in users' caches, so it stays.
+//! A source adds what selects its identity, and never what rotates: a new session token of the same
+//! key, a refreshed sign-in or a renewed web-identity token changes nothing. Secrets are included
+//! as digests only. The wording is part of every key in users' caches, so it must not change.
 #![expect(clippy::disallowed_methods, reason = "what a token file says is part of the identity")]
 
 use std::fs;
@@ -49,8 +49,8 @@ impl<'a> Selectors<'a> {
         self.add(name, if is_there { "present" } else { "absent" });
     }
 
-    /// Issuer and subject of a token file: they stay when the token is renewed. Of a token from which
-    /// they cannot be read only the path is left, and whose token it is cannot be seen.
+    /// Issuer and subject of a token file: they stay the same when the token is renewed. If they
+    /// cannot be read, only the path identifies it, and the owner of the token is unknown.
     pub(super) fn add_token_file(&mut self, path: &Path) {
         self.add("token-file", &path.to_string_lossy());
         match issuer_and_subject(path) {

@@ -29,8 +29,8 @@ pub struct SsoRole {
 }
 
 impl SsoRole {
-    /// An account or a role makes a profile one of SSO. A profile with neither may still have a session:
-    /// other programs get access tokens by it.
+    /// An account or a role makes a profile an SSO profile. A profile with neither may still name a
+    /// session, because other programs get access tokens from it.
     pub(super) fn find(files: &AwsFiles, profile: &Profile) -> Result<Option<Self>, AwsError> {
         let detail = match (profile.get("sso_account_id"), profile.get("sso_role_name")) {
             (None, None) => return Ok(None),
@@ -52,8 +52,8 @@ impl SsoRole {
         Err(AwsError::broken_profile(profile.name(), detail))
     }
 
-    /// Whether somebody is signed in at all is a part of it: a sign-out makes another identity, a refresh
-    /// does not.
+    /// The selector includes whether somebody is signed in at all: a sign-out makes another
+    /// identity, a refresh does not.
     pub(super) fn add_to(&self, selectors: &mut Selectors<'_>) {
         let Self { session, account, role } = self;
         selectors.add_optional("sso-session", session.name.as_deref());
@@ -70,8 +70,8 @@ impl SsoRole {
         format!("role `{role}` in account {account} by {}", session.in_words())
     }
 
-    /// By the access token in the shared file as it is. Of the configuration everything is used but the
-    /// region: the portal is in the session's.
+    /// Uses the access token of the shared file as it is. Everything of the configuration is used
+    /// except the region: the portal is in the session's region.
     pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
         let sign_in = TokenFile::of(&self.session).and_then(|file| file.read());
         let sign_in = sign_in.ok_or_else(|| self.expired())?;

@@ -1,4 +1,4 @@
-//! A role that is assumed by a token in a file, as GitHub Actions and EKS give one.
+//! A role that is assumed with a token from a file. GitHub Actions and EKS provide such files.
 #![expect(clippy::disallowed_methods, reason = "the token is in a file")]
 
 use std::fs;
@@ -24,7 +24,7 @@ pub struct WebIdentity {
 }
 
 impl WebIdentity {
-    /// Of the environment, else of the profile: value by value, as with the AWS CLI.
+    /// From the environment, or else from the profile: each value separately, as with the AWS CLI.
     pub(super) fn find(
         environment: Option<&Environment>,
         profile: Option<&Profile>,

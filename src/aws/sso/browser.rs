@@ -95,19 +95,19 @@ pub(super) struct Loopback {
     port: u16,
 }
 
-/// The code that the browser brought, and the browser, which waits for a page.
+/// The code that the browser delivered, and the connection to the browser, which waits for a page.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) code: Secret,
     browser: TcpStream,
 }
 
-/// What a request to the port is.
+/// The meaning of a request to the port.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
     Code(Secret),
     Declined,
-    /// Not the redirect, so it gets this status.
+    /// It is not the redirect, so it gets this status.
     Other(&'static str),
 }
 
@@ -141,7 +141,7 @@ impl Loopback {
                         return Ok(Answer { code, browser });
                     }
                     Ok(Ok(Ok(Some((Request::Declined, _))))) => return Err(SignInError::Declined),
-                    // It hung up, sent nothing, or sent something else.
+                    // The browser closed the connection, sent nothing, or sent something else.
                     _ => {}
                 },
             }
@@ -150,7 +150,7 @@ impl Loopback {
 }
 
 impl Answer {
-    /// Shows how it ended. A browser that has gone misses nothing.
+    /// Shows the result in the browser. If the browser has gone, nothing is lost.
     pub(super) async fn show_end(mut self, is_signed_in: bool) {
         let page = if is_signed_in {
             page("Signed in", "You are signed in to AWS. You can close this page.")
@@ -162,7 +162,7 @@ impl Answer {
     }
 }
 
-/// Reads one request, and answers it unless it brings the code.
+/// Reads one request. Answers it, unless it delivers the code.
 async fn converse(
     mut stream: TcpStream,
     port: u16,
@@ -198,7 +198,7 @@ fn parse(head: &str, port: u16, state: &str) -> Request {
     let (Some("GET"), Some(target)) = (words.next(), words.next()) else {
         return Request::Other("405 Method Not Allowed");
     };
-    // Another name was made to lead to this machine, as in DNS rebinding.
+    // The request names another host that resolves to this machine, as in DNS rebinding.
     let hosts: Vec<&str> = lines.filter_map(|line| header(line, "host")).collect();
     if hosts != [format!("127.0.0.1:{port}")] {
         return Request::Other("421 Misdirected Request");

@@ -7,10 +7,10 @@ use super::oidc::{Device, Grant, Granted, Oidc, Prompt, Show, SignInError};
 use super::session::SsoSession;
 use super::token_file::Client;
 
-/// How much slower we poll when the service finds us too fast (RFC 8628).
+/// How much longer to wait between polls when the service asks us to slow down (RFC 8628).
 const SLOWER: Duration = Duration::from_secs(5);
 
-/// How often in a row the service may be out of reach while the user takes their time.
+/// How many times in a row the service may be unreachable while the user signs in.
 const MOST_FAILURES: u32 = 5;
 
 /// Shows the code, and waits until it is confirmed, declined or expired.

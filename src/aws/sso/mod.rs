@@ -1,9 +1,10 @@
-//! Sign-ins of IAM Identity Center: made, refreshed and ended in the files that the AWS CLI and all SDKs
-//! share. The role's credentials behind one are a source of credentials, see [`super::source`].
+//! Sign-ins of IAM Identity Center. They are made, refreshed and ended in the files that the AWS
+//! CLI and all SDKs share. The credentials of a role behind a sign-in are a source of credentials,
+//! see [`super::source`].
 //!
-//! Imports go down this list only, from the bottom to the top:
+//! Each module imports only modules above it in this list:
 //!
-//! - [`session`]: what the shared config file says of a sign-in
+//! - [`session`]: the sign-ins that the shared config file names
 //! - [`token_file`]: the files in `~/.aws/sso/cache`
 //! - [`oidc`]: the calls of the sign-in service
 //! - [`browser`] and [`device`]: the two ways to sign in
@@ -31,78 +32,79 @@ pub use token_file::SignInState;
 pub(super) use token_file::TokenFile;
 use token_file::{Client, SignIn};
 
-/// A user who has not signed in by then is not there.
+/// Time limit for the user to sign in.
 const SIGN_IN_LIMIT: Duration = Duration::from_mins(10);
 
-/// How long the portal may take to end a sign-in. Its own session ends by the clock anyway.
+/// Time limit for the portal to end a sign-in. The portal's own session expires anyway.
 const PORTAL_LIMIT: Duration = Duration::from_secs(10);
 
-/// Which sign-in the shared file has. Another sign-in, or a refreshed one, has another.
+/// Identifies the sign-in in the shared file. Another sign-in, or a refreshed one, has another
+/// fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFingerprint(Option<Secret>);
 
-/// A sign-in that some profile or `sso-session` stands for.
+/// A sign-in that a profile or an `sso-session` describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSignIn {
     pub session: SsoSession,
     /// The profiles that use it, in order.
     pub profiles: Vec<String>,
-    /// None where nobody has signed in.
+    /// None if nobody has signed in.
     pub signed_in: Option<SignedInUntil>,
 }
 
-/// Until when somebody is signed in.
+/// When a sign-in expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedInUntil {
-    /// Of the access token.
+    /// When the access token expires.
     pub expires_at: SystemTime,
     /// Whether a new access token can be requested without the user.
     pub is_refreshable: bool,
 }
 
 impl SignedInUntil {
-    /// As the shared file has it.
+    /// As the shared file says.
     pub fn text(&self) -> String {
         time::utc(self.expires_at)
     }
 }
 
-/// How a refresh ended where the service answered.
+/// The result of a refresh, if the service answered.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refreshed {
     /// The file has a new access token.
     Yes,
-    /// The file has nothing to refresh with.
+    /// The file has no refresh token.
     Impossible,
-    /// The service wants the user, by this code.
+    /// The service requires the user to sign in; this is its error code.
     Refused(String),
 }
 
 /// A sign-in that succeeded.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// When the access token expires, as the shared file has it. It may be refreshed then.
+    /// When the access token expires, as the shared file says. It may be refreshed then.
     pub until: String,
     /// Where it is kept.
     pub path: PathBuf,
 }
 
-/// How a sign-out ended.
+/// The result of a sign-out.
 #[derive(Debug, Default)]
 pub struct SignedOut {
-    /// The shared file that was removed. None where there was no sign-in.
+    /// The shared file that was removed. None if there was no sign-in.
     pub removed: Option<PathBuf>,
-    /// What the portal answered. None where there was nothing that it would know.
+    /// The portal's response. None if there was no session that the portal knows.
     pub portal: Option<Result<(), String>>,
 }
 
-/// What the shared file says of the session; nothing is requested here.
+/// Reads the shared file of the session, without a network request.
 impl SsoSession {
     fn kept(&self) -> Option<SignIn> {
         TokenFile::of(self)?.read()
     }
 
-    /// Which sign-in it is.
+    /// Identifies the sign-in.
     pub fn fingerprint(&self) -> TokenFingerprint {
         TokenFingerprint(self.kept().map(|sign_in| sign_in.access_token))
     }
@@ -112,7 +114,7 @@ impl SsoSession {
         self.kept().map_or(SignInState::Expired, |sign_in| sign_in.state(self, now))
     }
 
-    /// Until when somebody is signed in. None where nobody is.
+    /// When the sign-in expires. None if nobody is signed in.
     pub fn signed_in(&self, now: SystemTime) -> Option<SignedInUntil> {
         let sign_in = self.kept().filter(|sign_in| sign_in.is_of(self))?;
         let is_refreshable = sign_in.refresh_token(now).is_some();
@@ -162,13 +164,13 @@ pub(super) async fn refresh(
     Ok(Refreshed::Yes)
 }
 
-/// Whether a new sign-in would meet the same.
+/// Whether a new sign-in would fail in the same way.
 fn is_trouble_of_the_service(code: &str) -> bool {
     matches!(code, "InternalServerException" | "SlowDownException" | "TooManyRequestsException")
 }
 
-/// Signs in with the user's help, and replaces the shared file. Dropped at any time it leaves everything
-/// as it was.
+/// Signs in with the user's help, and replaces the shared file. If it is dropped at any time,
+/// everything stays as it was.
 pub(super) async fn sign_in(
     session: &SsoSession,
     by: SignInBy,
@@ -181,7 +183,7 @@ pub(super) async fn sign_in(
         return Err(AwsError::sign_in_failed(&session.profile, "this user has no home folder"));
     };
     let kept = |error| AwsError::sign_in_not_kept(&session.profile, file.path(), &error);
-    // Better to fail before the user signs in than after.
+    // It is better to fail before the user signs in than afterwards.
     drop(file.replacement().map_err(kept)?);
     let oidc = Oidc::of(http, config);
     let authorized = authorize(&oidc, session, by, clock(), show);
@@ -217,9 +219,9 @@ async fn authorize(
     Ok((client, granted?))
 }
 
-/// Ends the sign-in for every program that shares it: at the portal, and by removing the shared file
-/// whatever the portal answers. The client that is registered with the sign-in service stays: it opens
-/// nothing by itself.
+/// Ends the sign-in for every program that shares it: at the portal, and by removing the shared
+/// file whatever the portal answers. The client that is registered with the sign-in service stays,
+/// because it gives access to nothing by itself.
 pub(super) async fn sign_out(
     session: &SsoSession,
     config: Result<SdkConfig, AwsError>,

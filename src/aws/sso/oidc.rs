@@ -21,17 +21,17 @@ use crate::base::text::excerpt;
 
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// What clients register: every port of this machine may be used then (RFC 8252).
+/// The redirect URI that clients register. It allows every port of this machine (RFC 8252).
 const REDIRECT_URI: &str = "http://127.0.0.1/oauth/callback";
 
-/// A registration that ends sooner is renewed, since a sign-in takes its time.
+/// A registration that ends sooner is renewed, because a sign-in takes some time.
 const RENEWED_BEFORE: Duration = Duration::from_mins(15);
 
-/// Where the service names none (RFC 8628).
+/// The polling interval if the service names none (RFC 8628).
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const DEFAULT_LIFE: Duration = Duration::from_mins(10);
 
-/// How the user signs in. What a client may do is fixed when it registers.
+/// How the user signs in. A client's permissions are fixed when it registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInBy {
     /// In a browser on this machine.
@@ -45,11 +45,11 @@ pub enum SignInBy {
 pub struct Prompt {
     /// The page to sign in at.
     pub address: Address,
-    /// What the page will ask to confirm. None where the browser comes back by itself.
+    /// The code that the page asks the user to confirm. None if the browser returns by itself.
     pub code: Option<String>,
 }
 
-/// Shows a prompt at once, and waits for nothing.
+/// Shows a prompt at once, without waiting.
 pub type Show<'a> = &'a (dyn Fn(&Prompt) + Send + Sync);
 
 /// Why there is no sign-in, or no new access token.
@@ -66,7 +66,7 @@ pub(super) enum SignInError {
     Address { endpoint: String },
     #[error("no port of this machine can be listened on ({0})")]
     Io(String),
-    /// The service was not reached, or did not answer as it should.
+    /// The service was not reached, or its response was invalid.
     #[error(transparent)]
     Aws(#[from] AwsError),
 }
@@ -104,16 +104,16 @@ pub(super) enum Grant<'a> {
 /// A device authorization that has begun.
 #[derive(Debug)]
 pub(super) struct Device {
-    /// What the service knows it by.
+    /// The service identifies the authorization by this.
     pub(super) code: Secret,
     pub(super) user_code: String,
     pub(super) address: Address,
     pub(super) lives: Duration,
-    /// From one poll to the next.
+    /// The interval between two polls.
     pub(super) interval: Duration,
 }
 
-/// Tokens, fresh from the service.
+/// New tokens from the service.
 #[derive(Debug)]
 pub(super) struct Granted {
     pub(super) access_token: Secret,
@@ -126,7 +126,7 @@ impl Oidc {
         Self { sdk: aws_sdk_ssooidc::Client::new(config), http: http.clone() }
     }
 
-    /// The client that is registered, or a new one.
+    /// The registered client, or a new one.
     pub(super) async fn client(
         &self,
         session: &SsoSession,
@@ -190,7 +190,7 @@ impl Oidc {
         }
     }
 
-    /// Scheme, host and port of the service, for the one page of it that is no call.
+    /// Scheme, host and port of the service, for its one page that is not an API call.
     pub(super) async fn origin(&self) -> Result<String, SignInError> {
         let dry_run = DryRunClient::default();
         let config = aws_sdk_ssooidc::Config::builder().http_client(dry_run.clone());
@@ -234,7 +234,7 @@ impl Oidc {
     }
 }
 
-/// The service does not know our client any more, so the next sign-in registers again.
+/// The service no longer knows our client, so the next sign-in registers again.
 pub(super) fn forget_client(session: &SsoSession, by: SignInBy) {
     client_file(session, by).remove();
 }

@@ -1,6 +1,7 @@
-//! What the shared config file says of the sign-ins of IAM Identity Center, and which of them is meant.
+//! The sign-ins of IAM Identity Center that the shared config file names, and which of them is
+//! meant.
 //!
-//! Nothing else names one: no variable can point a user's sign-in at somebody else's start URL.
+//! Nothing else can name one: no variable can point a user's sign-in at somebody else's start URL.
 
 use std::path::PathBuf;
 
@@ -10,10 +11,10 @@ use crate::aws::error::AwsError;
 use crate::aws::files::AwsFiles;
 use crate::base::text::printable;
 
-/// What a client may ask for where `sso_registration_scopes` says nothing.
+/// The scopes that a client requests if `sso_registration_scopes` is not set.
 const DEFAULT_SCOPE: &str = "sso:account:access";
 
-/// Profiles that name each other in a circle end here.
+/// The limit ends a search through profiles that name each other in a circle.
 const LONGEST_CHAIN: usize = 16;
 
 /// A sign-in of IAM Identity Center, as the shared config file names it.
@@ -25,14 +26,15 @@ pub struct SsoSession {
     pub region: String,
     /// `sso_registration_scopes`.
     pub scopes: Vec<String>,
-    /// The profile that it was found by, for commands that people paste.
+    /// The profile by which it was found, for commands that people paste.
     pub profile: String,
-    /// The folder with the files that the AWS CLI and all SDKs share. None where this user has no home.
+    /// The folder with the files that the AWS CLI and all SDKs share. None if this user has no
+    /// home.
     pub(super) cache: Option<PathBuf>,
 }
 
 impl SsoSession {
-    /// The sign-in that the profile itself names. None where it names none, or not all of it.
+    /// The sign-in that the profile itself names. None if it names none, or names it incompletely.
     pub(in crate::aws) fn of(files: &AwsFiles, profile: &Profile) -> Option<Self> {
         match profile.get("sso_session") {
             Some(name) => Self::in_section(files, name, profile.name()),
@@ -68,8 +70,9 @@ impl SsoSession {
         })
     }
 
-    /// The sign-in that a person means: the one of this session, for the first profile that uses it; or
-    /// else the one of the profile, or of the first that it builds on which has one.
+    /// The sign-in that a person means: that of this session, for the first profile that uses it;
+    /// or else that of the profile, or of the first profile in its chain of source profiles that
+    /// has one.
     pub(in crate::aws) fn choose(
         files: &AwsFiles,
         profile: &str,
@@ -128,7 +131,7 @@ impl SsoSession {
         all
     }
 
-    /// For people.
+    /// The name of the sign-in, for people.
     pub fn in_words(&self) -> String {
         match &self.name {
             Some(name) => format!("the SSO session `{}`", printable(name)),
@@ -136,13 +139,13 @@ impl SsoSession {
         }
     }
 
-    /// What the shared file is named by.
+    /// The text whose digest names the shared file.
     pub fn identifier(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.start_url)
     }
 
-    /// The scopes to request. Without one the service issues no refresh token. The older form never gets
-    /// one.
+    /// The scopes to request. Without a scope the service issues no refresh token. A profile of the
+    /// older form never gets a refresh token.
     pub(super) fn scopes(&self) -> Vec<String> {
         match &*self.scopes {
             [] if self.name.is_some() => vec![DEFAULT_SCOPE.to_owned()],

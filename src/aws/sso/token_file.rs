@@ -1,8 +1,8 @@
 //! `~/.aws/sso/cache/{sha1}.json`: the sign-in that the AWS CLI and all SDKs share, and beside it our own
 //! client at the sign-in service, which is registered once, as the AWS CLI keeps its own.
 //!
-//! A file is exchanged as a whole: a reader sees the old one or the new one. Keys that are not known
-//! here stay. A link is followed, as the AWS CLI and the SDKs do.
+//! A file is replaced as a whole: a reader sees the old one or the new one. Unknown keys stay. A
+//! link is followed, as the AWS CLI and the SDKs do.
 #![expect(clippy::disallowed_methods, reason = "links are followed and sign-ins removed here")]
 
 use std::fs;
@@ -23,7 +23,7 @@ use crate::base::time;
 /// A larger file is not read: a sign-in is a few kilobytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// With less than this left of its life an access token is refreshed.
+/// An access token is refreshed when less than this is left of its life.
 const REFRESHED_BEFORE: Duration = Duration::from_mins(5);
 
 const TEMPORARY_PREFIX: &str = ".nuget-plugin-codeartifact-";
@@ -42,17 +42,17 @@ pub enum SignInState {
     Good,
     /// It can be used, and should be refreshed.
     AboutToExpire,
-    /// It has expired, or nobody has signed in.
+    /// It has expired, or nobody is signed in.
     Expired,
 }
 
-/// What the file says of a sign-in.
+/// The content of the file.
 #[derive(Debug, Clone)]
 pub(in crate::aws) struct SignIn {
     pub(in crate::aws) access_token: Secret,
     pub(super) expires_at: SystemTime,
     pub(super) refresh_token: Option<Secret>,
-    /// The client that the tokens were issued to: no other one can refresh them.
+    /// The client that the tokens were issued to: no other client can refresh them.
     pub(super) client: Option<Client>,
     start_url: Option<String>,
 }
@@ -79,14 +79,14 @@ impl SignIn {
         }
     }
 
-    /// What refreshes it. The older form of a sign-in has no refresh token, and a client's registration
-    /// ends after some months.
+    /// What is needed to refresh it. The older form of a sign-in has no refresh token, and a
+    /// client's registration ends after some months.
     pub(super) fn refresh_token(&self, now: SystemTime) -> Option<(&Client, &Secret)> {
         let client = self.client.as_ref().filter(|client| now < client.expires_at)?;
         Some((client, self.refresh_token.as_ref()?))
     }
 
-    /// False where it is from before the session was pointed at its start URL.
+    /// False if the sign-in was made before the session was pointed at its present start URL.
     pub(super) fn is_of(&self, session: &SsoSession) -> bool {
         self.start_url.as_ref().is_none_or(|url| *url == session.start_url)
     }
@@ -114,12 +114,12 @@ struct SignInFile {
     others: Map<String, Value>,
 }
 
-/// Where a session's sign-in is kept.
+/// The place of a session's sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::aws) struct TokenFile(PathBuf);
 
 impl TokenFile {
-    /// None where this user has no home.
+    /// None if this user has no home.
     pub(in crate::aws) fn of(session: &SsoSession) -> Option<Self> {
         shared_file(session, session.identifier().as_bytes()).map(Self)
     }
@@ -128,7 +128,7 @@ impl TokenFile {
         &self.0
     }
 
-    /// None where there is no sign-in, or the file cannot be read as one.
+    /// None if there is no sign-in, or if the file cannot be read as one.
     pub(in crate::aws) fn read(&self) -> Option<SignIn> {
         let wire = self.wire()?;
         let registration_end = wire.registration_expires_at.as_deref().and_then(read_time);
@@ -142,7 +142,7 @@ impl TokenFile {
         })
     }
 
-    /// Makes sure that the file can be written before a token is spent for what goes into it.
+    /// Makes sure that the file can be written before the refresh token is spent.
     pub(super) fn replacement(&self) -> io::Result<Replacement> {
         replacement(&self.0)
     }
@@ -165,8 +165,8 @@ impl TokenFile {
         Ok(serde_json::to_vec(&wire)?)
     }
 
-    /// Ends the sign-in for every program on this machine. The target of a link is removed too. True
-    /// where there was one.
+    /// Ends the sign-in for every program on this machine. If the file is a link, its target is
+    /// removed too. True if there was a sign-in.
     pub(super) fn remove(&self) -> io::Result<bool> {
         let target = match fs::canonicalize(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -182,7 +182,7 @@ impl TokenFile {
     }
 }
 
-/// Our own client for one way to sign in, as it was registered before.
+/// Our own client for one way to sign in, if it was registered before.
 #[derive(Debug)]
 pub(super) struct ClientFile(Option<PathBuf>);
 
@@ -196,7 +196,7 @@ struct Registration {
 }
 
 impl ClientFile {
-    /// Named by all that a registration depends on.
+    /// The name depends on everything that a registration depends on.
     pub(super) fn of(session: &SsoSession, grant: &str) -> Self {
         let SsoSession { name, start_url, region, .. } = session;
         let parts = (PROGRAM, start_url, region, session.scopes(), name, grant);
@@ -212,7 +212,7 @@ impl ClientFile {
         Some(Client { id: client_id, secret: client_secret, expires_at })
     }
 
-    /// Where it cannot be kept, the next sign-in registers again.
+    /// If it cannot be stored, the next sign-in registers again.
     pub(super) fn keep(&self, client: &Client) {
         let registration = Registration {
             client_id: client.id.clone(),
@@ -231,7 +231,7 @@ impl ClientFile {
     }
 }
 
-/// The file in the shared folder that is named by the digest of this.
+/// The file in the shared folder whose name is the digest of this text.
 fn shared_file(session: &SsoSession, name: &[u8]) -> Option<PathBuf> {
     let name = format!("{}.json", hex::encode(Sha1::digest(name)));
     Some(session.cache.as_ref()?.join(name))
@@ -241,7 +241,7 @@ fn read_bounded(path: &Path) -> Option<Vec<u8>> {
     files::read_bounded(path, LARGEST).ok()
 }
 
-/// Replaces the file. A link stays one: its target is replaced, as the AWS CLI and the SDKs do.
+/// Replaces the file. If it is a link, its target is replaced, as the AWS CLI and the SDKs do.
 fn replacement(path: &Path) -> io::Result<Replacement> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     files::make_private_folder(target.parent().ok_or(io::ErrorKind::NotFound)?)?;

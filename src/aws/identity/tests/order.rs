@@ -1,9 +1,9 @@
-//! Which source wins where several are there, as a table; and profiles that lead nowhere.
+//! Which source is used if there are several, as a table; and profiles without usable credentials.
 
 use super::*;
 
-/// A source of credentials: what it takes in the variables and in the profile `[default]`, and the
-/// identity's name where it wins.
+/// A source of credentials: its variables, its lines in the profile `[default]`, and the name of
+/// the identity that it gives.
 type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
 
 const SOURCES: [Row; 10] = [
@@ -74,7 +74,7 @@ fn of_two_sources_the_one_wins_that_the_aws_cli_takes_first() {
     }
 }
 
-/// The same key in both files is one profile's: the credentials file's counts.
+/// If both files have a key for the same profile, the one in the credentials file is used.
 #[test]
 fn a_process_stands_between_the_keys_of_the_two_files() {
     let config = "[default]\ncredential_process = /bin/p\n";
@@ -102,7 +102,8 @@ fn a_named_profile_that_yields_nothing_ends_the_search() {
     );
 }
 
-/// The default profile often has a region only: then the surroundings count, and so does the region.
+/// The default profile often has only a region. Then credentials come from the environment, and the
+/// region still counts.
 #[test]
 fn the_default_profile_without_credentials_leaves_it_to_the_surroundings() {
     for config in ["region = eu-west-1", "sso_session = corp\nregion = eu-west-1"] {
@@ -159,7 +160,7 @@ fn a_profile_may_be_its_own_source() {
     assert!(is_of(&Plan::of(plan.source), "keys of config") && plan.roles.len() == 1);
 }
 
-/// A source profile's keys go before its own role.
+/// The keys of a source profile go before its own role.
 #[test]
 fn keys_of_a_source_profile_end_the_chain() {
     let config = format!(

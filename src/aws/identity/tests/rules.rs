@@ -94,7 +94,7 @@ fn roles_of_a_rule_are_on_top_of_whatever_it_is() {
     assert_eq!(arns, ["first", "second"]);
 }
 
-/// Every word of a rule that chooses who asks, or whom.
+/// Every key of a rule that chooses the identity or the endpoints.
 #[test]
 fn another_rule_is_another_identity() {
     let with_roles = |roles| AwsSettings { roles, ..AwsSettings::default() };
@@ -123,7 +123,7 @@ fn another_rule_is_another_identity() {
     }
 }
 
-/// The number of a rule, and names that are passed over, choose nobody.
+/// The number of a rule, and profile names that are skipped, do not change the identity.
 #[test]
 fn a_rule_that_chooses_the_same_is_the_same_identity() {
     let machine = machine().rule(profiles(&["ci"], None));

@@ -38,7 +38,7 @@ fn every_variable_that_selects_makes_another_identity() {
     }
 }
 
-/// Each test machine has a home of its own, whose path is no difference.
+/// Each test machine has its own home; the home's path makes no difference.
 fn without_home(selectors: &[String]) -> Vec<String> {
     let is_path = |selector: &&String| selector.starts_with("token-file=");
     let name = |path: &String| path.rsplit(['/', '\\']).next().unwrap().to_owned();
@@ -61,7 +61,7 @@ fn what_rotates_or_is_not_used_changes_nothing() {
     assert_eq!(rotated.selectors(), before);
 }
 
-/// A profile's text, and one that is another identity.
+/// The text of a profile, and a text that makes another identity.
 const PROFILES: [(&str, &str); 24] = [
     (
         "aws_access_key_id = AKIA1\naws_secret_access_key = s",
@@ -196,7 +196,8 @@ fn what_a_profile_builds_on_counts() {
         machine = machine.file(".aws/config", &config.replace(text, other));
         assert_ne!(machine.selectors(), before, "{text}");
     }
-    // What a credential_process or an instance makes of it cannot be seen, however deep it is.
+    // The identity behind a credential_process or an instance cannot be seen, however deep in the
+    // chain it is.
     assert!(!machine.identity().is_visible);
     let unused = format!("{config}[profile unused]\naws_access_key_id = AKIA9\n");
     assert_eq!(machine.file(".aws/config", &unused).selectors(), before);
@@ -250,7 +251,7 @@ fn a_renewed_web_identity_token_changes_nothing_and_another_subject_does() {
     }
 }
 
-/// Whose it is cannot be seen then, and may change.
+/// The owner of the token cannot be seen in this case, and may change.
 #[test]
 fn of_a_token_that_is_no_json_web_token_only_the_path_counts() {
     for text in ["", "opaque", "a.b.c", "a.e30.c"] {
