@@ -21,6 +21,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::base64;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -317,11 +318,11 @@ fn is_metadata_service(host: &str) -> bool {
 /// is empty or broken.
 fn trust_store(bundle: Option<&CaBundle>) -> Result<TrustStore, AwsError> {
     let Some(CaBundle { path, setting }) = bundle else {
-        if *HAS_SYSTEM_CERTIFICATES {
-            return Ok(TrustStore::default());
+        if SYSTEM_CERTIFICATES.is_empty() {
+            let detail = "the system has no trusted certificates".to_owned();
+            return Err(AwsError::Trust { detail });
         }
-        let detail = "the system has no trusted certificates".to_owned();
-        return Err(AwsError::Trust { detail });
+        return Ok(TrustStore::empty().with_pem_certificate(SYSTEM_CERTIFICATES.as_bytes()));
     };
     bundled_store(path).map_err(|why| {
         let (setting, path) = (setting.clone(), path.clone());
@@ -329,10 +330,24 @@ fn trust_store(bundle: Option<&CaBundle>) -> Result<TrustStore, AwsError> {
     })
 }
 
-/// Read once in a process, as the SDK does.
-static HAS_SYSTEM_CERTIFICATES: LazyLock<bool> = LazyLock::new(|| {
-    let certificates = rustls_native_certs::load_native_certs().certs;
-    rustls::RootCertStore::empty().add_parsable_certificates(certificates).0 > 0
+/// The system's certificates that can be used, as PEM. Handed to the SDK like a bundle: left to itself,
+/// it would read some hundred files a second time.
+static SYSTEM_CERTIFICATES: LazyLock<String> = LazyLock::new(|| {
+    let mut usable = rustls::RootCertStore::empty();
+    let certificates = rustls_native_certs::load_native_certs().certs.into_iter();
+    certificates.fold(String::new(), |mut pem, certificate| {
+        if usable.add(certificate.clone()).is_ok() {
+            for line in [
+                "-----BEGIN CERTIFICATE-----",
+                &*base64::encode(&certificate),
+                "-----END CERTIFICATE-----",
+            ] {
+                pem.push_str(line);
+                pem.push('\n');
+            }
+        }
+        pem
+    })
 });
 
 fn bundled_store(path: &Path) -> Result<TrustStore, String> {
