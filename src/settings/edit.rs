@@ -16,39 +16,39 @@ const HOSTS: &str = "hosts";
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Why the file was not changed. A message says what, where and what helps.
+/// Why the file was not changed. Each message says what failed, where, and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// The file as it is.
+    /// The existing file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A key outside of rules and hosts that there is not.
+    /// A key outside of rules and hosts that does not exist.
     #[error("there is no key `{0}`; `configure set --help` lists the keys")]
     UnknownKey(String),
-    /// A key that the file does not have.
+    /// A key that is not set in the file.
     #[error("`{0}` is not set")]
     NotSet(String),
-    /// A value that is no number.
+    /// A value that is not a number.
     #[error("`{key}` is `{value}`: it is a number of seconds")]
     NotANumber { key: String, value: String },
-    /// The file would be broken.
+    /// The result would not be a valid file.
     #[error("`{}` was not changed, since it could not be used any more: {message}", path.display())]
     WouldBeInvalid { path: PathBuf, message: String },
-    /// The parser would not write it as it is.
+    /// The parser would not write the file back unchanged.
     #[error(
         "`{}` is written in a way that cannot be kept by this command; change it by hand",
         .0.display()
     )]
     NotKept(PathBuf),
-    /// Inline arrays.
+    /// Inline arrays, which are not edited.
     #[error(
         "`{key}` in `{}` is not a list of `[[{key}]]` tables; change it by hand", path.display()
     )]
     NotTables { key: &'static str, path: PathBuf },
-    /// Another process wrote it between our read and our write.
+    /// Another process wrote it after it was read here.
     #[error("`{}` was changed meanwhile and was left alone; run the command again", .0.display())]
     ChangedMeanwhile(PathBuf),
-    /// The number of a new rule.
+    /// The number for a new rule.
     #[error("a new rule can be number 1 to {last} in `{}`, not {number}", path.display())]
     NoPlace { path: PathBuf, number: usize, last: usize },
     /// The number of a rule to remove.
@@ -60,28 +60,28 @@ pub enum EditError {
     /// A host to remove.
     #[error("`{}` has no host `{host}`; `configure list` shows them", path.display())]
     NoHost { path: PathBuf, host: String },
-    /// Anything that the file system refuses.
+    /// Any refusal by the file system.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Disk {
-        /// A verb.
+        /// The verb of what was attempted.
         action: &'static str,
         path: PathBuf,
         source: io::Error,
     },
 }
 
-/// What a key's value is in the file.
+/// The type of a key's value in the file.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Word,
     Seconds,
-    /// With commas on the command line.
+    /// A list in the file, separated by commas on the command line.
     List,
-    /// As a list, but one alone is a word.
+    /// As a list, but a single value is written as a string.
     WordOrList,
 }
 
-/// A key, `policy.…` where it is of that table.
+/// A key. Keys of the table `policy` begin with `policy.`.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
     pub name: &'static str,
@@ -101,7 +101,7 @@ pub const KEYS: [Key; 8] = [
 ];
 
 impl Key {
-    /// The key of this name.
+    /// The key with this name.
     pub fn named(name: &str) -> Result<Self, EditError> {
         let found = KEYS.into_iter().find(|key| key.name == name);
         found.ok_or_else(|| EditError::UnknownKey(name.to_owned()))
@@ -120,7 +120,7 @@ impl Key {
     }
 }
 
-/// One word alone, or a list.
+/// A single string or a list.
 pub fn word_or_list<T: AsRef<str>>(words: &[T]) -> Value {
     match words {
         [word] => word.as_ref().into(),
@@ -132,16 +132,16 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
-/// The file as it was read, and what shall become of it. It may hold a proxy's password.
+/// The file as it was read, with the changes so far. It may contain a proxy's password.
 pub struct Document {
     path: PathBuf,
-    /// None where there was no file.
+    /// None if there was no file.
     before: Option<String>,
     parsed: DocumentMut,
 }
 
 impl Document {
-    /// Reads the file; one that is not there is empty.
+    /// Reads the file; a missing file counts as empty.
     pub fn open(path: PathBuf) -> Result<Self, EditError> {
         let before = text_of(&path)?;
         let parsed = parse_to_keep(&path, before.as_deref().unwrap_or_default())?;
@@ -157,7 +157,7 @@ impl Document {
         self.parsed.get(key.name).and_then(Item::as_value)
     }
 
-    /// Puts a value in the place of the one that is there, with the comment behind that, or at the end.
+    /// Replaces the existing value and keeps the comment behind it, or adds the key at the end.
     pub fn set(&mut self, key: Key, value: Value) -> Result<(), EditError> {
         if let Some((table, name)) = key.name.split_once('.') {
             put(self.table(table)?, name, value);
@@ -166,7 +166,7 @@ impl Document {
         let is_empty = self.root().is_empty();
         put(self.root(), key.name, value);
         if is_empty {
-            // Comments of a file that has nothing else stay above the key.
+            // If the file has only comments, they stay above the key.
             let before = self.take_end();
             if let Some(mut key) = self.root().key_mut(key.name) {
                 key.leaf_decor_mut().set_prefix(before);
@@ -187,7 +187,7 @@ impl Document {
         removed.map(drop).ok_or_else(|| EditError::NotSet(key.name.to_owned()))
     }
 
-    /// Puts a rule at this number, or behind all others; says which number it has.
+    /// Inserts a rule at this number, or after all others. Returns the rule's number.
     pub fn insert_rule(
         &mut self,
         mut rule: Table,
@@ -218,7 +218,7 @@ impl Document {
         self.remove(RULES, number - 1)
     }
 
-    /// Whether a rule says just the same, in whatever order.
+    /// Whether a rule has the same keys and values, in any order.
     pub fn has_rule(&mut self, rule: &Table) -> Result<bool, EditError> {
         let Some(rules) = self.tables(RULES)? else { return Ok(false) };
         Ok(rules.iter().any(|other| texts(other) == texts(rule)))
@@ -228,7 +228,7 @@ impl Document {
         Ok(self.tables(RULES)?.map_or(0, |rules| rules.len()))
     }
 
-    /// Adds a host, of which `table` is what the file shall say.
+    /// Adds a host; `table` is its table in the file.
     pub fn add_host(&mut self, host: &str, table: Table) -> Result<(), EditError> {
         if self.place_of_host(host)?.is_some() {
             return Err(EditError::HostIsThere { path: self.path.clone(), host: host.to_owned() });
@@ -257,7 +257,7 @@ impl Document {
         self.parsed.as_table_mut()
     }
 
-    /// The `[[key]]` tables; none where there are none.
+    /// The `[[key]]` tables; empty if there are none.
     fn tables(&mut self, key: &'static str) -> Result<Option<&mut ArrayOfTables>, EditError> {
         let path = self.path.clone();
         let Some(item) = self.parsed.get_mut(key) else { return Ok(None) };
@@ -276,7 +276,7 @@ impl Document {
         Ok(())
     }
 
-    /// The `[key]` table, made at the end of the file where it is missing.
+    /// The `[key]` table. It is added at the end of the file if it is missing.
     fn table(&mut self, key: &str) -> Result<&mut dyn TableLike, EditError> {
         if !self.root().contains_key(key) {
             let mut table = Table::new();
@@ -298,15 +298,15 @@ impl Document {
         table.set_position(Some(isize::MAX));
     }
 
-    /// Takes what stands behind the last key: comments.
+    /// Takes the text after the last key, which is comments.
     fn take_end(&mut self) -> String {
         let end = self.parsed.trailing().as_str().unwrap_or_default().to_owned();
         self.parsed.set_trailing("");
         end
     }
 
-    /// Removes one of the `[[key]]` tables with the comment right above it. What is above that, apart
-    /// by an empty line, stays.
+    /// Removes one of the `[[key]]` tables with the comment directly above it. A comment above an
+    /// empty line stays.
     fn remove(&mut self, key: &'static str, at: usize) -> Result<(), EditError> {
         let Some(tables) = self.tables(key)? else { return Ok(()) };
         let removed = tables.remove(at);
@@ -321,7 +321,7 @@ impl Document {
         Ok(())
     }
 
-    /// Puts a comment above the first table behind a position, or at the end.
+    /// Adds a comment above the first table after a position, or at the end.
     fn keep_above(&mut self, position: Option<isize>, comment: &str) {
         let tables = self.root().iter_mut().flat_map(|(_, item)| match item {
             Item::Table(table) => vec![table],
@@ -338,7 +338,7 @@ impl Document {
         }
     }
 
-    /// Writes the file, unless nothing has changed or the result could not be used.
+    /// Writes the file, unless nothing changed or the result would not be valid.
     pub fn save(self) -> Result<PathBuf, EditError> {
         let Self { path, before, parsed } = self;
         let text = as_before(before.as_deref(), &parsed.to_string());
@@ -350,12 +350,13 @@ impl Document {
     }
 }
 
-/// What stands above a table.
+/// The text above a table.
 fn prefix(table: &Table) -> &str {
     table.decor().prefix().and_then(RawString::as_str).unwrap_or_default()
 }
 
-/// Takes only a text that would be written as it is: a file of mixed line ends, for one, would not.
+/// Accepts only a text that would be written back unchanged: a file with mixed line ends, for
+/// example, would not.
 fn parse_to_keep(path: &Path, text: &str) -> Result<DocumentMut, EditError> {
     let plain = plain(text);
     let document = plain.parse().ok().filter(|document: &DocumentMut| {
@@ -373,7 +374,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// A plain text with the line ends and the byte order mark that the file had.
+/// A plain text, with the line ends and the byte order mark that the file had.
 fn as_before(before: Option<&str>, plain: &str) -> String {
     let before = before.unwrap_or_default();
     let text = if before.contains("\r\n") { plain.replace('\n', "\r\n") } else { plain.to_owned() };
@@ -389,8 +390,8 @@ fn would_be_invalid(path: &Path, error: FileError) -> EditError {
     }
 }
 
-/// Replaces the file at once, or leaves it. Where a link is in its place, the link stays, and what it
-/// leads to is replaced.
+/// Replaces the file as a whole, or leaves it unchanged. If the path is a link, the link stays and
+/// its target is replaced.
 fn write(path: &Path, before: Option<&str>, text: &str) -> Result<(), EditError> {
     let target = target(path).map_err(|error| disk("follow the link", path, error))?;
     let folder = target.parent().unwrap_or(Path::new("/"));
@@ -406,8 +407,8 @@ fn disk(action: &'static str, path: &Path, source: io::Error) -> EditError {
     EditError::Disk { action, path: path.to_owned(), source }
 }
 
-/// The new file, with owner and mode of the one that it replaces; for its owner only where there is
-/// none.
+/// The new file, with owner and mode of the file that it replaces. If there was none, only this
+/// user can read it.
 fn replacement(target: &Path, text: &str) -> io::Result<Replacement> {
     let replacement = Replacement::of(target, "config.")?;
     match fs::metadata(target) {
@@ -422,7 +423,7 @@ fn replacement(target: &Path, text: &str) -> io::Result<Replacement> {
     Ok(replacement)
 }
 
-/// What a link leads to, also where that is not there yet.
+/// The target of a link, even if it does not exist yet.
 fn target(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
@@ -434,7 +435,7 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Puts a value in the place of the one that is there, with the comment behind that, or at the end.
+/// Replaces the existing value and keeps the comment behind it, or adds the key at the end.
 fn put(table: &mut dyn TableLike, name: &str, mut value: Value) {
     match table.get_mut(name).and_then(Item::as_value_mut) {
         Some(there) => {
@@ -445,7 +446,8 @@ fn put(table: &mut dyn TableLike, name: &str, mut value: Value) {
     }
 }
 
-/// Where the file has other tables between, the number alone does not say where a rule stands.
+/// If the file has other tables between the rules, the number alone does not determine a rule's
+/// position.
 fn place_before(next: &mut Table, rule: &mut Table) {
     rule.set_position(next.position());
     let above = prefix(next).to_owned();
@@ -457,7 +459,7 @@ fn place_before(next: &mut Table, rule: &mut Table) {
     }
 }
 
-/// Each key of a rule with its text; without one where the value is of another type.
+/// Each key of a rule with its text; without a text if the value has another type.
 fn texts(table: &Table) -> BTreeMap<&str, Option<&str>> {
     table.iter().map(|(key, item)| (key, item.as_str())).collect()
 }

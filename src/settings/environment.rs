@@ -1,4 +1,4 @@
-//! Our environment variables: their names, and what they say.
+//! Our environment variables: their names and their values.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,32 +7,33 @@ use super::value::{CacheSettings, Duration, Origin, Setting, SignInMethod, is_pr
 use super::{Defaults, SettingsError};
 use crate::base::environment::Environment;
 
-/// Moves the configuration file; absolute.
+/// Names another configuration file; an absolute path.
 pub const CONFIG_FILE: &str = "CODEARTIFACT_NUGET_CONFIG_FILE";
-/// How long a token is asked for, in seconds.
+/// How long a token should be valid, in seconds.
 pub(super) const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
-/// The profiles of the default identity, with commas between them.
+/// The profiles of the default identity, separated by commas.
 pub const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
-/// Whether the user may be asked to sign in.
+/// Whether the plugin may ask the user to sign in.
 pub(super) const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
 /// How the user signs in.
 const SIGN_IN: &str = "CODEARTIFACT_NUGET_SIGN_IN";
-/// Where tokens are kept.
+/// Where tokens are cached.
 pub(super) const CACHE: &str = "CODEARTIFACT_NUGET_CACHE";
-/// The folder that they are kept in; absolute.
+/// The cache folder; an absolute path.
 pub const CACHE_DIR: &str = "CODEARTIFACT_NUGET_CACHE_DIR";
-/// The user's own token: the variable of AWS's own guides.
+/// The user's own token. AWS's guides use this variable.
 pub const AUTH_TOKEN: &str = "CODEARTIFACT_AUTH_TOKEN";
-/// The file of such a token; absolute. It goes before the variable, since it can be renewed.
+/// A file with such a token; an absolute path. It goes before the variable, because a file can be
+/// renewed.
 pub const AUTH_TOKEN_FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
-/// The domain that such a token is for.
+/// The domain of such a token.
 pub const TOKEN_DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 /// The log file.
 pub const LOG_FILE: &str = "CODEARTIFACT_NUGET_LOG_FILE";
-/// The log file of AWS's own provider, for people who come from it.
+/// The log file of AWS's own provider, for people who change from it.
 pub const AWS_PROVIDER_LOG_FILE: &str = "AWS_CODEARTIFACT_NUGET_LOGFILE";
 
-/// What the variables say where no rule says otherwise.
+/// The values of the variables, which are used if no rule sets the same.
 pub(super) fn defaults(environment: &Environment) -> Result<Defaults, SettingsError> {
     Ok(Defaults {
         profiles: setting(environment, PROFILE, profiles)?,
@@ -41,18 +42,19 @@ pub(super) fn defaults(environment: &Environment) -> Result<Defaults, SettingsEr
     })
 }
 
-/// Where the user wants tokens to be kept.
+/// Where the user wants tokens to be cached.
 pub(super) fn cache(environment: &Environment) -> Result<CacheSettings, SettingsError> {
     let mode = variable(environment, CACHE, str::parse)?.unwrap_or_default();
     Ok(CacheSettings { mode, dir: environment.path(CACHE_DIR) })
 }
 
-/// How the user signs in, where the plugin asks for it.
+/// How the user signs in when the plugin asks for it.
 pub fn sign_in_method(environment: &Environment) -> Result<SignInMethod, SettingsError> {
     Ok(variable(environment, SIGN_IN, SignInMethod::from_str)?.unwrap_or_default())
 }
 
-/// The path that a variable names; none where it is not set. The working directory never takes part.
+/// The path in a variable; none if it is not set. It is never resolved against the working
+/// directory.
 pub(super) fn absolute_path(
     environment: &Environment,
     name: &'static str,
@@ -70,13 +72,13 @@ pub fn named_cache_dir(environment: &Environment) -> Option<PathBuf> {
     environment.path(CACHE_DIR).filter(|path| path.is_absolute())
 }
 
-/// The variables with which the user named a place of their own, and the places.
+/// The variables in which the user named paths, and the paths.
 pub fn moved_places(environment: &Environment) -> Vec<(&'static str, PathBuf)> {
     let names = [CACHE_DIR, CONFIG_FILE];
     names.into_iter().filter_map(|name| Some((name, environment.path(name)?))).collect()
 }
 
-/// The log files: ours, and the one that AWS's variable names.
+/// The log files: our own, and that of AWS's variable.
 pub fn log_files(environment: &Environment) -> (Option<PathBuf>, Option<PathBuf>) {
     (environment.path(LOG_FILE), environment.path(AWS_PROVIDER_LOG_FILE))
 }

@@ -1,4 +1,4 @@
-//! The configuration files: TOML of which every key is known, and every value is checked.
+//! The configuration files: TOML in which only known keys are accepted and every value is checked.
 
 use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use crate::base::files;
 use crate::endpoint::{HostMapping, is_domain, is_owner, is_region};
 use crate::locations::Locations;
 
-/// A configuration has some kilobytes: a larger file is something else.
+/// A configuration has some kilobytes: a larger file must be something else.
 const LARGEST: u64 = 1 << 20;
 
-/// What a file says. The user's and the machine-wide one have the same keys.
+/// The content of a file. The user's and the machine-wide file have the same keys.
 #[derive(Default)]
 pub(super) struct ConfigurationFile {
     pub(super) defaults: Defaults,
@@ -38,7 +38,7 @@ pub enum FileError {
     Invalid { path: PathBuf, line: usize, column: usize, message: String },
 }
 
-/// Reads the file; one that is not there says nothing. Its rules are numbered after `rules_before`.
+/// Reads the file; a missing file sets nothing. Its rules are numbered after `rules_before`.
 pub(super) fn read(path: &Path, rules_before: usize) -> Result<ConfigurationFile, FileError> {
     match read_text(path)? {
         Some(text) => parse(path, &text, rules_before),
@@ -46,7 +46,7 @@ pub(super) fn read(path: &Path, rules_before: usize) -> Result<ConfigurationFile
     }
 }
 
-/// The text of a file that can be used; none where there is no file.
+/// The text of a valid file; none if there is no file.
 pub(super) fn text_of(path: &Path) -> Result<Option<String>, FileError> {
     let text = read_text(path)?;
     if let Some(text) = &text {
@@ -55,7 +55,7 @@ pub(super) fn text_of(path: &Path) -> Result<Option<String>, FileError> {
     Ok(text)
 }
 
-/// The file's text; none where it is not there.
+/// The file's text; none if it does not exist.
 fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     let bytes = match files::read_bounded(path, LARGEST) {
         Ok(bytes) => bytes,
@@ -72,14 +72,14 @@ fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     })
 }
 
-/// Reads what is, or would be, in the file.
+/// Reads text that is, or would be, the content of the file.
 pub(super) fn parse(
     path: &Path,
     text: &str,
     rules_before: usize,
 ) -> Result<ConfigurationFile, FileError> {
     let document = Document::parse(text).map_err(|error| {
-        // The parser's message can go on with hints in lines of their own.
+        // The parser's message can continue with hints on further lines.
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         let offset = error.span().map_or(0, |span| span.start);
         Problem { offset, message }.in_file(path, text)
@@ -142,11 +142,11 @@ fn host(node: Node<'_>) -> Result<HostMapping, Problem> {
 fn host_and_port(text: &str) -> Result<(String, Option<u16>), &'static str> {
     const EXPECTED: &str =
         "`host` is a host name, and a port behind `:` where it is not the usual one";
-    // The colons of an IPv6 address are in brackets.
+    // An IPv6 address has colons within its brackets.
     let port_at = text.rfind(':').filter(|at| !text[*at..].contains(']'));
     let (host, port) = text.split_at(port_at.unwrap_or(text.len()));
     let port = match port.strip_prefix(':') {
-        // A number may begin with `+` for Rust.
+        // Rust's number parser accepts a leading `+`.
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(digits.parse().ok().filter(|port| *port != 0).ok_or(EXPECTED)?)
         }
@@ -156,7 +156,7 @@ fn host_and_port(text: &str) -> Result<(String, Option<u16>), &'static str> {
     if is_host(host) { Ok((host.to_ascii_lowercase(), port)) } else { Err(EXPECTED) }
 }
 
-/// Labels with dots between them, or an IPv6 address in brackets.
+/// Labels separated by dots, or an IPv6 address in brackets.
 fn is_host(text: &str) -> bool {
     if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address.parse::<Ipv6Addr>().is_ok();
@@ -180,7 +180,7 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// The user's file, which may not be there; none where the user has no home.
+/// The user's file, which need not exist; none if the user has no home.
 pub fn config_file(
     environment: &Environment,
     locations: &Locations,

@@ -1,7 +1,8 @@
 //! The machine-wide configuration file, which is the administrator's.
 //!
-//! No variable moves it or switches it off. It is used only where nobody but the administrator can
-//! have put it there. One that cannot be read or parsed fails every request: its policy is unknown.
+//! No variable moves it or switches it off. It is used only if nobody but the administrator can
+//! have written it. If it cannot be read or parsed, every request fails, because its policy is
+//! unknown.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +10,15 @@ use super::file::{self, ConfigurationFile, FileError};
 use crate::base::PROGRAM;
 use crate::base::files::{self, Untrusted};
 
-/// What became of it.
+/// What was found.
 pub(super) enum MachineFile {
     Absent,
-    /// It is there and not used, for this reason.
+    /// It exists and is not used, for this reason.
     Untrusted(String),
     Read(Box<ConfigurationFile>),
 }
 
-/// Where it is.
+/// Its path.
 pub fn path() -> PathBuf {
     files::machine_config_dir().join(PROGRAM).join("config.toml")
 }

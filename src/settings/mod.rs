@@ -35,30 +35,30 @@ pub use value::{
     SignInMethod, one_or_more,
 };
 
-/// What is set by the variables, the user's configuration file and the machine-wide one.
+/// The settings of the variables, the user's configuration file and the machine-wide one.
 ///
-/// For one repository, the first rule that matches goes before everything else: the user's rules are
-/// tried first, and then the machine's. For what that rule leaves out, and where none matches, the
-/// variables go before the user's file, and that before the machine's. The policies of both files
-/// bound all of it at once.
+/// For one repository, the first matching rule goes before everything else: the user's rules are
+/// tried first, and then the machine's. What that rule does not set, or everything if no rule
+/// matches, comes from the variables, then from the user's file, then from the machine's. The
+/// policies of both files bound the result.
 #[derive(Debug)]
 pub struct Settings {
-    /// Hosts of `[[hosts]]` that may be used, the user's first.
+    /// The hosts of `[[hosts]]` that policies allow, the user's first.
     pub hosts: Vec<HostMapping>,
     /// In the order in which they are tried.
     pub rules: Vec<Rule>,
     pub policy: Policy,
-    /// What a log should say about the files.
+    /// Notes about the files, for a log.
     pub notes: Vec<String>,
     /// Hosts of `[[hosts]]` that a policy does not allow.
     refused_hosts: Vec<HostMapping>,
-    /// What is effective where no rule says otherwise, before a policy bounds it. A wrong variable
-    /// fails the request for a token, and leaves the hosts ours, so that the user is told.
+    /// What is effective if no rule sets it, before a policy bounds it. An invalid variable fails
+    /// the request for a token. Hosts stay recognized, so that the user gets the message.
     defaults: Result<Defaults, SettingsError>,
     cache: Result<CacheSettings, SettingsError>,
 }
 
-/// What the variables or a file say outside of rules.
+/// What the variables or a file set outside of rules.
 #[derive(Debug, Clone, Default)]
 struct Defaults {
     profiles: Option<Setting<Vec<String>>>,
@@ -67,7 +67,7 @@ struct Defaults {
 }
 
 impl Defaults {
-    /// These, and those of `other` where nothing is said here.
+    /// These settings; what they do not set comes from `other`.
     fn or(self, other: Self) -> Self {
         Self {
             profiles: self.profiles.or(other.profiles),
@@ -77,7 +77,7 @@ impl Defaults {
     }
 }
 
-/// A setting that cannot be used. Nothing is guessed in its place.
+/// A setting that cannot be used. No other value is guessed instead.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SettingsError {
     #[error(transparent)]
@@ -93,11 +93,11 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads both configuration files and the variables that go before them.
+    /// Reads both configuration files and the variables that take precedence over them.
     ///
     /// # Errors
     ///
-    /// Where a file cannot be used: what it bounds or chooses is unknown.
+    /// If a file cannot be used, because its policies and rules are unknown then.
     pub fn load(environment: &Environment, locations: &Locations) -> Result<Self, SettingsError> {
         let mut notes = Vec::new();
         let path = config_file(environment, locations)?;
@@ -118,7 +118,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The settings of the variables and of these files, of which an earlier one goes before a later.
+    /// The settings of the variables and of these files. Earlier files take precedence.
     fn of(environment: &Environment, files: Vec<ConfigurationFile>) -> Self {
         let (mut hosts, mut rules, mut policy) = (Vec::new(), Vec::new(), Policy::default());
         let mut defaults = environment::defaults(environment);
@@ -136,14 +136,14 @@ impl Settings {
         Self { hosts, rules, policy, notes, refused_hosts, defaults, cache }
     }
 
-    /// What is effective for a repository, or for a domain of which no repository is named.
+    /// What is effective for a repository, or for a domain if no repository is named.
     ///
     /// The duration is part of the cache's key, and all of `aws` that chooses the identity and the
     /// endpoints is part of the identity's selectors; proxy and CA bundle are neither.
     ///
     /// # Errors
     ///
-    /// Where a policy does not allow the domain's owner, or a variable cannot be used.
+    /// If a policy does not allow the domain's owner, or a variable is invalid.
     pub fn effective(
         &self,
         domain: &Domain,
@@ -154,8 +154,8 @@ impl Settings {
         self.effective_for_any_owner(domain, repository, overrides)
     }
 
-    /// As [`effective`](Self::effective), whether or not a policy allows the domain's owner: for a
-    /// report, which shows the rest beside the refusal.
+    /// Like [`effective`](Self::effective), but also if a policy does not allow the domain's owner.
+    /// A report shows the settings beside the refusal.
     pub fn effective_for_any_owner(
         &self,
         domain: &Domain,
@@ -166,7 +166,7 @@ impl Settings {
         self.with_rule(rule, overrides)
     }
 
-    /// What is effective where no rule matches.
+    /// What is effective if no rule matches.
     pub fn without_rule(&self) -> Result<EffectiveSettings, SettingsError> {
         self.with_rule(None, &Overrides::default())
     }
@@ -201,8 +201,8 @@ impl Settings {
         self.cache.as_ref().map_err(Clone::clone)
     }
 
-    /// Why the host of this URL is not among [`Self::hosts`], where a file lists it and a policy does
-    /// not allow it.
+    /// Why the host of this URL is not among [`Self::hosts`] although a file lists it: a policy
+    /// does not allow it.
     pub fn refusal_of_host(&self, url: &str) -> Option<String> {
         let refused = self.refused_hosts.iter().find(|mapping| {
             let parsed = RepositoryEndpoint::parse(url, std::slice::from_ref(mapping));
@@ -227,19 +227,19 @@ pub enum FileKind {
     Machine,
 }
 
-/// What is made of a file.
+/// What was found, and whether it is used.
 #[derive(Debug)]
 pub enum FileState {
     Used,
     Absent,
-    /// It is there and not used: others than the administrator may have written it.
+    /// It exists and is not used, because others than the administrator may have written it.
     Untrusted(String),
-    /// It ends everything.
+    /// Every request fails because of it.
     Broken(FileError),
 }
 
 impl FileReport {
-    /// Whose it is, in one word.
+    /// The owner of the file, in one word.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {
             FileKind::User => "user",
@@ -247,7 +247,7 @@ impl FileReport {
         }
     }
 
-    /// What is made of it in one word, and the reason where it is there and not used.
+    /// The state in one word, and the reason if the file exists and is not used.
     pub fn state(&self) -> (&'static str, Option<String>) {
         match &self.state {
             FileState::Used => ("used", None),
@@ -258,7 +258,7 @@ impl FileReport {
     }
 }
 
-/// The configuration files, and what is made of each.
+/// The configuration files, and the state of each.
 pub fn file_reports(
     environment: &Environment,
     locations: &Locations,
@@ -289,15 +289,15 @@ pub fn file_reports(
 pub struct EffectiveSettings {
     /// The number of the rule that matched.
     pub rule: Option<usize>,
-    /// How long a token is asked for.
+    /// How long a token should be valid.
     pub duration: Setting<Duration>,
     /// Whether the user may be asked to sign in.
     pub interactive: Setting<Interactive>,
-    /// What is said about AWS.
+    /// The settings for AWS.
     pub aws: AwsSettings,
 }
 
-/// What chooses the identity that asks for a token.
+/// What chooses the identity that requests a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityOrigin {
     /// The rule that matched.
@@ -309,30 +309,31 @@ pub enum IdentityOrigin {
 }
 
 impl EffectiveSettings {
-    /// What chooses the identity. A rule that adds a role to the default profile chooses it too.
+    /// What chooses the identity. A rule that only adds a role to the default profile also counts
+    /// as choosing it.
     pub fn identity_origin(&self) -> IdentityOrigin {
         match self.aws.profiles.origin {
             Origin::CommandLine(_) => IdentityOrigin::CommandLine,
             Origin::Rule(_) => IdentityOrigin::Rule,
-            // Only a rule can say these.
+            // Only a rule can set these.
             _ if self.aws.prefer.is_some() || !self.aws.roles.is_empty() => IdentityOrigin::Rule,
             _ => IdentityOrigin::Default,
         }
     }
 }
 
-/// A choice for one token; whatever is left out is as the settings have it.
+/// Options for one token. What is left out stays as in the settings.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// The profile that is used, alone.
+    /// The only profile to use.
     pub profile: Option<String>,
-    /// How long the token is to live.
+    /// How long the token should be valid.
     pub duration: Option<Duration>,
 }
 
 impl Overrides {
-    /// The settings with what was chosen. Endpoints, proxy and CA bundle stay the rule's; a chosen
-    /// profile replaces all that a rule says about the identity.
+    /// The settings with these options. Endpoints, proxy and CA bundle stay those of the rule; a
+    /// chosen profile replaces everything that a rule sets about the identity.
     fn applied_to(&self, mut effective: EffectiveSettings) -> EffectiveSettings {
         if let Some(duration) = self.duration {
             effective.duration = Setting::new(duration, Origin::CommandLine("--duration-seconds"));
@@ -344,7 +345,7 @@ impl Overrides {
             roles: Vec::new(),
             ..effective.aws
         };
-        // No rule is to blame for what the profile lacks.
+        // If the profile lacks something, the rule must not be blamed for it.
         EffectiveSettings { rule: None, aws, ..effective }
     }
 }

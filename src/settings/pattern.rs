@@ -2,11 +2,11 @@
 
 use crate::endpoint::{is_owner, is_region, is_repository_byte};
 
-/// Whether the whole text is what the pattern says. Only ASCII is compared here.
+/// Whether the pattern matches the whole text. Only ASCII is compared here.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut read) = (0, 0);
-    // The last star, and how much of the text it has taken.
+    // The last star, and how many characters it has matched.
     let mut star: Option<(usize, usize)> = None;
     while read < text.len() {
         match pattern.get(at) {

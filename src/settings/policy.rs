@@ -8,20 +8,20 @@ use super::toml::{Node, Problem};
 use super::value::{CacheMode, Duration, Interactive, KeyValues, OWNER, Setting};
 use crate::endpoint::{Domain, HostMapping, is_owner};
 
-/// The bounds of all files, all of which apply.
+/// The policies of all files. All of them apply.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// One for each file that has any.
+    /// One for each file that has a policy.
     pub bounds: Vec<Bounds>,
 }
 
-/// What one file's `[policy]` says.
+/// The `[policy]` of one file.
 #[derive(Debug, Clone)]
 pub struct Bounds {
     pub file: PathBuf,
-    /// The accounts whose domains may be used; all of them where the key is left out.
+    /// The accounts whose domains may be used; all if the key is missing.
     pub allowed_owners: Option<Vec<String>>,
-    /// Which of `[[hosts]]` may be used; all of them where the key is left out.
+    /// The hosts of `[[hosts]]` that may be used; all if the key is missing.
     pub allowed_hosts: Option<Vec<String>>,
     pub longest_duration: Option<Duration>,
     pub cache: Option<CacheMode>,
@@ -29,7 +29,7 @@ pub struct Bounds {
 }
 
 impl Policy {
-    /// Fails where a file names the owners that are allowed, and this domain's is not among them.
+    /// Fails if a file lists the allowed owners and this domain's owner is not among them.
     pub fn check_owner(&self, domain: &Domain) -> Result<(), SettingsError> {
         match self.bounds.iter().find(|bounds| !bounds.allows_owner(&domain.owner)) {
             Some(Bounds { file, .. }) => {
@@ -45,7 +45,7 @@ impl Policy {
         Some(&refusing.file)
     }
 
-    /// As [`Self::refuses_host`], as a message.
+    /// Like [`Self::refuses_host`], as a message.
     pub(super) fn refusal_of(&self, HostMapping { host, .. }: &HostMapping) -> Option<String> {
         let file = self.refuses_host(host)?.display();
         Some(format!(
@@ -54,8 +54,8 @@ impl Policy {
         ))
     }
 
-    /// The duration, or the longest that is allowed. 0 counts as longer than any number: how long a
-    /// role's session lives is not known here.
+    /// The duration, or the longest one allowed. 0 counts as longer than any number, because the
+    /// lifetime of a role's session is not known here.
     pub(super) fn bound_duration(&self, wanted: Setting<Duration>) -> Setting<Duration> {
         self.bound(
             wanted,
@@ -64,18 +64,18 @@ impl Policy {
         )
     }
 
-    /// The wanted value, or a policy's where that is stricter.
+    /// The wanted value, or a policy's value if that is stricter.
     pub(super) fn bound_interactive(&self, wanted: Setting<Interactive>) -> Setting<Interactive> {
         self.bound(wanted, |bounds| bounds.interactive, |bound, wanted| bound > wanted)
     }
 
-    /// The wanted value, or a policy's where that is stricter.
+    /// The wanted value, or a policy's value if that is stricter.
     pub(super) fn bound_cache(&self, wanted: CacheMode) -> CacheMode {
         let wanted = Setting::built_in(wanted);
         self.bound(wanted, |bounds| bounds.cache, |bound, wanted| bound > wanted).value
     }
 
-    /// The setting under the strictest of the policies.
+    /// The setting, bounded by the strictest of the policies.
     fn bound<T: Copy>(
         &self,
         wanted: Setting<T>,
@@ -137,7 +137,7 @@ impl Bounds {
     }
 }
 
-/// 0 is as long as a role's session, which bounds nothing.
+/// 0 means as long as a role's session, so it bounds nothing.
 fn longest_duration(seconds: i64) -> Result<Duration, &'static str> {
     match Duration::try_from(seconds) {
         Ok(duration) if duration != Duration::OF_SESSION => Ok(duration),
@@ -145,7 +145,7 @@ fn longest_duration(seconds: i64) -> Result<Duration, &'static str> {
     }
 }
 
-/// The default and what is looser than it bound nothing.
+/// The default value, and any looser value, bound nothing.
 fn cache_bound(text: &str) -> Result<CacheMode, &'static str> {
     match text.parse() {
         Ok(mode @ (CacheMode::Memory | CacheMode::Off)) => Ok(mode),
@@ -153,7 +153,7 @@ fn cache_bound(text: &str) -> Result<CacheMode, &'static str> {
     }
 }
 
-/// `always` is the loosest, and bounds nothing.
+/// `always` is the loosest value, so it bounds nothing.
 fn interactive_bound(text: &str) -> Result<Interactive, &'static str> {
     match text.parse() {
         Ok(word @ (Interactive::Auto | Interactive::Never)) => Ok(word),

@@ -1,6 +1,6 @@
 //! The user's own tokens, in a variable or in a file.
 //!
-//! The file has the token alone, or a JSON object with it:
+//! The file contains only the token, or a JSON object:
 //!
 //! ```json
 //! {
@@ -12,9 +12,9 @@
 //! }
 //! ```
 //!
-//! Only the token must be there. `expiration` is a time with its offset, or seconds since 1970; so the
-//! output of `aws codeartifact get-authorization-token` is such a file as it is. Keys that are not
-//! known are ignored.
+//! Only the token is required. `expiration` is a time with its offset, or seconds since 1970, so
+//! the output of `aws codeartifact get-authorization-token` can be used unchanged. Unknown keys are
+//! ignored.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -39,16 +39,16 @@ pub enum ProvidedPlace {
     File { name: &'static str, path: PathBuf },
 }
 
-/// A place that is set, and the token there.
+/// A place that is set, and the token in it.
 #[derive(Debug, Clone)]
 pub struct Provided {
     pub place: ProvidedPlace,
-    /// What `CODEARTIFACT_NUGET_TOKEN_DOMAIN` says, in addition to the file.
+    /// The value of `CODEARTIFACT_NUGET_TOKEN_DOMAIN`, in addition to what the file says.
     pub binding: Binding,
     pub token: Result<ProvidedToken, Unusable>,
 }
 
-/// A token of the user's, which can be a header's value. Without a binding it is for any domain.
+/// A token of the user's that is valid as a header's value. Without a binding it is for any domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvidedToken {
     pub secret: Secret,
@@ -56,7 +56,7 @@ pub struct ProvidedToken {
     pub binding: Binding,
 }
 
-/// The domain that a token is said to be for.
+/// The domain that a token is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Binding {
     pub domain: Option<String>,
@@ -64,17 +64,19 @@ pub struct Binding {
     pub region: Option<String>,
 }
 
-/// Why there is no token at a place; reads after its name, and quotes nothing of what is there.
+/// Why a place has no token. The text reads after the place's name, and quotes nothing of its
+/// content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// Set for many machines, and a secret of some of them: no mistake.
+    /// The file is missing. That is no mistake: the variable may be set for many machines, of which
+    /// only some have the secret.
     #[error("{0}")]
     Absent(&'static str),
     #[error("{0}")]
     Broken(String),
 }
 
-/// The user's own tokens, read now, in the order in which they count.
+/// The user's own tokens, read now, in the order of their precedence.
 pub fn provided_tokens(environment: &Environment) -> Result<Vec<Provided>, SettingsError> {
     let mut provided = Vec::new();
     if let Some(path) = absolute_path(environment, AUTH_TOKEN_FILE)? {
@@ -120,12 +122,12 @@ impl fmt::Display for ProvidedPlace {
 }
 
 impl Binding {
-    /// Whether nothing is said.
+    /// Whether the binding names nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether the token may be used for the domain: a part that is left out matches any.
+    /// Whether the token may be used for the domain. A missing part matches every value.
     pub fn allows(&self, domain: &Domain) -> bool {
         let Self { domain: name, owner, region } = self;
         name.as_ref().is_none_or(|name| *name == domain.name)
@@ -179,7 +181,7 @@ fn of_file(path: &Path) -> Result<ProvidedToken, Unusable> {
 
 fn of_json(text: &str) -> Result<ProvidedToken, Unusable> {
     let record: Record = serde_json::from_str(text).map_err(|error| {
-        // The error's own text may quote the token.
+        // The parser's message may quote the token.
         let (line, column) = (error.line(), error.column());
         broken(&format!("is no JSON with `authorizationToken` (line {line}, column {column})"))
     })?;
@@ -193,13 +195,13 @@ fn of_json(text: &str) -> Result<ProvidedToken, Unusable> {
 const NO_TIME: &str =
     "has an `expiration` that is no time, as in `2026-11-23T10:00:00Z` or seconds since 1970";
 
-/// Text that is the token alone.
+/// Text that is only the token.
 fn of_text(text: &str) -> Result<ProvidedToken, Unusable> {
     let binding = Binding::default();
     Ok(ProvidedToken { secret: sound(text)?, expiration: None, binding })
 }
 
-/// It becomes a part of HTTP headers.
+/// The token becomes a part of HTTP headers.
 fn sound(text: &str) -> Result<Secret, Unusable> {
     match text {
         "" => Err(Unusable::Absent("is empty")),
@@ -233,7 +235,7 @@ mod tests {
         assert_eq!(bound_to("my-domain").unwrap(), binding("my-domain", None));
         let with_owner = bound_to("my-domain-111122223333").unwrap();
         assert_eq!(with_owner, binding("my-domain", Some("111122223333")));
-        // Eleven digits are no owner.
+        // Eleven digits are not an owner.
         assert_eq!(bound_to("d-11112222333").unwrap(), binding("d-11112222333", None));
         for wrong in ["111122223333", "My-Domain", "d", "my-domain.d.codeartifact"] {
             let error = bound_to(wrong).unwrap_err().to_string();

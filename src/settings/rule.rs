@@ -1,7 +1,7 @@
 //! `[[rules]]`: what is effective for some repositories.
 //!
-//! A new key is a field of [`Rule`] or of its [`AwsSettings`], a line of [`Rule::read`], and a line of
-//! [`Rule::keys`], by which it is listed.
+//! A new key needs a field of [`Rule`] or of its [`AwsSettings`], a line of [`Rule::read`], and a
+//! line of [`Rule::keys`], which lists it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ use crate::base::secret::Secret;
 use crate::base::url::{UrlParts, redacted};
 use crate::endpoint::{Domain, is_endpoint_url, is_http_url, is_owner};
 
-/// A rule: the repositories that it is for, and what is effective for them.
+/// A rule: which repositories it is for, and what is effective for them.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Its place among all rules, from 1: the user's first, and then the machine's.
+    /// Its number among all rules, from 1: the user's rules first, then the machine's.
     pub number: usize,
     /// The file that it is in.
     pub file: PathBuf,
@@ -33,32 +33,32 @@ pub struct Rule {
     pub interactive: Option<Setting<Interactive>>,
 }
 
-/// The identity that a rule chooses, and how AWS is reached. Where no rule matches, at most a default
-/// profile is named, and AWS's own settings decide on the rest.
+/// The identity that a rule chooses, and how AWS is reached. If no rule matches, at most a default
+/// profile is named, and AWS's own settings decide the rest.
 #[derive(Debug, Clone, Default)]
 pub struct AwsSettings {
-    /// The first of these that the AWS files have is used, alone: without environment keys. None
-    /// where the choice is left to AWS's own settings.
+    /// Names of profiles. Only the first one that exists is used, without environment keys. None if
+    /// AWS's own settings choose.
     pub profiles: Setting<Vec<String>>,
-    /// Which goes first where both are there.
+    /// Which one goes first if both exist.
     pub prefer: Option<Prefer>,
-    /// Assumed one after the other, on top of whatever the identity is.
+    /// Roles that are assumed one after the other, starting from the identity.
     pub roles: Vec<RoleSettings>,
-    /// Where the APIs are.
+    /// The endpoints of the APIs.
     pub endpoints: EndpointSettings,
-    /// The proxy's URL, which may hold its password.
+    /// The proxy's URL, which may contain its password.
     pub proxy: Option<Secret>,
-    /// The PEM file of the authorities that are trusted, in place of all others.
+    /// The PEM file with the certificate authorities that replace all others.
     pub ca_bundle: Option<PathBuf>,
 }
 
 impl AwsSettings {
-    /// Whether anything is said about the identity that asks for the token.
+    /// Whether it sets anything about the identity that requests the token.
     pub fn chooses_identity(&self) -> bool {
         !self.profiles.value.is_empty() || self.prefer.is_some() || !self.roles.is_empty()
     }
 
-    /// Whether both say the same about the identity.
+    /// Whether both choose the same identity.
     pub(super) fn chooses_same_identity_as(&self, other: &Self) -> bool {
         self.profiles.value == other.profiles.value
             && self.prefer == other.prefer
@@ -91,24 +91,24 @@ pub struct Matcher {
     pub repository: Vec<String>,
 }
 
-/// Why a matcher does not match.
+/// Why a key does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// As it is in the file.
+    /// The key's name in the file.
     pub key: &'static str,
     pub patterns: Vec<String>,
-    /// The value that none of them matches; none where no repository is named.
+    /// The value that no pattern of the key matches; none if no repository is named.
     pub value: Option<String>,
 }
 
 impl Matcher {
-    /// Whether it matches a repository. Where no repository is named, a rule that is for some
-    /// repositories only does not match.
+    /// Whether it matches a repository. If no repository is named, a rule for some repositories
+    /// only does not match.
     pub fn matches(&self, domain: &Domain, repository: Option<&str>) -> bool {
         self.mismatch(domain, repository).is_none()
     }
 
-    /// The first of its keys that does not match; none where it matches.
+    /// The first of its keys that does not match; none if the rule matches.
     pub fn mismatch(&self, domain: &Domain, repository: Option<&str>) -> Option<Mismatch> {
         let keys = [
             ("domain", &self.domain, Some(&*domain.name)),
@@ -123,19 +123,19 @@ impl Matcher {
         Some(Mismatch { key, patterns: patterns.clone(), value: value.map(str::to_owned) })
     }
 
-    /// Whether other repositories of a domain that it matches are not matched.
+    /// Whether it matches only some repositories of the domains that it matches.
     pub fn is_for_some_repositories(&self) -> bool {
         !self.repository.is_empty() && !self.repository.iter().any(|pattern| is_all(pattern))
     }
 
-    /// Whether there can be a domain that both match.
+    /// Whether a domain can exist that both match.
     pub(super) fn shares_a_domain_with(&self, other: &Self) -> bool {
         overlap(&self.domain, &other.domain)
             && overlap(&self.owner, &other.owner)
             && overlap(&self.region, &other.region)
     }
 
-    /// Whether it surely matches every repository of every domain that `other` matches.
+    /// Whether it certainly matches every repository of every domain that `other` matches.
     pub(super) fn covers_the_domains_of(&self, other: &Self) -> bool {
         covers(&self.domain, &other.domain)
             && covers(&self.owner, &other.owner)
@@ -148,19 +148,19 @@ fn matches_any(patterns: &[String], text: &str) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| pattern::matches(pattern, text))
 }
 
-/// Whether there can be a text that both lists match.
+/// Whether a text can exist that both lists match.
 fn overlap(ours: &[String], theirs: &[String]) -> bool {
     ours.is_empty()
         || theirs.is_empty()
         || ours.iter().any(|our| theirs.iter().any(|their| pattern::overlap(our, their)))
 }
 
-/// Whether our list surely matches every text that theirs matches.
+/// Whether our list certainly matches every text that the other list matches.
 fn covers(ours: &[String], theirs: &[String]) -> bool {
     ours.is_empty() || ours.iter().any(|our| is_all(our)) || ours == theirs
 }
 
-/// What became of a rule for one repository.
+/// The result of trying a rule for one repository.
 #[derive(Debug, Clone)]
 pub struct RuleReason {
     /// The rule's number.
@@ -171,7 +171,7 @@ pub struct RuleReason {
 }
 
 impl RuleReason {
-    /// Whether it is the rule that is effective.
+    /// Whether this rule is effective.
     pub fn matches(&self) -> bool {
         self.outcome == RuleOutcome::Matches
     }
@@ -186,7 +186,7 @@ pub enum RuleOutcome {
 }
 
 impl Settings {
-    /// What became of each rule, in the order in which they are tried.
+    /// The result for each rule, in the order in which they are tried.
     pub fn rule_reasons(&self, domain: &Domain, repository: &str) -> Vec<RuleReason> {
         let mut is_decided = false;
         let mut reasons = Vec::new();
@@ -203,17 +203,19 @@ impl Settings {
     }
 }
 
-/// A rule that NuGet's memory gets in the way of: its repositories may get the token of others of
-/// their domain, and the other way round.
+/// A rule that conflicts with NuGet's memory of credentials: its repositories may get the token of
+/// other repositories of their domain, and the other way round.
 ///
-/// NuGet remembers credentials by scheme and host, and all repositories of a domain share one host. So
-/// where a rule is for some of them only and chooses another identity than what the others get, the
-/// first token that is handed out serves all, until a repository refuses it and NuGet asks again.
+/// NuGet remembers credentials by scheme and host, and all repositories of a domain share one host.
+/// If a rule is for some of them only and chooses another identity than the others get, the first
+/// token that was handed out serves all of them, until a repository refuses it and NuGet asks
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shadow {
     /// The rule's number.
     pub rule: usize,
-    /// The rule that is effective for others of the same domain; none stands for the default identity.
+    /// The rule that is effective for other repositories of the same domain; none means the default
+    /// identity.
     pub other: Option<usize>,
 }
 
@@ -234,7 +236,7 @@ impl fmt::Display for Shadow {
 }
 
 impl Settings {
-    /// The rules that NuGet's memory for each host gets in the way of, each with the first other.
+    /// The rules that conflict with NuGet's memory for each host, each with the first other rule.
     pub fn shadows(&self) -> Vec<Shadow> {
         self.rules.iter().filter_map(|rule| self.shadow_of(rule)).collect()
     }
@@ -259,7 +261,7 @@ impl Settings {
 }
 
 impl Rule {
-    /// Reads one of `[[rules]]`, the rule of this number.
+    /// Reads one of `[[rules]]`, with this number.
     pub(super) fn read(node: Node<'_>, file: &Path, number: usize) -> Result<Self, Problem> {
         let mut keys = node.keys()?;
         let matcher = Matcher {
@@ -319,7 +321,7 @@ impl Rule {
 }
 
 impl Rule {
-    /// The rule's keys as they are in a file, but for the password of its proxy.
+    /// The rule's keys as in a file, except for the password of its proxy.
     pub fn keys(&self) -> KeyValues {
         let Matcher { domain, owner, region, repository } = &self.matcher;
         let AwsSettings { profiles, prefer, roles, endpoints, proxy, ca_bundle } = &self.aws;
@@ -342,7 +344,7 @@ impl Rule {
     }
 }
 
-/// As in a file: the ARN alone where nothing more is said of the role.
+/// As in a file: only the ARN if nothing else is set for the role.
 impl Serialize for RoleSettings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.external_id.is_none() && self.session_name.is_none() {
@@ -356,7 +358,7 @@ impl Serialize for RoleSettings {
     }
 }
 
-/// A role: its ARN, or a table with more about it.
+/// A role: its ARN, or a table with its ARN and options.
 fn role(node: Node<'_>) -> Result<RoleSettings, Problem> {
     const ARN: &str = "a role is an ARN as in `arn:aws:iam::111122223333:role/reader`";
     const EXTERNAL_ID: &str = "`external_id` is 2 to 1224 of A-Z, a-z, 0-9 and `_+=,.@:/-`";
@@ -391,7 +393,7 @@ fn proxy_url(text: &str) -> Result<Secret, &'static str> {
     if is_proxy_url(text) { Ok(Secret::new(text)) } else { Err(EXPECTED) }
 }
 
-/// A path that no working directory takes part in.
+/// An absolute path: it must not depend on the working directory.
 fn absolute_path(text: &str) -> Result<PathBuf, &'static str> {
     let path = PathBuf::from(text);
     if path.is_absolute() { Ok(path) } else { Err("the path must be absolute") }
@@ -414,12 +416,12 @@ fn is_session_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)
 }
 
-/// As STS takes it: `RoleSessionName` of `AssumeRole`.
+/// The limits of `RoleSessionName` of STS's `AssumeRole`.
 fn is_session_name(text: &str) -> bool {
     (2..=64).contains(&text.len()) && text.bytes().all(is_session_byte)
 }
 
-/// As STS takes it: `ExternalId` of `AssumeRole`.
+/// The limits of `ExternalId` of STS's `AssumeRole`.
 fn is_external_id(text: &str) -> bool {
     (2..=1224).contains(&text.len())
         && text.bytes().all(|b| is_session_byte(b) || matches!(b, b':' | b'/'))

@@ -7,7 +7,7 @@ use super::environment::{CACHE, DURATION_SECONDS, INTERACTIVE};
 use super::value::Bound;
 use super::*;
 
-/// The names of our variables that a text holds in quotes or backticks.
+/// The names of our variables that a text contains in quotes or backticks.
 fn named_in(text: &str) -> BTreeSet<&str> {
     let is_name = |word: &&str| {
         (word.starts_with("CODEARTIFACT_") || word.starts_with("AWS_CODEARTIFACT_"))
@@ -31,7 +31,8 @@ fn domain() -> Domain {
     }
 }
 
-/// Settings of these variables, the user's file `/user` and the machine's `/machine`.
+/// The settings of these variables, of the user's file `/user` and of the machine's file
+/// `/machine`.
 fn settings(variables: &[(&str, &str)], user: &str, machine: &str) -> Settings {
     let environment = Environment::from_pairs(variables.iter().copied());
     let user = file::parse(Path::new("/user"), user, 0).unwrap();

@@ -1,7 +1,7 @@
-//! The reader of the configuration file's TOML: it knows where each value stands.
+//! The reader of the configuration file's TOML. It knows the position of each value.
 //!
-//! A table's keys are read by name, and each value is checked as it is read. What is wrong is
-//! collected, so that the first place in the file is reported, whatever the order of the reads.
+//! A table's keys are read by name, and each value is checked as it is read. Errors are collected,
+//! so that the first one in the file is reported, whatever the order of the reads.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use toml_edit::{ArrayOfTables, Item, Table, TableLike, Value};
 
 use crate::base::text::nearest;
 
-/// What is wrong at one place of the file.
+/// An error at one position of the file.
 #[derive(Debug)]
 pub(super) struct Problem {
-    /// The byte at which it begins.
+    /// The byte offset at which it begins.
     pub(super) offset: usize,
     pub(super) message: String,
 }
@@ -26,7 +26,7 @@ enum Content<'a> {
     Tables(&'a ArrayOfTables),
 }
 
-/// One value, and where it stands.
+/// One value and its position.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'a> {
     content: Content<'a>,
@@ -37,7 +37,7 @@ pub(super) struct Node<'a> {
 pub(super) struct Keys<'a> {
     table: &'a dyn TableLike,
     offset: usize,
-    /// The keys that were read, in the order in which a message names them.
+    /// The keys that were read, in the order in which a message lists them.
     known: Vec<&'static str>,
     problems: Vec<Problem>,
 }
@@ -77,7 +77,7 @@ impl<'a> Node<'a> {
         parse(text.value()).map_err(|message| self.problem(message))
     }
 
-    /// The text, where `check` lets it through.
+    /// The text, if `check` accepts it.
     pub(super) fn checked_text(
         self,
         check: impl FnOnce(&str) -> bool,
@@ -146,7 +146,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Says which type there is, and which one belongs there.
+    /// Says which type the value has, and which one is expected.
     pub(super) fn mistyped(self, expected: &str) -> Problem {
         let found = match self.content {
             Content::Value(Value::String(text)) => Unexpected::Str(text.value()),
@@ -168,7 +168,7 @@ impl<'a> Keys<'a> {
         Self { table, offset: 0, known: Vec::new(), problems: Vec::new() }
     }
 
-    /// The value of a key, as `read` reads it; none where the key is left out, or wrong.
+    /// The value of a key, as `read` reads it; none if the key is missing or invalid.
     pub(super) fn read<T>(
         &mut self,
         name: &'static str,
@@ -180,7 +180,7 @@ impl<'a> Keys<'a> {
         read(node).map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    /// The texts of a key, each of which `check` has to let through; none where the key is left out.
+    /// The texts of a key, each of which `check` must accept; none if the key is missing.
     pub(super) fn texts(
         &mut self,
         name: &'static str,
@@ -192,7 +192,8 @@ impl<'a> Keys<'a> {
         texts.unwrap_or_default()
     }
 
-    /// After every key was read: fails where one of them is wrong, or another one is there.
+    /// Called after every key was read. Fails if one of them is invalid, or if there is an unknown
+    /// key.
     pub(super) fn finish(&mut self) -> Result<(), Problem> {
         for (name, _) in self.table.iter().filter(|(name, _)| !self.known.contains(name)) {
             let key = self.table.get_key_value(name).and_then(|(key, _)| start(key.span()));
@@ -207,7 +208,7 @@ impl<'a> Keys<'a> {
         first.map_or(Ok(()), Err)
     }
 
-    /// The problem of a key that has to be there.
+    /// The error for a required key that is missing.
     pub(super) fn missing(&self, name: &str) -> Problem {
         self.problem(format!("missing field `{name}`"))
     }

@@ -1,4 +1,4 @@
-//! A setting's value together with where it comes from, and the types of the values.
+//! A setting's value together with its origin, and the types of the values.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,27 +10,27 @@ use serde_json::{Value, json};
 use super::toml::{Node, Problem};
 use crate::token::LONGEST_LIFE;
 
-/// An effective value and its origin: what a report prints is what a request uses.
+/// An effective value and its origin, so that a report prints what a request uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value, after the policies.
+    /// The value, after the policies were applied.
     pub value: T,
-    /// What names the value, or the one that a policy replaced.
+    /// The origin of the value, or of the value that a policy replaced.
     pub origin: Origin,
-    /// The policy that replaced the value that was asked for; none where no policy is stricter.
+    /// The policy that replaced the requested value; none if no policy is stricter.
     pub bounded_by: Option<Bound<T>>,
 }
 
-/// A policy that is stricter than the value that was asked for.
+/// A policy that is stricter than the requested value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound<T> {
-    /// The file of the policy.
+    /// The file with the policy.
     pub file: PathBuf,
-    /// The value that was asked for.
+    /// The requested value.
     pub wanted: T,
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// An option of the command line.
@@ -41,7 +41,7 @@ pub enum Origin {
     Variable(&'static str),
     /// A configuration file, outside of its rules.
     File(PathBuf),
-    /// Nothing names a value.
+    /// Nothing sets a value, so it is the built-in one.
     BuiltIn,
 }
 
@@ -51,19 +51,19 @@ impl<T> Setting<T> {
         Self { value, origin, bounded_by: None }
     }
 
-    /// The value in effect where nothing names one.
+    /// The effective value if nothing sets one.
     pub fn built_in(value: T) -> Self {
         Self::new(value, Origin::BuiltIn)
     }
 
-    /// The value of a stricter policy in place of this one. What was asked for first is kept.
+    /// A stricter policy's value replaces this one. The requested value is kept.
     pub(super) fn bounded(self, value: T, file: &Path) -> Self {
         let wanted = self.bounded_by.map_or(self.value, |bound| bound.wanted);
         Self { value, origin: self.origin, bounded_by: Some(Bound { file: file.into(), wanted }) }
     }
 }
 
-/// The default of the values, which nothing names.
+/// The default value, which nothing sets.
 impl<T: Default> Default for Setting<T> {
     fn default() -> Self {
         Self::built_in(T::default())
@@ -87,7 +87,7 @@ impl fmt::Display for Origin {
 pub struct KeyValues(pub Vec<(&'static str, Value)>);
 
 impl KeyValues {
-    /// Adds a key, unless it is left out.
+    /// Adds a key, unless it has no value.
     pub fn add(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
         self.0.extend(value.map(|value| (key, value.into())));
     }
@@ -106,7 +106,7 @@ impl Serialize for KeyValues {
     }
 }
 
-/// One value alone, or a list; none where the key is left out.
+/// A single value or a list; none if there are no values.
 pub fn one_or_more<T: Serialize>(values: &[T]) -> Option<Value> {
     match values {
         [] => None,
@@ -115,19 +115,19 @@ pub fn one_or_more<T: Serialize>(values: &[T]) -> Option<Value> {
     }
 }
 
-/// How long a token is asked for: 0 (as long as the role's own credentials) or 900 to 43,200 seconds,
-/// the limits of `GetAuthorizationToken`.
+/// How long a token should be valid: 0 (as long as the role's own credentials) or 900 to 43,200
+/// seconds, the limits of `GetAuthorizationToken`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(i64);
 
 impl Duration {
-    /// Twelve hours, which is what is asked for where nothing is set.
+    /// Twelve hours, the default.
     pub const LONGEST: Self = Self(LONGEST_LIFE.as_secs().cast_signed());
 
     /// As long as the role's own credentials.
     pub(super) const OF_SESSION: Self = Self(0);
 
-    /// What it should have been.
+    /// The expected form, for messages.
     pub const EXPECTED: &str =
         "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
 
@@ -149,20 +149,20 @@ impl TryFrom<i64> for Duration {
     }
 }
 
-/// Whether the plugin may ask the user to sign in, where NuGet says that it may interact. The later
-/// is the stricter.
+/// Whether the plugin may ask the user to sign in when NuGet allows interaction. Later variants are
+/// stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Interactive {
-    /// Wherever NuGet says so.
+    /// Whenever NuGet allows it.
     Always,
-    /// Where a terminal is attached and this is not CI.
+    /// If a terminal is attached and this is not CI.
     #[default]
     Auto,
     Never,
 }
 
 impl Interactive {
-    /// The word for it.
+    /// The value as it is written in a file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Always => "always",
@@ -173,7 +173,7 @@ impl Interactive {
 }
 
 impl FromStr for Interactive {
-    /// What it should have been.
+    /// The expected form, for messages.
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -183,17 +183,17 @@ impl FromStr for Interactive {
     }
 }
 
-/// Which of two sources of AWS credentials goes first.
+/// Which of two sources of AWS credentials takes precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefer {
     /// The environment's keys, if there are any.
     Environment,
-    /// The profile, also where the environment has keys.
+    /// The profile, even if the environment has keys.
     Profile,
 }
 
 impl Prefer {
-    /// The word for it.
+    /// The value as it is written in a file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Environment => "environment",
@@ -203,7 +203,7 @@ impl Prefer {
 }
 
 impl FromStr for Prefer {
-    /// What it should have been.
+    /// The expected form, for messages.
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -212,23 +212,23 @@ impl FromStr for Prefer {
     }
 }
 
-/// What `CODEARTIFACT_NUGET_CACHE` says. The later is the stricter.
+/// The values of `CODEARTIFACT_NUGET_CACHE`. Later variants are stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum CacheMode {
-    /// The user's cache folder, wherever this is.
+    /// The user's cache folder, on every machine.
     Disk,
-    /// The user's cache folder on a person's machine; in a container or on CI a memory file system,
-    /// or else this process.
+    /// The user's cache folder on a person's machine. In a container or on CI, a memory file
+    /// system, or else this process.
     #[default]
     Auto,
-    /// This process only.
+    /// Only the memory of this process.
     Memory,
-    /// Nothing is kept.
+    /// Nothing is cached.
     Off,
 }
 
 impl CacheMode {
-    /// The word for it.
+    /// The value as it is written in a variable.
     pub fn name(self) -> &'static str {
         match self {
             Self::Disk => "disk",
@@ -240,7 +240,7 @@ impl CacheMode {
 }
 
 impl FromStr for CacheMode {
-    /// What it should have been.
+    /// The expected form, for messages.
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -250,29 +250,29 @@ impl FromStr for CacheMode {
     }
 }
 
-/// The user's word on the cache.
+/// The user's settings for the cache.
 #[derive(Debug, Clone, Default)]
 pub struct CacheSettings {
     pub mode: CacheMode,
     /// `CODEARTIFACT_NUGET_CACHE_DIR`: an absolute folder for [`CacheMode::Auto`] and
-    /// [`CacheMode::Disk`]. As the user's word it counts in a container and on CI too.
+    /// [`CacheMode::Disk`]. Because the user named it, it is used in a container and on CI too.
     pub dir: Option<PathBuf>,
 }
 
-/// What `CODEARTIFACT_NUGET_SIGN_IN` says.
+/// The values of `CODEARTIFACT_NUGET_SIGN_IN`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SignInMethod {
-    /// By a browser where one can be opened on this machine, else by a code.
+    /// In a browser if one can be opened on this machine, otherwise with a code.
     #[default]
     Auto,
-    /// By a browser on this machine, which comes back to the plugin.
+    /// In a browser on this machine, which returns to the plugin.
     Browser,
-    /// By a code, which is confirmed in a browser on any machine.
+    /// With a code that the user confirms in a browser on any machine.
     Device,
 }
 
 impl FromStr for SignInMethod {
-    /// What it should have been.
+    /// The expected form, for messages.
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -285,18 +285,18 @@ impl FromStr for SignInMethod {
     }
 }
 
-/// Whether the AWS files can have a profile of this name.
+/// Whether the AWS files can contain a profile with this name.
 pub(super) fn is_profile(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !text.contains(|c: char| c.is_control() || c == ']')
 }
 
-/// Names of profiles, of which the first that the AWS files have is used.
+/// Names of profiles. The first one that exists in the AWS files is used.
 pub(super) fn profiles(node: Node<'_>) -> Result<Vec<String>, Problem> {
     const EXPECTED: &str = "a profile is a name of the AWS files";
     node.one_or_more(|name| name.checked_text(is_profile, EXPECTED))
 }
 
-/// What an account has to be, where it is no pattern.
+/// The expected form of an account that is not a pattern.
 pub(super) const OWNER: &str = "an owner is the domain's account: twelve digits, in quotes";
 
 #[cfg(test)]
