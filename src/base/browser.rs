@@ -1,7 +1,8 @@
-//! Web pages that a person is to see: which addresses are safe to open, and what opens them here.
+//! Web pages for a person to open: which addresses are safe, and which program opens them here.
 //!
-//! An address comes from a service. It is handed to a program as one argument, never to a shell, and
-//! the program gets none of our streams: its chatter would end the conversation with NuGet.
+//! An address comes from a service. It is passed to a program as one argument, never to a shell.
+//! The program gets none of our streams, because its output would break the conversation with
+//! NuGet.
 #![expect(clippy::disallowed_methods, reason = "the one place that starts a browser")]
 
 use std::ffi::OsString;
@@ -19,12 +20,12 @@ mod opener;
 /// Addresses of sign-in pages have some hundred characters.
 const LONGEST: usize = 4096;
 
-/// An https address without anything that a program could take for something else.
+/// An https address without anything that a program could misread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(String);
 
 impl Address {
-    /// None where it is not safe to open.
+    /// None if the address is not safe to open.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("https://")?;
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -47,8 +48,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// What opens pages for the person at this machine; none where the person is elsewhere, behind
-    /// SSH or outside a container, and where there is no display.
+    /// The program that opens pages for the person at this machine. None if the person is
+    /// elsewhere, as with SSH or a container, and if there is no display.
     pub fn find(environment: &Environment) -> Option<Self> {
         let remote = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"];
         if remote.iter().any(|name| environment.get(name).is_some()) {
@@ -60,13 +61,13 @@ impl Browser {
         }
     }
 
-    /// What opens pages, wherever the person is.
+    /// The program that opens pages, wherever the person is.
     pub fn of_this_system(environment: &Environment) -> Option<Self> {
         let (program, arguments) = opener::find(environment)?;
         Some(Self { program, arguments })
     }
 
-    /// Starts it. It outlives this process, as the browser that it may become.
+    /// Starts the program. It outlives this process, because it may become the browser itself.
     pub fn open(&self, address: &Address) -> io::Result<()> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg(address.as_str());

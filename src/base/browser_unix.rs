@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::base::environment::Environment;
 
-/// The program that opens an address, and what stands before the address.
+/// The program that opens an address, and its arguments before the address.
 pub(super) fn find(environment: &Environment) -> Option<(OsString, Vec<&'static str>)> {
     if cfg!(target_os = "macos") {
         return Some(("/usr/bin/open".into(), Vec::new()));
@@ -17,19 +17,19 @@ pub(super) fn find(environment: &Environment) -> Option<(OsString, Vec<&'static 
     Some((program.into_os_string(), Vec::new()))
 }
 
-/// Out of the reach of what ends this process's group.
+/// Its own process group, so that a signal to this process's group does not end it.
 pub(super) fn detach(command: &mut Command) {
     command.process_group(0);
 }
 
-/// The first of `BROWSER`'s list that is a program and no command line: there is no shell here.
+/// The first entry of `BROWSER` that is a program and not a command line: no shell is used here.
 fn named(environment: &Environment) -> Option<PathBuf> {
     let list = environment.get("BROWSER")?.split(':');
     let mut names = list.filter(|name| !name.is_empty() && !name.contains(['%', ' ']));
     names.find_map(|name| on_path(environment, name))
 }
 
-/// The file of this name, which may be a path of its own.
+/// The file with this name, which may be a path.
 fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> {
     if name.contains('/') {
         return Some(PathBuf::from(name)).filter(|path| path.is_absolute() && path.is_file());

@@ -5,15 +5,15 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-/// The environment of the process, or of a test. A variable that is set to nothing counts as unset.
-/// On Windows a name's case does not matter.
+/// The environment of the process, or of a test. A variable that is set but empty counts as unset.
+/// On Windows, names are compared without regard to case.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: HashMap<OsString, OsString>,
     fallback_home: Option<PathBuf>,
 }
 
-/// Names only: AWS keys and proxy passwords are among the values.
+/// Only names are shown, because the values include AWS keys and proxy passwords.
 impl fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.variables.keys()).finish()
@@ -21,14 +21,14 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// What this process was started with.
+    /// The environment that this process was started with.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
         let variables = std::env::vars_os().map(|(name, value)| (folded(&name), value)).collect();
         Self { variables, fallback_home: std::env::home_dir() }
     }
 
-    /// An environment of just these variables.
+    /// An environment with only these variables.
     #[cfg(test)]
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let pairs = pairs.into_iter();
@@ -59,7 +59,7 @@ impl Environment {
         self.path(variable).or_else(|| self.fallback_home.clone())
     }
 
-    /// The names of the set variables that begin so, in order.
+    /// The names of the set variables that begin with this prefix, in order.
     pub fn names_with_prefix(&self, prefix: &str) -> Vec<&str> {
         let names = self.variables.iter().filter(|(_, value)| !value.is_empty());
         let mut names: Vec<&str> = names.filter_map(|(name, _)| name.to_str()).collect();
@@ -68,13 +68,13 @@ impl Environment {
         names
     }
 
-    /// A variable of this prefix that is set, to nothing: the SDK takes some for a value.
+    /// A variable with this prefix that is set but empty: the SDK takes some of these for a value.
     pub fn set_to_nothing(&self, prefix: &str) -> Option<&str> {
         let nothing = self.variables.iter().filter(|(_, value)| value.is_empty());
         nothing.filter_map(|(name, _)| name.to_str()).find(|name| name.starts_with(prefix))
     }
 
-    /// The names of set variables whose values are no Unicode, in order: they count as unset.
+    /// The names of set variables whose values are not Unicode, in order. They count as unset.
     pub fn not_unicode(&self) -> Vec<&str> {
         let names = self.variables.iter().filter(|(_, value)| value.to_str().is_none());
         let mut names: Vec<&str> = names.filter_map(|(name, _)| name.to_str()).collect();

@@ -1,7 +1,7 @@
-//! The log file: what was asked, what was decided and why, and how long it took.
+//! The log file: requests, decisions with their reasons, and durations.
 //!
-//! No secret is ever handed to it. Several processes share one file: each line is one write to a file
-//! opened for appending.
+//! Callers never pass a secret to it. Several processes share one file, so each line is one write
+//! to a file that is opened for appending.
 #![expect(
     clippy::disallowed_methods,
     reason = "the log owns its file, and times what it is told of"
@@ -18,10 +18,10 @@ use crate::base::files;
 use crate::base::text::printable;
 use crate::base::time;
 
-/// Past this size the file becomes `NAME.1`, replacing the one before it.
+/// A file that exceeds this size is renamed to `NAME.1` and replaces the older one.
 const ROTATE_AT: u64 = 5 << 20;
 
-/// Where decisions are written, or nowhere.
+/// The destination of log lines, or none.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     files: Arc<[LogFile]>,
@@ -36,9 +36,10 @@ struct LogFile {
 }
 
 impl Log {
-    /// Opens our own file, which rotates, and the one of AWS's variable, which is only appended to.
+    /// Opens our own file, which rotates, and the file of AWS's variable, which is only appended
+    /// to.
     ///
-    /// A file that cannot be opened is left out: the log never costs a restore.
+    /// A file that cannot be opened is left out, because a log must never make a restore fail.
     pub fn open(ours: Option<PathBuf>, aws_provider: Option<PathBuf>) -> Self {
         let wanted = ours.map(|path| (path, true)).into_iter();
         let wanted = wanted.chain(aws_provider.map(|path| (path, false)));
@@ -70,12 +71,12 @@ impl Log {
     }
 }
 
-/// The time since something began.
+/// The time since a start.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing(Instant);
 
 impl Timing {
-    /// Begins now; what is displayed is the time since.
+    /// Starts now. Displaying it shows the elapsed time.
     pub fn start() -> Self {
         Self(Instant::now())
     }
@@ -102,7 +103,7 @@ impl LogFile {
     }
 
     fn write(&self, line: &str) {
-        // A full disk or a lost file system is not the restore's business.
+        // A full disk or a lost file system must not make a restore fail.
         drop((&self.file).write_all(line.as_bytes()));
         let too_long = || self.file.metadata().is_ok_and(|file| file.len() > ROTATE_AT);
         if self.rotates && too_long() {
@@ -122,7 +123,7 @@ fn rotate(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes away what others may do with our own file where it was there before.
+/// Removes other users' access from our own file if it existed before.
 #[cfg(unix)]
 fn narrow(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

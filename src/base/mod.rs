@@ -1,4 +1,4 @@
-//! What knows nothing of NuGet or AWS: text, time, files, processes and the terminal.
+//! Code that knows nothing of NuGet or AWS: text, time, files, processes and the terminal.
 
 pub mod browser;
 pub mod environment;
@@ -14,5 +14,5 @@ pub mod text;
 pub mod time;
 pub mod url;
 
-/// What this program is called: its executable, and its folders.
+/// The program's name, for its executable and its folders.
 pub const PROGRAM: &str = env!("CARGO_PKG_NAME");

@@ -1,5 +1,5 @@
-//! Whether this is a place that outlives its user: a container, whose files can end in an image
-//! layer, or a CI job, whose folders can end in its cache.
+//! Whether this machine's files can outlive their user: files of a container can end up in an image
+//! layer, and folders of a CI job in its cache.
 
 use std::path::Path;
 
@@ -44,21 +44,21 @@ const CONTAINERS: [&str; 10] = [
 /// Files that container engines put into every container.
 const FILES: [&str; 2] = [".dockerenv", "run/.containerenv"];
 
-/// What the control group of the first process is called below a container engine.
+/// Names in the control group of the first process that show a container engine.
 const CONTROL_GROUPS: [&str; 6] = ["docker", "kubepods", "containerd", "buildkit", "libpod", "lxc"];
 
-/// The first sign of a container or a CI job, in words for the log; none on a person's machine.
+/// The first sign of a container or a CI job, described for the log; none on a person's machine.
 /// `root` is `/` except in tests.
 pub fn container_or_ci(environment: &Environment, root: &Path) -> Option<String> {
     ci(environment).or_else(|| container(environment, root))
 }
 
-/// The first sign of a CI job, in words for the log.
+/// The first sign of a CI job, described for the log.
 pub fn ci(environment: &Environment) -> Option<String> {
     first_set(environment, &CI)
 }
 
-/// The first sign of a container or a cloud workspace, as [`container_or_ci`] tells it.
+/// The first sign of a container or a cloud workspace, as in [`container_or_ci`].
 pub fn container(environment: &Environment, root: &Path) -> Option<String> {
     let variable = first_set(environment, &CONTAINERS);
     if variable.is_some() {
@@ -76,7 +76,7 @@ fn first_set(environment: &Environment, names: &[&str]) -> Option<String> {
     Some(format!("`{variable}` is set"))
 }
 
-/// A variable that somebody switched off does not count: `CI=false` is a person's shell.
+/// A variable that is switched off does not count: with `CI=false` this is a person's shell.
 fn is_on(environment: &Environment, name: &str) -> bool {
     let off = ["0", "false", "no", "off"];
     environment.get(name).is_some_and(|value| !off.contains(&value.to_lowercase().as_str()))
@@ -88,9 +88,9 @@ fn container_of_windows(environment: &Environment) -> Option<String> {
     Some(format!("the user is `{name}`"))
 }
 
-/// `BuildKit` leaves no file in the containers of an image build, but names their host; most
-/// containers, and few other systems, have a root in layers; older kernels show the engine in the
-/// name of a control group.
+/// Signs of a container: `BuildKit` leaves no file in the containers of an image build, but gives
+/// them a host name; the root file system of most containers, and of few other systems, consists of
+/// layers; on older kernels the engine's name is in a control group.
 fn container_build(root: &Path) -> Option<String> {
     let mounts = beginning(&root.join("proc/self/mounts"));
     if mounts.lines().any(|mount| mount.split(' ').skip(1).take(2).eq(["/", "overlay"])) {
@@ -104,7 +104,7 @@ fn container_build(root: &Path) -> Option<String> {
     Some(format!("the first process is in a control group of `{engine}`"))
 }
 
-/// The first 4 KiB of a file; nothing where it cannot be read.
+/// The first 4 KiB of a file; empty if it cannot be read.
 fn beginning(path: &Path) -> String {
     String::from_utf8_lossy(&files::beginning(path, 4096)).into_owned()
 }

@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text over.
+    /// Wraps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that hands it over.
+    /// The text itself, for the one place that passes it on.
     pub fn expose(&self) -> &str {
         &self.0
     }

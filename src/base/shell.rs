@@ -1,7 +1,7 @@
-//! Words of a shell's command line.
+//! Quoting for shell command lines.
 
-/// The text as one word of a shell's command line: of a POSIX one, or of both PowerShell and cmd where
-/// that can be, else of PowerShell.
+/// Quotes the text as one word: for a POSIX shell, or on Windows for both PowerShell and cmd if
+/// possible, otherwise for PowerShell.
 pub fn quoted(text: &str) -> String {
     let is_plain = |byte: u8| {
         let is_of_paths = cfg!(windows) && byte == b'\\';

@@ -1,12 +1,12 @@
-//! Text that came from elsewhere, made fit for a terminal and a log; and what it was meant to be.
+//! Text from other programs, made safe for a terminal and a log; suggestions for mistyped words.
 
-/// One line without control characters, so that no line, colour or cursor command of a server's
-/// reaches the terminal; cut at a length that no text of ours has.
+/// One line without control characters, so that a server cannot send line breaks, colours or cursor
+/// commands to the terminal. It is cut at a length that none of our texts reaches.
 pub fn printable(text: &str) -> String {
     clean(text, 2000)
 }
 
-/// As [`printable`], for a part of a line that somebody else wrote: cut sooner.
+/// Like [`printable`], for a quoted part of a line, with a shorter limit.
 pub fn excerpt(text: &str) -> String {
     clean(text, 400)
 }
@@ -34,7 +34,8 @@ fn clean(text: &str, longest: usize) -> String {
     clean.trim_end().to_owned()
 }
 
-/// A terminal's command: `ESC [`, parameters, and a letter. Of any other only `ESC` is left out.
+/// A terminal command: `ESC [`, parameters, and a letter. Of any other command only `ESC` is
+/// removed.
 fn skip_command(characters: &mut std::str::Chars<'_>) {
     if characters.as_str().starts_with('[') {
         let _ = characters.by_ref().skip(1).find(|character| matches!(character, '@'..='~'));
@@ -46,7 +47,7 @@ fn is_unsafe(character: char) -> bool {
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Of the words that are known, the one that was probably meant; none where none is near.
+/// The known word that was probably meant; none if no word is similar.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known = known.into_iter().map(|known| (strsim::levenshtein(word, known), known));
     known.min().filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
 
-/// By how much this machine's clock may be wrong: AWS refuses a signature that is off by more.
+/// The largest error of this machine's clock that AWS accepts in a signature.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
-/// How wrong this machine's clock is, as in "2 h 0 min behind"; none where a signature is not refused for
-/// it.
+/// How wrong this machine's clock is, as in "2 h 0 min behind"; none if AWS would still accept a
+/// signature.
 pub fn skew(theirs: SystemTime, ours: SystemTime) -> Option<String> {
     let (skew, word) = match ours.duration_since(theirs) {
         Ok(skew) => (skew, "ahead"),
@@ -30,7 +30,7 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
-/// As `2026-02-28T09:05:07Z`; what is before 1970 is 1970.
+/// As `2026-02-28T09:05:07Z`; a time before 1970 becomes 1970.
 pub fn utc(time: SystemTime) -> String {
     format!("{}Z", date_and_time(calendar(time)))
 }
@@ -41,15 +41,15 @@ pub fn utc_millis(time: SystemTime) -> String {
     format!("{}.{:03}Z", date_and_time(time), time.millisecond())
 }
 
-/// Reads a date and time with their offset, as in `2026-02-28T09:05:07+01:00`, in whole seconds; none
-/// before 1970. RFC 3339 lets a blank stand for the `T`, and some programs write one.
+/// Reads a date and time with an offset, as in `2026-02-28T09:05:07+01:00`, in whole seconds; none
+/// before 1970. RFC 3339 allows a blank instead of the `T`, and some programs write one.
 pub fn parse(text: &str) -> Option<SystemTime> {
     let text = text.replacen(' ', "T", 1);
     let seconds = OffsetDateTime::parse(&text, &Rfc3339).ok()?.unix_timestamp();
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
-/// Any time, the last one of the calendar for what is beyond it.
+/// Any time. A time beyond the calendar becomes its last one.
 fn calendar(time: SystemTime) -> OffsetDateTime {
     let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let since_epoch = ::time::Duration::try_from(since_epoch).unwrap_or(::time::Duration::MAX);

@@ -1,4 +1,4 @@
-//! URLs that somebody else wrote, cut at their delimiters: nothing is decoded, and nothing repaired.
+//! URLs that somebody else wrote, split at their delimiters. Nothing is decoded or repaired.
 //!
 //! Two readings are needed. A client that follows RFC 3986 ends the authority at the first `/`, `?` or
 //! `#`, so a decision on where something is sent takes [`UrlParts::strict`]. People paste a password
@@ -7,20 +7,20 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// A URL in its parts, each as it is written there.
+/// A URL split into its parts, each unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UrlParts<'a> {
-    /// Without `://`; empty where the text has none.
+    /// Without `://`; empty if the text has no scheme.
     pub scheme: &'a str,
     /// User name and password, without the `@` that ends them.
     pub user: Option<&'a str>,
     /// Host and port.
     pub authority: &'a str,
-    /// Begins with `/` where it is not empty.
+    /// Begins with `/` unless it is empty.
     pub path: &'a str,
     /// Query and fragment, with the `?` or `#` that begins them.
     pub tail: &'a str,
-    /// Whether both readings are likely, so that either could show a secret of the other.
+    /// Whether both readings are plausible, so that each could show a secret of the other.
     pub is_ambiguous: bool,
 }
 
@@ -29,7 +29,7 @@ pub struct UrlParts<'a> {
 enum User {
     None,
     EndsAt(usize),
-    /// The same, but the `@` of a query and of a password cannot be told apart.
+    /// The same position, but it is unclear whether the `@` belongs to a query or ends a password.
     MayEndAt(Option<usize>),
 }
 
@@ -41,7 +41,7 @@ impl<'a> UrlParts<'a> {
         Self::cut(url, at.map_or(User::None, User::EndsAt))
     }
 
-    /// Cut as people mean it: a password may have `/`, `?`, `#` and `@` in it, and so may a query.
+    /// Split as people mean it: a password may contain `/`, `?`, `#` and `@`, and so may a query.
     pub fn tolerant(url: &'a str) -> Self {
         Self::cut(url, user_of(cut_scheme(url).1))
     }
@@ -89,8 +89,8 @@ impl<'a> UrlParts<'a> {
     }
 }
 
-/// The URL for a screen or a file: `…` in place of user information, query and fragment, each of
-/// which may be a secret.
+/// The URL for a screen or a file: `…` replaces user information, query and fragment, because each
+/// may be a secret.
 pub fn redacted(url: &str) -> String {
     let parts = UrlParts::tolerant(url);
     let prefix = parts.prefix();
@@ -102,7 +102,7 @@ pub fn redacted(url: &str) -> String {
     format!("{prefix}{user}{}{}{tail}", parts.authority, parts.path)
 }
 
-/// The URL up to its query or fragment. User information stays: it is for URLs that have none.
+/// The URL without query and fragment. User information stays: it is for URLs that have none.
 pub fn without_query(url: &str) -> &str {
     &url[..find(url, &['?', '#'])]
 }
@@ -112,7 +112,7 @@ pub fn proxy_authority(url: &str) -> &str {
     UrlParts::strict(url.rsplit('@').next().unwrap_or_default()).authority
 }
 
-/// Whether the host can only be this machine.
+/// Whether the host is certainly this machine.
 pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
@@ -131,7 +131,7 @@ fn is_scheme_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
 }
 
-/// The place of the first delimiter, or the text's end.
+/// The position of the first delimiter, or the text's end.
 fn find(text: &str, delimiters: &[char]) -> usize {
     text.find(delimiters).unwrap_or(text.len())
 }
@@ -142,14 +142,14 @@ fn user_of(rest: &str) -> User {
     if last < query {
         return User::EndsAt(last);
     }
-    // The last `@` is in the query, or the password has the `?`.
+    // Either the last `@` is in the query, or the password contains the `?`.
     if let Some(at) = rest[..query].rfind('@') {
         return User::MayEndAt(Some(at));
     }
     match rest[..find(rest, &['/', '?', '#'])].split_once(':') {
         None => User::None,
         Some((_, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => User::MayEndAt(None),
-        // A port is a number, so this is a password.
+        // A port is a number, so this text is a password.
         Some(_) => User::EndsAt(last),
     }
 }

@@ -1,5 +1,5 @@
-//! Files and folders: read up to a limit, replaced as a whole, kept from other users, and told apart
-//! by who can have written them.
+//! Files and folders: bounded reads, atomic replacement, private modes, and checks of who can have
+//! written a file.
 #![expect(clippy::disallowed_methods, reason = "every file is opened by way of these functions")]
 
 use std::fs::{self, File, OpenOptions};
@@ -19,12 +19,12 @@ pub use system::{
     make_private_folder, open_private, open_private_to_lock, other_names, prepare_private_folder,
 };
 
-/// Why a file does not count as the administrator's.
+/// Why a file is not trusted as the administrator's.
 #[derive(Debug)]
 pub enum Untrusted {
-    /// It could not be looked at.
+    /// The file could not be examined.
     Io(io::Error),
-    /// Others may have written it.
+    /// Other users may have written it.
     Reason(String),
 }
 
@@ -34,18 +34,18 @@ impl From<io::Error> for Untrusted {
     }
 }
 
-/// Whether a file is missing. It is too where the home is no folder, as `/dev/null` of a service
-/// account.
+/// Whether the error means that a file is missing. That includes a home that is not a folder, for
+/// example `/dev/null` of a service account.
 pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Reads the file if it has at most `limit` bytes; a link is followed.
+/// Reads the file if it has at most `limit` bytes. A link is followed.
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_open(&File::open(path)?, limit)
 }
 
-/// As [`read_bounded`], of a regular file only: a pipe would make the process wait, and could be read
+/// Like [`read_bounded`], for regular files only. A pipe would block the process, and could be read
 /// only once.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = system::without_waiting(OpenOptions::new().read(true)).open(path)?;
@@ -73,25 +73,25 @@ fn too_large(limit: u64) -> String {
     }
 }
 
-/// The first bytes of a file; nothing where it cannot be read.
+/// The first bytes of a file; empty if it cannot be read.
 pub fn beginning(path: &Path, length: u64) -> Vec<u8> {
     File::open(path).and_then(|file| read_up_to(&file, length)).unwrap_or_default()
 }
 
 fn read_up_to(file: &File, length: u64) -> io::Result<Vec<u8>> {
-    // Room for the usual file, so that it is read at once.
+    // The capacity fits the usual file, so that one read is enough.
     let mut bytes = Vec::with_capacity(4096);
     file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// A new file for this user alone; an error where there is one already.
+/// Creates a file for this user alone; fails if the file exists.
 pub fn create_private(path: &Path) -> io::Result<File> {
     system::for_owner_only(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
-/// A file to append to, made for this user alone where it is missing. A link, a pipe and another
-/// user's file are refused.
+/// Opens a file for appending. If it is missing, it is created for this user alone. A link, a pipe
+/// and another user's file are refused.
 pub fn append_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = system::itself(options.append(true).create(true)).open(path)?;
@@ -103,12 +103,12 @@ pub fn append_private(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether a folder of this user, and no link, is there.
+/// Whether the path is a folder of this user, and not a link.
 pub fn is_own_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && is_ours(&found))
 }
 
-/// Whether a file of this user, and no link, is there.
+/// Whether the path is a file of this user, and not a link.
 pub fn is_own_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && is_ours(&found))
 }
@@ -125,8 +125,8 @@ pub fn normal(path: &Path) -> PathBuf {
     })
 }
 
-/// A file for this user alone, empty at first, that takes the place of another at once. Whoever reads
-/// meanwhile sees the old file or the new one. Dropping it leaves everything as it was.
+/// A new file for this user alone that replaces another file atomically. A reader sees the old file
+/// or the new one. If this is dropped, everything stays as it was.
 #[derive(Debug)]
 pub struct Replacement {
     temporary: NamedTempFile,
@@ -134,8 +134,8 @@ pub struct Replacement {
 }
 
 impl Replacement {
-    /// A file beside the target, since renaming works within a file system only. A link in the target's
-    /// place would be replaced itself.
+    /// Creates the file beside the target, because a rename works only within one file system. If
+    /// the target is a link, the link itself would be replaced.
     pub fn of(target: &Path, prefix: &str) -> io::Result<Self> {
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         let temporary = tempfile::Builder::new()
@@ -144,29 +144,30 @@ impl Replacement {
         Ok(Self { temporary, target: target.to_owned() })
     }
 
-    /// The new file, to be given its mode and owner.
+    /// The new file, for setting its mode and owner.
     pub fn file(&self) -> &File {
         self.temporary.as_file()
     }
 
-    /// Writes the file's text, so that it survives a crash of the machine.
+    /// Writes the file's text and flushes it to the disk, so that it survives a crash of the
+    /// machine.
     pub fn fill(&self, bytes: &[u8]) -> io::Result<()> {
         self.file().write_all(bytes)?;
         self.file().sync_all()
     }
 
-    /// Writes the file's text and takes the target's place.
+    /// Writes the file's text and replaces the target.
     pub fn commit_with(self, bytes: &[u8]) -> io::Result<()> {
         self.fill(bytes)?;
         self.commit()
     }
 
-    /// Takes the target's place.
+    /// Replaces the target.
     pub fn commit(self) -> io::Result<()> {
         self.temporary.persist(&self.target).map(drop).map_err(|failed| failed.error)
     }
 
-    /// The same, where nothing is in that place.
+    /// The same, but fails if the target exists.
     pub fn commit_new(self) -> io::Result<()> {
         self.temporary.persist_noclobber(&self.target).map(drop).map_err(|failed| failed.error)
     }

@@ -19,10 +19,10 @@ const WRITABLE_BY_OTHERS: u32 = 0o002;
 const WRITABLE_BY_GROUP_OR_OTHERS: u32 = 0o022;
 const ANYTHING_FOR_GROUP_OR_OTHERS: u32 = 0o077;
 
-/// As many links as the system follows.
+/// The number of links that the system follows.
 const MOST_LINKS: u32 = 40;
 
-/// The user whose files these are.
+/// The user that this process runs as.
 pub fn our_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
@@ -32,28 +32,28 @@ pub fn is_ours(found: &Metadata) -> bool {
     found.uid() == our_uid()
 }
 
-/// Whether it belongs to this user, and others may do nothing with it.
+/// Whether it belongs to this user, and others have no access.
 pub fn is_private(found: &Metadata) -> bool {
     is_ours(found) && found.mode() & ANYTHING_FOR_GROUP_OR_OTHERS == 0
 }
 
-/// Opening a pipe comes back at once.
+/// Opening a pipe does not block.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())
 }
 
-/// What is made is for its owner only.
+/// New files and folders are accessible only to their owner.
 pub(super) fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600)
 }
 
-/// Both, and what is opened is what stands at the path, and no link's target.
+/// Both options, and a link at the path is not followed.
 pub(super) fn itself(options: &mut OpenOptions) -> &mut OpenOptions {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     for_owner_only(options).custom_flags(flags.bits().cast_signed())
 }
 
-/// How many hard links the file has besides the one by which it was found.
+/// How many hard links the file has in addition to the one by which it was found.
 pub fn other_names(found: &Metadata) -> u64 {
     found.nlink().saturating_sub(1)
 }
@@ -67,8 +67,8 @@ pub fn keep_owner(file: &File, replaced: &Metadata) -> io::Result<()> {
     fchown(file, Some(replaced.uid()), Some(replaced.gid()))
 }
 
-/// Makes the folder and those above it, where they are missing, for their owner only. One that is
-/// there stays as it is.
+/// Creates the missing folders of the path with access for their owner only. Existing folders stay
+/// unchanged.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -92,16 +92,17 @@ pub enum FolderRefusal {
     NotOnlyOurs(String),
 }
 
-/// What many share is not to be taken from them.
+/// A folder that many users share must not be taken from them.
 fn hint(mode: u32) -> &'static str {
     if mode & STICKY == 0 { "`chmod 700` makes it usable" } else { "name a folder of its own" }
 }
 
-/// Makes the folder where it is missing, and refuses one that others could write to.
+/// Creates the folder if it is missing, and refuses it if others can write to it.
 ///
-/// One that others may only read becomes this user's alone, unless it has a name that is not
-/// `of_cache`: somebody may look for that there. Folders above it may belong to anybody, since every
-/// file is checked again when it is opened, but not everybody may be able to exchange this one.
+/// A folder that others can only read is made private, unless it contains a name that is not
+/// `of_cache`: somebody else may need that file. Folders above it may belong to anybody, because
+/// every file is checked again when it is opened; but it must not be possible for everybody to
+/// replace this folder.
 pub fn prepare_private_folder(
     path: &Path,
     of_cache: fn(&OsStr) -> bool,
@@ -127,7 +128,7 @@ fn check_above(folder: &Path) -> Result<(), FolderRefusal> {
     Ok(())
 }
 
-/// Through one handle, so that what is checked is what is changed.
+/// Check and change use one handle, so that both apply to the same folder.
 fn tighten(path: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), FolderRefusal> {
     if !fs::symlink_metadata(path)?.is_dir() {
         return Err(FolderRefusal::NotAFolder);
@@ -155,7 +156,7 @@ fn check_names(folder: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), Folder
     other.map_or(Ok(()), |name| Err(FolderRefusal::NotOnlyOurs(printable(&name.to_string_lossy()))))
 }
 
-/// Some file systems take a change of mode and keep their own.
+/// Some file systems accept a change of mode and ignore it.
 fn check_kept(mode: u32) -> Result<(), FolderRefusal> {
     match mode & 0o777 {
         0o700 => Ok(()),
@@ -163,12 +164,12 @@ fn check_kept(mode: u32) -> Result<(), FolderRefusal> {
     }
 }
 
-/// Opens an existing file of this user's that nobody else can read or write.
+/// Opens an existing file of this user that nobody else can read or write.
 pub fn open_private(path: &Path) -> io::Result<File> {
     private(itself(OpenOptions::new().read(true)).open(path)?)
 }
 
-/// The same, to lock it; made where it is missing.
+/// The same for a lock file, which is created if it is missing.
 pub fn open_private_to_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -183,14 +184,14 @@ fn private(file: File) -> io::Result<File> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user alone"))
 }
 
-/// Where the machine-wide configuration of programs is.
+/// The folder with the machine-wide configuration of programs.
 pub fn machine_config_dir() -> PathBuf {
     PathBuf::from("/etc")
 }
 
-/// Passes a regular file of root's that nobody else can write, exchange or redirect: the same goes
-/// for every folder and link on the way to it, from the root of the file system on. In a folder with
-/// the sticky bit nobody can exchange what is another's.
+/// Accepts a regular file that belongs to root and that nobody else can write, replace or redirect.
+/// The same is required of every folder and link of its path, from the root of the file system on.
+/// In a folder with the sticky bit, users cannot replace files of others.
 pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
     fs::symlink_metadata(path)?;
     let mut links = 0;
@@ -273,7 +274,7 @@ mod tests {
         path.metadata().unwrap().mode() & 0o7777
     }
 
-    /// A folder of this mode, and the temporary one around it.
+    /// A folder with this mode, and the temporary folder around it.
     fn folder_of_mode(mode: u32) -> (TempDir, PathBuf) {
         let around = TempDir::new().unwrap();
         let path = around.path().join("cache");
@@ -391,7 +392,7 @@ mod tests {
         }
     }
 
-    /// A folder of root's with the file `config.toml`; none where this is not root.
+    /// A folder of root's with the file `config.toml`; none if this process does not run as root.
     fn stage() -> Option<(TempDir, PathBuf)> {
         if our_uid() != ROOT {
             eprintln!("skipped: only root can make what root has made");

@@ -1,5 +1,5 @@
-//! Windows: a user's own folders give their files to that user alone, so that owners and access lists
-//! are asked for the administrators' file only.
+//! Windows: files in a user's own folders are accessible to that user only by default. So owners
+//! and access lists are read only for the administrators' file.
 #![expect(unsafe_code, reason = "the standard library knows neither owners nor access lists")]
 #![expect(clippy::disallowed_methods, reason = "owners and access lists are asked of the disk")]
 
@@ -27,60 +27,61 @@ use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, ACCESS
 
 use super::Untrusted;
 
-/// What lets somebody exchange a file or folder, or give himself the right to.
+/// The rights that let somebody replace a file or folder, or grant himself the right to.
 const EXCHANGING: u32 = DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL;
-/// Making new files in a folder exchanges none: those are checked for their own owner.
+/// The right to create files in a folder is not among them: a new file is checked for its own
+/// owner.
 const FORBIDDEN_FOR_FOLDERS: u32 = EXCHANGING | FILE_DELETE_CHILD;
 const FORBIDDEN_FOR_FILES: u32 = EXCHANGING | FILE_WRITE_DATA | FILE_APPEND_DATA;
 
-/// The bytes of the longest SID.
+/// The size of the longest SID in bytes.
 const LONGEST_SID: u32 = 68;
 
 /// Why a folder is not used.
 pub type FolderRefusal = io::Error;
 
-/// Every file counts as this user's: the folder that it is in says who may use it.
+/// Every file counts as this user's, because its folder determines who can use it.
 pub fn is_ours(_: &Metadata) -> bool {
     true
 }
 
-/// The folder that a file or folder is in says who may look into it.
+/// The access list of the parent folder determines who can read it.
 pub fn is_private(_: &Metadata) -> bool {
     true
 }
 
-/// The standard library does not know hard links on Windows.
+/// The standard library has no count of hard links on Windows.
 pub fn other_names(_: &Metadata) -> u64 {
     0
 }
 
-/// No file makes its reader wait.
+/// Reading a file never blocks here.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// A file has the access list that its folder passes on.
+/// A file inherits the access list of its folder.
 pub(super) fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// What is opened is what stands at the path, and no link's target.
+/// A link at the path is not followed.
 pub(super) fn itself(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
 }
 
-/// A file has the owner that its folder gives it.
+/// A file has the owner that its folder determines.
 #[expect(clippy::unnecessary_wraps, reason = "other systems can fail here")]
 pub fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the folder and those above it, where they are missing.
+/// Creates the missing folders of the path.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
-/// Makes the folder where it is missing, and refuses a link in its place.
+/// Creates the folder if it is missing, and refuses a link.
 pub fn prepare_private_folder(
     path: &Path,
     _of_cache: fn(&OsStr) -> bool,
@@ -92,12 +93,12 @@ pub fn prepare_private_folder(
     Err(io::Error::other("it is a link, not a folder"))
 }
 
-/// Opens an existing file that is no link.
+/// Opens an existing file that is not a link.
 pub fn open_private(path: &Path) -> io::Result<File> {
     private(itself(OpenOptions::new().read(true)).open(path)?)
 }
 
-/// The same, to lock it; made where it is missing.
+/// The same for a lock file, which is created if it is missing.
 pub fn open_private_to_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -111,8 +112,8 @@ fn private(file: File) -> io::Result<File> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a regular file"))
 }
 
-/// `ProgramData` on the drive that Windows is on: asked of the system, since the variable of that
-/// name is anybody's to set.
+/// `ProgramData` on the drive of Windows. The system is asked for it, because anybody can set the
+/// variable with that name.
 pub fn machine_config_dir() -> PathBuf {
     const ROOM: u32 = 261;
     let mut text = [0_u16; ROOM as usize];
@@ -123,8 +124,8 @@ pub fn machine_config_dir() -> PathBuf {
     drive.unwrap_or(Path::new("C:\\")).join("ProgramData")
 }
 
-/// Passes a regular file of the administrators' or the system's in a folder of theirs, both without
-/// links, which nobody else can write or exchange.
+/// Accepts a regular file of the administrators or the system that nobody else can write or
+/// replace, in a folder of theirs. Neither may be a link.
 pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
     let found = fs::symlink_metadata(path)?;
     if let Some(folder) = path.parent() {
@@ -160,7 +161,7 @@ fn check_step(path: &Path, forbidden: u32) -> Result<(), Untrusted> {
     Ok(())
 }
 
-/// Owner and access list, as long as the descriptor that they point into.
+/// Owner and access list. They point into the descriptor and live as long.
 struct Security {
     owner: PSID,
     access: *mut ACL,
@@ -191,8 +192,8 @@ impl Security {
         }
     }
 
-    /// Whether anybody else is let do any of it. No list lets everybody do everything, and an entry
-    /// of an unknown kind may let anybody do anything.
+    /// Whether anybody else has any of these rights. Without a list, everybody has all rights, and
+    /// an entry of an unknown kind may grant any right to anybody.
     fn lets_others(&self, forbidden: u32, administrators: &[WellKnown]) -> bool {
         if self.access.is_null() {
             return true;
@@ -231,7 +232,7 @@ impl Drop for Security {
     }
 }
 
-/// The SID of somebody whom every machine knows.
+/// A well-known SID.
 struct WellKnown([u32; LONGEST_SID as usize / 4]);
 
 impl WellKnown {

@@ -1,4 +1,4 @@
-//! A child process and all that it starts, ended together.
+//! A child process and all processes that it starts, ended together.
 
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]

@@ -1,7 +1,7 @@
-//! A child that ends with us: it and its children are a process group.
+//! A child that ends with this process: the child and its children form a process group.
 //!
-//! A group of its own hears nothing of Ctrl-C in our terminal, so we listen for the signals that end
-//! us, from the first child on, and end what is held first.
+//! A separate group does not receive Ctrl-C from our terminal. So this process handles the signals
+//! that end it, from the first child on, and ends the groups before itself.
 
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
@@ -9,24 +9,24 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{self, SignalKind};
 
-/// The groups that are held now.
+/// The groups that must be ended with this process.
 static HELD: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// Held for as long as somebody waits for the child. Dropped before it is let go, it ends the child
-/// and its children.
+/// Exists as long as somebody waits for the child. If it is dropped before `release`, it ends the
+/// child and its children.
 #[derive(Debug)]
 pub struct ProcessGroup {
     group: Option<Pid>,
 }
 
 impl ProcessGroup {
-    /// Makes the child that is about to be started one that can be held.
+    /// Prepares a command so that its child can be ended with this process.
     pub fn prepare(command: &mut Command) {
         command.process_group(0);
         listen();
     }
 
-    /// Holds a child that was prepared for it.
+    /// Takes charge of a child that was prepared.
     pub fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = id.and_then(Pid::from_raw);
@@ -34,14 +34,15 @@ impl ProcessGroup {
         Self { group }
     }
 
-    /// Whether the system stopped it, as one is that asks on the terminal in the background.
+    /// Whether the system stopped the child, as it does when a background process reads from the
+    /// terminal.
     pub fn has_stopped(&self) -> bool {
         let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let Some(process) = self.group else { return false };
         matches!(waitid(WaitId::Pid(process), options), Ok(Some(status)) if status.stopped())
     }
 
-    /// It ended by itself; what it left running was meant to stay.
+    /// The child ended by itself. Processes that it left running were meant to stay.
     pub fn let_go(mut self) {
         self.forget();
     }
@@ -62,7 +63,7 @@ impl Drop for ProcessGroup {
 }
 
 fn end(group: Pid) {
-    // It may be gone already.
+    // The group may have ended already.
     let _ = kill_process_group(group, Signal::KILL);
 }
 

@@ -1,4 +1,4 @@
-//! Processes, standard streams and settings, which each system has in its own way.
+//! Processes, standard streams and system settings, which differ between systems.
 
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
@@ -8,11 +8,11 @@ pub use platform::{
     machine_identity, process_is_alive, run_in_our_place, system_proxy, take_standard_streams,
 };
 
-/// The proxy that the user's desktop settings name, as they write it: what browsers and .NET use.
+/// The proxy of the user's desktop settings, as it is written there. Browsers and .NET use it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SystemProxy {
     /// `proxy.example:8080`, or one for each scheme: `http=a.example:80;https=b.example:81`.
     pub server: Option<String>,
-    /// The URL of a script that chooses one.
+    /// The URL of a script that selects a proxy.
     pub script: Option<String>,
 }

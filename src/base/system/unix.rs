@@ -14,8 +14,8 @@ use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
 use super::SystemProxy;
 use crate::base::environment::Environment;
 
-/// Takes standard input and output for this process alone: both become close-on-exec, and a child
-/// finds the null device and our standard error in their place.
+/// Reserves standard input and output for this process: both become close-on-exec, and a child gets
+/// the null device and our standard error instead.
 pub fn take_standard_streams() -> io::Result<(File, File)> {
     const ABOVE_THE_STANDARD_ONES: i32 = 3;
     let input = fcntl_dupfd_cloexec(stdin(), ABOVE_THE_STANDARD_ONES)?;
@@ -25,8 +25,8 @@ pub fn take_standard_streams() -> io::Result<(File, File)> {
     Ok((input.into(), output.into()))
 }
 
-/// Whether a process with this number is running. One that we may not signal is; one that has ended
-/// and that nobody has reaped, as in a container without an init, is not.
+/// Whether a process with this number is running. A process that we may not signal counts as
+/// running. One that has ended without being reaped, as in a container without an init, does not.
 pub fn process_is_alive(process_id: u32) -> bool {
     let Some(process) = i32::try_from(process_id).ok().and_then(Pid::from_raw) else {
         return true;
@@ -34,19 +34,19 @@ pub fn process_is_alive(process_id: u32) -> bool {
     test_kill_process(process) != Err(Errno::SRCH) && !has_ended(process_id)
 }
 
-/// The state stands behind the name, which is in brackets and may hold brackets itself.
+/// The state follows the name. The name is in brackets and may contain brackets itself.
 fn has_ended(process_id: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{process_id}/stat")).unwrap_or_default();
     let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
     matches!(state, Some('Z' | 'X'))
 }
 
-/// This process becomes the program: signals, terminal and exit code are its own.
+/// Replaces this process by the program, which gets its signals, terminal and exit code.
 pub fn run_in_our_place(mut command: Command) -> io::Result<Infallible> {
     Err(command.exec())
 }
 
-/// What tells this machine, since its start, from another one.
+/// Identifies this machine until its next start.
 pub fn machine_identity(_: &Environment) -> Vec<String> {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let files = ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"];
@@ -54,7 +54,7 @@ pub fn machine_identity(_: &Environment) -> Vec<String> {
     std::iter::once(name).chain(ids.map(|id| id.trim().to_owned())).collect()
 }
 
-/// Its proxies are in variables, which are looked at anyway.
+/// On Unix, proxies are in variables, which are read anyway.
 pub fn system_proxy() -> SystemProxy {
     SystemProxy::default()
 }

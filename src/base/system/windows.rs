@@ -27,8 +27,8 @@ use crate::base::environment::Environment;
 
 const PROXY_SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 
-/// Takes standard input and output for this process alone: no child inherits them, and a child finds
-/// the null device and our standard error in their place.
+/// Reserves standard input and output for this process: no child inherits them, and a child gets
+/// the null device and our standard error instead.
 #[expect(clippy::disallowed_methods, reason = "the handles are taken here, once")]
 pub fn take_standard_streams() -> io::Result<(File, File)> {
     let (stdin, stdout) = (io::stdin(), io::stdout());
@@ -49,7 +49,7 @@ pub fn take_standard_streams() -> io::Result<(File, File)> {
     if replaced { Ok((input, output)) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Whether a process with this number is running. One that we may not open is.
+/// Whether a process with this number is running. A process that we may not open counts as running.
 pub fn process_is_alive(process_id: u32) -> bool {
     const ERROR_INVALID_PARAMETER: i32 = 87;
     // SAFETY: takes no pointers; the handle is closed below.
@@ -65,7 +65,7 @@ pub fn process_is_alive(process_id: u32) -> bool {
     }
 }
 
-/// What tells this machine from another one.
+/// Identifies this machine.
 pub fn machine_identity(environment: &Environment) -> Vec<String> {
     ["COMPUTERNAME", "USERDOMAIN"]
         .iter()
@@ -74,18 +74,18 @@ pub fn machine_identity(environment: &Environment) -> Vec<String> {
         .collect()
 }
 
-/// Waits for the program and ends as it does. Ctrl+C is for the program: this process, which gets it
-/// as well, goes on waiting.
+/// Waits for the program and ends with its exit code. Ctrl+C is meant for the program: this process
+/// receives it too and goes on waiting.
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "an exit code here has 32 bits")]
 pub fn run_in_our_place(mut command: Command) -> io::Result<Infallible> {
     let mut child = command.spawn()?;
-    // Not before: a child inherits it.
+    // This must come after the start, because a child inherits the setting.
     // SAFETY: takes no handler, and so no pointer.
     unsafe { SetConsoleCtrlHandler(None, 1) };
     std::process::exit(child.wait()?.code().unwrap_or(1))
 }
 
-/// What the user's settings say of proxies.
+/// The proxy settings of the user.
 pub fn system_proxy() -> SystemProxy {
     let Ok(settings) = CURRENT_USER.open(PROXY_SETTINGS) else { return SystemProxy::default() };
     let text = |name| settings.get_string(name).ok().filter(|text| !text.trim().is_empty());

@@ -1,4 +1,4 @@
-//! Colours and symbols, where what is written can show them.
+//! Colours and symbols, if the output can show them.
 
 use std::io::{self, Write};
 
@@ -10,13 +10,13 @@ use crate::base::environment::Environment;
 #[cfg_attr(windows, path = "windows.rs")]
 mod system;
 
-/// What became of one thing that was checked.
+/// The result of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     Pass,
     Warning,
     Failure,
-    /// It was not looked at.
+    /// It was not checked.
     Skipped,
 }
 
@@ -28,11 +28,11 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// For a stream that is a terminal, or is none.
+    /// For a stream that may be a terminal.
     ///
-    /// Colours: not where `NO_COLOR` is set; else wherever `CLICOLOR_FORCE` is set, to anything but 0;
-    /// else on a terminal that is not `dumb` and for which `CLICOLOR` is not 0. Symbols: on a terminal
-    /// that shows UTF-8.
+    /// Colours: none if `NO_COLOR` is set; otherwise always if `CLICOLOR_FORCE` is set to anything
+    /// but 0; otherwise on a terminal that is not `dumb`, unless `CLICOLOR` is 0. Symbols: on a
+    /// terminal that shows UTF-8.
     pub fn of(environment: &Environment, is_terminal: bool) -> Self {
         let is_forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let shows = is_terminal && shows_colours(environment) && system::enable_colours();
@@ -55,7 +55,7 @@ impl Appearance {
         self.painted(if self.symbols { symbol } else { word }, style)
     }
 
-    /// How many columns a mark takes.
+    /// The width of a mark in columns.
     pub fn width(self) -> usize {
         if self.symbols { 1 } else { 4 }
     }
@@ -65,8 +65,8 @@ impl Appearance {
     }
 }
 
-/// Lets no control character through but line ends and tabs: a file's name may have any, and drives no
-/// terminal.
+/// Removes control characters except line ends and tabs: a file's name may contain any, and must
+/// not control a terminal.
 #[derive(Debug)]
 pub struct Printable<W>(pub W);
 
@@ -91,7 +91,7 @@ fn shows_colours(environment: &Environment) -> bool {
     !is_dumb(environment) && environment.get("CLICOLOR") != Some("0")
 }
 
-/// Whether a line cannot be written over.
+/// Whether a line cannot be overwritten.
 pub fn is_dumb(environment: &Environment) -> bool {
     environment.get("TERM") == Some("dumb")
 }

@@ -1,4 +1,4 @@
-//! What the console shows.
+//! What the console can show.
 #![expect(unsafe_code, reason = "the standard library does not ask the console")]
 
 use windows_sys::Win32::Globalization::CP_UTF8;
@@ -9,7 +9,7 @@ use windows_sys::Win32::System::Console::{
 
 use crate::base::environment::Environment;
 
-/// Asks the console to take colours; false where it is older than Windows 10.
+/// Enables colours on the console; false if it is older than Windows 10.
 pub(super) fn enable_colours() -> bool {
     let mut mode = 0;
     // SAFETY: the handle is this process's own, and the mode is a local that outlives the call.
@@ -20,8 +20,8 @@ pub(super) fn enable_colours() -> bool {
     }
 }
 
-/// Whether the console's code page is UTF-8, or it is Windows Terminal, whose fonts have our symbols
-/// whatever the code page.
+/// Whether the console's code page is UTF-8, or it is Windows Terminal, whose fonts have our
+/// symbols whatever the code page is.
 pub(super) fn is_utf8(environment: &Environment) -> bool {
     // SAFETY: takes nothing.
     environment.get("WT_SESSION").is_some() || unsafe { GetConsoleOutputCP() } == CP_UTF8
