@@ -8,26 +8,26 @@ use crate::base::url::is_loopback;
 /// A host of the user's own: a reverse proxy for CodeArtifact, or a test server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostMapping {
-    /// In lower case, without port; an IPv6 address in brackets.
+    /// In lower case, without port; an IPv6 address is in brackets.
     pub host: String,
-    /// None stands for the scheme's own port.
+    /// None means the scheme's default port.
     pub port: Option<u16>,
-    /// Domain and owner; none where the path names them, as behind a VPC endpoint.
+    /// Domain and owner; none if the path names them, as behind a VPC endpoint.
     pub domain: Option<(String, String)>,
     /// The region of the domain.
     pub region: String,
 }
 
-/// Why a host counts as CodeArtifact's.
+/// Why a host counts as one of CodeArtifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKind {
-    /// Its name is one that only AWS has.
+    /// Only AWS has hosts with such a name.
     Aws,
     /// The user listed it.
     Listed,
 }
 
-/// The form of a host that was recognized, from its name in lower case.
+/// The recognized form of a host, from its name in lower case.
 pub(super) fn form(kind: HostKind, host: &str) -> &'static str {
     let labels: Vec<&str> = host.split('.').collect();
     match (kind, &*labels) {
@@ -38,17 +38,17 @@ pub(super) fn form(kind: HostKind, host: &str) -> &'static str {
     }
 }
 
-/// What a recognized host says.
+/// What the name of a recognized host determines.
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) kind: HostKind,
     pub(super) names: Names,
     pub(super) region: String,
-    /// Whether folders may stand before `/nuget/`, as reverse proxies have them.
+    /// Whether folders may precede `/nuget/`, as with reverse proxies.
     pub(super) any_prefix: bool,
 }
 
-/// Where domain and owner are named.
+/// Which part of the URL names domain and owner.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Names {
     Host { domain: String, owner: String },
@@ -165,7 +165,7 @@ fn check_suffix(region: &str, suffix: &[&str], kind: Suffix) -> Result<(), &'sta
     })
 }
 
-/// The labels that follow this name; none where the labels do not begin with it.
+/// The labels that follow this name; none if the labels do not begin with it.
 fn behind<'a>(labels: &'a [&'a str], name: &'a str) -> Option<&'a [&'a str]> {
     labels.strip_prefix(name.split('.').collect::<Vec<_>>().as_slice())
 }

@@ -1,6 +1,6 @@
-//! Which URLs are CodeArtifact's, and what they name. Pure.
+//! Which URLs belong to CodeArtifact, and what they name. Pure.
 //!
-//! The host decides alone: a token is asked for, and handed over, for hosts of the grammar below and
+//! Only the host decides: a token is requested and handed out for hosts of the grammar below and
 //! for hosts that the user listed, never for a look-alike. The path only names the repository.
 //!
 //! | form | host | path |
@@ -24,7 +24,7 @@ pub use host::{HostKind, HostMapping, is_region};
 pub use partition::{Partition, SERVICE_PRINCIPAL, is_aws_host, resembles_codeartifact};
 pub use path::{is_domain, is_owner, is_repository, is_repository_byte, split_domain};
 
-/// A domain of CodeArtifact: what an authorization token is issued for.
+/// A domain of CodeArtifact. An authorization token is issued for a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Domain {
     /// The domain's name.
@@ -49,24 +49,25 @@ pub struct RepositoryEndpoint {
     pub domain: Domain,
     /// The repository's name.
     pub repository: String,
-    /// Scheme and authority, in lower case: what NuGet remembers credentials by.
+    /// Scheme and authority, in lower case. NuGet remembers credentials by these.
     pub origin: String,
-    /// Why its host counts as CodeArtifact's.
+    /// Why its host counts as one of CodeArtifact.
     pub host: HostKind,
 }
 
 /// Why a URL names no repository.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// Another provider's URL, or a look-alike: no token for it, and no word about it.
+    /// Another provider's URL, or a look-alike: it gets no token, and the user sees no message
+    /// about it.
     #[error("not a CodeArtifact URL: {0}")]
     Foreign(&'static str),
     /// The host is CodeArtifact's, the path is not a NuGet repository's.
     #[error("`{url}` names no NuGet repository; its URL is `{right}`")]
     Path {
-        /// What was asked for, without query.
+        /// The requested URL, without query.
         url: String,
-        /// What it should have been, with `<…>` where the path said nothing.
+        /// What the URL should have been, with `<…>` for parts that the path lacks.
         right: String,
     },
 }
@@ -100,7 +101,7 @@ impl fmt::Display for RepositoryEndpoint {
 }
 
 impl RepositoryEndpoint {
-    /// Which of the forms the host has, for people.
+    /// The form of the host, for people.
     pub fn form(&self) -> &'static str {
         let host = self.origin.rsplit('/').next().unwrap_or_default();
         host::form(self.host, host)
@@ -115,20 +116,20 @@ fn unusable_path(parts: &HttpUrl<'_>, host: &host::Host) -> EndpointError {
     }
 }
 
-/// Whether a URL is one that an API can be asked at: https, or http to this machine; without user,
-/// query and fragment.
+/// Whether an API can be called at the URL: https, or http to this machine; without user, query and
+/// fragment.
 pub fn is_endpoint_url(url: &str) -> bool {
     let is_plain = url.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#');
     is_plain && HttpUrl::parse(url).is_ok_and(|parts| parts.https || is_loopback(&parts.host))
 }
 
-/// Whether a URL is of http or https, with a host and without user.
+/// Whether the URL is http or https, with a host and without user.
 pub fn is_http_url(url: &str) -> bool {
     HttpUrl::parse(url).is_ok()
 }
 
-/// A URL of http or https with a host and nothing that it should not have. What a lenient parser would
-/// repair is exactly what a look-alike hides behind.
+/// A URL of http or https with a host and without disallowed parts. The parser is strict, because a
+/// look-alike hides behind exactly what a lenient parser would repair.
 #[derive(Debug)]
 struct HttpUrl<'a> {
     https: bool,
@@ -173,7 +174,7 @@ impl<'a> HttpUrl<'a> {
     }
 }
 
-/// Digits alone: a number's sign, which parsing takes, is in no port.
+/// Digits only: Rust's number parser accepts a sign, which no port has.
 fn port_number(digits: &str) -> Result<u16, &'static str> {
     let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok());
     number.flatten().ok_or("the port is not a number")

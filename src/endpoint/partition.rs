@@ -1,25 +1,25 @@
-//! AWS's partitions: the one place that knows their names.
+//! AWS's partitions. This is the only place with their names.
 //!
 //! Source: the partitions of the AWS SDKs' endpoint rules (`partitions.json`); the suffixes of
 //! repositories' hosts are from the CodeArtifact user guide.
 
-/// What policies call CodeArtifact, in every partition.
+/// The name of CodeArtifact in policies, in every partition.
 pub const SERVICE_PRINCIPAL: &str = "codeartifact.amazonaws.com";
 
-/// A group of regions whose accounts and hosts are apart from those of all others.
+/// A group of regions whose accounts and hosts are separate from those of all others.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Partition {
     /// Its name in an ARN.
     pub arn: &'static str,
-    /// How the names of its regions begin.
+    /// The prefix of the names of its regions.
     region_prefix: &'static str,
-    /// How hosts for IPv4 alone end, those of VPC endpoints too.
+    /// The suffix of hosts for IPv4 only, and of those of VPC endpoints.
     pub suffix: &'static str,
-    /// How hosts for IPv6 as well end; none where no such hosts are known.
+    /// The suffix of dual-stack hosts (IPv4 and IPv6); none if no such hosts are known.
     dual_stack: Option<DualStack>,
 }
 
-/// How hosts for IPv6 as well end.
+/// The suffix of dual-stack hosts.
 #[derive(Debug, PartialEq, Eq)]
 struct DualStack {
     repositories: &'static str,
@@ -33,7 +33,7 @@ const AWS: Partition = Partition {
     dual_stack: Some(DualStack { repositories: "on.aws", apis: "api.aws" }),
 };
 
-/// Every partition; the last one takes all regions that belong to no other, new ones too.
+/// Every partition. The last one gets all regions that belong to no other, including new ones.
 static PARTITIONS: [Partition; 8] = [
     Partition {
         arn: "aws-cn",
@@ -68,7 +68,7 @@ impl Partition {
         others.iter().find(|it| region.starts_with(it.region_prefix)).unwrap_or(aws)
     }
 
-    /// How repositories' hosts for IPv6 as well end; none where no such hosts are known.
+    /// The suffix of repositories' dual-stack hosts; none if no such hosts are known.
     pub fn dual_stack_suffix(&self) -> Option<&'static str> {
         self.dual_stack.as_ref().map(|dual_stack| dual_stack.repositories)
     }
@@ -79,15 +79,15 @@ impl Partition {
     }
 }
 
-/// Whether a host ends as only AWS's do, in whatever partition.
+/// Whether only AWS can have a host with this suffix, in any partition.
 pub fn is_aws_host(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let mut suffixes = PARTITIONS.iter().flat_map(Partition::suffixes);
     suffixes.any(|suffix| host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')))
 }
 
-/// Whether people would take the host for CodeArtifact's, which it need not be: it may go on behind
-/// AWS's own name, or end in another top-level domain.
+/// Whether people would take the host for one of CodeArtifact. It need not be one: more labels may
+/// follow AWS's own name, or it may end in another top-level domain.
 pub fn resembles_codeartifact(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let mut suffixes = PARTITIONS.iter().flat_map(Partition::suffixes);

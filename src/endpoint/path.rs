@@ -1,6 +1,6 @@
 //! The grammar of paths and names.
 
-/// How the URLs of CodeArtifact's package formats begin.
+/// The prefixes of the URLs of CodeArtifact's package formats.
 const FORMATS: [&str; 8] = ["nuget", "npm", "pypi", "maven", "generic", "ruby", "swift", "cargo"];
 
 /// What a path names.
@@ -30,7 +30,7 @@ fn read_segments<'a>(segments: &[&'a str], names_domain: bool) -> Option<Path<'a
     is_repository(repository).then_some(Path { repository, domain })
 }
 
-/// The path that was probably meant, `<…>` for what it does not say.
+/// The path that was probably meant, with `<…>` for the missing parts.
 pub(super) fn suggest(path: &str, names_domain: bool) -> String {
     let is_format = |word: &&str| FORMATS.contains(word);
     let words = path.split('/').filter(|segment| !segment.is_empty());
@@ -75,7 +75,7 @@ pub fn is_repository(text: &str) -> bool {
         && bytes.iter().all(|b| is_repository_byte(*b))
 }
 
-/// Whether a repository's name can have it.
+/// Whether a repository's name may contain the character.
 pub fn is_repository_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
