@@ -1,4 +1,4 @@
-//! The cache's files as bytes, in versioned JSON: a token, or that a token was refused.
+//! The cache's files as bytes, in versioned JSON: a token, or the fact that a token was refused.
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ use crate::token::{AuthorizationToken, LONGEST_LIFE_HERE};
 /// The formats below. A file of any other version counts as empty.
 const VERSION: u32 = 1;
 
-/// Which token this is, in readable words: they lie beside it in clear text, so nothing secret.
+/// Describes the token in readable words. They are stored in clear text, so they contain no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     pub domain: String,
@@ -22,8 +22,8 @@ pub struct Label {
     pub identity: String,
 }
 
-/// The file's JSON. Times are whole seconds since 1970, rounded down. `token` is what `protect` made
-/// of the token's text.
+/// The file's JSON. Times are whole seconds since 1970, rounded down. `token` is the output of
+/// `protect` for the token's text.
 #[derive(Serialize, Deserialize)]
 struct Record {
     version: u32,
@@ -34,35 +34,35 @@ struct Record {
     token: Secret,
 }
 
-/// Whether this machine's clock agrees with the token's times: obtained by now, not expired, and
-/// not valid for longer than CodeArtifact grants.
+/// Whether this machine's clock agrees with the token's times: it was obtained before now, has not
+/// expired, and is not valid for longer than CodeArtifact grants.
 pub fn is_plausible(token: &AuthorizationToken, now: SystemTime) -> bool {
-    // Obtained in the future by more than this, it is from before the clock was set back.
+    // If it was obtained further in the future than this, the clock has been set back since.
     token.obtained <= now + CLOCK_TOLERANCE
         && token.obtained < token.expiration
         && now < token.expiration
         && token.expiration <= now + LONGEST_LIFE_HERE
 }
 
-/// All that can be told of a token without it.
+/// Everything about a token except the token itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
     pub label: Label,
     pub obtained: SystemTime,
     pub expiration: SystemTime,
-    /// When it is no longer served at the latest.
+    /// The latest time at which it is served.
     pub keep_until: SystemTime,
 }
 
 impl Description {
-    /// How long it can still be served; none where it cannot be.
+    /// How long it can still be served; none if it cannot be.
     pub fn served_for(&self, now: SystemTime) -> Option<Duration> {
         let end = self.keep_until.min(self.expiration);
         end.duration_since(now).ok().filter(|left| !left.is_zero())
     }
 }
 
-/// The bytes of a file that [`decode`] reads back.
+/// The bytes of a file, which [`decode`] reads.
 pub fn encode(
     token: &AuthorizationToken,
     keep_until: SystemTime,
@@ -79,8 +79,8 @@ pub fn encode(
     Ok(serde_json::to_vec(&record)?)
 }
 
-/// The token in `bytes`, if it may be served at `now`. Anything else is none: another version,
-/// something that is not ours, half a file.
+/// The token in `bytes`, if it may be served at `now`. None for everything else: another version, a
+/// foreign file, an incomplete file.
 pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
     let record: Record = serde_json::from_slice(bytes).ok()?;
     if record.version != VERSION || now >= time(record.keep_until)? {
@@ -94,7 +94,7 @@ pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
     is_plausible(&token, now).then_some(token)
 }
 
-/// What `bytes` say of a token, which is left as it is.
+/// The description of a token in `bytes`, without the token.
 pub fn describe(bytes: &[u8]) -> Option<Description> {
     let record: Record = serde_json::from_slice(bytes).ok()?;
     if record.version != VERSION {
@@ -108,31 +108,32 @@ pub fn describe(bytes: &[u8]) -> Option<Description> {
     })
 }
 
-/// The JSON of a file that says when the token of its key was refused, and nothing of the token. The
-/// time is whole seconds since 1970.
+/// The JSON of a file that says when the token of its key was refused. It contains nothing of the
+/// token. The time is whole seconds since 1970.
 #[derive(Serialize, Deserialize)]
 struct Refused {
     version: u32,
     refused: u64,
 }
 
-/// The bytes of a file that says that the token of its key was refused at `now`.
+/// The bytes of a file that records that the token of its key was refused at `now`.
 pub fn encode_refused(now: SystemTime) -> io::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&Refused { version: VERSION, refused: seconds(now)? })?)
 }
 
-/// Whether the bytes say that a token was refused, at whatever time.
+/// Whether the bytes record a refusal, at any time.
 pub fn is_refusal(bytes: &[u8]) -> bool {
     serde_json::from_slice::<Refused>(bytes).is_ok()
 }
 
-/// Whether the token still counts as refused at `now`. It does for as long as any token lives: after
-/// that it is dead anyway, or what it was refused for may have changed.
+/// Whether the token still counts as refused at `now`. A refusal counts for the longest lifetime of
+/// a token: after that the token has expired anyway, or the reason for its refusal may have
+/// changed.
 pub fn counts_as_refused(bytes: &[u8], now: SystemTime) -> bool {
     let Ok(Refused { version: VERSION, refused }) = serde_json::from_slice(bytes) else {
         return false;
     };
-    // A clock that was set back since is no reason to try it again.
+    // If the clock was set back since, the token is still not tried again.
     time(refused).is_some_and(|at| now.duration_since(at).unwrap_or_default() < LONGEST_LIFE_HERE)
 }
 

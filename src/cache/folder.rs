@@ -1,4 +1,5 @@
-//! The tokens in a folder: one file a key, exchanged as a whole, swept while storing.
+//! The tokens in a folder: one file for each key, replaced as a whole, and cleaned up while
+//! storing.
 #![expect(clippy::disallowed_methods, reason = "the tokens' files are the cache's own")]
 
 use std::cmp::Reverse;
@@ -12,77 +13,77 @@ use super::key::CacheKey;
 use crate::base::files::{self, FolderRefusal, Replacement};
 use crate::token::LONGEST_LIFE_HERE;
 
-/// More than any token's file; a longer one is not ours.
+/// Larger than any token's file; a larger file is not ours.
 const LONGEST_FILE: u64 = 64 * 1024;
 
-/// So many tokens are kept, the newest. A person has a handful.
+/// The number of tokens that are kept, newest first. A person has a few.
 const MOST_TOKENS: usize = 200;
 
-/// A temporary file this old belongs to a process that was killed; a question to the user that is
-/// this old is forgotten.
+/// A temporary file this old belongs to a process that was killed. A record this old that the user
+/// was asked is deleted.
 const STALE_TEMPORARY: Duration = Duration::from_hours(1);
 
-/// A file this old holds no token that is still valid.
+/// A token in a file this old has expired.
 const STALE_TOKEN: Duration = LONGEST_LIFE_HERE.saturating_add(Duration::from_hours(1));
 
 const TEMPORARY_PREFIX: &str = ".token-";
 
-/// A folder that was found to be this user's alone.
+/// A folder that was checked to be this user's alone.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    /// The folder at this absolute path, made where it is missing. One that others can read becomes
-    /// this user's alone only where nothing but the cache's own files is in it.
+    /// The folder at this absolute path, created if it is missing. If others can read it, it is
+    /// made private, but only if it contains nothing but the cache's own files.
     pub fn open(path: PathBuf) -> Result<Self, FolderRefusal> {
         files::prepare_private_folder(&path, is_own_name)?;
         Ok(Self { path })
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The key's file, if it is ours and not too long.
+    /// The content of the key's file, if the file is ours and not too large.
     pub fn read(&self, key: &CacheKey) -> io::Result<Vec<u8>> {
         read_file(&self.file_of(key))
     }
 
-    /// Exchanges the key's file as a whole, then sweeps what is stale at `now`.
+    /// Replaces the key's file as a whole, then removes stale files as of `now`.
     pub fn write(&self, key: &CacheKey, bytes: &[u8], now: SystemTime) -> io::Result<()> {
         exchange(&self.file_of(key), bytes, now)?;
         self.sweep(now);
         Ok(())
     }
 
-    /// One pair of lock files for each first byte of a key: 256 pairs at most, which are never
-    /// removed. Two keys that share one wait for each other for the time of a fetch.
+    /// One pair of lock files for each first byte of a key: at most 256 pairs, which are never
+    /// removed. Two keys with the same pair wait for each other as long as a fetch takes.
     pub fn locks(&self, key: &CacheKey) -> [PathBuf; 2] {
         let slot = &key.as_str()[..2];
         [".lock", ".second.lock"].map(|end| self.path.join(format!("{slot}{end}")))
     }
 
-    /// As [`locks`](Self::locks), for the sign-in that a key stands for: files of their own, since a
+    /// Like [`locks`](Self::locks), for the sign-in of a key. These are separate files, because a
     /// user takes longer than a fetch.
     pub fn sign_in_locks(&self, key: &CacheKey) -> [PathBuf; 2] {
         let slot = &key.as_str()[..2];
         [".sign-in.lock", ".sign-in.second.lock"].map(|end| self.path.join(format!("{slot}{end}")))
     }
 
-    /// When the user was asked last for the sign-in that the key stands for: the time of its file.
+    /// When the user was last asked to sign in for this key: the time of its file.
     pub fn asked(&self, key: &CacheKey) -> Option<SystemTime> {
         files::open_private(&self.asked_file(key)).ok()?.metadata().ok()?.modified().ok()
     }
 
-    /// Writes down that the user is asked now.
+    /// Records that the user is asked now.
     pub fn note_asked(&self, key: &CacheKey, now: SystemTime) -> io::Result<()> {
         exchange(&self.asked_file(key), b"", now)
     }
 
-    /// As though nobody had been asked.
+    /// Deletes the record that the user was asked.
     pub fn forget_asked(&self, key: &CacheKey) {
         let _ = fs::remove_file(self.asked_file(key));
     }
@@ -95,8 +96,9 @@ impl Folder {
         self.path.join(format!("{key}.json"))
     }
 
-    /// Removes stale temporaries, expired tokens and the oldest beyond the limit. What cannot be
-    /// removed stays for the next time; a file whose name is not ours is never touched.
+    /// Removes stale temporary files, expired tokens and the oldest tokens beyond the limit. What
+    /// cannot be removed stays until the next time. A file with a name that is not ours is never
+    /// touched.
     fn sweep(&self, now: SystemTime) {
         let Ok(listing) = fs::read_dir(&self.path) else { return };
         let mut tokens = Vec::new();
@@ -114,17 +116,18 @@ impl Folder {
     }
 }
 
-/// Writes the file beside its place, and moves it there.
+/// Writes a temporary file in the folder, and renames it.
 fn exchange(file: &Path, bytes: &[u8], now: SystemTime) -> io::Result<()> {
     let replacement = Replacement::of(file, TEMPORARY_PREFIX)?;
-    // Not flushed to the disk: a token that a crash takes away is fetched again.
+    // The file is not flushed to the disk: if a crash loses the token, it is fetched again.
     replacement.file().write_all(bytes)?;
-    // The age in the sweep is by the clock that was handed in, not by the file system's.
+    // Clean-up uses the clock that the caller passed, not the file system's.
     replacement.file().set_modified(now)?;
     replacement.commit()
 }
 
-/// The cache's own files in a folder of this user's; none where it is not there, or somebody else's.
+/// The cache's own files in a folder of this user's; none if the folder does not exist or belongs
+/// to somebody else.
 pub fn files_in(path: &Path) -> Vec<(Kind, PathBuf)> {
     if !files::is_own_folder(path) {
         return Vec::new();
@@ -134,12 +137,12 @@ pub fn files_in(path: &Path) -> Vec<(Kind, PathBuf)> {
     found.filter(|(kind, _)| *kind != Kind::Other).collect()
 }
 
-/// The bytes of one of these files, if it is not too long.
+/// The content of one of these files, if it is not too large.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     files::read_open(&files::open_private(path)?, LONGEST_FILE)
 }
 
-/// Removes one of these files. True where it was there.
+/// Removes one of these files. True if it existed.
 pub fn remove_file(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -148,19 +151,19 @@ pub fn remove_file(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// What a file of the cache's is.
+/// The kind of a file of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Or what is remembered of a refused one.
+    /// A token, or the record of a refused one.
     Token,
     Temporary,
-    /// That the user was asked to sign in.
+    /// The record that the user was asked to sign in.
     Asked,
     Lock,
     Other,
 }
 
-/// Whether the cache gives such names to its files.
+/// Whether the cache gives its files such names.
 fn is_own_name(name: &OsStr) -> bool {
     kind_of(name) != Kind::Other
 }
@@ -180,7 +183,7 @@ fn kind_of(name: &OsStr) -> Kind {
     }
 }
 
-/// How long ago it was written; no time at all where that is unknown or in the future.
+/// The age of the file; zero if it is unknown or in the future.
 fn age_of(found: &DirEntry, now: SystemTime) -> Duration {
     let written = found.metadata().and_then(|metadata| metadata.modified());
     written.ok().and_then(|written| now.duration_since(written).ok()).unwrap_or_default()
@@ -217,7 +220,7 @@ mod tests {
         listing.map(|found| found.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    /// Puts a file there that was written so long before `now`.
+    /// Creates a file there with this age at `now`.
     fn put(folder: &Folder, name: &str, age: Duration) {
         let path = folder.path().join(name);
         fs::write(&path, "").unwrap();

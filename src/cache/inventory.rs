@@ -18,13 +18,13 @@ pub struct KeptToken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Forgotten {
     pub tokens: usize,
-    /// Of tokens that were refused.
+    /// Records of refused tokens.
     pub refusals: usize,
-    /// Of sign-ins that did not come about.
+    /// Records of sign-ins that were not completed.
     pub questions: usize,
 }
 
-/// The tokens that can be served at `now`, in the order of their labels.
+/// The tokens that can be served at `now`, ordered by their labels.
 pub fn kept(folders: &[PathBuf], now: SystemTime) -> Vec<KeptToken> {
     let mut kept = Vec::new();
     for folder in folders {
@@ -44,13 +44,13 @@ fn words(token: &KeptToken) -> [&str; 4] {
     [domain, owner, region, identity]
 }
 
-/// Removes the tokens whose labels are meant, all of them where nothing is said, and whatever is
-/// remembered of refused tokens and of sign-ins that did not come about. No lock is needed: whoever
-/// reads meanwhile has a token or none.
+/// Removes the tokens whose labels are selected, or all of them if nothing is selected, and all
+/// records of refused tokens and of incomplete sign-ins. No lock is needed: a concurrent reader
+/// gets a token or none.
 ///
 /// # Errors
 ///
-/// The first file that could not be removed; the others are gone.
+/// Returns the error of the first file that could not be removed; the others are removed.
 pub fn forget(
     folders: &[PathBuf],
     is_meant: Option<&dyn Fn(&Label) -> bool>,
@@ -66,7 +66,7 @@ pub fn forget(
     failed.map_or(Ok(forgotten), Err)
 }
 
-/// What a file counts as; none where it stays.
+/// Which count a file belongs to; none if the file stays.
 fn count_of<'a>(
     kind: Kind,
     path: &Path,
@@ -106,7 +106,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_hours(500_000)
     }
 
-    /// A cache with a token of each domain, something refused, and a question.
+    /// A cache with a token of each domain, a refused token, and a record that the user was asked.
     fn inventory(domains: &[&str]) -> (TempDir, [PathBuf; 1]) {
         let around = TempDir::new().unwrap();
         let path = around.path().join("cache");

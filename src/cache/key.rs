@@ -1,17 +1,17 @@
-//! The name that a cached token goes by.
+//! The name under which a token is cached.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// A digest over all that a token depends on: whoever asks with the same parts gets the same token.
+/// A digest over everything that a token depends on: the same parts give the same token.
 ///
-/// It is safe as a file name and tells nothing about its parts.
+/// It is safe as a file name and reveals nothing about its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CacheKey(String);
 
 impl CacheKey {
-    /// The key of these parts in this order. Each part goes in with its length, so that no two
+    /// The key of these parts in this order. Each part is hashed with its length, so that no two
     /// different lists have the same bytes.
     pub fn of(parts: &[&str]) -> Self {
         let mut digest = Sha256::new();

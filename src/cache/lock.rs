@@ -7,12 +7,13 @@
 //! good as any, and it finds nothing changed below its feet. No lock file is ever exchanged or
 //! removed, so there is no race about what a path names.
 //!
-//! A holder that failed says so by making the file one byte longer before it frees the lock. Whoever
-//! waited for it goes on without the lock: what failed for one most likely fails for all, and one
-//! after the other they would wait for as many time-outs as there are processes. The length is all
-//! that is said, since Windows lets nobody read what another process has locked.
+//! A holder that failed makes the file one byte longer before it frees the lock. A process that
+//! waited for it then continues without the lock: what failed for one most likely fails for all,
+//! and one after the other they would wait for as many time-outs as there are processes. Only the
+//! length is used, because on Windows nobody can read what another process has locked.
 //!
-//! The lock saves calls and protects no data: where it cannot be had, one goes on without.
+//! The lock saves calls and protects no data: if it cannot be taken, the process continues without
+//! it.
 #![expect(
     clippy::disallowed_methods,
     reason = "a lock is awaited on the machine's clock, and is a file"
@@ -30,17 +31,17 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::base::files;
 
-/// Lengths count failures up to this and begin anew, so that no lock file grows.
+/// Lengths count failures up to this number and then start again, so that no lock file grows.
 const LENGTHS: u64 = 4096;
 
-/// How fast everything goes; other than [`Pace::NORMAL`] only in tests.
+/// The intervals of the lock; they differ from [`Pace::NORMAL`] only in tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// From one sign of life to the next.
+    /// Interval between two signs of life.
     pub beat: Duration,
-    /// How long without one until the others go on.
+    /// How long the holder may be silent before the others go on.
     pub silence: Duration,
-    /// From one look to the next, up to half as much again.
+    /// Interval between two attempts. Up to half of it is added at random.
     pub poll: Duration,
 }
 
@@ -52,7 +53,7 @@ impl Pace {
     };
 }
 
-/// Has the lock until it is dropped, or has nothing.
+/// A lock that is held until it is dropped, or that holds nothing.
 #[derive(Debug, Default)]
 #[must_use = "the lock is free as soon as this is dropped"]
 pub struct Lock {
@@ -63,7 +64,7 @@ pub struct Lock {
 
 impl Lock {
     /// Waits for the lock of these two files: the usual one, and the one for when its holder is
-    /// silent. Both are made where they are missing.
+    /// silent. Missing files are created.
     pub async fn acquire([usual, second]: [PathBuf; 2], pace: Pace) -> Self {
         match Self::climb(&usual, &second, pace).await {
             Ok(lock) => lock,
@@ -73,22 +74,22 @@ impl Lock {
         }
     }
 
-    /// A lock that has nothing.
+    /// A lock that holds nothing.
     fn without(note: String) -> Self {
         Self { held: None, note: Some(note) }
     }
 
-    /// What a log should say about how it was had, if it was not in the usual way.
+    /// A note for the log if the lock was not taken in the usual way.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
 
-    /// Whether others are kept out.
+    /// Whether other processes are kept out.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
     }
 
-    /// Lets those who wait go on without the lock, since what it is held for failed.
+    /// Lets waiting processes continue without the lock, because the holder's work failed.
     pub fn mark_failed(&self) {
         if let Some(Held { file, .. }) = &self.held {
             let length = file.metadata().map(|found| found.len());
@@ -100,7 +101,7 @@ impl Lock {
         match wait_for(usual, pace).await? {
             Waited::Locked(file) => {
                 let held = Held::beating(file, pace);
-                // Whoever went past a silent holder that is gone by now may still be at it.
+                // A process that passed a silent holder, which is gone now, may still be working.
                 if second.exists() {
                     drop(wait_for(second, pace).await?);
                 }
@@ -130,8 +131,8 @@ impl Lock {
     }
 }
 
-/// Keeps everybody else from the sign-in that a key stands for: the tasks of this process, and where
-/// tokens are kept in a folder the other processes of this user.
+/// Keeps everybody else from the sign-in of a key: the tasks of this process, and, if tokens are
+/// cached in a folder, other processes of this user.
 #[derive(Debug)]
 #[must_use = "the lock is free as soon as this is dropped"]
 pub struct SignInLock {
@@ -140,12 +141,12 @@ pub struct SignInLock {
 }
 
 impl SignInLock {
-    /// As [`Lock::note`].
+    /// Like [`Lock::note`].
     pub fn note(&self) -> Option<&str> {
         self.between_processes.note()
     }
 
-    /// As [`Lock::mark_failed`].
+    /// Like [`Lock::mark_failed`].
     pub fn mark_failed(&self) {
         self.between_processes.mark_failed();
     }
@@ -159,7 +160,7 @@ struct Held {
 }
 
 impl Held {
-    /// Without the thread it is still a lock, only one that others go past after a while.
+    /// Without the thread the lock still works, but others pass it after a while.
     fn beating(file: File, pace: Pace) -> Self {
         let (stop, stopped) = mpsc::channel();
         touch(&file);
@@ -177,7 +178,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // Not left to closing, since the thread's handle shares the lock.
+        // Closing the file is not enough, because the thread's handle shares the lock.
         let _ = self.file.unlock();
     }
 }
@@ -187,12 +188,12 @@ fn touch(file: &File) {
     let _ = file.set_modified(SystemTime::now());
 }
 
-/// How a wait ends.
+/// How a wait ended.
 enum Waited {
     Locked(File),
-    /// The holder failed meanwhile.
+    /// The holder has failed meanwhile.
     Failed,
-    /// The holder has shown no life for too long.
+    /// The holder has shown no sign of life for too long.
     Silent,
 }
 
@@ -201,14 +202,15 @@ async fn wait_for(path: &Path, pace: Pace) -> io::Result<Waited> {
     let mut watch = Watch::new(pace);
     let mut length_at_first = None;
     loop {
-        // Opened anew each time: over a network this is what brings the current times.
+        // The file is opened anew each time: on a network file system this refreshes its times.
         let file = files::open_private_to_lock(path)?;
         let is_locked = match file.try_lock() {
             Ok(()) => true,
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) => false,
         };
-        // Looked at after trying: a holder says that it failed before it frees the lock.
+        // This is read after the attempt, because a holder marks its failure before it frees the
+        // lock.
         let found = file.metadata()?;
         if *length_at_first.get_or_insert(found.len()) != found.len() {
             return Ok(Waited::Failed);
@@ -224,13 +226,13 @@ async fn wait_for(path: &Path, pace: Pace) -> io::Result<Waited> {
     }
 }
 
-/// So that many that started together do not look together for ever.
+/// Random delays, so that processes that started together do not keep trying at the same time.
 fn jitter(most: Duration) -> Duration {
     let random = RandomState::new().hash_one(0);
     most * u32::from(random.to_le_bytes()[0]) / 255
 }
 
-/// Tells by this process's own steady clock for how long the beat has not changed.
+/// Measures by this process's own steady clock for how long the heartbeat has not changed.
 ///
 /// Time counts only in small steps: a waiter that was itself stopped, or asleep with the machine,
 /// has not listened in between.
@@ -298,7 +300,8 @@ mod tests {
         assert!(winner.is_held());
         assert!(winner.note().unwrap().ends_with("is silent: took over"));
 
-        // Also for one that finds the usual lock free, since the silent holder is gone by now.
+        // This includes a process that finds the usual lock free, because the silent holder is gone
+        // by now.
         drop(silent);
         let next = Lock::acquire(files(&folder), QUICK);
         let mut next = Box::pin(next);

@@ -1,13 +1,14 @@
-//! Tokens that outlive the process that fetched them, and the lock so that many fetch once.
+//! Tokens that outlive the process that fetched them, and a lock so that concurrent processes fetch
+//! only once.
 //!
-//! A folder has one file a token, named by a [`CacheKey`], and a fixed number of lock files. Of a
-//! token that somebody else provided and that was refused, it keeps that fact alone, in a file that a
-//! digest of the token names.
+//! A folder has one file for each token, named by a [`CacheKey`], and a fixed number of lock files.
+//! If a token that the user provided was refused, only this fact is stored, in a file named by a
+//! digest of the token.
 //! Everything in it can be deleted at any time. What cannot be used (a folder of somebody else, a
-//! file that is broken) costs a fetch and never a restore.
+//! broken file) costs a fetch and never a restore.
 //!
-//! Deliberately absent: who may be given which token (the key's business), and whether a token
-//! still lives long enough to be served (`AuthorizationToken::is_fresh`).
+//! Deliberately not decided here: who may get which token (the key decides), and whether a token
+//! lives long enough to be served (`AuthorizationToken::is_fresh`).
 
 mod entry;
 mod folder;
@@ -45,8 +46,8 @@ use crate::token::AuthorizationToken;
 use lock::Pace;
 use place::Place;
 
-/// Why a token was not stored. It can be used all the same, and where the file could not be written
-/// this process keeps it.
+/// Why a token was not stored. It can still be used. If the file could not be written, this process
+/// keeps the token in memory.
 #[derive(Debug, Error)]
 pub enum CacheError {
     /// Most likely this machine's clock is wrong.
@@ -64,18 +65,19 @@ pub enum CacheError {
 #[derive(Debug)]
 pub struct TokenCache {
     place: Place,
-    /// Everything where the place is this process; otherwise what the folder did not take.
+    /// All tokens if the place is this process; otherwise those that could not be stored in the
+    /// folder.
     here: Mutex<HashMap<CacheKey, Kept>>,
-    /// The refusals that the folder did not take.
+    /// The refusals that could not be stored in the folder.
     refused_here: Mutex<HashSet<CacheKey>>,
     sign_ins: Mutex<SignIns>,
 }
 
-/// What this process knows of sign-ins, by the key that each stands for.
+/// What this process knows about sign-ins, by the key of each.
 #[derive(Debug, Default)]
 struct SignIns {
     locks: HashMap<CacheKey, Arc<tokio::sync::Mutex<()>>>,
-    /// When the user was asked last.
+    /// When the user was last asked.
     asked: HashMap<CacheKey, SystemTime>,
 }
 
@@ -86,8 +88,8 @@ struct Kept {
 }
 
 impl TokenCache {
-    /// Chooses the place and makes its folder. The notes are for the log: why memory only, why a
-    /// folder is not used.
+    /// Chooses the place and creates its folder. The notes are for the log: why tokens are kept in
+    /// memory only, or why a folder is not used.
     pub fn open(
         settings: &CacheSettings,
         environment: &Environment,
@@ -107,7 +109,8 @@ impl TokenCache {
         }
     }
 
-    /// The key's token, if it may be used at `now` at all. Whatever cannot be read counts as none.
+    /// The key's token, if it may be used at `now` at all. A file that cannot be read counts as
+    /// none.
     pub fn load(&self, key: &CacheKey, now: SystemTime) -> Option<AuthorizationToken> {
         if let Some(bytes) = self.read(key)
             && let Some(token) = entry::decode(&bytes, now)
@@ -118,13 +121,13 @@ impl TokenCache {
         (now < kept.keep_until && entry::is_plausible(&kept.token, now)).then_some(kept.token)
     }
 
-    /// What is kept for the key in a folder, without the token.
+    /// The description of what a folder has for the key, without the token.
     pub fn description(&self, key: &CacheKey, now: SystemTime) -> Option<Description> {
         let described = entry::describe(&self.read(key)?)?;
         described.served_for(now).is_some().then_some(described)
     }
 
-    /// Keeps the token for [`load`](Self::load) until `keep_until`, and no longer than it lives.
+    /// Stores the token for [`load`](Self::load) until `keep_until`, but not beyond its expiry.
     pub fn store(
         &self,
         key: &CacheKey,
@@ -152,8 +155,8 @@ impl TokenCache {
         })
     }
 
-    /// Remembers for [`was_refused`](Self::was_refused) that a token was refused; its digest is in the
-    /// key.
+    /// Records for [`was_refused`](Self::was_refused) that a token was refused. The key contains
+    /// the token's digest.
     pub fn remember_refused(&self, key: &CacheKey, now: SystemTime) {
         if let Some(folder) = self.place.folder()
             && entry::encode_refused(now).and_then(|it| folder.write(key, &it, now)).is_ok()
@@ -165,7 +168,7 @@ impl TokenCache {
         }
     }
 
-    /// Whether this was remembered not too long before `now`.
+    /// Whether a refusal was recorded that still counts at `now`.
     pub fn was_refused(&self, key: &CacheKey, now: SystemTime) -> bool {
         match self.read(key) {
             Some(bytes) => entry::counts_as_refused(&bytes, now),
@@ -173,12 +176,12 @@ impl TokenCache {
         }
     }
 
-    /// Waits until no other process of this user is fetching the key's token. Read again before
-    /// fetching: the one that was waited for has most likely stored it.
+    /// Waits until no other process of this user is fetching the key's token. Load the token again
+    /// before fetching: the other process has most likely stored it.
     ///
-    /// It never fails: where there is no lock between processes, the lock has nothing and its note
-    /// says why. Keys share a fixed number of locks, so that a lock may be awaited while having
-    /// one only by another task, never by the same.
+    /// It never fails: if there is no lock between processes, the result holds nothing and its note
+    /// says why. Keys share a fixed number of locks, so a task that holds one must not wait for
+    /// another.
     pub async fn lock(&self, key: &CacheKey) -> Lock {
         match self.place.folder() {
             Some(folder) => Lock::acquire(folder.locks(key), Pace::NORMAL).await,
@@ -186,8 +189,8 @@ impl TokenCache {
         }
     }
 
-    /// Waits until nobody else is at the sign-in, however long that takes a user. Look again
-    /// afterwards whether there is still something to do.
+    /// Waits until no other process or task is signing in, however long a user takes. Check
+    /// afterwards whether a sign-in is still needed.
     pub async fn lock_sign_in(&self, key: &CacheKey) -> SignInLock {
         let here = Arc::clone(self.sign_ins().locks.entry(key.clone()).or_default());
         let here = here.lock_owned().await;
@@ -198,7 +201,7 @@ impl TokenCache {
         SignInLock { between_processes, _here: here }
     }
 
-    /// How long ago the user was asked to sign in and did not; none where that is not within `limit`.
+    /// How long ago the user was asked to sign in and did not; none if that is not within `limit`.
     pub fn asked_ago(&self, key: &CacheKey, now: SystemTime, limit: Duration) -> Option<Duration> {
         let here = self.sign_ins().asked.get(key).copied();
         let in_folder = self.place.folder().and_then(|folder| folder.asked(key));
@@ -207,14 +210,14 @@ impl TokenCache {
         ages.filter(|age| *age < limit).min()
     }
 
-    /// Remembers for [`asked_ago`](Self::asked_ago) that the user is asked now. Where it cannot be
-    /// written, this process knows.
+    /// Records for [`asked_ago`](Self::asked_ago) that the user is asked now. If it cannot be
+    /// written, only this process remembers it.
     pub fn note_asked(&self, key: &CacheKey, now: SystemTime) {
         self.sign_ins().asked.insert(key.clone(), now);
         let _ = self.place.folder().map(|folder| folder.note_asked(key, now));
     }
 
-    /// Deletes that: the user has signed in, or is about to without being asked.
+    /// Deletes this record: the user has signed in, or is about to without being asked.
     pub fn forget_asked(&self, key: &CacheKey) {
         self.sign_ins().asked.remove(key);
         if let Some(folder) = self.place.folder() {
@@ -222,7 +225,7 @@ impl TokenCache {
         }
     }
 
-    /// Where tokens are, in words for the log.
+    /// Describes the place of tokens for the log.
     pub fn place(&self) -> String {
         match &self.place {
             Place::Folder(folder) => format!("the folder `{}`", folder.path().display()),

@@ -1,4 +1,4 @@
-//! Where tokens are kept: where the user wants them, else where they are safe.
+//! Where tokens are kept: where the user wants them, otherwise where they are safe.
 
 use std::path::{Path, PathBuf};
 
@@ -19,8 +19,8 @@ pub enum Place {
 }
 
 impl Place {
-    /// Chooses the place and makes its folder, and says in `notes` what a log should say about it.
-    /// `root` is `/` except in tests.
+    /// Chooses the place and creates its folder. Adds notes for the log. `root` is `/` except in
+    /// tests.
     pub fn choose(
         settings: &CacheSettings,
         environment: &Environment,
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// The folder, where there is one.
+    /// The folder, if the place is one.
     pub fn folder(&self) -> Option<&Folder> {
         match self {
             Self::Folder(folder) => Some(folder),
@@ -59,7 +59,7 @@ impl Place {
         Self::first_of(system::memory_folders(environment), notes)
     }
 
-    /// The first folder that can be used, else this process.
+    /// The first usable folder, otherwise this process.
     fn first_of(folders: impl IntoIterator<Item = PathBuf>, notes: &mut Vec<String>) -> Self {
         for path in folders {
             match Folder::open(path.clone()) {
@@ -84,16 +84,16 @@ fn named_folder(settings: &CacheSettings, notes: &mut Vec<String>) -> Option<Pat
     Some(dir.clone())
 }
 
-/// Every folder that may hold tokens of this user's without one being named: what a purge removes.
-/// Those on memory file systems stand in folders of all users, and are only named where they are
-/// this user's.
+/// Every folder that may have tokens of this user without being named in settings. A purge removes
+/// them. Those on memory file systems are in folders that all users share, and are listed only if
+/// they belong to this user.
 pub fn folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
     let memory = system::memory_folders(environment).into_iter();
     let ours = memory.filter(|folder| files::is_own_folder(folder));
     locations.cache_dir().into_iter().chain(ours).collect()
 }
 
-/// These, and the one that the user named, which comes first.
+/// These folders, and first the one that the user named.
 pub fn all_folders(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = settings::named_cache_dir(environment).into_iter().collect();
     for folder in folders(environment, locations) {
@@ -114,7 +114,7 @@ mod tests {
     struct Machine {
         home: TempDir,
         root: TempDir,
-        /// On the memory file system that Linux usually has, so that none of the user's is touched.
+        /// On Linux's usual memory file system, so that the test touches no folder of the user's.
         runtime: TempDir,
     }
 
@@ -130,7 +130,7 @@ mod tests {
             self.home.path().join("cache").join(PROGRAM)
         }
 
-        /// What is chosen in this home with one variable more.
+        /// The place that is chosen in this home with one more variable.
         fn choose(&self, settings: &CacheSettings, variable: (&str, &str)) -> (Place, Vec<String>) {
             let base = self.home.path().join("cache");
             let base = base.to_str().unwrap();

@@ -1,6 +1,6 @@
-//! The lock between real processes: this executable starts itself again to be the others.
+//! The lock between real processes: this test executable starts itself again as the others.
 //!
-//! Every wait ends: with what is waited for, or with a failure after [`LIMIT`].
+//! Every wait is bounded: it fails after [`LIMIT`].
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -16,7 +16,7 @@ use super::lock::{Lock, Pace};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// The normal pace, ten times faster but for the silence: this machine may be busy.
+/// The normal pace, ten times faster, except for the silence: this machine may be busy.
 const PACE: Pace = Pace {
     beat: Duration::from_millis(100),
     silence: Duration::from_secs(2),
@@ -30,8 +30,8 @@ fn lock_files(folder: &Path) -> [PathBuf; 2] {
     [folder.join("lock"), folder.join("lock.second")]
 }
 
-/// Not a test: what another process does. It takes the lock, says so, and has it until it reads a
-/// line; or, where there is a `token` already, says that.
+/// Not a test, but the body of another process. It takes the lock, prints a line, and holds the
+/// lock until it reads a line. If there is a `token` already, it prints that instead.
 #[test]
 #[ignore = "no test by itself: it is the other process, which the other tests start"]
 #[expect(clippy::disallowed_methods, reason = "a process of its own, with standard streams")]
@@ -50,7 +50,7 @@ fn another_process() {
     println!("\nstored");
 }
 
-/// A started process and what it says.
+/// A started process and its output.
 struct Process {
     child: Child,
     stdin: ChildStdin,
@@ -80,7 +80,7 @@ impl Process {
         self.said.try_recv().is_err()
     }
 
-    /// Lets it finish what it does while it has the lock.
+    /// Lets it finish its work while it holds the lock.
     fn go_on(&mut self) {
         self.stdin.write_all(b"\n").unwrap();
     }
@@ -99,7 +99,7 @@ impl Drop for Process {
     }
 }
 
-/// Our own lines out of all that a test executable prints.
+/// Only our own lines from the output of a test executable.
 fn listen(stdout: ChildStdout) -> Receiver<String> {
     let (sender, said) = mpsc::channel();
     thread::spawn(move || {
@@ -113,14 +113,14 @@ fn listen(stdout: ChildStdout) -> Receiver<String> {
     said
 }
 
-/// The first process has the lock; the others, so many, wait for it.
+/// The first process has the lock; this number of others wait for it.
 fn one_and_others(folder: &Path, others: usize) -> (Process, Vec<Process>) {
     let holder = Process::start(folder);
     assert_eq!(holder.says(), "locked");
     (holder, (0..others).map(|_| Process::start(folder)).collect())
 }
 
-/// Until one of them speaks: that one, what it says, and the rest.
+/// Waits until one of them prints a line. Returns that process, its line, and the other processes.
 fn first_to_speak(mut processes: Vec<Process>) -> (Process, String, Vec<Process>) {
     let started = Instant::now();
     while started.elapsed() < LIMIT {
@@ -202,7 +202,7 @@ fn a_stopped_holder_is_followed_by_one_and_does_no_harm_when_it_goes_on() {
     see_beats(&lock_files(folder.path())[1], 40); // 4 s, twice the silence
     assert!(others.iter().all(Process::has_said_nothing));
 
-    // A late one comes to the same end, also when the one that was stopped is gone meanwhile.
+    // A late process ends in the same way, even if the stopped one is gone meanwhile.
     let late = Process::start(folder.path());
     holder.signal(Signal::CONT);
     holder.child.kill().unwrap();

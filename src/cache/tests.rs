@@ -141,7 +141,7 @@ fn operations() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// What a cache should hold: each key's token and until when it is served.
+/// The expected content of a cache: each key's token and until when it is served.
 #[derive(Default)]
 struct Model(HashMap<usize, (AuthorizationToken, SystemTime)>);
 
@@ -196,14 +196,14 @@ proptest! {
     }
 }
 
-/// Overwrites a file that is there, as it is.
+/// Overwrites an existing file in place.
 fn damage(path: &Path, bytes: &[u8]) {
     if path.exists() {
         fs::write(path, bytes).unwrap();
     }
 }
 
-/// Leaves less than any token's file has.
+/// Truncates it to less than any token's file has.
 fn cut_short(path: &Path, left: u64) {
     if let Ok(file) = fs::File::options().write(true).open(path) {
         file.set_len(left).unwrap();

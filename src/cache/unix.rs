@@ -1,5 +1,5 @@
-//! Linux and macOS: which file systems are in memory, and no protection of a token beyond its file's
-//! mode: a key that would lie beside the token adds nothing.
+//! Linux and macOS: which file systems are in memory. A token is protected only by its file's mode:
+//! encryption would add nothing, because the key would be stored beside the token.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ use crate::base::files::our_uid;
 /// `TMPFS_MAGIC` and `RAMFS_MAGIC` of the kernel's `magic.h`.
 const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
 
-/// Folders of our own that may be made on a memory file system, best first. The name carries the
-/// user, since `/dev/shm` belongs to all: whoever takes another's name has a folder that is refused.
+/// Our own folders that may be created on a memory file system, best first. The name contains the
+/// user, because `/dev/shm` belongs to all: if another user takes the name, the folder is refused.
 pub fn memory_folders(environment: &Environment) -> Vec<PathBuf> {
     let uid = our_uid();
     let runtime = environment.path("XDG_RUNTIME_DIR").filter(|path| path.is_absolute());
@@ -25,8 +25,8 @@ pub fn memory_folders(environment: &Environment) -> Vec<PathBuf> {
     bases.into_iter().map(|base| base.join(format!("{PROGRAM}-{uid}"))).collect()
 }
 
-/// Whether what is written below `path` stays in memory. Of other systems than Linux no such file
-/// system is known.
+/// Whether files below `path` stay in memory. On systems other than Linux no such file system is
+/// known.
 #[allow(clippy::cast_sign_loss, reason = "signed on some machines; only the lower half counts")]
 #[allow(clippy::unnecessary_cast, reason = "its width depends on the machine")]
 pub fn is_memory(path: &Path) -> bool {
@@ -34,13 +34,13 @@ pub fn is_memory(path: &Path) -> bool {
         && statfs(path).is_ok_and(|found| IN_MEMORY.contains(&(found.f_type as u64 & 0xffff_ffff)))
 }
 
-/// The text as it is.
+/// The text unchanged.
 #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Windows")]
 pub fn protect(text: &str) -> io::Result<String> {
     Ok(text.to_owned())
 }
 
-/// The text as it is.
+/// The text unchanged.
 #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Windows")]
 pub fn reveal(text: &str) -> Option<String> {
     Some(text.to_owned())

@@ -1,5 +1,5 @@
-//! Windows: tokens are protected by the user's key of the Data Protection API. The same user on the
-//! same machine reads the text; a copy of the file elsewhere or another user does not.
+//! Windows: tokens are encrypted with the user's key of the Data Protection API. Only the same user
+//! on the same machine can read the text, so a copy of the file elsewhere is useless.
 
 use std::io;
 #[cfg(test)]
@@ -15,19 +15,19 @@ pub fn memory_folders(_environment: &Environment) -> Vec<PathBuf> {
     Vec::new()
 }
 
-/// The same.
+/// No folder on a memory file system is known.
 #[cfg(test)]
 pub fn is_memory(_path: &Path) -> bool {
     false
 }
 
-/// The protected text, in hexadecimal digits.
+/// The encrypted text, in hexadecimal digits.
 pub fn protect(text: &str) -> io::Result<String> {
     let bytes = encrypt_data(text.as_bytes(), Scope::User, None).map_err(io::Error::other)?;
     Ok(hex::encode(bytes))
 }
 
-/// The text again; none where this user on this machine did not protect it.
+/// The decrypted text; none if this user on this machine did not encrypt it.
 pub fn reveal(digits: &str) -> Option<String> {
     let bytes = decrypt_data(&hex::decode(digits).ok()?, Scope::User, None).ok()?;
     String::from_utf8(bytes).ok()
