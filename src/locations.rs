@@ -1,4 +1,4 @@
-//! The folders of this user and of the machine, per system. Nothing here touches the disk.
+//! The folders of this user and of the machine on each system. Nothing here touches the disk.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub struct Locations {
     cache: Option<PathBuf>,
     data: Option<PathBuf>,
     dotnet_home: Option<PathBuf>,
-    /// What is for the whole machine is in its `NuGet`.
+    /// Machine-wide data is in the `NuGet` folder below this one.
     machine: Option<PathBuf>,
 }
 
@@ -32,7 +32,7 @@ impl Locations {
                 folder_or(environment, "XDG_DATA_HOME", home.as_deref(), ".local/share"),
             )
         };
-        // As NuGet finds its machine-wide folder.
+        // NuGet finds its machine-wide folder in the same way.
         let machine = if cfg!(windows) {
             folder(environment, "ProgramFiles(x86)").or_else(|| folder(environment, "ProgramFiles"))
         } else if cfg!(target_os = "macos") {
@@ -68,18 +68,18 @@ impl Locations {
         homes.into_iter().map(|home| home.join(".nuget").join("plugins")).collect()
     }
 
-    /// The one of them that is searched while `DOTNET_CLI_HOME` is not set.
+    /// The plugins folder that is searched if `DOTNET_CLI_HOME` is not set.
     pub fn home_plugins_dir(&self) -> Option<PathBuf> {
         Some(self.home.as_ref()?.join(".nuget").join("plugins"))
     }
 
-    /// Where `dotnet tool install --global` puts its links.
+    /// The folder of links that `dotnet tool install --global` makes.
     pub fn dotnet_tools_dir(&self) -> Option<PathBuf> {
         let home = self.dotnet_home.as_ref().or(self.home.as_ref())?;
         Some(home.join(".dotnet").join("tools"))
     }
 
-    /// What we know about this user's installations is in this folder.
+    /// The folder with the records of this user's installations.
     pub fn own_data_dir(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join(PROGRAM))
     }
@@ -93,7 +93,8 @@ impl Locations {
         Some(home.join(".nuget").join("NuGet"))
     }
 
-    /// Where other clients of this user have theirs: `dotnet` without `DOTNET_CLI_HOME`, Mono.
+    /// The folders of other clients' NuGet.Config for this user: `dotnet` without
+    /// `DOTNET_CLI_HOME`, Mono.
     pub fn other_nuget_user_dirs(&self) -> Vec<PathBuf> {
         if cfg!(windows) {
             return Vec::new();
@@ -104,7 +105,7 @@ impl Locations {
         home.into_iter().chain(mono).filter(|folder| Some(folder) != own.as_ref()).collect()
     }
 
-    /// The folder of what NuGet reads for every user of this machine.
+    /// The folder with the configuration that NuGet reads for every user of this machine.
     pub fn nuget_machine_dir(&self) -> Option<PathBuf> {
         Some(self.machine.as_ref()?.join("NuGet"))
     }
@@ -115,13 +116,13 @@ impl Locations {
     }
 }
 
-/// The folder that a variable names. One that is not absolute is ignored, as the XDG base directory
-/// specification asks.
+/// The folder in a variable. A relative path is ignored, as the XDG base directory specification
+/// demands.
 fn folder(environment: &Environment, name: &str) -> Option<PathBuf> {
     environment.path(name).filter(|path| path.is_absolute())
 }
 
-/// The same, or a folder of the home where the variable names none.
+/// The same, or a folder below the home if the variable is not set.
 fn folder_or(
     environment: &Environment,
     name: &str,

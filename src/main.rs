@@ -60,7 +60,7 @@ use locations::Locations;
 use provider::Provider;
 use settings::Overrides;
 
-/// `scrub` found something and left it.
+/// `scrub` found saved credentials and left them in place.
 const CREDENTIALS_FOUND: u8 = 3;
 
 #[expect(clippy::disallowed_methods, reason = "the one reader of the command line")]
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Why a command failed, and how the process ends.
+/// Why a command failed, and with which exit code the process ends.
 struct Failure {
     error: Box<dyn Error>,
     code: ExitCode,
@@ -144,7 +144,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fails by its exit code where a check failed: the findings were printed.
+/// Fails with its exit code if a check failed. The findings were printed already.
 fn doctor(
     args: &DoctorArgs,
     environment: &Environment,
@@ -159,7 +159,7 @@ fn doctor(
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The token that a command hands over, masked in the log of CI where that can be.
+/// The token that a command outputs. It is masked in the log of CI if the CI service supports it.
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
     let fetched = block_on(environment, selection.overrides(), async |provider| {
@@ -170,7 +170,7 @@ fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched
     Ok(fetched)
 }
 
-/// A word on the terminal, if there is one, where what is waited for takes long.
+/// Shows a line on the terminal, if there is one, while a wait takes long.
 #[expect(clippy::disallowed_methods, reason = "standard output is for results")]
 fn wait_for(environment: &Environment, what_for: &str) -> Waiting {
     let errors = io::stderr();
@@ -178,7 +178,7 @@ fn wait_for(environment: &Environment, what_for: &str) -> Waiting {
     Waiting::on(can_show.then(|| Box::new(errors) as Terminal), what_for)
 }
 
-/// Runs a command that has to do with tokens, by what the command line has chosen.
+/// Runs a command that needs tokens, with the options of the command line.
 fn with_provider<T, E: Error + 'static>(
     environment: &Environment,
     overrides: Overrides,
@@ -187,7 +187,7 @@ fn with_provider<T, E: Error + 'static>(
     Ok(block_on(environment, overrides, command)??)
 }
 
-/// Fails where the system gives no runtime.
+/// Fails if the system cannot provide a runtime.
 fn block_on<T>(
     environment: &Environment,
     overrides: Overrides,
@@ -196,18 +196,18 @@ fn block_on<T>(
     let provider = provider(environment, open_log(environment)).with_overrides(overrides);
     let runtime = runtime()?;
     let outcome = runtime.block_on(command(&provider));
-    // A name that is being resolved must not keep the process alive.
+    // A host name that is still being resolved must not keep the process alive.
     runtime.shutdown_background();
     Ok(outcome)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that says why a command failed")]
 fn report(error: &dyn Error) {
-    // The exit code says it as well, where nobody reads.
+    // If nobody reads standard error, the exit code still reports the failure.
     let _ = writeln!(Printable(io::stderr()), "error: {error}");
 }
 
-/// Standard output is a command's result; what a person has to do now goes beside it.
+/// Standard output has only a command's result; instructions for the user go to standard error.
 #[expect(
     clippy::disallowed_methods,
     reason = "the user is asked here, and nowhere else in a command"
@@ -221,8 +221,8 @@ fn is_plugin_switch(argument: &OsStr) -> bool {
     argument.eq_ignore_ascii_case("-plugin")
 }
 
-/// Serves NuGet until it leaves. The streams are taken before anything else runs, and nothing is written
-/// to standard error: NuGet shows it to the user.
+/// Serves NuGet until it leaves. The streams are taken before anything else runs, and nothing is
+/// written to standard error, because NuGet shows it to the user.
 fn run_plugin() -> ExitCode {
     let Ok((input, output)) = base::system::take_standard_streams() else {
         return ExitCode::FAILURE;
@@ -236,7 +236,7 @@ fn run_plugin() -> ExitCode {
     let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
     let conversation = || runtime.block_on(plugin::serve(input, output, credentials, log));
     let outcome = catch_unwind(AssertUnwindSafe(conversation));
-    // A name that is being resolved must not keep the process alive.
+    // A host name that is still being resolved must not keep the process alive.
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
@@ -244,7 +244,7 @@ fn run_plugin() -> ExitCode {
     }
 }
 
-/// A panic's message may quote anything, and NuGet shows standard error.
+/// A panic's message may quote secrets, and NuGet shows standard error.
 fn log_panics_only(log: Log) {
     std::panic::set_hook(Box::new(move |panic| log.line(format_args!("{panic}"))));
 }
@@ -259,7 +259,7 @@ fn provider(environment: &Environment, log: Log) -> Provider {
     Provider::new(environment.clone(), locations, log)
 }
 
-/// One thread: what takes long here is waiting.
+/// One thread is enough, because all that takes long here is waiting.
 fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }

@@ -5,32 +5,33 @@ use std::time::{Duration, SystemTime};
 use crate::base::secret::Secret;
 use crate::base::time::CLOCK_TOLERANCE;
 
-/// The longest life that CodeArtifact gives a token.
+/// The longest lifetime that CodeArtifact gives a token.
 pub const LONGEST_LIFE: Duration = Duration::from_hours(12);
 
-/// The same by this machine's clock, which may differ from AWS's.
+/// The same, measured by this machine's clock, which may differ from AWS's.
 pub const LONGEST_LIFE_HERE: Duration = LONGEST_LIFE.saturating_add(CLOCK_TOLERANCE);
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// What `GetAuthorizationToken` answered: one token for every repository of a domain in a region.
+/// The response of `GetAuthorizationToken`: one token for every repository of a domain in a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationToken {
     /// The password that NuGet sends with the user name `aws`.
     pub secret: Secret,
-    /// When it was issued, by this machine's clock.
+    /// When it was issued, according to this machine's clock.
     pub obtained: SystemTime,
     /// When CodeArtifact stops accepting it.
     pub expiration: SystemTime,
 }
 
 impl AuthorizationToken {
-    /// Whether more than the margin is left of its life, so that it outlives the restore that asks.
+    /// Whether more than the margin is left of its lifetime, so that it outlives the restore that
+    /// requests it.
     pub fn is_fresh(&self, now: SystemTime) -> bool {
         now + self.margin() < self.expiration
     }
 
-    /// A tenth of its life, but at least a minute and at most a quarter of an hour.
+    /// A tenth of its lifetime, but at least a minute and at most a quarter of an hour.
     pub fn margin(&self) -> Duration {
         let life = self.expiration.duration_since(self.obtained).unwrap_or_default();
         (life / 10).clamp(MINUTE, 15 * MINUTE)

@@ -100,7 +100,7 @@ impl Network {
             .http_client(client.shared())
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard())
-            // It would take a slow answer for a stalled one.
+            // The SDK's protection would mistake a slow response for a stalled one.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .framework_metadata(framework())
             .load()
