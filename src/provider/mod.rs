@@ -1,10 +1,13 @@
-//! The one policy on tokens: provided, cached where one is fresh, else fetched, once for everybody.
+//! The one policy on tokens: provided, or cached if a fresh one exists, or else fetched, once for
+//! all requests.
 //!
-//! A request is resolved first ([`resolve`]): everybody downstream takes that one value. A token that
-//! the user provides is handed over as it is ([`provided`]). Any other is kept for (domain, owner,
-//! region, API endpoints, duration, identity). To serve one: look into the cache; renew the SSO
-//! session where the identity needs one ([`sign_in`]); join whoever in this process is fetching the
-//! same; take the lock between processes; look again; fetch; store. Whoever waited for the lock of
+//! A request is resolved first ([`resolve`]), and everything downstream takes that one value. A
+//! token that the user provides is handed out unchanged ([`provided`]). Any other token is cached
+//! for (domain, owner, region, API endpoints, duration, identity). To serve one: look into the
+//! cache; renew the SSO session if the identity needs one ([`sign_in`]); join a fetch of the same
+//! token in this process; take the lock between processes; look again; fetch; store. A process that
+//! waited for a lock whose holder failed fetches without it. The plugin and the `token` command use
+//! this.
 //! one that failed fetches without it. The plugin and the `token` command call this.
 
 mod provided;
@@ -35,7 +38,7 @@ use crate::locations::Locations;
 use crate::settings::{EffectiveSettings, Overrides, Settings, SettingsError};
 use crate::token::AuthorizationToken;
 
-/// How long a token is kept whose identity can change without a trace on this machine.
+/// How long a token is cached if AWS can change its identity without a trace on this machine.
 const UNSEEN_IDENTITY_KEPT: Duration = Duration::from_hours(1);
 
 /// Serves tokens.
@@ -45,25 +48,26 @@ pub struct Provider {
     locations: Locations,
     log: Log,
     aws: Aws,
-    /// What the command line chooses; the plugin chooses nothing.
+    /// The options of the command line; the plugin has none.
     overrides: Overrides,
     settings: OnceLock<Result<Settings, SettingsError>>,
-    /// With why tokens are kept there.
+    /// With the reason why tokens are kept there.
     cache: OnceLock<(TokenCache, Vec<String>)>,
     in_flight: Mutex<HashMap<InFlight, Fetch>>,
-    /// The sign-ins of this process that failed, and why: requests that follow fail the same way.
+    /// The sign-ins of this process that failed, and why. Later requests fail the same way without
+    /// asking the user.
     failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
 }
 
-/// A fetch under way, and its outcome for all who wait for it.
+/// A fetch in progress, and its result for all requests that wait for it.
 type Fetch = Arc<OnceCell<Result<Served, ProviderError>>>;
 
-/// Which token will do.
+/// Which token the request accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Need {
     /// Any fresh one.
     Any,
-    /// A fresh one that is not this.
+    /// A fresh one other than this.
     OtherThan(Secret),
 }
 
@@ -76,13 +80,13 @@ pub struct Served {
     /// When CodeArtifact stops accepting it; none for a provided one.
     pub expiration: Option<SystemTime>,
     pub origin: Origin,
-    /// Whose it is, for people: an identity, or the place of a provided one.
+    /// The origin, for people: an identity, or the place of a provided token.
     pub label: String,
-    /// What the user should know although there is a token.
+    /// A warning for the user although there is a token.
     pub note: Option<String>,
 }
 
-/// Where a token came from.
+/// The origin of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The user provides it.
@@ -100,19 +104,19 @@ pub enum ProviderError {
     Aws(#[from] AwsError),
     #[error(transparent)]
     Lookup(#[from] Box<LookupError>),
-    /// Nothing else serves in the place of provided tokens.
+    /// No other token may replace the provided tokens.
     #[error("{what}; without it: {error}")]
     Provided { what: String, error: Box<ProviderError> },
 }
 
-/// What requests have in common that one fetch serves.
+/// What requests must have in common so that one fetch serves them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct InFlight {
     key: CacheKey,
     need: Need,
 }
 
-/// A request that AWS is to serve.
+/// A request that needs a token from AWS.
 #[derive(Clone, Copy)]
 struct Request<'a> {
     resolved: &'a Resolved,
@@ -134,7 +138,7 @@ impl Request<'_> {
 
 /// Tokens.
 impl Provider {
-    /// Reads nothing yet: a request for somebody else's source costs nothing.
+    /// Reads nothing yet, so that a request for another provider's source costs nothing.
     pub fn new(environment: Environment, locations: Locations, log: Log) -> Self {
         let aws = Aws::new(environment.clone(), log.clone());
         Self {
@@ -150,13 +154,13 @@ impl Provider {
         }
     }
 
-    /// The same for tokens by what the command line has chosen.
+    /// The same, with the options of the command line.
     pub fn with_overrides(self, overrides: Overrides) -> Self {
         Self { overrides, ..self }
     }
 
-    /// What a source's URL names. The configuration file is read where the URL is not one of
-    /// CodeArtifact's own; a broken one lists no hosts.
+    /// The repository that a source's URL names. The configuration file is read only if the URL is
+    /// not one of CodeArtifact's own; a broken file lists no hosts.
     pub fn endpoint(&self, url: &str) -> Result<RepositoryEndpoint, EndpointError> {
         match RepositoryEndpoint::parse(url, &[]) {
             Err(EndpointError::Foreign(reason)) => match self.settings() {
@@ -175,17 +179,17 @@ impl Provider {
         }
     }
 
-    /// Why the settings cannot be used, if they cannot: hosts of the user's own are unknown then.
+    /// Why the settings cannot be used, if so. The user's own hosts are unknown then.
     pub fn broken_settings(&self) -> Option<ProviderError> {
         self.settings().err()
     }
 
-    /// Why a URL is not ours although a configuration file lists its host, if that is so.
+    /// Why a URL is not ours although a configuration file lists its host, if so.
     pub fn refused_host(&self, url: &str) -> Option<String> {
         self.settings().ok()?.refusal_of_host(url)
     }
 
-    /// A token for a request. `user` is who may be asked to sign in, if anybody may be.
+    /// A token for a request. `user` is the user who may be asked to sign in, if allowed.
     pub async fn token(
         &self,
         resolved: &Resolved,
@@ -217,7 +221,7 @@ impl Provider {
         if let Some(served) = self.cached(request)? {
             return Ok(served);
         }
-        // A sign-in may make another identity of the caller, so it is looked for anew.
+        // A sign-in may change the caller's identity, so it is looked up again.
         let renewed;
         if Box::pin(self.renew_sign_in(request, user)).await? {
             renewed = self.find_caller(resolved).await?;
@@ -232,7 +236,7 @@ impl Provider {
         Box::pin(self.fetched(Request { caller, ..request })).await
     }
 
-    /// Together with whoever in this process is fetching the same.
+    /// Shares a fetch of the same token in this process.
     async fn fetched(&self, request: Request<'_>) -> Result<Served, ProviderError> {
         let wanted = InFlight { key: request.caller.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.in_flight().entry(wanted.clone()).or_default());
@@ -244,13 +248,13 @@ impl Provider {
         outcome
     }
 
-    /// The ARN of the caller, where STS tells it soon.
+    /// The ARN of the caller, if STS answers soon.
     pub async fn caller_arn(&self, resolved: &Resolved) -> Option<String> {
         let identity = &self.caller_of_cache(resolved).await.ok()?.identity;
         self.aws.caller_arn(&resolved.target.domain, identity, now()).await
     }
 
-    /// With the lock between processes: whoever had it before has most likely stored a token.
+    /// Takes the lock between processes: its previous holder has most likely stored a token.
     async fn fetch_once(&self, request: Request<'_>) -> Result<Served, ProviderError> {
         let lock = self.cache()?.lock(&request.caller.key).await;
         let note = lock.note().unwrap_or_default();
@@ -339,24 +343,24 @@ impl Provider {
     }
 }
 
-/// What there is of tokens and sign-ins on this machine, for people: shown, and deleted.
+/// Tokens and sign-ins on this machine, for people: to show and to delete them.
 impl Provider {
-    /// What the clock says, for everything that is shown at once.
+    /// One time for everything that is shown together.
     pub fn clock() -> SystemTime {
         now()
     }
 
-    /// What this process was started with.
+    /// The environment that this process was started with.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
 
-    /// Where files of ours may be.
+    /// The folders of our files.
     pub fn locations(&self) -> &Locations {
         &self.locations
     }
 
-    /// The folders that may hold tokens of this user's, whether they are there or not.
+    /// The folders that may have tokens of this user, whether they exist or not.
     pub fn cache_folders(&self) -> Vec<PathBuf> {
         cache::all_folders(&self.environment, &self.locations)
     }
@@ -366,17 +370,17 @@ impl Provider {
         self.cache_and_notes().map(|(_, notes)| notes.as_slice())
     }
 
-    /// The log files that were asked for and are not written, and why.
+    /// The configured log files that cannot be written, and why.
     pub fn refused_logs(&self) -> &[(PathBuf, String)] {
         self.log.refused()
     }
 
-    /// The tokens in them.
+    /// The tokens in these folders.
     pub fn kept_tokens(&self) -> Vec<KeptToken> {
         cache::kept(&self.cache_folders(), now())
     }
 
-    /// Removes those whose labels are meant from them, and all where nothing is said.
+    /// Removes the tokens with the selected labels, or all of them if nothing is selected.
     pub fn forget_tokens(
         &self,
         is_meant: Option<&dyn Fn(&Label) -> bool>,
@@ -389,8 +393,8 @@ impl Provider {
         self.aws.sign_ins(now()).await
     }
 
-    /// Ends the sign-in of a profile, else of the one that the environment chooses, or of an
-    /// `sso-session`.
+    /// Ends the sign-in of a profile, or of an `sso-session`, or else of the profile that the
+    /// environment selects.
     pub async fn sign_out(
         &self,
         profile: Option<&str>,

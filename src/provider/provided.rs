@@ -1,16 +1,18 @@
-//! Tokens that the user provides: which one serves a request, and what is said of one that does not.
+//! Tokens that the user provides: which one serves a request, and what the user learns about one
+//! that does not.
 //!
-//! Such a token counts after the identity that a rule chooses, and before any other one: no AWS file
-//! is read where it serves. It is never kept in the cache. One that names no domain goes to AWS's own
-//! hosts only, whoever owns the domain: AWS alone gets to see it there.
+//! A rule's identity takes precedence over such a token, and the token over any other identity: if
+//! it serves, no AWS file is read. It is never stored in the cache. A token that names no domain is
+//! sent to AWS's own hosts only, whoever owns the domain, so that nobody but AWS sees it.
 //!
-//! What is wrong with one is said where AWS credentials cannot help either, beside what is wrong with
-//! those. Where they can, one that is bad (expired, refused, malformed) is still named, since the
-//! identity is another than the user may think. One that is absent is not named: a secret may be
-//! mounted on some machines of many.
+//! If AWS credentials cannot help either, the problems of the provided tokens are reported together
+//! with theirs. If they can, a bad token (expired, refused, malformed) is still reported, because
+//! the identity is another than the user may expect. An absent token is not reported: a secret may
+//! be mounted on some machines only.
 //!
-//! A repository's refusal is remembered once another token was had in its place, and for that
-//! repository only: NuGet does not tell 401 from 403, and a good token may lack the permission there.
+//! A repository's refusal is recorded only after another token was obtained instead, and for that
+//! repository only: NuGet does not distinguish 401 from 403, and a good token may lack the
+//! permission there.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -24,13 +26,13 @@ use crate::endpoint::HostKind;
 use crate::settings::{Binding, IdentityOrigin, Provided, Unusable};
 use crate::token::AuthorizationToken;
 
-/// What the provided tokens come to for one request.
+/// The provided tokens' result for one request.
 #[derive(Debug, Default)]
 pub(super) struct Choice {
     pub(super) served: Option<Served>,
-    /// Those before it that are meant for this request and cannot serve.
+    /// Earlier tokens that are meant for this request and cannot serve it.
     skipped: Vec<Skipped>,
-    /// The refusal to remember, where the request replaces a provided token.
+    /// The refusal to record, if the request replaces a provided token.
     refusal: Option<CacheKey>,
 }
 
@@ -41,25 +43,26 @@ struct Skipped {
     defect: Defect,
 }
 
-/// What is to become of a provided token, for people.
+/// How a provided token is treated, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProvidedReport {
-    /// The variable, with the file that it names.
+    /// The variable, and the file if the variable names one.
     pub place: String,
     pub serves: bool,
-    /// Whether somebody will miss it: it cannot serve, and not because it is for another domain.
+    /// Whether it cannot serve although it is meant for the request, so that the user expects it
+    /// to.
     #[serde(skip)]
     pub is_unusable: bool,
-    /// Why it does or does not.
+    /// The reason.
     pub reason: String,
 }
 
-/// What is to become of a provided token.
+/// Whether a provided token serves.
 enum Verdict {
     Usable(Secret),
     /// It is bound to another domain.
     OtherDomain,
-    /// It is bound to no domain, and the host is not AWS's own.
+    /// It is bound to no domain, and the host is not one of AWS's own.
     Unbound,
     Defective(Defect),
 }
@@ -80,7 +83,8 @@ impl Provider {
         need: &Need,
     ) -> Result<Choice, ProviderError> {
         let mut choice = Choice::default();
-        // Printing a token is how a provided one is renewed: it would only come back.
+        // Printing a token is how users renew a provided one, so the old one must not be printed
+        // again.
         let is_printed = resolved.target.host.is_none();
         if is_printed || resolved.settings()?.identity_origin() != IdentityOrigin::Default {
             return Ok(choice);
@@ -121,15 +125,15 @@ impl Provider {
         Ok(choice)
     }
 
-    /// Called once another token was had in the place of one that was refused.
+    /// Called after another token was obtained in place of a refused one.
     pub(super) fn remember_refusal(&self, choice: &Choice) {
         if let (Some(key), Ok(cache)) = (&choice.refusal, self.cache()) {
             cache.remember_refused(key, now());
         }
     }
 
-    /// What is to become of each provided token, in the order in which they count. Nothing is logged
-    /// or remembered.
+    /// How each provided token is treated, in the order of their precedence. Nothing is logged or
+    /// recorded.
     pub fn provided_reports(
         &self,
         resolved: &Resolved,
@@ -174,7 +178,7 @@ impl Provider {
 }
 
 impl Choice {
-    /// What the user should know though a token was had otherwise.
+    /// A warning for the user although another token was obtained.
     pub(super) fn note(&self, served: &Served) -> Option<String> {
         let bad: Vec<_> = self.skipped.iter().filter(|it| !it.defect.is_absence()).collect();
         let hint = bad.first()?.defect.hint();
@@ -183,7 +187,7 @@ impl Choice {
         Some(format!("{what}; a token of {label} is used in its place; {hint}"))
     }
 
-    /// The failure of everything else, after what is wrong with the provided tokens.
+    /// The failure of the other sources, preceded by the problems of the provided tokens.
     pub(super) fn explain(self, error: ProviderError) -> ProviderError {
         if self.skipped.is_empty() {
             return error;
@@ -193,10 +197,10 @@ impl Choice {
     }
 }
 
-/// The token that is provided, as far as that can be told without the cache.
+/// The provided token that serves, as far as that is known without the cache.
 fn verdict(provided: &Provided, target: &Target, now: SystemTime) -> Verdict {
     let Provided { binding, token, .. } = provided;
-    // A file that cannot be read does not say that it is for another domain.
+    // A file that cannot be read may still be meant for this domain.
     if !binding.allows(&target.domain) || !binding_of_file(provided).allows(&target.domain) {
         return Verdict::OtherDomain;
     }
@@ -212,7 +216,8 @@ fn verdict(provided: &Provided, target: &Target, now: SystemTime) -> Verdict {
     }
 }
 
-/// Nobody says when a provided token was issued: the margin is one of what is left.
+/// The issue time of a provided token is unknown, so the margin is computed from its remaining
+/// lifetime.
 fn is_fresh(secret: &Secret, expiration: SystemTime, now: SystemTime) -> bool {
     AuthorizationToken { secret: secret.clone(), obtained: now, expiration }.is_fresh(now)
 }
@@ -270,7 +275,7 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// Whether it is said which domain it is for.
+/// Whether the domain that it is for is known.
 fn is_bound(provided: &Provided) -> bool {
     !provided.binding.is_empty() || !binding_of_file(provided).is_empty()
 }
@@ -279,7 +284,7 @@ fn binding_of_file(provided: &Provided) -> Binding {
     provided.token.as_ref().map(|token| token.binding.clone()).unwrap_or_default()
 }
 
-/// A digest reveals nothing of the token in it.
+/// A digest reveals nothing about its token.
 fn refusal_key(target: &Target, secret: &Secret) -> CacheKey {
     let Target { domain, repository, .. } = target;
     let repository = repository.as_deref().unwrap_or_default();

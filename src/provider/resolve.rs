@@ -1,9 +1,9 @@
-//! A request, resolved: all that decides about a repository's token and can be told from what is on
-//! this machine. No network is used for it.
+//! A resolved request: everything that determines a repository's token and is known from this
+//! machine. It uses no network.
 //!
-//! The settings are resolved at once. Each other part is looked up when it is first needed, and once:
-//! a request that a provided token serves reads no AWS file, and one that the cache serves reads no
-//! trust store.
+//! The settings are resolved at once. Every other part is read when it is first needed, and only
+//! once: a request that a provided token serves reads no AWS file, and one that the cache serves
+//! reads no trust store.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::cache::CacheKey;
 use crate::endpoint::{Domain, HostKind, RepositoryEndpoint};
 use crate::settings::{Bounds, EffectiveSettings, Origin, Provided, RuleReason, SettingsError};
 
-/// What a token is for.
+/// The target of a token.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub domain: Domain,
-    /// A rule may match it; none where only a domain is named.
+    /// A rule may match it; none if only a domain is named.
     pub repository: Option<String>,
-    /// The kind of host that the token is sent to; none where it is printed.
+    /// The kind of host that the token is sent to; none if it is printed.
     pub host: Option<HostKind>,
 }
 
@@ -33,46 +33,47 @@ impl From<&RepositoryEndpoint> for Target {
     }
 }
 
-/// What a token is for, and what decides about it. See the module's head on what is read when.
+/// The target of a token, and what determines it. See the head of this module for when each part is
+/// read.
 #[derive(Debug)]
 pub struct Resolved {
     pub target: Target,
-    /// Where they cannot be used, every request fails.
+    /// If they cannot be used, every request fails.
     pub settings: Result<EffectiveSettings, ProviderError>,
     provided: OnceLock<Result<Vec<Provided>, SettingsError>>,
     caller: OnceCell<Result<Caller, ProviderError>>,
     connection: OnceCell<Result<Connection, ProviderError>>,
 }
 
-/// Who calls AWS for a token, and the key of the cache that such a token is kept under.
+/// The identity that calls AWS for a token, and the key under which the token is cached.
 #[derive(Debug)]
 pub struct Caller {
     pub identity: Identity,
     pub key: CacheKey,
 }
 
-/// What the settings say.
+/// The effective settings and their context.
 #[derive(Debug)]
 pub struct SettingsReport {
     pub rules: Vec<RuleReason>,
     pub policy: Vec<Bounds>,
-    /// What is effective, whether or not a policy allows the domain's owner; none where a variable
-    /// is wrong.
+    /// The effective settings, whether or not a policy allows the domain's owner; none if a
+    /// variable is invalid.
     pub effective: Option<EffectiveSettings>,
-    /// What names the profile; none where nothing does, and `default` is meant.
+    /// The setting that names the profile; none if nothing does, and `default` is used.
     pub profile_origin: Option<String>,
-    /// What NuGet's memory for each host gets in the way of here.
+    /// The conflict of the rules with NuGet's memory for each host, if any.
     pub shadows: Vec<String>,
 }
 
-/// Where tokens are kept, and which one is there.
+/// The place of tokens, and the token in it.
 #[derive(Debug)]
 pub struct CacheReport {
-    /// In words.
+    /// A description.
     pub place: String,
-    /// Why there, and which folders are not used and why.
+    /// The reason for the place, and the folders that are not used and why.
     pub notes: Vec<String>,
-    /// None where the identity is not known.
+    /// None if the identity is not known.
     pub key: Option<CacheKey>,
     pub entry: Option<EntryReport>,
 }
@@ -81,7 +82,7 @@ pub struct CacheReport {
 #[derive(Debug, Clone, Copy)]
 pub struct EntryReport {
     pub age: Duration,
-    /// Until it expires, or is no longer kept.
+    /// When it expires, or is no longer kept.
     pub left: Duration,
     /// Whether it would be served.
     pub is_fresh: bool,
@@ -111,7 +112,7 @@ impl Provider {
         self.resolve_target(endpoint.into())
     }
 
-    /// Resolves a request that may name no repository, or send its token to no host.
+    /// Resolves a request that may name no repository, or whose token is sent to no host.
     pub fn resolve_target(&self, target: Target) -> Resolved {
         let Target { domain, repository, .. } = &target;
         let settings = self.settings().and_then(|settings| {
@@ -126,7 +127,8 @@ impl Provider {
         }
     }
 
-    /// Who would call AWS, or why nobody could: the settings say it, or there are no credentials.
+    /// The identity that would call AWS, or why there is none: by the settings, or for lack of
+    /// credentials.
     pub async fn caller<'r>(&self, resolved: &'r Resolved) -> Result<&'r Caller, ProviderError> {
         let caller = self.caller_of_cache(resolved).await?;
         match self.aws.no_source_error(&caller.identity, &resolved.target.domain) {
@@ -135,7 +137,7 @@ impl Provider {
         }
     }
 
-    /// The same, also where there are no credentials to call with: the cache may have a token.
+    /// The same, even if there are no credentials for the call: the cache may have a token.
     pub(super) async fn caller_of_cache<'r>(
         &self,
         resolved: &'r Resolved,
@@ -144,7 +146,7 @@ impl Provider {
         caller.as_ref().map_err(Clone::clone)
     }
 
-    /// Looks for the caller anew: a sign-in may have changed it.
+    /// Looks up the caller again, because a sign-in may have changed it.
     pub(super) async fn find_caller(&self, resolved: &Resolved) -> Result<Caller, ProviderError> {
         let (Target { domain, .. }, settings) = (&resolved.target, resolved.settings()?);
         match settings.rule {
@@ -160,7 +162,7 @@ impl Provider {
         Ok(Caller { identity, key })
     }
 
-    /// Where requests to AWS would go. Reads the certificates that are trusted.
+    /// Where requests to AWS would go. Reads the trusted certificates.
     pub async fn connection<'r>(
         &self,
         resolved: &'r Resolved,
@@ -173,7 +175,7 @@ impl Provider {
         resolved.connection.get_or_init(look_up).await.as_ref().map_err(Clone::clone)
     }
 
-    /// The tokens that the user provides, wherever they are meant for.
+    /// The tokens that the user provides, for any target.
     pub(super) fn provided_tokens<'r>(
         &self,
         resolved: &'r Resolved,
@@ -198,8 +200,8 @@ impl Provider {
         Ok(CacheReport { place: cache.place(), notes: notes.clone(), key, entry })
     }
 
-    /// The failure that a request would end with before AWS is asked; none where a token is there, or
-    /// can be asked for.
+    /// The failure of the request before any call to AWS; none if a token exists or can be
+    /// requested.
     pub async fn problem(&self, resolved: &Resolved) -> Option<ProviderError> {
         if let Err(error) = &resolved.settings {
             return Some(error.clone());
@@ -214,7 +216,7 @@ impl Provider {
         }
     }
 
-    /// What keeps AWS from issuing a token. One that is cached needs no connection.
+    /// What prevents AWS from issuing a token. A cached token needs no connection.
     async fn obstacle(&self, resolved: &Resolved) -> Option<ProviderError> {
         let of_caller = self.caller(resolved).await.err();
         if of_caller.is_some() {
@@ -227,7 +229,7 @@ impl Provider {
         }
     }
 
-    /// What the settings say of the target: also where a policy does not allow the domain's owner.
+    /// The settings for the target, even if a policy does not allow the domain's owner.
     pub fn settings_report(&self, resolved: &Resolved) -> Result<SettingsReport, ProviderError> {
         let settings = self.settings()?;
         let Target { domain, repository, .. } = &resolved.target;

@@ -1,10 +1,10 @@
-//! An SSO session that has expired, where the cache has no token: it is refreshed silently where that
-//! is possible, else the user is asked to sign in where that is allowed.
+//! Renewal of an expired SSO session, if the cache has no token: it is refreshed silently if
+//! possible, otherwise the user is asked to sign in if that is allowed.
 //!
-//! One process does it: take the session's lock, look again, refresh, ask the user. It frees the lock
-//! before it takes the one for the token, so that no process ever has both. Before it asks the user,
-//! it writes that down: a process that waited does not soon begin again a sign-in that was declined,
-//! given up or killed.
+//! One process does it: it takes the session's lock, checks the session again, refreshes it, or
+//! asks the user. It frees this lock before it takes the lock for the token, so that no process
+//! ever holds both. It records that it asks the user before it does so: a process that waited does
+//! not soon repeat a sign-in that was declined, abandoned or killed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,10 +22,10 @@ use crate::base::runtime_environment;
 use crate::cache::CacheKey;
 use crate::settings::{self, Interactive, SignInMethod};
 
-/// How long the user is not asked again after a sign-in that failed.
+/// How long the user is not asked again after a failed sign-in.
 const NOT_ASKED_AGAIN_FOR: Duration = Duration::from_mins(10);
 
-/// How often a waiting sign-in looks whether the user has signed in elsewhere.
+/// How often a waiting sign-in checks whether the user has signed in elsewhere.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A user who may be asked to sign in, and how to show them a line at once.
@@ -33,7 +33,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 pub struct User<'a>(&'a (dyn Fn(&str) + Send + Sync));
 
 impl<'a> User<'a> {
-    /// `announce` shows a line and waits for nothing.
+    /// `announce` shows a line without waiting.
     pub fn new(announce: &'a (dyn Fn(&str) + Send + Sync)) -> Self {
         Self(announce)
     }
@@ -48,11 +48,11 @@ impl fmt::Debug for User<'_> {
 /// What the user wants to sign in to.
 #[derive(Debug, Default)]
 pub struct SignIn<'a> {
-    /// Else the one that the settings or the environment choose.
+    /// If there is none, the profile that the settings or the environment select.
     pub profile: Option<&'a str>,
-    /// In place of a profile: this `sso-session`.
+    /// This `sso-session`, instead of a profile.
     pub session: Option<&'a str>,
-    /// Else as the settings say.
+    /// The way to sign in; if there is none, that of the settings.
     pub method: Option<SignInMethod>,
     /// Whether a browser may be opened.
     pub opens_browser: bool,
@@ -62,12 +62,12 @@ pub struct SignIn<'a> {
 #[derive(Debug)]
 pub struct Interaction {
     pub asks: bool,
-    /// Why, or why not.
+    /// The reason.
     pub reason: String,
 }
 
 impl Provider {
-    /// Signs in, whether or not somebody is signed in, and however often the user was asked before.
+    /// Signs in, even if the user is signed in already or was asked before.
     pub async fn sign_in(
         &self,
         wanted: &SignIn<'_>,
@@ -88,8 +88,8 @@ impl Provider {
         Ok((session, signed_in))
     }
 
-    /// The session of the profile, else of the profile that the settings or the environment choose; or
-    /// the `sso-session` of this name.
+    /// The session of the profile, or the `sso-session` with this name, or else the session of the
+    /// profile that the settings or the environment select.
     pub(super) async fn session_meant(
         &self,
         profile: Option<&str>,
@@ -103,8 +103,8 @@ impl Provider {
         Ok(self.aws.sso_session(&profiles, session).await?)
     }
 
-    /// Makes sure that the session behind the request can be used. True where it was renewed, so
-    /// that the caller has to be looked for anew.
+    /// Makes sure that the session of the request can be used. True if it was renewed: the caller
+    /// must then be looked up again.
     pub(super) async fn renew_sign_in(
         &self,
         request: Request<'_>,
@@ -117,7 +117,7 @@ impl Provider {
         self.renew(session, request, user, None).await
     }
 
-    /// Renews a session that was ended at its service before its time, as the failure shows.
+    /// Renews a session that its service ended early, as the failure shows.
     pub(super) async fn renew_ended_sign_in(
         &self,
         request: Request<'_>,
@@ -153,7 +153,7 @@ impl Provider {
         renewed
     }
 
-    /// Looks again first: whoever had the lock before has most likely renewed the session.
+    /// Checks the session again first: the previous holder of the lock has most likely renewed it.
     async fn renew_locked(
         &self,
         session: &SsoSession,
@@ -218,8 +218,9 @@ impl Provider {
         self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why nobody is asked. A client with a window of its own says that it may interact whenever it
-    /// opens a solution, so a terminal decides; NuGet leaves us its client's standard error.
+    /// Why the user is not asked. A client with its own window, such as Visual Studio, allows
+    /// interaction whenever it opens a solution. So a terminal is required; NuGet leaves its
+    /// client's standard error to us.
     #[expect(clippy::disallowed_methods, reason = "it is only looked at, for what it is")]
     fn why_not_ask(&self, interactive: Interactive) -> Option<String> {
         match interactive {
@@ -233,7 +234,7 @@ impl Provider {
         }
     }
 
-    /// Whether a request that this identity serves may end in a question to the user.
+    /// Whether a request with this identity may make the plugin ask the user.
     pub fn interaction(&self, identity: &Identity, interactive: Interactive) -> Interaction {
         match self.when_asked(identity, interactive) {
             Ok(when) => {
@@ -267,7 +268,7 @@ impl Provider {
         })
     }
 
-    /// How to sign in, and what opens the page. The older form of profiles knows codes only.
+    /// How to sign in, and what opens the page. The older form of profiles supports codes only.
     fn method(
         &self,
         session: &SsoSession,

@@ -1,19 +1,19 @@
-//! Package sources: what AWS says where one is, and what one says when it is asked with a token.
+//! Package sources: their URLs as AWS names them, and their responses to a request with a token.
 
 use super::{Need, Provider, ProviderError, Resolved, Target, now};
 use crate::aws::{RepositoryNames, SourceAnswer};
 use crate::base::secret::Secret;
 use crate::endpoint::Domain;
 
-/// A source was asked.
+/// The response of a source.
 #[derive(Debug)]
 pub struct Asked {
     pub answer: SourceAnswer,
-    /// Whose token it was, for people.
+    /// The identity of the token, for people.
     pub label: String,
 }
 
-/// Why a source said nothing.
+/// Why there is no response from a source.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     #[error("no token for {domain}: {error}")]
@@ -22,7 +22,7 @@ pub enum AskError {
     NoAnswer(ProviderError),
 }
 
-/// Bad credentials; NuGet asks for others once.
+/// Bad credentials; NuGet then requests others once.
 const UNAUTHORIZED: u16 = 401;
 
 impl Provider {
@@ -39,8 +39,8 @@ impl Provider {
         Ok(format!("{}/v3/index.json", endpoint.trim_end_matches('/')))
     }
 
-    /// What the source at this URL says to a token, and to another one where it refuses the first, as
-    /// NuGet would try it. `resolved` is the request for its token.
+    /// The response of the source at this URL to a token and, if it refuses the first, to another
+    /// one, as NuGet would try it. `resolved` is the request for its token.
     pub async fn ask_source(&self, url: &str, resolved: &Resolved) -> Result<Asked, AskError> {
         let (secret, asked) = self.ask_with(url, resolved, &Need::Any).await?;
         if asked.answer.status != UNAUTHORIZED {
