@@ -9,10 +9,10 @@ use serde::Serialize;
 
 pub use rows::Rows;
 
-/// The schema of the objects that `--json` prints: it grows when a name or a meaning in them changes.
+/// The version of the JSON that `--json` prints. It increases when a name or a meaning changes.
 pub const SCHEMA: u32 = 1;
 
-/// A report with the schema that it follows.
+/// A report with its schema version.
 #[derive(Serialize)]
 struct Envelope<'a, T> {
     schema: u32,
@@ -30,14 +30,15 @@ pub fn print(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", serde_json::to_string(report)?)
 }
 
-/// With `--json` a failure is an object as well, `{"error": …}`, beside the line on standard error.
+/// With `--json` a failure is also an object, `{"error": …}`, in addition to the line on standard
+/// error.
 pub fn print_failure(json: bool, error: &dyn Error, out: &mut dyn Write) {
     #[derive(Serialize)]
     struct Failure {
         error: String,
     }
     if json {
-        // The exit code and standard error say the same.
+        // The exit code and standard error report the same failure.
         let _ = print(&Failure { error: error.to_string() }, out);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-/// Rows of a name and a text, the texts in one column. A row without a name goes on with the one
+/// Rows of a name and a text, with the texts in one column. A row without a name continues the row
 /// before.
 #[derive(Debug, Default)]
 pub struct Rows(Vec<(String, String)>);
@@ -13,7 +13,7 @@ impl Rows {
         self.0.push((name.into(), text.into()));
     }
 
-    /// Adds a row for each text, the first of which carries the name; `nothing` where there is none.
+    /// Adds a row for each text, the first with the name; `nothing` is the text if there are none.
     pub fn add_all(&mut self, name: &str, texts: impl IntoIterator<Item = String>, nothing: &str) {
         let before = self.0.len();
         for text in texts {
@@ -24,7 +24,7 @@ impl Rows {
         }
     }
 
-    /// Writes them out.
+    /// Writes the rows.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let width = self.0.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
         for (name, text) in &self.0 {
