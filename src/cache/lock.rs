@@ -234,8 +234,8 @@ fn jitter(most: Duration) -> Duration {
 
 /// Measures by this process's own steady clock for how long the heartbeat has not changed.
 ///
-/// Time counts only in small steps: a waiter that was itself stopped, or asleep with the machine,
-/// has not listened in between.
+/// Time counts only in small steps: a waiter that was itself stopped, or suspended with the
+/// machine, has not observed the time in between.
 struct Watch {
     pace: Pace,
     beat: Option<SystemTime>,
