@@ -1,8 +1,9 @@
 //! Lines for the user, shown by NuGet's Log requests.
 //!
-//! NuGet drops the text of a Log that it has not read before the response that it explains, so we wait
-//! until it has read the line. A Log Error would make the command fail even where the restore succeeds,
-//! so a failure of ours is a Warning, and everything else is Minimal.
+//! NuGet drops the text of a Log that it has not read before the response that the Log explains, so
+//! the plugin waits until NuGet has read the line. A Log Error makes the command exit with 1 even
+//! if the restore succeeds (seen with SDK 10.0.401), so a failure is logged as a Warning, and
+//! everything else as Minimal.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,8 @@ use crate::base::log::Log;
 use crate::base::text::printable;
 use crate::base::url::without_query;
 
-/// Both loggers of `dotnet` show a line that begins so at once.
+/// Both loggers of `dotnet` show a line with this prefix at once. The terminal logger hides other
+/// Minimal lines.
 const MARK: &str = "[CredentialProvider]CodeArtifact: ";
 
 /// How long NuGet may take to acknowledge a line.
@@ -34,14 +36,14 @@ pub struct Console {
 
 #[derive(Debug, Default)]
 struct State {
-    /// None until NuGet says which lines it wants: a Log before that is answered by a Fault.
+    /// None until NuGet sets the log level: NuGet answers an earlier Log with a Fault.
     threshold: Option<LogLevel>,
     sent: u64,
     unacknowledged: HashMap<String, oneshot::Sender<()>>,
     shown: HashMap<String, Arc<OnceCell<()>>>,
 }
 
-/// NuGet wants no line of this level now.
+/// NuGet does not want lines of this level now.
 struct NotWanted;
 
 impl Console {
@@ -55,27 +57,28 @@ impl Console {
         self.state().threshold = Some(level);
     }
 
-    /// The same console, whose failures end with the command that looks closer at this source. Of a
-    /// URL nothing is shown that may hold a password.
+    /// The same console, with failures that end with the `doctor` command for this source. Parts of
+    /// a URL that may contain a password are not shown.
     pub fn for_source(&self, url: &str) -> Self {
         Self { source: Some(without_query(url).to_owned()), ..self.clone() }
     }
 
-    /// Shows a failure of ours, unless this conversation has shown it already, of whatever source.
+    /// Shows a failure, unless this conversation has shown the same text already, for any source.
     pub async fn warn_once(&self, text: &str) {
         self.log.line(format_args!("warning: {text}"));
         self.show_once(LogLevel::Warning, text).await;
     }
 
-    /// Shows what goes with a Success, which a Warning would spoil under `-warnaserror`, and what the
-    /// user is to do meanwhile; unless this conversation has shown it already.
+    /// Shows notes that go with a Success, and what the user must do meanwhile, unless this
+    /// conversation has shown the same text already. A Warning beside a Success would fail the
+    /// command under `-warnaserror`.
     pub async fn inform_once(&self, text: &str) {
         self.log.line(format_args!("note: {text}"));
         self.show_once(LogLevel::Minimal, text).await;
     }
 
-    /// Shows at once what the user has to do, and waits for nothing. Where NuGet would not show it,
-    /// standard error does, which is the client's.
+    /// Shows at once what the user must do, without waiting. If NuGet would not show it, it goes to
+    /// standard error, which is the client's.
     #[expect(clippy::print_stderr, reason = "a sign-in that nobody knows of would wait in vain")]
     pub fn announce(&self, text: &str) {
         self.log.line(format_args!("asking the user to sign in"));
@@ -86,17 +89,17 @@ impl Console {
         drop(self.send(LogLevel::Minimal, text));
     }
 
-    /// NuGet answered a request of ours; nothing happens where it was no Log.
+    /// NuGet answered a request of ours; does nothing unless that was a Log.
     pub fn acknowledge(&self, request_id: &str) {
         if let Some(waiting) = self.state().unacknowledged.remove(request_id) {
-            // Whoever waited may have been cancelled meanwhile.
+            // The waiting request may have been cancelled meanwhile.
             let _ = waiting.send(());
         }
     }
 
     async fn show_once(&self, level: LogLevel, text: &str) {
         let shown = Arc::clone(self.state().shown.entry(text.to_owned()).or_default());
-        // A request that fails the same way meanwhile waits for the same line.
+        // A concurrent request with the same failure waits for the same line.
         let _ = shown.get_or_try_init(|| self.show(level, text)).await;
     }
 
@@ -118,7 +121,7 @@ impl Console {
         Ok(())
     }
 
-    /// The request's id, and what comes when NuGet has read it.
+    /// The request's id, and the signal that NuGet has read it.
     fn send(&self, level: LogLevel, text: &str) -> (String, oneshot::Receiver<()>) {
         let (request_id, acknowledged) = self.register();
         let message = format!("{MARK}{}", printable(text));
@@ -146,7 +149,7 @@ impl Console {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that holds the lock can leave the state half changed.
+        // No code can panic while it holds the lock and leave the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

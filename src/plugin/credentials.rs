@@ -1,4 +1,4 @@
-//! What is responded to a request for credentials.
+//! The responses to requests for credentials.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,16 +18,16 @@ pub struct Credentials {
     provider: Arc<Provider>,
     log: Log,
     history: Mutex<History>,
-    /// Repositories whose refusal was explained: STS is asked for that, so once is enough.
+    /// Repositories whose refusal was explained. Each explanation calls STS, so once is enough.
     explained: Mutex<HashSet<(Domain, String)>>,
 }
 
-/// A request for a repository of CodeArtifact's, and what decides about its token.
+/// A request for a repository of CodeArtifact, and what determines its token.
 struct Request<'a> {
     endpoint: &'a RepositoryEndpoint,
     resolved: &'a Resolved,
     console: &'a Console,
-    /// Who may be asked to sign in, where NuGet says that somebody may be.
+    /// The user who may be asked to sign in, if NuGet allows it.
     user: Option<User<'a>>,
 }
 
@@ -39,14 +39,14 @@ impl Request<'_> {
 
 /// Why there are no credentials.
 enum NoCredentials {
-    /// The URL is not ours: the user reads nothing.
+    /// The URL is not ours: the user sees no message.
     Foreign,
-    /// The URL is ours, and the user reads this line.
+    /// The URL is ours, and the user sees this line.
     Failed(String),
 }
 
 impl Credentials {
-    /// For a new conversation: nothing is handed out yet.
+    /// For a new conversation, which has handed out nothing yet.
     pub fn new(provider: Arc<Provider>, log: Log) -> Self {
         Self { provider, log, history: Mutex::default(), explained: Mutex::default() }
     }
@@ -60,11 +60,13 @@ impl Credentials {
         let console = &console.for_source(&request.uri);
         match self.credentials(request, console).await {
             Ok(token) => AuthenticationCredentials::token(token),
-            // NuGet remembers it, so that we are asked once and the next provider in our place.
+            // NuGet remembers Error for the whole host: it requests nothing again here and asks the
+            // next provider. NotFound would make it ask repeatedly and print a warning each time.
             Err(NoCredentials::Foreign) => AuthenticationCredentials::none(ResponseCode::Error),
             Err(NoCredentials::Failed(text)) => {
                 console.warn_once(&text).await;
-                // A client that may interact lives long: it shall ask again after a sign-in.
+                // A client that may interact lives long, and NuGet does not remember NotFound: so
+                // it asks again after the user has signed in.
                 let may_interact = !request.is_non_interactive;
                 let code = if may_interact { ResponseCode::NotFound } else { ResponseCode::Error };
                 AuthenticationCredentials::none(code)
@@ -128,14 +130,15 @@ impl Credentials {
         let need = Need::OtherThan(refused.clone());
         match self.provider.token(resolved, &need, user).await {
             Ok(newer) => {
-                // In the place of a provided one, a cached or provided one is tried for the first time
-                // and may be replaced as well.
+                // If a provided token was refused, another cached or provided one is now tried for
+                // the first time, and may be replaced in turn.
                 if !was_provided || newer.origin == Origin::Fetched {
                     self.history(|history| history.mark_replaced(repository));
                 }
                 Ok(self.hand_out(request, newer).await)
             }
-            // Nothing takes its place, and it may be good for the host's other repositories.
+            // No other token is available, and this one may be good for the host's other
+            // repositories.
             Err(error) if was_provided => {
                 self.history(|history| history.mark_replaced(repository));
                 self.is_first_explanation(endpoint);
@@ -155,8 +158,8 @@ impl Credentials {
         token
     }
 
-    /// AWS issues tokens without looking at repositories, so only the repository's own refusal shows
-    /// a missing permission.
+    /// AWS issues tokens without checking permissions for repositories, so only the repository's
+    /// own refusal shows a missing permission.
     async fn explain_refusal(&self, request: &Request<'_>) -> String {
         let RepositoryEndpoint { domain, repository, .. } = request.endpoint;
         if let Some(place) = self.history(|history| history.provided_place(request.repository())) {
@@ -177,7 +180,8 @@ impl Credentials {
         )
     }
 
-    /// Whether the repository's refusal has not been explained yet; from now on it has.
+    /// Whether the repository's refusal must still be explained. From now on it counts as
+    /// explained.
     fn is_first_explanation(&self, endpoint: &RepositoryEndpoint) -> bool {
         let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
         explained.insert((endpoint.domain.clone(), endpoint.repository.clone()))

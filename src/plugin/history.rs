@@ -11,25 +11,26 @@ use crate::base::secret::Secret;
 use crate::endpoint::{Domain, RepositoryEndpoint};
 use crate::provider::{Origin, Served};
 
-/// A token younger than this is not the reason of a refusal: fetching another one changes nothing.
+/// If a token is younger than this, it is not the reason for a refusal, and fetching another one
+/// changes nothing.
 const JUST_FETCHED: Duration = Duration::from_mins(5);
 
-/// What one conversation has handed out.
+/// The tokens that one conversation has handed out.
 #[derive(Debug, Default)]
 pub(super) struct History {
     tokens: HashMap<TokenKey, Token>,
-    /// Whose token NuGet has for a scheme and host: that of the last response.
+    /// The target of the token that NuGet has for a scheme and host: that of the last response.
     by_host: HashMap<String, TokenKey>,
 }
 
-/// The repository that a request is for, and the rule that is effective for it.
+/// The repository of a request, and the rule that is effective for it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RepositoryKey<'a> {
     pub(super) endpoint: &'a RepositoryEndpoint,
     pub(super) rule: Option<usize>,
 }
 
-/// What one token is for: repositories of one domain have different ones where their rules differ.
+/// What one token is for. Repositories of one domain have different tokens if their rules differ.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct TokenKey {
     domain: Domain,
@@ -39,24 +40,24 @@ struct TokenKey {
 #[derive(Debug)]
 struct Token {
     served: Served,
-    /// Whether it already stands in the place of a refused one.
+    /// Whether it already replaces a refused token.
     replaced: bool,
     /// The repositories that it was handed out for.
     repositories: HashSet<String>,
 }
 
-/// What to do for a request.
+/// How to respond to a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Provided, cached or fetched, as usual.
+    /// With a provided, cached or fetched token, as usual.
     Serve,
-    /// Ours was refused and may be to blame: another one than this.
+    /// Our token was refused and may be the reason: hand out another one than this.
     Replace(Secret),
-    /// What was refused is most likely the one before this, which NuGet tried at every repository of
-    /// the host: this one, which has taken its place.
+    /// The refused token is most likely the previous one, which NuGet tried at every repository of
+    /// the host: hand out this one, which has replaced it.
     Give(Secret),
-    /// Ours was refused and is not to blame. NuGet would remember an Error for the whole host, and
-    /// one forbidden repository would break its neighbours: the same again.
+    /// Our token was refused but is not the reason: hand out the same again. NuGet remembers Error
+    /// for the whole host, so one forbidden repository would break all others on it.
     Repeat(Secret),
 }
 
@@ -78,7 +79,7 @@ impl History {
     pub(super) fn record(&mut self, repository: RepositoryKey<'_>, served: Served) {
         self.by_host.insert(repository.endpoint.origin.clone(), repository.token());
         match self.tokens.get_mut(&repository.token()) {
-            // The same token again: how it first came stays what counts.
+            // The same token again: the time of its first use stays.
             Some(token) if token.served.secret == served.secret => {}
             Some(token) => {
                 token.served = served;
@@ -104,7 +105,7 @@ impl History {
         }
     }
 
-    /// The place of the token that was handed out last, if the user provides it.
+    /// The place of the last token that was handed out, if the user provides it.
     pub(super) fn provided_place(&self, repository: RepositoryKey<'_>) -> Option<String> {
         let Served { origin, label, .. } = &self.tokens.get(&repository.token())?.served;
         (*origin == Origin::Provided).then(|| label.clone())
@@ -247,7 +248,7 @@ mod tests {
         assert_eq!(all.provided_place(plain(&d1)), Some("whose".to_owned()));
         assert_eq!(all.next_step(plain(&d1), true, NOW), replace("a"));
         all.mark_replaced(plain(&d1));
-        // Nothing took its place.
+        // Nothing replaced it.
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("a"));
         all.record(plain(&d1), served("b", Origin::Fetched));
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("b"));

@@ -47,7 +47,8 @@ impl<P: Serialize> Outgoing<'_, P> {
     }
 }
 
-/// The kinds of message that we send. A Fault is not among them: NuGet throws the plugin away.
+/// The types of messages that we send. Fault is not among them, because NuGet then stops the
+/// plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Kind {
     Request,
@@ -73,7 +74,7 @@ pub struct HandshakeResponse {
     pub protocol_version: Option<&'static str>,
 }
 
-/// NuGet's Handshake request, as far as it matters.
+/// NuGet's Handshake request, reduced to what the plugin uses.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct PeerHandshake {
@@ -81,7 +82,7 @@ pub struct PeerHandshake {
     pub minimum_protocol_version: String,
 }
 
-/// Initialize.
+/// The Initialize request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Initialize {
@@ -105,21 +106,21 @@ pub struct OperationClaims {
     pub claims: &'static [&'static str],
 }
 
-/// `SetLogLevel`.
+/// The `SetLogLevel` request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SetLogLevel {
     pub log_level: LogLevel,
 }
 
-/// `MonitorNuGetProcessExit`.
+/// The `MonitorNuGetProcessExit` request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MonitorNuGetProcessExit {
     pub process_id: u32,
 }
 
-/// `GetAuthenticationCredentials`.
+/// The `GetAuthenticationCredentials` request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetAuthenticationCredentials {
@@ -144,7 +145,7 @@ pub struct AuthenticationCredentials {
 }
 
 impl AuthenticationCredentials {
-    /// The token, as the credentials that a repository wants.
+    /// The token, as the credentials that a repository expects.
     pub fn token(token: Secret) -> Self {
         Self {
             response_code: ResponseCode::Success,
@@ -154,20 +155,20 @@ impl AuthenticationCredentials {
         }
     }
 
-    /// No credentials, for the reason that the code gives.
+    /// No credentials; the code determines what NuGet does next.
     pub fn none(response_code: ResponseCode) -> Self {
         Self { response_code, username: None, password: None, authentication_types: None }
     }
 }
 
-/// A response that is a code only.
+/// A response with only a code.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CodeOnly {
     pub response_code: ResponseCode,
 }
 
-/// A Log request: a line for the user's eyes.
+/// A Log request: a line that NuGet shows to the user.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Log<'a> {
@@ -175,20 +176,20 @@ pub struct Log<'a> {
     pub message: &'a str,
 }
 
-/// Progress of a request that takes long. The percentage is null, and that null is written.
+/// The progress of a long request. The percentage is null, and it must be written as null.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Progress {
     pub percentage: Option<f64>,
 }
 
-/// What a response makes NuGet do.
+/// How NuGet reacts to a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum ResponseCode {
     Success,
-    /// NuGet skips the provider for this host, for the life of its process.
+    /// NuGet skips the provider for this host, every repository of it, for the rest of its process.
     Error,
-    /// NuGet asks the next provider, and does not remember it.
+    /// NuGet asks the next provider, and does not remember the response.
     NotFound,
 }
 

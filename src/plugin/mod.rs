@@ -2,10 +2,10 @@
 //!
 //! - [`message`]: the wire types
 //! - [`transport`]: standard input and output, each behind a thread
-//! - [`pending`]: the requests under way
+//! - [`pending`]: the requests in progress
 //! - [`console`]: lines for the user, through NuGet's Log requests
 //! - [`session`]: one conversation, from the handshake to the end of input
-//! - [`credentials`]: what is responded to a request for credentials
+//! - [`credentials`]: the responses to requests for credentials
 //! - [`history`]: what was handed out, and what a retry means
 //!
 //! Nothing here knows AWS or the disk; tokens come from [`crate::provider`].

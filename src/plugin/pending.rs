@@ -1,4 +1,4 @@
-//! The requests under way. Each completes once: a cancelled one's late result is dropped.
+//! The requests in progress. Each completes once: a cancelled request's late result is dropped.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::message::AuthenticationCredentials;
 
-/// The tasks of requests that are not responded to yet, by request id.
+/// The tasks of requests without a response yet, by request id.
 #[derive(Debug, Default)]
 pub struct Pending {
     tasks: JoinSet<AuthenticationCredentials>,
@@ -19,7 +19,7 @@ pub struct Pending {
 pub struct Panicked;
 
 impl Pending {
-    /// Starts a task; false when the request id is already taken.
+    /// Starts a task; false if the request id is in use.
     pub fn start<F>(&mut self, request_id: &str, work: F) -> bool
     where
         F: Future<Output = AuthenticationCredentials> + Send + 'static,
@@ -33,7 +33,7 @@ impl Pending {
         true
     }
 
-    /// Ends a task; false when there is none of this request id.
+    /// Ends a task; false if there is none with this request id.
     pub fn cancel(&mut self, request_id: &str) -> bool {
         let Some(abort) = self.aborts.remove(request_id) else { return false };
         self.requests.remove(&abort.id());
@@ -41,7 +41,7 @@ impl Pending {
         true
     }
 
-    /// The next request that is done; waits for ever while there is none.
+    /// The next request that is done; waits without end while there is none.
     pub async fn next(&mut self) -> (String, Result<AuthenticationCredentials, Panicked>) {
         loop {
             let (id, outcome) = match self.tasks.join_next_with_id().await {

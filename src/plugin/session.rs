@@ -1,4 +1,4 @@
-//! One conversation with NuGet: what can happen next, and what is done about it.
+//! One conversation with NuGet: its events, and how the plugin reacts to each.
 
 use std::fs::File;
 use std::io;
@@ -25,22 +25,22 @@ const PROTOCOL_VERSION: &str = "2.0.0";
 
 const CREDENTIALS: &str = "GetAuthenticationCredentials";
 
-/// How often NuGet is told that a request is still worked on.
+/// How often NuGet is informed that a request is in progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
-/// However short the time-out: more often would only be noise.
+/// The shortest interval, even with a short time-out.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What the user reads of a defect of ours; the panic itself is in the log file only.
+/// The text that the user sees for a defect of ours. The panic itself is in the log file only.
 const PANICKED: &str = "the plugin itself failed, which is a defect of it; set \
     CODEARTIFACT_NUGET_LOG_FILE to an absolute path, try again, and report what that file says";
 
-/// How long the last responses may take to be written after the conversation ended.
+/// Time limit for writing the last responses after the conversation ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// Converses with NuGet until NuGet closes the conversation, or its input ends.
 ///
-/// Fails only where the system gives no threads; NuGet's going away is the normal end.
+/// Fails only if the system gives no threads; it is normal that NuGet goes away.
 pub async fn serve(
     input: File,
     output: File,
@@ -152,7 +152,7 @@ impl Session {
             "GetOperationClaims" => self.operation_claims(message),
             "SetLogLevel" => self.set_log_level(message),
             "MonitorNuGetProcessExit" => self.monitor(message),
-            // Proxy credentials, without a word on which proxy: of no use.
+            // This asks for proxy credentials without naming the proxy, so it cannot be answered.
             "SetCredentials" => self.acknowledge(message, ResponseCode::Success),
             CREDENTIALS => self.credentials(message),
             _ => self.acknowledge(message, ResponseCode::NotFound),
@@ -249,7 +249,7 @@ impl Session {
         Next::GoOn
     }
 
-    /// The line comes before the response, so a task shows the line and responds then.
+    /// The line must come before the response, so one task shows the line and then responds.
     fn explain_panic(&mut self, request_id: &str) -> Next {
         self.has_panicked = true;
         let console = self.console.clone();
@@ -283,7 +283,7 @@ impl Session {
     }
 }
 
-/// Runs `work`, calling `report` at every interval until it is done, and never after.
+/// Runs `work`, and calls `report` at every interval until the work is done, and never afterwards.
 async fn report_progress<T>(
     work: impl Future<Output = T>,
     interval: Duration,
@@ -298,13 +298,13 @@ async fn report_progress<T>(
     }
 }
 
-/// `major.minor.patch`, as numbers; what cannot be read is zero.
+/// `major.minor.patch`, as numbers; a part that cannot be read is zero.
 fn version(text: &str) -> Vec<u32> {
     let numbers = text.split('-').next().unwrap_or_default().split('.');
     numbers.map(|number| number.parse().unwrap_or(0)).collect()
 }
 
-/// A .NET time span, `[d.]hh:mm:ss[.fffffff]`; none where it is not one, or not positive.
+/// A .NET time span, `[d.]hh:mm:ss[.fffffff]`; none if it is invalid or not positive.
 fn time_span(text: &str) -> Option<Duration> {
     let [hours, minutes, seconds] = text.split(':').collect::<Vec<_>>().try_into().ok()?;
     let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));

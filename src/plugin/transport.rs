@@ -1,7 +1,7 @@
 //! The only reader of NuGet's input and writer of its output.
 //!
-//! A thread reads lines into a channel, another writes lines from one: neither a silent nor a
-//! stuffed pipe can hold the session up.
+//! One thread reads lines into a channel, and another writes lines from one, so that neither a
+//! silent nor a full pipe can block the session.
 #![expect(clippy::disallowed_methods, reason = "NuGet's process is looked for from time to time")]
 
 use std::fs::File;
@@ -17,23 +17,23 @@ use crate::base::system;
 /// A longer line is skipped; NuGet's are a few hundred bytes, a whole service index some thousand.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// How long a session has to return after the end of its input.
+/// Time limit for a session to return after the end of its input.
 const LEAVING: Duration = Duration::from_millis(150);
 
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What the reader saw.
+/// An event of the reader.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
     /// A line, without its end.
     Line(Vec<u8>),
-    /// A line over the limit, which was thrown away.
+    /// A line over the limit, which was discarded.
     TooLong,
-    /// The end of input, an input that cannot be read any more, or NuGet's process is gone.
+    /// The input ended or cannot be read any more, or NuGet's process is gone.
     End,
 }
 
-/// Starts the reader. After [`Input::End`] the process leaves, see [`leave_soon`].
+/// Starts the reader. After [`Input::End`] the process exits, see [`leave_soon`].
 pub fn read_lines(input: File, events: UnboundedSender<Input>) -> io::Result<()> {
     let reader = move || {
         let mut input = BufReader::new(input);
@@ -63,8 +63,8 @@ pub fn watch_process(process_id: u32, events: UnboundedSender<Input>) -> io::Res
     thread::Builder::new().name("watch".into()).spawn(watch).map(drop)
 }
 
-/// Gives the session a moment to return by itself, then ends the process: a file system or a
-/// resolver that never answers must not keep it.
+/// Gives the session a moment to return by itself, then ends the process: a file system or a name
+/// resolution that never answers must not keep it alive.
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "the session may be stuck in a call")]
 fn leave_soon() -> ! {
     thread::sleep(LEAVING);
@@ -100,13 +100,13 @@ impl Output {
         Ok(Self(sender))
     }
 
-    /// Sends one line; a peer that is gone is noticed by the end of the input.
+    /// Sends one line. A closed pipe is noticed by the end of the input.
     pub fn send(&self, mut line: String) {
         line.push('\n');
         drop(self.0.send(Line::Text(line)));
     }
 
-    /// Waits until all that was sent is written, or until `limit` is over.
+    /// Waits until everything is written, or until `limit` has passed.
     pub fn flush(&self, limit: Duration) {
         let (done, written) = mpsc::sync_channel(1);
         if self.0.send(Line::Flushed(done)).is_ok() {
@@ -125,7 +125,7 @@ fn next_line(input: &mut impl BufRead) -> io::Result<Input> {
             Err(error) => return Err(error),
         };
         if chunk.is_empty() {
-            // A last line without its end was cut off: nobody waits for its answer.
+            // A last line without its end was cut off, so NuGet does not wait for a response.
             return Ok(Input::End);
         }
         let end = chunk.iter().position(|byte| *byte == b'\n');
