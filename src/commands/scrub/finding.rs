@@ -90,7 +90,7 @@ fn is_alike(url: &str) -> bool {
     let colon = rest.find(':').unwrap_or(rest.len());
     let after_user = rest[colon..].match_indices('@').map(|(at, _)| &rest[colon + at + 1..]);
     let mut readings = after_user.chain([rest]);
-    readings.any(|reading| resembles_codeartifact(UrlParts::strict(reading).host()))
+    readings.any(|reading| resembles_codeartifact(UrlParts::strict(reading).authority))
 }
 
 /// Why the URL itself may have a secret in it, if it may.
@@ -343,6 +343,8 @@ mod tests {
             (format!("https://aws:hun#t@er2@{host}/x"), true, true),
             (format!("https://aws:hun@t?er2@{host}/x"), true, true),
             (format!("https://mirror.example/x@{host}"), false, false),
+            // .NET reads a backslash as a slash.
+            (format!(r"https:\\{host}\nuget\r\v3\index.json"), true, false),
         ] {
             assert_eq!(is_alike(&url), alike, "{url}");
             let secret = secret_in(&url, &SourceKind::Alike);
