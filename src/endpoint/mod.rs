@@ -145,7 +145,7 @@ impl<'a> HttpUrl<'a> {
         let https = match parts.scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            "" => return Err("not an absolute URL"),
+            "" if !url.contains("://") => return Err("not an absolute URL"),
             _ => return Err("neither https nor http"),
         };
         if parts.user.is_some() {

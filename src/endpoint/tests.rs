@@ -52,6 +52,17 @@ fn case_port_and_query_do_not_matter() {
 }
 
 #[test]
+fn a_url_without_http_is_told_from_one_that_is_not_absolute() {
+    for (url, why) in [
+        ("packages", "not an absolute URL"),
+        ("ftp://example.com", "neither https nor http"),
+        (" https://example.com", "neither https nor http"),
+    ] {
+        assert_eq!(parse(url), Err(EndpointError::Foreign(why)), "{url}");
+    }
+}
+
+#[test]
 fn look_alikes_are_foreign() {
     const PATH: &str = "/nuget/repo/v3/index.json";
     for origin in [
