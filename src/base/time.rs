@@ -42,9 +42,14 @@ pub fn utc_millis(time: SystemTime) -> String {
 }
 
 /// Reads a date and time with an offset, as in `2026-02-28T09:05:07+01:00`, in whole seconds; none
-/// before 1970. RFC 3339 allows a blank instead of the `T`, and some programs write one.
+/// before 1970. RFC 3339 allows a blank instead of the `T`, and some programs write one. ISO 8601 allows
+/// to leave out the seconds, as `date --iso-8601=minutes` does.
 pub fn parse(text: &str) -> Option<SystemTime> {
-    let text = text.replacen(' ', "T", 1);
+    let mut text = text.replacen(' ', "T", 1);
+    let minutes = "2026-02-28T09:05".len();
+    if text.get(minutes..).is_some_and(|rest| !rest.starts_with(':')) {
+        text.insert_str(minutes, ":00");
+    }
     let seconds = OffsetDateTime::parse(&text, &Rfc3339).ok()?.unix_timestamp();
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
