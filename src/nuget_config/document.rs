@@ -1,8 +1,9 @@
-//! What one NuGet.Config says, each part with its range in the text. Pure.
+//! The content of one NuGet.Config, each part with its range in the text. Pure.
 //!
-//! It is read as NuGet reads it: elements by their local names whatever their namespace, sections and
-//! attributes with exact case, of two equal elements only the first. What makes NuGet refuse a file is
-//! collected and the rest is read, so that a broken part hides no password elsewhere.
+//! It is read as NuGet reads it: elements by their local names in any namespace, sections and
+//! attributes with exact case, and of two equal elements only the first. Errors for which NuGet
+//! refuses a file are collected and the rest is read, so that a broken part hides no password
+//! elsewhere.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -28,11 +29,11 @@ const NAMES: [&str; 11] = [
     "packageSources",
 ];
 
-/// The most elements, attributes and texts that are read: a file of 4 MiB with more is made to use up
-/// memory.
+/// The largest number of elements, attributes and texts that is read. A file of 4 MiB with more is
+/// made to exhaust memory.
 const MOST_NODES: u32 = 500_000;
 
-/// The sections that decide about sources and their credentials.
+/// The sections that determine sources and their credentials.
 #[derive(Debug, Default)]
 pub struct Document {
     pub package_sources: Section<SourceEntry>,
@@ -50,7 +51,7 @@ pub struct Document {
     pub problems: Vec<Problem>,
 }
 
-/// A section's items in order.
+/// The entries of a section in order.
 #[derive(Debug)]
 pub struct Section<T> {
     /// Whether the file has this section.
@@ -65,7 +66,7 @@ impl<T> Default for Section<T> {
 }
 
 impl<T> Section<T> {
-    /// All entries, also those before a `clear`.
+    /// All entries, including those before a `clear`.
     pub fn entries(&self) -> impl Iterator<Item = &T> {
         self.items.iter().filter_map(|item| match item {
             Item::Clear => None,
@@ -73,13 +74,13 @@ impl<T> Section<T> {
         })
     }
 
-    /// Whether it discards what farther files say.
+    /// Whether it discards the entries of farther files.
     pub fn clears(&self) -> bool {
         self.items.iter().any(|item| matches!(item, Item::Clear))
     }
 }
 
-/// A part of a section.
+/// An entry of a section.
 #[derive(Debug)]
 pub enum Item<T> {
     /// Discards everything before it.
@@ -115,13 +116,13 @@ pub struct CredentialsEntry {
     pub range: Range<usize>,
 }
 
-/// How a password is saved, without the password itself.
+/// How a password is saved. The password itself is not kept here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Password {
     ClearText,
-    /// By Windows, for one user on one machine.
+    /// Encrypted by Windows, for one user on one machine.
     Encrypted,
-    /// The value of this environment variable.
+    /// In an environment variable, which the value names.
     Variable(String),
 }
 
@@ -171,13 +172,13 @@ impl Document {
     }
 }
 
-/// Reads one element of a section: the entry, or why NuGet refuses it; none where this section knows no
+/// Reads one element of a section: its entry, or why NuGet refuses it; none if this section has no
 /// such element.
 type Reader<T> = fn(Node<'_, '_>) -> Result<Option<T>, String>;
 
 /// Parses text that is a NuGet.Config.
 pub(super) fn parse_xml<'a>(text: &'a str, path: &Path) -> Result<Xml<'a>, ConfigError> {
-    // A DTD is refused, as .NET's reader refuses it here.
+    // A DTD is refused, as .NET's reader refuses it.
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let xml = Xml::parse_with_options(text, options).map_err(|error| {
         let message = printable(&error.to_string());
@@ -199,7 +200,7 @@ fn xml_error(path: &Path, at: TextPos, detail: String) -> ConfigError {
     ConfigError::Xml { path: path.to_path_buf(), line: at.row, column: at.col, detail }
 }
 
-/// The parser's message without the text that it quotes, which may be a part of a password.
+/// The parser's message without its quotes from the text, which may be part of a password.
 fn without_quotations(message: &str) -> String {
     let parts = message.split('\'').enumerate();
     let hidden = parts.map(|(at, part)| match part.chars().count() {
@@ -209,7 +210,7 @@ fn without_quotations(message: &str) -> String {
     hidden.collect::<Vec<_>>().join("'")
 }
 
-/// The child elements; of those that are equal to NuGet, only the first.
+/// The child elements. Of equal elements (as NuGet compares them) only the first.
 fn distinct<'a, 'input>(parent: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
     let mut seen = HashSet::new();
     parent.children().filter(Node::is_element).filter(move |element| {
@@ -254,7 +255,7 @@ fn mapping(element: Node<'_, '_>) -> Result<Option<MappingEntry>, String> {
     Ok(Some(MappingEntry { name, patterns }))
 }
 
-/// The saved credentials in an element, also in one that NuGet refuses: it may have a password.
+/// The saved credentials in an element, even in one that NuGet refuses: it may contain a password.
 fn credentials(element: Node<'_, '_>) -> CredentialsEntry {
     let clear_text = value_of(element, "ClearTextPassword").map(|text| match variable(text) {
         Some(name) => Password::Variable(name.to_owned()),
@@ -268,7 +269,7 @@ fn credentials(element: Node<'_, '_>) -> CredentialsEntry {
     }
 }
 
-/// The value beside this key, in the first child that has it.
+/// The value with this key, in the first child that has it.
 fn value_of<'a>(element: Node<'a, '_>, key: &str) -> Option<&'a str> {
     let mut children = element.children();
     let found = children
@@ -276,7 +277,7 @@ fn value_of<'a>(element: Node<'a, '_>, key: &str) -> Option<&'a str> {
     found?.attribute("value")
 }
 
-/// Those of all sections, whatever the case of the section's name.
+/// The credentials of all sections, whatever the case of the section's name.
 fn all_credentials(xml: &Xml<'_>) -> Vec<CredentialsEntry> {
     let sections = xml.root_element().children();
     let sections = sections.filter(|node| is_named(*node, "packageSourceCredentials"));
@@ -292,7 +293,8 @@ fn commented_credentials(xml: &Xml<'_>) -> Vec<Range<usize>> {
     comments.map(|comment| comment.range()).collect()
 }
 
-/// Why NuGet refuses saved credentials. It takes a `clear` in this section for credentials as well.
+/// Why NuGet refuses saved credentials. In this section, NuGet treats a `clear` as credentials as
+/// well.
 fn incomplete(element: Node<'_, '_>) -> Option<Problem> {
     let entry = credentials(element);
     let what = match (entry.user_name, entry.password) {
@@ -304,7 +306,7 @@ fn incomplete(element: Node<'_, '_>) -> Option<Problem> {
     Some(problem(element, format!("the credentials of `{name}` have no `{what}`")))
 }
 
-/// The name in `%NAME%`, where the value is nothing else.
+/// The name in `%NAME%`, if the value is nothing else.
 fn variable(value: &str) -> Option<&str> {
     let name = value.strip_prefix('%')?.strip_suffix('%')?;
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -323,8 +325,8 @@ fn problem(element: Node<'_, '_>, what: String) -> Problem {
     Problem { line: at.row, column: at.col, what }
 }
 
-/// The source's name that an element's name stands for: characters that no such name may have are
-/// written `_xHHHH_`, or `_xHHHHHHHH_` above U+FFFF. What only looks like an escape stays.
+/// The name of the source that an element's name encodes: characters that XML does not allow there
+/// are written `_xHHHH_`, or `_xHHHHHHHH_` above U+FFFF. Text that only looks like an escape stays.
 fn decode_name(local_name: &str) -> String {
     let (mut name, mut rest) = (String::new(), local_name);
     while let Some(at) = rest.find('_') {
@@ -336,7 +338,7 @@ fn decode_name(local_name: &str) -> String {
     name + rest
 }
 
-/// The character that the text begins with an escape of, and the escape's length.
+/// The character whose escape is at the start of the text, and the escape's length.
 fn escaped_character(text: &str) -> Option<(char, usize)> {
     let digits = text.strip_prefix("_x").or_else(|| text.strip_prefix("_X"))?.split('_').next()?;
     let is_closed = text.as_bytes().get(2 + digits.len()) == Some(&b'_');

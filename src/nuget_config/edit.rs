@@ -1,8 +1,8 @@
-//! Changes to the text of a NuGet.Config that leave every byte they do not name as it was: a source
-//! added, credentials removed. Pure.
+//! Changes to the text of a NuGet.Config that leave all other bytes unchanged: a source added,
+//! credentials removed. Pure.
 //!
-//! A serializer would write the whole file anew, with its own quotes, indentation and line ends, and
-//! a repository would show a change in every line.
+//! A serializer would rewrite the whole file with its own quotes, indentation and line ends, and
+//! version control would show a change in every line.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -13,13 +13,13 @@ use roxmltree::{Document as Xml, Node};
 use super::ConfigError;
 use super::document::{is_named, parse_xml};
 
-/// The indentation of one level, in a file that does not show one.
+/// The indentation of one level, if the file does not show one.
 const USUAL_UNIT: &str = "  ";
 
-/// What is shown in place of a secret.
+/// The placeholder for a secret.
 const HIDDEN: &str = "…";
 
-/// Puts `replacement` in place of the text at `range`.
+/// Replaces the text at `range` by `replacement`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     pub range: Range<usize>,
@@ -32,14 +32,14 @@ impl Edit {
         Self { range, replacement: String::new() }
     }
 
-    /// Adds text before what is at `at`.
+    /// Inserts text at `at`.
     pub fn insert(at: usize, replacement: String) -> Self {
         Self { range: at..at, replacement }
     }
 }
 
-/// The text after the edits, in whatever order they are listed; none where two of them overlap, or one
-/// is outside of the text or cuts a character.
+/// The text after the edits, which may be in any order; none if two of them overlap, or if one is
+/// outside of the text or splits a character.
 pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     let mut edits: Vec<&Edit> = edits.iter().collect();
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
@@ -54,7 +54,7 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     Some(edited)
 }
 
-/// The edit that adds a source behind those that the file has.
+/// The edit that adds a source after the existing ones.
 pub fn add_source(text: &str, path: &Path, name: &str, url: &str) -> Result<Edit, ConfigError> {
     let xml = parse_xml(text, path)?;
     let style = Style::of(text, &xml);
@@ -67,7 +67,7 @@ pub fn add_source(text: &str, path: &Path, name: &str, url: &str) -> Result<Edit
     })
 }
 
-/// How the file is laid out: what is added looks like its surroundings.
+/// The layout of the file, which added text follows.
 struct Style<'a> {
     text: &'a str,
     line_end: &'a str,
@@ -87,14 +87,14 @@ impl<'a> Style<'a> {
         Self { unit, ..style }
     }
 
-    /// The indentation of what begins at `at`; none where something is before it on its line.
+    /// The indentation of the element at `at`; none if other text precedes it on its line.
     fn indent(&self, at: usize) -> Option<&'a str> {
         let before = &self.text[..at];
         let line = &before[before.rfind('\n')? + 1..];
         line.chars().all(|c| matches!(c, ' ' | '\t')).then_some(line)
     }
 
-    /// Adds a child at the element's end. `child` gets its indentation, or none where it shares a line
+    /// Adds a child at the element's end. `child` gets its indentation, or none if it shares a line
     /// with its parent.
     fn insert(&self, parent: Node<'_, '_>, child: impl FnOnce(Option<&str>) -> String) -> Edit {
         let range = parent.range();
@@ -118,15 +118,16 @@ impl<'a> Style<'a> {
         Edit::insert(close, self.body(outer, inner, child))
     }
 
-    /// The indentation of the element's children: that of the last one, or a level more than its own.
+    /// The indentation of the element's children: that of the last child, or one level more than
+    /// its own.
     fn inner(&self, parent: Node<'_, '_>, outer: Option<&str>) -> Option<String> {
         let last = parent.last_element_child();
         let of_last = last.and_then(|last| self.indent(last.range().start));
         of_last.map(str::to_owned).or_else(|| Some(format!("{}{}", outer?, self.unit)))
     }
 
-    /// What is between the tags of an element with one child: the child on a line of its own, or on
-    /// the only line where the file has no others.
+    /// The text between the tags of an element with one child. The child is on its own line, or on
+    /// the same line if the file has only one.
     fn body(
         &self,
         outer: Option<&str>,
@@ -153,9 +154,9 @@ fn escape(value: &str) -> String {
     value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
-/// The edits that remove the elements at these ranges from their `packageSourceCredentials`, and the
-/// section as well where nothing is left in it. An element that shares no line with anything goes with
-/// its lines; of any other, just the element.
+/// The edits that remove the elements at these ranges from their `packageSourceCredentials`, and
+/// the section itself if nothing is left in it. An element that shares no line with other text is
+/// removed with its lines; otherwise only the element is removed.
 pub fn remove_credentials(
     text: &str,
     path: &Path,
@@ -182,7 +183,7 @@ fn is_blank(node: Node<'_, '_>) -> bool {
     node.is_text() && node.text().is_some_and(|text| text.trim().is_empty())
 }
 
-/// The range and its lines' indentation and end, where nothing else is on them.
+/// The range with its lines' indentation and end, if nothing else is on these lines.
 fn with_lines(text: &str, range: Range<usize>) -> Range<usize> {
     let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let rest = &text[range.end..];
@@ -195,9 +196,8 @@ fn with_lines(text: &str, range: Range<usize>) -> Range<usize> {
     if is_alone { start..line_end } else { range }
 }
 
-/// The text at each of the ranges, which are those of elements and comments, fit to be shown: values
-/// other than keys and user names are hidden, and so are comments and whatever else may hold a
-/// password.
+/// The text at each of the ranges of elements and comments, safe to show: values other than keys
+/// and user names are hidden, and so are comments and everything else that may contain a password.
 pub fn without_secrets(
     text: &str,
     path: &Path,
@@ -235,8 +235,8 @@ fn secret_values(node: Node<'_, '_>) -> Vec<Range<usize>> {
     hidden.map(|attribute| attribute.range_value()).collect()
 }
 
-/// Whatever is neither a tag nor blank. The markup is cut here, since the parser's ranges of texts end
-/// where a CDATA section follows.
+/// Everything that is neither a tag nor blank. The markup is split here, because the parser's
+/// ranges of texts are wrong before a CDATA section.
 fn between_tags(text: &str, range: &Range<usize>) -> Vec<Range<usize>> {
     let (mut hidden, mut at) = (Vec::new(), range.start);
     while at < range.end {
@@ -257,7 +257,7 @@ fn between_tags(text: &str, range: &Range<usize>) -> Vec<Range<usize>> {
     hidden
 }
 
-/// Up to the first `>` outside of quotes.
+/// The text up to the first `>` outside of quotes.
 fn tag_length(tag: &str) -> usize {
     let mut quote = None;
     let end = tag.char_indices().find(|(_, character)| {
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(apply("ä", &[Edit::insert(1, String::new())]), None);
     }
 
-    /// A text in pieces: each stays (none), or gives way to another.
+    /// A text in pieces: each is kept (none), or replaced by another.
     fn pieces() -> impl Strategy<Value = Vec<(String, Option<String>)>> {
         prop::collection::vec((".*", prop::option::of(".*")), 0..8)
     }

@@ -20,11 +20,11 @@ enum Form {
 /// The encoding of new files.
 pub const UTF_8: Encoding = Encoding { form: Form::Utf8, has_mark: false };
 
-/// The part of a file in which an XML declaration is searched for its encoding.
+/// The length of the text that is searched for the encoding in an XML declaration.
 const DECLARATION: usize = 200;
 
 impl Encoding {
-    /// The encoding and the text, without its mark; else what is wrong with the bytes.
+    /// The encoding and the text without its mark, or the error in the bytes.
     pub fn decode(bytes: &[u8]) -> Result<(Self, String), String> {
         let (encoding, rest) = Self::of(bytes)?;
         let text = match encoding.form {
@@ -51,7 +51,7 @@ impl Encoding {
         }
     }
 
-    /// Its usual name.
+    /// The usual name of the encoding.
     pub fn name(self) -> &'static str {
         match self.form {
             Form::Utf8 => "UTF-8",
@@ -61,7 +61,8 @@ impl Encoding {
         }
     }
 
-    /// The encoding, and the bytes behind the mark. A mark goes before the XML declaration.
+    /// The encoding, and the bytes after the mark. A mark takes precedence over the XML
+    /// declaration.
     fn of(bytes: &[u8]) -> Result<(Self, &[u8]), String> {
         let (form, mark) = match bytes {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {

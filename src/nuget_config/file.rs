@@ -21,7 +21,7 @@ const TEMPORARY_PREFIX: &str = ".nuget-config-";
 /// A file's text, and what is needed to write it back.
 pub struct ConfigFile {
     path: PathBuf,
-    /// The file's content; none where it does not exist yet.
+    /// The file's content; none if it does not exist yet.
     bytes: Option<Vec<u8>>,
     encoding: Encoding,
     text: String,
@@ -29,7 +29,7 @@ pub struct ConfigFile {
     other_names: u64,
 }
 
-/// Without the text, which may have passwords in it.
+/// The text is left out, because it may contain passwords.
 impl fmt::Debug for ConfigFile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("ConfigFile").field(&self.path).finish()
@@ -37,7 +37,7 @@ impl fmt::Debug for ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads the file; none where it does not exist.
+    /// Reads the file; none if it does not exist.
     pub fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
         let read = read_bounded(path);
         let path = path.to_path_buf();
@@ -60,7 +60,7 @@ impl ConfigFile {
         Ok(Some(Self { path, bytes: Some(bytes), encoding, text, modified, other_names }))
     }
 
-    /// A file that does not exist yet, with the text that it would have.
+    /// A planned file with this text, which does not exist yet.
     pub fn planned(path: &Path, text: &str) -> Self {
         let (path, text) = (path.to_path_buf(), text.to_owned());
         Self { path, bytes: None, encoding: UTF_8, text, modified: None, other_names: 0 }
@@ -75,22 +75,22 @@ impl ConfigFile {
         &self.text
     }
 
-    /// The file's content; none where it does not exist yet.
+    /// The file's content; none if it does not exist yet.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.bytes.as_deref()
     }
 
-    /// When it was last written, if the file system says so.
+    /// When it was last written, if the file system knows.
     pub fn modified(&self) -> Option<SystemTime> {
         self.modified
     }
 
-    /// How many hard links it has besides this one.
+    /// The number of its other hard links.
     pub fn other_names(&self) -> u64 {
         self.other_names
     }
 
-    /// Whether NuGet would read a source of this name there after the edit.
+    /// Whether NuGet would read a source with this name there after the edit.
     pub fn would_list(&self, edit: &Edit, name: &str) -> Result<bool, ConfigError> {
         let text = apply(&self.text, slice::from_ref(edit)).unwrap_or_default();
         let document = Document::parse(&text, &self.path)?;
@@ -101,8 +101,8 @@ impl ConfigFile {
     ///
     /// # Errors
     ///
-    /// Where encoding, mode or owner cannot be kept, and where the file has changed since it was read. It
-    /// is not changed then.
+    /// If encoding, mode or owner cannot be kept, or if the file has changed since it was read. The
+    /// file is unchanged then.
     #[expect(clippy::expect_used, reason = "edits are made of the text's own ranges")]
     pub fn write(&self, edits: &[Edit]) -> Result<(), ConfigError> {
         let text = apply(&self.text, edits).expect("disjoint edits within the text");
@@ -119,7 +119,7 @@ impl ConfigFile {
     fn replace(&self, before: &[u8], bytes: &[u8]) -> Result<(), ConfigError> {
         let target = fs::canonicalize(&self.path).map_err(|error| self.not_written(error))?;
         let found = fs::metadata(&target).map_err(|error| self.not_written(error))?;
-        // The folder may be writable where the file itself is protected.
+        // The folder may be writable although the file itself is protected.
         File::options().append(true).open(&target).map_err(|error| self.not_written(error))?;
         let replacement =
             Replacement::of(&target, TEMPORARY_PREFIX).map_err(|error| self.not_written(error))?;
@@ -138,7 +138,7 @@ impl ConfigFile {
     }
 
     fn create(&self, bytes: &[u8]) -> Result<(), ConfigError> {
-        // NuGet treats such a link as a missing file, and would write where it leads.
+        // NuGet treats such a link as a missing file, and would create the file at its target.
         if self.path.is_symlink() {
             return Err(ConfigError::DeadLink { path: self.path.clone() });
         }

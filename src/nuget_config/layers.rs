@@ -8,8 +8,8 @@
 //! | machine | `*.Config` and `*.config` in `NuGet/Config` of `/etc/opt` or `NUGET_COMMON_APPLICATION_DATA`, `/Library/Application Support`, `%ProgramFiles(x86)%` |
 //! | defaults | `NuGetDefaults.config` in that `NuGet` folder, whose sources no `<clear />` removes |
 //!
-//! Where the user has no file, NuGet makes one with nuget.org in it: here it is a planned file.
-//! Visual Studio reads further machine-wide folders below `Config`, by its version.
+//! If the user has no file, NuGet creates one with nuget.org in it: here it is a planned file.
+//! Visual Studio also reads machine-wide folders below `Config`, by its version.
 #![expect(clippy::disallowed_methods, reason = "it lists the files that exist")]
 
 use std::ffi::OsStr;
@@ -31,7 +31,7 @@ pub struct Layer {
     pub document: Document,
 }
 
-/// Where a file is, and with that who writes it.
+/// The layer of a file, which also determines who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerKind {
@@ -50,7 +50,7 @@ impl LayerKind {
 }
 
 impl Layer {
-    /// Reads the file; none where it does not exist, except for the user's, which is planned then.
+    /// Reads the file; none if it does not exist. The user's file is then planned.
     pub fn read(kind: LayerKind, path: &Path) -> Result<Option<Self>, ConfigError> {
         let file = match ConfigFile::read(path)? {
             Some(file) => file,
@@ -68,7 +68,7 @@ pub(super) fn places(locations: &Locations, working_folder: &Path) -> Vec<(Layer
     let projects = working_folder.ancestors().filter_map(project_file);
     places.extend(projects.map(|path| (LayerKind::Project, path)));
     if let Some(user) = locations.nuget_user_dir() {
-        // The working folder may be the user's folder, or below it.
+        // The working folder may be the user's folder, or a folder below it.
         let path = user.join("NuGet.Config");
         places.retain(|(_, project)| *project != path);
         places.push((LayerKind::User, path));
@@ -94,7 +94,8 @@ fn project_file(folder: &Path) -> Option<PathBuf> {
     names.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
-/// The files with one of these extensions; those of the first come first, and each group by name.
+/// The files with one of these extensions: first those with the first extension, each group by
+/// name.
 fn files_in(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

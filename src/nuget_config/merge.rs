@@ -1,4 +1,4 @@
-//! What the layers say together: the sources that are in effect. Pure.
+//! The merged result of all layers: the effective sources. Pure.
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use super::{NugetConfig, Password};
 use crate::base::environment::Environment;
 use crate::base::files::normal;
 
-/// The newest protocol that NuGet knows; a source with a newer one does not go before another.
+/// The newest protocol version that NuGet knows. A source with a newer one is not preferred.
 const NEWEST_PROTOCOL: u32 = 3;
 
-/// NuGet looks at the variable with this name and the source's before any file.
+/// NuGet reads the variable with this prefix and the source's name before any file.
 const CREDENTIALS_VARIABLE: &str = "NuGetPackageSourceCredentials_";
 
-/// A source that is in effect.
+/// An effective source.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub name: String,
@@ -23,13 +23,13 @@ pub struct Source {
     pub is_enabled: bool,
     /// Whether NuGet allows it to be plain http.
     pub allows_http: bool,
-    /// The file that has it, and the line, from 1.
+    /// The file that contains it, and the line, from 1.
     pub file: PathBuf,
     pub line: usize,
     pub layer: LayerKind,
-    /// The patterns of its mapping.
+    /// The patterns of its package source mapping.
     pub patterns: Vec<String>,
-    /// Credentials that NuGet sends before it asks any plugin.
+    /// Credentials that NuGet sends before it calls any plugin.
     pub saved: Option<Saved>,
 }
 
@@ -79,13 +79,13 @@ pub(super) fn mappings(config: &NugetConfig) -> Vec<&MappingEntry> {
 
 /// A source's value as a URL or path.
 pub(super) fn url(value: &str, file: &Path, environment: &Environment) -> String {
-    // NuGet trims it after expanding variables.
+    // NuGet trims the value after expanding variables.
     resolve(expand(value, environment).trim(), file)
 }
 
-/// Goes from the farthest layer to the nearest: `clear` discards what is there so far, and an entry
-/// replaces the same one. In the farthest file that has the section NuGet compares nothing, so there an
-/// entry that stands twice is kept twice, and the first is effective.
+/// Goes from the farthest layer to the nearest: `clear` discards the entries so far, and an entry
+/// replaces an equal one. In the farthest file with the section, NuGet does not compare entries:
+/// one that is there twice is kept twice, and the first is effective.
 fn merge<T>(
     config: &NugetConfig,
     section: fn(&Document) -> &Section<T>,
@@ -115,13 +115,13 @@ fn merge<T>(
     merged
 }
 
-/// Of names that differ only in case, a newer protocol goes before a nearer file.
+/// Of names that differ only in case, a newer protocol is preferred to a nearer file.
 fn goes_before(entry: &SourceEntry, other: &SourceEntry, environment: &Environment) -> bool {
     let version = protocol(entry, environment);
     protocol(other, environment) < version && version <= NEWEST_PROTOCOL
 }
 
-/// 2 where the source does not say.
+/// The default is 2.
 fn protocol(entry: &SourceEntry, environment: &Environment) -> u32 {
     let text = entry.protocol_version.as_deref().unwrap_or_default();
     expand(text, environment).trim().parse().unwrap_or(2)
@@ -159,7 +159,7 @@ impl<'a> OtherSections<'a> {
         let mapping = self.mappings.iter().find(|mapping| is_same(&mapping.name, &name));
         Source {
             url: url(&entry.value, layer.file.path(), self.environment),
-            // NuGet does not look at the entry's value, not even at `false`.
+            // NuGet ignores the entry's value, even `false`.
             is_enabled: !self.disabled.iter().any(|(_, disabled)| **disabled == name),
             allows_http: allows_http.is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             file: layer.file.path().to_path_buf(),
@@ -182,7 +182,7 @@ impl<'a> OtherSections<'a> {
     }
 }
 
-/// The machine's defaults stay whatever is cleared; they go before the machine's other sources.
+/// No `clear` removes the machine's defaults. They precede the machine's other sources.
 fn add_defaults(
     sources: &mut Vec<Source>,
     others: &OtherSections<'_>,
@@ -205,7 +205,7 @@ fn add_defaults(
     }
 }
 
-/// Replaces `%NAME%` by the variable's value, on every system; a name that is not set stays.
+/// Replaces `%NAME%` by the variable's value, on every system. The name of an unset variable stays.
 fn expand(value: &str, environment: &Environment) -> String {
     let (mut expanded, mut rest) = (String::new(), value);
     while let Some(at) = rest.find('%') {
@@ -222,7 +222,7 @@ fn expand(value: &str, environment: &Environment) -> String {
     expanded + rest
 }
 
-/// A URL as it is; a path relative to the folder of the file that names it.
+/// A URL unchanged; a path relative to the folder of its file.
 fn resolve(value: &str, file: &Path) -> String {
     let is_url = value.split_once(':').is_some_and(|(scheme, _)| {
         scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
     use crate::nuget_config::ConfigFile;
 
-    /// Files from the nearest; the first two are projects', the next is the user's.
+    /// Files from the nearest. The first two are projects' files, and the next is the user's.
     fn config(texts: &[&str]) -> NugetConfig {
         use LayerKind::{Defaults, Machine, Project, User};
         let kinds = [Project, Project, User, Machine, Defaults];

@@ -2,12 +2,12 @@
 //!
 //! - [`layers`]: which files there are, nearest first
 //! - [`file`], [`encoding`]: one file, read with a limit and replaced as a whole
-//! - [`document`]: what one file says, with its ranges in the text
-//! - [`merge`]: what all files say together
+//! - [`document`]: the content of one file, with its ranges in the text
+//! - [`merge`]: the merged result of all files
 //! - [`edit`]: the two changes, a source added and credentials removed, byte-exact
 //!
-//! The facts are those of NuGet.Client's `Settings` and `PackageSourceProvider`, tested with the real
-//! `dotnet` as well. Nothing here knows CodeArtifact.
+//! The rules are those of NuGet.Client's `Settings` and `PackageSourceProvider`, and were tested
+//! with the real `dotnet`. Nothing here knows CodeArtifact.
 
 mod document;
 mod edit;
@@ -29,7 +29,7 @@ pub use merge::{Saved, Source};
 use crate::base::environment::Environment;
 use crate::locations::Locations;
 
-/// What NuGet puts into the user's file where there is none.
+/// The content of the user's file that NuGet creates if there is none.
 const DEFAULT_TEXT: &str = "\
 <?xml version=\"1.0\" encoding=\"utf-8\"?>
 <configuration>
@@ -39,7 +39,7 @@ const DEFAULT_TEXT: &str = "\
 </configuration>
 ";
 
-/// A file with nothing in it yet.
+/// The content of an empty file.
 const EMPTY_TEXT: &str = "\
 <?xml version=\"1.0\" encoding=\"utf-8\"?>
 <configuration>
@@ -49,9 +49,9 @@ const EMPTY_TEXT: &str = "\
 /// All files that NuGet reads.
 #[derive(Debug)]
 pub struct NugetConfig {
-    /// Nearest first.
+    /// The nearest file first.
     pub layers: Vec<Layer>,
-    /// The files that cannot be used; NuGet does nothing at all until they are fixed.
+    /// The files that cannot be used. NuGet fails until they are fixed.
     pub broken: Vec<ConfigError>,
 }
 
@@ -61,12 +61,12 @@ pub struct Mentioned {
     pub file: PathBuf,
     pub name: String,
     pub url: String,
-    /// That of its element in the file's text.
+    /// The range of its element in the file's text.
     pub range: Range<usize>,
 }
 
 impl NugetConfig {
-    /// Reads the files that are in effect in this folder, which is absolute.
+    /// Reads the files that are effective in this folder, which is absolute.
     pub fn read(locations: &Locations, working_folder: &Path) -> Self {
         let mut config = Self { layers: Vec::new(), broken: Vec::new() };
         for (kind, path) in layers::places(locations, working_folder) {
@@ -78,12 +78,12 @@ impl NugetConfig {
         config
     }
 
-    /// Also reads the user's files that other clients than this one's `dotnet` read: the one in the home
-    /// where `DOTNET_CLI_HOME` names another folder, and that of nuget.exe under Mono.
+    /// Also reads the user's files of other clients than this `dotnet`: the file in the home if
+    /// `DOTNET_CLI_HOME` names another folder, and that of nuget.exe under Mono.
     pub fn read_everywhere(locations: &Locations, working_folder: &Path) -> Self {
         let mut config = Self::read(locations, working_folder);
         for folder in locations.other_nuget_user_dirs() {
-            // Only for the kind `User` a missing file is planned.
+            // Only for the kind `User`, a missing file is planned.
             match Layer::read(LayerKind::UserFurther, &folder.join("NuGet.Config")) {
                 Ok(layer) => config.layers.extend(layer),
                 Err(error) => config.broken.push(error),
@@ -92,7 +92,8 @@ impl NugetConfig {
         config
     }
 
-    /// Reads one file only, as the clients' `--configfile` does; a missing one is planned, and empty.
+    /// Reads only one file, as the clients' `--configfile` does. A missing file is planned, and
+    /// empty.
     pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
         let kind = LayerKind::Project;
         let layer = if let Some(layer) = Layer::read(kind, path)? {
@@ -115,12 +116,12 @@ impl NugetConfig {
         merge::sources(self, |document| &document.audit_sources, environment)
     }
 
-    /// The sources' patterns; where there are any, a source without patterns is not used.
+    /// The patterns of the sources. If there are any, a source without patterns is not used.
     pub fn mappings(&self) -> Vec<&MappingEntry> {
         merge::mappings(self)
     }
 
-    /// Every source in every file, also one that another file clears or overrides.
+    /// Every source in every file, including those that another file clears or overrides.
     pub fn mentioned_sources(&self, environment: &Environment) -> Vec<Mentioned> {
         let mut mentioned = Vec::new();
         for Layer { file, document, .. } in &self.layers {
@@ -137,8 +138,8 @@ impl NugetConfig {
         mentioned
     }
 
-    /// The file that NuGet adds a source to: the nearest of those it writes that clears the sources of
-    /// farther files, else the farthest, which is the user's.
+    /// The file that NuGet adds a source to: of the files that NuGet writes, the nearest one that
+    /// clears the sources of farther files, otherwise the farthest one, which is the user's.
     pub fn file_for_sources(&self) -> Option<&ConfigFile> {
         let mut written = self.layers.iter().filter(|layer| layer.kind.is_written_by_nuget());
         let clearing = written.clone().find(|layer| layer.document.package_sources.clears());
