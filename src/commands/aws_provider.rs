@@ -1,9 +1,9 @@
 //! The configuration of AWS's own credential provider, which the AWS Toolkit for Visual Studio shares.
 //!
-//! Their `configuration.json` has `DefaultProfile`, and `SourceProfileOverrides` from a source's URL to
-//! the profile for it; both may be missing or null, and the casing of keys does not matter. The Toolkit
-//! writes it in the provider's folder also where the provider is not installed, and compares URLs as
-//! text. Source: the Toolkit's code.
+//! Their `configuration.json` has `DefaultProfile`, and `SourceProfileOverrides`, which maps a
+//! source's URL to a profile. Both may be missing or null, and the casing of keys does not matter.
+//! The Toolkit writes the file into the provider's folder even if the provider is not installed,
+//! and compares URLs as text. Source: the Toolkit's code.
 #![expect(clippy::disallowed_methods, reason = "the other provider's configuration is on disk")]
 
 use std::collections::BTreeMap;
@@ -27,11 +27,11 @@ pub enum AwsProviderError {
     Strange { path: PathBuf, message: String },
 }
 
-/// The profiles that were set there.
+/// The profiles in the configuration.
 #[derive(Debug, Default)]
 pub struct AwsProviderProfiles {
     pub default_profile: Option<String>,
-    /// By a source's URL.
+    /// The profiles by a source's URL.
     pub profiles: BTreeMap<String, String>,
 }
 
@@ -78,7 +78,7 @@ impl AwsProviderProfiles {
         Ok(aws_provider)
     }
 
-    /// The profile that it uses for this source, if one is set.
+    /// The profile for this source, if one is set.
     pub fn profile_for(&self, url: &str) -> Option<&str> {
         self.profiles.get(url).or(self.default_profile.as_ref()).map(String::as_str)
     }

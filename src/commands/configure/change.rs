@@ -1,4 +1,4 @@
-//! `configure set`, `unset`, `rule` and `host`: changes of the user's file.
+//! `configure set`, `unset`, `rule` and `host`: change the user's file.
 
 use std::fmt;
 use std::path::Path;
@@ -10,12 +10,12 @@ use super::{Context, Error};
 use crate::cli::configure::{HostArgs, RuleArgs};
 use crate::settings::{Key, word_or_list};
 
-/// What a change did.
+/// The result of a change.
 #[derive(Serialize)]
 pub(super) struct Change {
     /// The file that was changed.
     file: String,
-    /// What is said to people; a line that begins with spaces belongs to the one before.
+    /// The text for people. A line that begins with spaces continues the line before.
     #[serde(serialize_with = "without_indent")]
     messages: Vec<String>,
 }
@@ -105,8 +105,8 @@ impl Context<'_> {
         Ok(Change::new(&path, format!("host {host} is removed from `{}`", path.display())))
     }
 
-    /// A note for each rule that NuGet's memory gets in the way of; none where the settings cannot be
-    /// used as a whole, as with a broken machine-wide file.
+    /// A note for each rule that conflicts with NuGet's memory of credentials; none if the settings
+    /// cannot be used as a whole, as with a broken machine-wide file.
     pub(super) fn shadow_notes(&self) -> Vec<String> {
         let shadows = self.settings().map(|settings| settings.shadows()).unwrap_or_default();
         shadows.iter().map(|shadow| format!("note: {shadow}")).collect()
@@ -149,7 +149,7 @@ fn rule(args: &RuleArgs) -> Table {
     table
 }
 
-/// The ARN alone where nothing more is said of the role.
+/// Only the ARN if nothing else is set for the role.
 fn role(args: &RuleArgs) -> Option<Value> {
     let arn = args.role_arn.as_ref()?;
     let more = [("external_id", &args.external_id), ("session_name", &args.role_session_name)];

@@ -31,7 +31,7 @@ impl Context<'_> {
         Ok(Change::new(&path, message).with(lines).with(self.shadow_notes()))
     }
 
-    /// Where the provider keeps its configuration.
+    /// The folders in which the provider may have its configuration.
     fn installed(&self) -> Result<PathBuf, Error> {
         let places = aws_provider::places(&self.locations.plugins_dirs());
         if let Some(found) = places.iter().find(|place| place.is_file()) {
@@ -43,7 +43,7 @@ impl Context<'_> {
     }
 }
 
-/// Ours stays where it says something else.
+/// The existing setting stays if it differs.
 fn import_default(document: &mut Document, profile: &str) -> Result<String, Error> {
     let key = Key::named("profile")?;
     let Some(ours) = document.value(key).cloned() else {
@@ -60,7 +60,7 @@ fn import_default(document: &mut Document, profile: &str) -> Result<String, Erro
     ))
 }
 
-/// A rule for just this repository.
+/// A rule for this repository only.
 fn import_override(document: &mut Document, source: &str, profile: &str) -> Result<String, Error> {
     let Ok(endpoint) = RepositoryEndpoint::parse(source, &[]) else {
         return Ok(format!(

@@ -1,4 +1,4 @@
-//! `configure list`, `get` and `path`: what is effective, and where it comes from.
+//! `configure list`, `get` and `path`: show effective values and their origins.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::settings::{
     self, Bounds, EditError, FileReport, KEYS, Key, KeyValues, Rule, Setting, Settings, one_or_more,
 };
 
-/// All that is effective.
+/// All effective settings.
 #[derive(Serialize)]
 pub(super) struct Listing {
     settings: Vec<EffectiveValue>,
@@ -20,14 +20,14 @@ pub(super) struct Listing {
     notes: Vec<String>,
 }
 
-/// An effective value. `--json` prints it so; names stay as they are.
+/// An effective value. `--json` prints it in this form, so names must not change.
 #[derive(Debug, Serialize)]
 pub struct EffectiveValue {
     pub key: &'static str,
     pub value: Value,
     /// A file, a variable, or `built in`.
     pub origin: String,
-    /// Where a policy is stricter than what `origin` names.
+    /// The policy that is stricter than the value of `origin`, if there is one.
     #[serde(flatten)]
     bound: Option<Bounded>,
 }
@@ -41,15 +41,15 @@ struct Bounded {
     bounded_from: Value,
 }
 
-/// A rule as it is in a file, but for the password of its proxy.
+/// A rule as in a file, except for the password of its proxy.
 #[derive(Serialize)]
 struct ListedRule {
-    /// The file that it is in.
+    /// The file that contains it.
     origin: String,
     keys: KeyValues,
 }
 
-/// What `get` looked up: one value, or what each policy says.
+/// The result of `get`: one value, or the value of each policy.
 #[derive(Serialize)]
 pub(super) struct ValuesOfKey {
     key: &'static str,
@@ -98,8 +98,8 @@ impl Context<'_> {
     }
 }
 
-/// Every key that is set, in the order of [`KEYS`]: the defaults once, as they are effective, and what
-/// each policy says.
+/// Every key that is set, in the order of [`KEYS`]: each default once, with its effective value,
+/// and each policy's values.
 fn values(settings: &Settings) -> Result<Vec<EffectiveValue>, Error> {
     let effective = settings.without_rule()?;
     let mut values = Vec::new();
@@ -118,7 +118,7 @@ fn values(settings: &Settings) -> Result<Vec<EffectiveValue>, Error> {
     Ok(values)
 }
 
-/// What one file's policy says.
+/// The policy of one file.
 pub fn policy_values(bounds: &Bounds) -> Vec<EffectiveValue> {
     let origin = bounds.file.display().to_string();
     let KeyValues(keys) = bounds.keys();
@@ -183,7 +183,7 @@ impl fmt::Display for Listing {
     }
 }
 
-/// A text without quotes, for scripts.
+/// A value without quotes, for scripts.
 impl fmt::Display for ValuesOfKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.values.iter().try_for_each(|EffectiveValue { value, .. }| match value {

@@ -20,35 +20,36 @@ use crate::locations::Locations;
 use crate::settings::{self, Document, EditError, Settings, SettingsError};
 pub use listing::{EffectiveValue, policy_values};
 
-/// Why the configuration was not shown or changed. A message says what, where and what helps.
+/// Why the configuration was not shown or changed. Each message says what failed, where, and the
+/// fix.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The configuration as it is.
+    /// The present configuration is not valid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The user's file as it is, or as it would be.
+    /// The user's file is invalid, now or after the change.
     #[error(transparent)]
     Edit(#[from] EditError),
-    /// No place for a file.
+    /// There is no place for a file.
     #[error(
         "no home folder is known, so there is no place for a configuration file; set \
          `CODEARTIFACT_NUGET_CONFIG_FILE` to an absolute path"
     )]
     NoHome,
-    /// `rule add`.
+    /// The error of `rule add`.
     #[error("a rule that says nothing needs no place; give at least one option")]
     EmptyRule,
-    /// Other users of the machine see command lines.
+    /// A secret on a command line: other users of the machine can see command lines.
     #[error(
         "a proxy with user and password does not belong on a command line; add the rule without it, \
          and write `proxy` into `{}` by hand",
         .0.display()
     )]
     ProxyPassword(PathBuf),
-    /// `import` without a file.
+    /// `import` found no file.
     #[error("there is nothing to import: {0}; name AWS's `configuration.json`")]
     NothingToImport(String),
-    /// `import` of something else.
+    /// `import` found something else than the provider's configuration.
     #[error(transparent)]
     AwsProvider(#[from] AwsProviderError),
     /// The report cannot be written.
@@ -56,17 +57,17 @@ pub enum Error {
     Output(#[from] io::Error),
 }
 
-/// What every action works with.
+/// What every action needs.
 struct Context<'a> {
     environment: &'a Environment,
     locations: Locations,
 }
 
-/// Does what is asked, and reports on `out`.
+/// Executes the action, and reports on `out`.
 ///
 /// # Errors
 ///
-/// Where the configuration cannot be read or used, or would not be usable afterwards; nothing is
+/// If the configuration cannot be read or used, or would not be usable after the change. Nothing is
 /// written then.
 pub fn run(
     args: &ConfigureArgs,
@@ -116,7 +117,7 @@ impl Context<'_> {
         Settings::load(self.environment, &self.locations)
     }
 
-    /// The user's file, to be changed.
+    /// The user's file, opened for a change.
     fn document(&self) -> Result<Document, Error> {
         let path = settings::config_file(self.environment, &self.locations)?;
         Ok(Document::open(path.ok_or(Error::NoHome)?)?)

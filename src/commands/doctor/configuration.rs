@@ -25,7 +25,7 @@ pub fn check(nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
     findings
 }
 
-/// Every request fails with it.
+/// If the configuration is invalid, every request fails.
 fn broken(error: &ProviderError, nuget: &Nuget<'_>) -> Finding {
     let finding = Finding::failure("settings", error.to_string());
     let file = settings::config_file(nuget.environment, &nuget.locations).ok().flatten();
@@ -44,7 +44,7 @@ fn broken(error: &ProviderError, nuget: &Nuget<'_>) -> Finding {
     }
 }
 
-/// A restore works without a cache, only slower.
+/// Without a cache a restore still works, but slower.
 fn unused_folder(note: &str, nuget: &Nuget<'_>) -> Finding {
     let finding = Finding::warning("cache", printable(note));
     let is_of_owner_or_mode =

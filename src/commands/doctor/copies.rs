@@ -12,10 +12,10 @@ use super::permission;
 use crate::base::text::excerpt;
 use crate::base::{PROGRAM, files};
 
-/// Where a list of local tools may stand below a folder.
+/// The paths of a list of local tools, relative to a folder.
 const TOOL_LISTS: [&str; 2] = [".config/dotnet-tools.json", "dotnet-tools.json"];
 
-/// More than any list of tools that people write.
+/// Larger than any list of tools that people write.
 const LONGEST_LIST: u64 = 1 << 20;
 
 pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
@@ -98,7 +98,7 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
                 finding.with_fix(tool_update(path).unwrap_or_else(|| fix::remove_file(path)))
             };
         }
-        // NuGet tries what anybody may run, and its restore fails with it.
+        // NuGet tries every file that anybody may run, and the restore fails if it cannot start it.
         Err(_) if !permission::may_run(path) => (
             format!(
                 "PATH: `{shown}` may not be run by this user, and NuGet fails since others may"
@@ -110,7 +110,8 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
     Finding::failure(check, what).with_fix(fix)
 }
 
-/// What renews it, where it is a link to a .NET tool: `.store/ID/VERSION/…` beside the link.
+/// The command that updates it, if it is a link to a .NET tool: `.store/ID/VERSION/…` beside the
+/// link.
 fn tool_update(path: &Path) -> Option<String> {
     let target = path.canonicalize().ok()?;
     let mut parts = target.components().map(Component::as_os_str);
@@ -125,7 +126,7 @@ fn tool_update(path: &Path) -> Option<String> {
     Some(format!("dotnet tool update {place} {id}"))
 }
 
-/// A tool whose folder is on `PATH` was looked at there.
+/// If the tool's folder is on `PATH`, it was checked there.
 async fn global_tool(nuget: &Nuget<'_>) -> Option<Finding> {
     let folder = nuget.locations.dotnet_tools_dir()?;
     let file = folder.join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
@@ -141,7 +142,7 @@ async fn global_tool(nuget: &Nuget<'_>) -> Option<Finding> {
     Some(tool(what, fix::prepend_to_path(&folder), nuget))
 }
 
-/// A tool that NuGet does not find matters only where NuGet does not find the plugin either.
+/// A tool that NuGet does not find matters only if NuGet does not find the plugin elsewhere either.
 fn tool(what: String, fix: String, nuget: &Nuget<'_>) -> Finding {
     let check = "dotnet-tool";
     match nuget.installed() {
@@ -150,7 +151,7 @@ fn tool(what: String, fix: String, nuget: &Nuget<'_>) -> Finding {
     }
 }
 
-/// The lists of this folder and those above it, up to one that says that it is the root.
+/// The lists of this folder and of those above it, up to a list that declares itself the root.
 fn local_tools(nuget: &Nuget<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let folders = nuget.folder.ancestors();

@@ -1,4 +1,4 @@
-//! The `dotnet` that would restore here, and where its NuGet looks for plugins.
+//! The `dotnet` that a restore would use here, and where its NuGet searches for plugins.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::base::text::excerpt;
 const DOWNLOAD: &str =
     "install the .NET SDK (https://dot.net/download), or put the folder of `dotnet` on PATH";
 
-/// The first SDK whose NuGet looks on `PATH`.
+/// The first SDK whose NuGet searches `PATH`.
 const FINDS_ON_PATH: [u64; 3] = [9, 0, 200];
 
 pub async fn check(nuget: &Nuget<'_>) -> Finding {
@@ -72,13 +72,13 @@ fn has_global_json(folder: &Path) -> bool {
     folder.ancestors().any(|folder| folder.join("global.json").is_file())
 }
 
-/// The numbers of NuGet's version, which a label and a commit follow.
+/// The numbers of NuGet's version. A label and a commit follow them.
 fn release(printed: &str) -> Option<&str> {
     let version = printed.split_whitespace().last()?.split(['-', '+']).next()?;
     version.split('.').all(|part| part.parse::<u32>().is_ok()).then_some(version)
 }
 
-/// The versions in a list of SDKs, which names their folders too.
+/// The versions in the output of `--list-sdks`, which also has their folders.
 fn versions(list: &str) -> Vec<String> {
     list.lines().filter_map(|line| line.split_whitespace().next()).map(excerpt).collect()
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::base::terminal::{Appearance, Mark};
 use crate::base::text::printable;
 
-/// How a check ended, from the least to the worst. A skipped check found nothing out.
+/// How a check ended, from the best to the worst. A skipped check found nothing out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -21,16 +21,16 @@ pub enum Outcome {
 /// One line of `doctor`. `--json` prints it as it is, so names and values never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was checked, in kebab case. Scripts look for it, so it never changes.
+    /// The subject of the check, in kebab case. Scripts search for it, so it never changes.
     pub check: &'static str,
     pub outcome: Outcome,
-    /// One line for people.
+    /// The result in one line, for people.
     pub what: String,
-    /// The command that fixes it, or shows more, where there is one.
+    /// The command that fixes it, or shows more, if there is one.
     pub fix: Option<String>,
-    /// What to do where no command does it.
+    /// What to do if no command does it.
     pub advice: Option<String>,
-    /// What others may read instead of `what`, where that quotes a program's output.
+    /// The text for reports that others read, if `what` quotes a program's output.
     #[serde(skip)]
     pub withheld: Option<String>,
     #[serde(skip)]
@@ -89,7 +89,7 @@ impl Finding {
         Self { repair: Some(repair), ..self }
     }
 
-    /// As it may be passed on.
+    /// The text that may be passed on to others.
     pub fn shared(&self) -> Self {
         let what = self.withheld.as_ref().unwrap_or(&self.what).clone();
         Self { what, ..self.clone() }

@@ -10,10 +10,10 @@ use crate::base::PROGRAM;
 
 pub use crate::base::shell::quoted;
 
-/// What fixes most of what is wrong in the plugins folders.
+/// The fix for most problems in the plugins folders.
 pub const INSTALL: &str = "nuget-plugin-codeartifact install";
 
-/// How a shell here starts this program: by its name where `PATH` has it, else by its path.
+/// How a shell here starts this program: by its name if `PATH` has it, otherwise by its path.
 pub fn program(nuget: &Nuget<'_>) -> String {
     let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
     let is_on_path = nuget.path_folders.iter().any(|folder| folder.join(&name).is_file());
@@ -23,7 +23,7 @@ pub fn program(nuget: &Nuget<'_>) -> String {
     }
 }
 
-/// The command of this program, as a shell here starts that. Other commands stay as they are.
+/// The command line of this program, as a shell here starts it. Other commands stay unchanged.
 pub fn started_by(command: String, program: &str) -> String {
     match command.strip_prefix(PROGRAM).filter(|rest| rest.starts_with(' ')) {
         Some(rest) => format!("{program}{rest}"),
@@ -36,13 +36,13 @@ pub fn remove_file(path: &Path) -> String {
     format!("{command} {}", quoted_path(path))
 }
 
-/// The same where the folder may belong to another user.
+/// The same for a folder that may belong to another user.
 pub fn remove_others_file(path: &Path) -> String {
     let is_ours = path.parent().is_some_and(permission::is_writable);
     as_owner(remove_file(path), is_ours)
 }
 
-/// NuGet ignores a file on `PATH` that nobody may run.
+/// NuGet ignores a file on `PATH` that nobody may execute.
 pub fn stop_running(path: &Path) -> String {
     if cfg!(windows) {
         return move_aside(path);
@@ -62,13 +62,13 @@ pub fn make_private(folder: &Path) -> String {
     format!("chmod 700 {}", quoted_path(folder))
 }
 
-/// Lets this user run what another user has put there.
+/// Lets this user execute a file that another user has installed.
 pub fn permit(path: &Path) -> String {
     format!("sudo chmod a+rx {}", quoted_path(path))
 }
 
-/// Lets this user read and write a folder or a file. It is taken from another user only inside this
-/// user's home: `/`, `/home` or `/usr/share` may be the nearest folder that exists.
+/// Lets this user read and write a folder or a file. The owner is changed only inside this user's
+/// home: the nearest existing folder may be `/`, `/home` or `/usr/share`.
 pub fn make_usable(finding: Finding, path: &Path, home: Option<&Path>) -> Finding {
     if permission::is_own(path) {
         let rights = if path.is_dir() { "u+rwx" } else { "u+rw" };
@@ -87,7 +87,8 @@ pub fn make_usable(finding: Finding, path: &Path, home: Option<&Path>) -> Findin
     ))
 }
 
-/// What keeps this user from using a folder, or from making it below the nearest one that exists.
+/// What prevents this user from using a folder, or from creating it below the nearest existing
+/// folder.
 pub fn unusable_folder(
     check: &'static str,
     subject: &str,
@@ -100,7 +101,7 @@ pub fn unusable_folder(
     if there.is_dir() && permission::is_readable_and_writable(there) {
         return None;
     }
-    // A link may lead to what this user may not see.
+    // The target of a link may be invisible to this user.
     let is_hidden = there.metadata().is_err_and(|it| it.kind() == ErrorKind::PermissionDenied);
     if there.is_dir() || is_hidden {
         let what = format!("{subject}: `{shown}` is not readable and writable for this user");
@@ -110,14 +111,14 @@ pub fn unusable_folder(
     Some(Finding::failure(check, what).with_fix(move_aside(there)))
 }
 
-/// Under a name by which NuGet does not find it.
+/// Renames it, so that NuGet does not find it.
 pub fn move_aside(path: &Path) -> String {
     let command = if cfg!(windows) { "Move-Item" } else { "mv" };
     let target = format!("{}.off", path.display());
     format!("{command} {} {}", quoted_path(path), quoted(&target))
 }
 
-/// The command of these words.
+/// The command line with these words.
 pub fn command(words: &[&str]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
@@ -128,7 +129,7 @@ pub fn unset(variable: &str) -> String {
     } else if variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         format!("unset {variable}")
     } else {
-        // A shell can unset only what is a name to it.
+        // A shell can unset a variable only if its name is valid there.
         format!("exec env -u {} \"${{SHELL:-/bin/sh}}\"", quoted(variable))
     }
 }
@@ -137,7 +138,7 @@ pub fn set_clock() -> &'static str {
     if cfg!(windows) { "w32tm /resync" } else { "sudo timedatectl set-ntp true" }
 }
 
-/// Sets it for this shell and what it starts.
+/// Sets the variable for this shell and the programs that it starts.
 pub fn set(variable: &str, value: &str) -> String {
     if cfg!(windows) {
         format!("$env:{variable} = '{}'", value.replace('\'', "''"))
@@ -146,7 +147,7 @@ pub fn set(variable: &str, value: &str) -> String {
     }
 }
 
-/// Puts the folder before all others.
+/// Prepends the folder to the list.
 pub fn prepend_to_path(folder: &Path) -> String {
     if cfg!(windows) {
         let folder = folder.display().to_string().replace('\'', "''");

@@ -1,4 +1,4 @@
-//! Who would request a token, where that identity comes from, and until when its sign-in is good.
+//! The identity that would request a token, its origin, and when its sign-in expires.
 #![expect(clippy::disallowed_methods, reason = "the edge: the sign-in is looked at now")]
 
 use std::time::SystemTime;
@@ -81,7 +81,7 @@ async fn of_identity(
     findings
 }
 
-/// What the credentials are, and what names their profile.
+/// The kind of credentials, and the setting that names their profile.
 fn origin(one: &Examined, identity: &Identity, provider: &Provider) -> String {
     let description = identity.description();
     let mut parts = Vec::new();
@@ -98,7 +98,7 @@ fn origin(one: &Examined, identity: &Identity, provider: &Provider) -> String {
     parts.join(", ")
 }
 
-/// Where requests to AWS go, and through what.
+/// Where requests to AWS go, and through which proxy.
 fn network(connection: &Connection) -> Finding {
     let mut apis = Vec::new();
     for endpoint in &connection.endpoints {
@@ -117,7 +117,8 @@ fn network(connection: &Connection) -> Finding {
     Finding::pass("network", what)
 }
 
-/// The AWS CLI fails with half a pair of keys; this plugin goes on to the next source of credentials.
+/// With half a pair of keys, the AWS CLI fails; this plugin continues with the next source of
+/// credentials.
 fn half_keys(nuget: &Nuget<'_>) -> Option<Finding> {
     let pair = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     let (set, missing) = match pair.map(|name| nuget.environment.get(name).is_some()) {
@@ -129,7 +130,7 @@ fn half_keys(nuget: &Nuget<'_>) -> Option<Finding> {
     Some(Finding::warning("credentials", what).with_fix(fix::unset(set)))
 }
 
-/// NuGet remembers one password for a host, also where two identities have one each.
+/// NuGet remembers one password for each host, even if two sources there need different identities.
 fn shared_hosts(identities: &[(&Examined, &Identity)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, (one, identity)) in identities.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `doctor`: what keeps a restore from working, and how to fix it.
+//! `doctor`: diagnoses what prevents a restore, and how to fix it.
 //!
 //! - [`nuget`]: what NuGet would start here, read once; the checks look at it
 //! - [`finding`], [`fix`]: what a check found and how it is printed; commands to paste
@@ -45,7 +45,7 @@ use repair::Repaired;
 
 pub use finding::Outcome;
 
-/// Why there is no result, or no report. What was found is printed all the same.
+/// Why there is no result, or no report. The findings so far are printed anyway.
 #[derive(Debug, thiserror::Error)]
 pub enum DoctorError {
     #[error("cannot print the result: {0}")]
@@ -54,22 +54,22 @@ pub enum DoctorError {
     Report { path: PathBuf, source: io::Error },
 }
 
-/// The version of what `--json` prints. A name that is there stays, with its meaning.
+/// The version of the JSON that `--json` prints. Existing names keep their meaning.
 const SCHEMA: u32 = 1;
 
-/// What `--json` prints.
+/// The JSON that `--json` prints.
 #[derive(Serialize)]
 struct Document<'a> {
     schema: u32,
     version: &'static str,
-    /// The worst of the findings.
+    /// The worst outcome of the findings.
     outcome: Outcome,
     findings: Vec<Finding>,
-    /// What `--fix` did before the findings were made.
+    /// The repairs of `--fix`, made before the findings.
     repairs: &'a [Repaired],
 }
 
-/// Looks, repairs with `--fix`, and prints on `out`; returns the worst of what was found.
+/// Runs the checks, repairs with `--fix`, and prints on `out`. Returns the worst outcome.
 pub async fn run(
     args: &DoctorArgs,
     provider: &Provider,
@@ -117,8 +117,8 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Ends the wait for the findings, and prints those that are new: what is wrong for one source is
-    /// wrong for the others of its domain, and for the next check.
+    /// Ends the wait for the findings, and prints the new ones: a problem of one source repeats for
+    /// the others of its domain, and for the next check.
     fn add(
         &mut self,
         waiting: Waiting,
@@ -162,7 +162,7 @@ async fn examine(
     }
 }
 
-/// Repairs what the checks that can be repaired have found.
+/// Repairs the problems that can be repaired.
 async fn repair(
     args: &DoctorArgs,
     provider: &Provider,

@@ -1,7 +1,7 @@
-//! What NuGet would start from the working folder: read once, and looked at by every check.
+//! What NuGet would start from the working folder. It is read once for all checks.
 //!
-//! A client finds plugins in three places. A variable that names files comes first, and switches the
-//! others off; then come the plugins folders, and `PATH` from SDK 9.0.200 on.
+//! A client finds plugins in three places. A variable that names files comes first, and disables
+//! the others; then come the plugins folders, and from SDK 9.0.200 on `PATH`.
 #![expect(clippy::disallowed_methods, reason = "the machine is looked at here")]
 
 use std::io::ErrorKind;
@@ -20,20 +20,20 @@ use crate::commands::installation::{dotnet, handshake};
 use crate::locations::Locations;
 use crate::nuget_config::NugetConfig;
 
-/// How the name of a plugin's file on `PATH` begins. Its case counts, except on Windows.
+/// The prefix of a plugin's file name on `PATH`. Its case matters, except on Windows.
 const PREFIX: &str = "nuget-plugin-";
 
-/// The variable that every client reads where its own is not set. Its files may be missing, and may
-/// be folders.
+/// The variable that every client reads if its own is not set. Its files may be missing, and may be
+/// folders.
 pub const SHARED_VARIABLE: &str = "NUGET_PLUGIN_PATHS";
 
-/// The machine as NuGet sees it. `--fix` looks again after its repairs.
+/// The machine as NuGet sees it. `--fix` reads it again after its repairs.
 #[derive(Debug)]
 pub struct Nuget<'a> {
     pub environment: &'a Environment,
     pub locations: Locations,
     pub home: Option<PathBuf>,
-    /// The working folder, where NuGet begins to look; the root where it is gone.
+    /// The working folder, where NuGet starts its search; the root if it was deleted.
     pub folder: PathBuf,
     /// Whether the working folder still exists.
     pub has_folder: bool,
@@ -42,7 +42,7 @@ pub struct Nuget<'a> {
     pub own_file: Option<PathBuf>,
     /// The `dotnet` that a client would start the plugin with.
     pub host: Option<PathBuf>,
-    /// What variables name, for each client that reads one.
+    /// The paths in variables, for each client that reads one.
     pub named: Vec<Named>,
     /// Our folder in every plugins folder, by client.
     pub plugin_folders: Vec<PluginFolder>,
@@ -76,12 +76,12 @@ impl<'a> Nuget<'a> {
         }
     }
 
-    /// What a variable names for `dotnet`, if one is set.
+    /// The paths in a variable for `dotnet`, if one is set.
     pub fn named_for_dotnet(&self) -> Option<&Named> {
         self.named.iter().find(|named| named.client == Client::Netcore)
     }
 
-    /// This plugin's file in the plugins folder that `dotnet` searches now, where it is there.
+    /// This plugin's file in the plugins folder that `dotnet` searches now, if it exists.
     pub fn installed(&self) -> Option<PathBuf> {
         let mut folders = self.plugin_folders.iter();
         let folder = folders.find(|it| it.client == Client::Netcore && it.is_searched)?;
@@ -96,8 +96,8 @@ impl<'a> Nuget<'a> {
         }
     }
 
-    /// What a program prints, or why it does not in one line. It runs in the working folder, without
-    /// input.
+    /// The output of a program, or the reason in one line why there is none. It runs in the working
+    /// folder, without input.
     pub async fn ask(&self, program: &Path, arguments: &[&str]) -> Result<String, String> {
         // `dotnet` takes a tenth of a second, and some seconds when it runs for the first time.
         const LIMIT: Duration = Duration::from_secs(20);
@@ -113,7 +113,7 @@ impl<'a> Nuget<'a> {
         Err(format!("`{} {}` {problem}", program.display(), arguments.join(" ")))
     }
 
-    /// The version that a copy of this program prints, or why it does not.
+    /// The version that a copy of this program prints, or why it prints none.
     pub async fn version(&self, program: &Path) -> Result<String, String> {
         let printed = self.ask(program, &["--version"]).await?;
         Ok(excerpt(printed.split_whitespace().last().unwrap_or("unknown")))
@@ -121,7 +121,7 @@ impl<'a> Nuget<'a> {
 }
 
 async fn output(mut command: tokio::process::Command) -> Result<String, String> {
-    // More than any version or list of SDKs: the file may be any program.
+    // Larger than any version or list of SDKs: the file may be any program.
     const LONGEST: u64 = 64 * 1024;
     let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
     let (mut printed, mut complaint) = (Vec::new(), Vec::new());
@@ -137,10 +137,10 @@ async fn output(mut command: tokio::process::Command) -> Result<String, String> 
     Err(format!("ended with {status}: {}", excerpt(&String::from_utf8_lossy(&complaint))))
 }
 
-/// Starts a plugin as NuGet does: by itself, or through the program that is given its file. Returns
-/// the milliseconds until it answered, or why it did not in one line.
+/// Starts a plugin as NuGet does: directly, or through the program that runs its file. Returns the
+/// milliseconds until its response, or the reason for its failure in one line.
 pub fn start(program: &Path, plugin: Option<&Path>) -> Result<u128, String> {
-    // A plugin answers in a tenth of a second, and NuGet gives it five seconds or more.
+    // A plugin responds in a tenth of a second, and NuGet waits five seconds or more.
     const LIMIT: Duration = Duration::from_secs(10);
     let mut command = Command::new(program);
     command.args(plugin).arg("-Plugin");
@@ -200,12 +200,12 @@ pub struct PathFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Startable,
-    /// A link to nothing.
+    /// A link without a target.
     Dangling,
     NotExecutable,
-    /// A link to what this user may not see.
+    /// A link whose target this user may not see.
     Hidden,
-    /// In a folder that `PATH` names by a relative path.
+    /// A file in a folder that `PATH` names by a relative path.
     Relative,
 }
 
@@ -221,11 +221,11 @@ impl PathFile {
         files
     }
 
-    /// None where it is a folder.
+    /// None if it is a folder.
     fn look(folder: &Path, name: &str) -> Option<Self> {
         let path = folder.join(name);
         let state = match path.metadata() {
-            // The file may exist behind a folder that this user may not look into.
+            // The file may exist in a folder that this user may not search.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => State::Hidden,
             Err(_) => State::Dangling,
             Ok(found) if !found.is_file() => return None,
@@ -248,10 +248,10 @@ fn is_plugin_name(name: &str) -> bool {
     stem.starts_with(PREFIX) && matches!(extension, "exe" | "bat")
 }
 
-/// What the variable that a client reads names.
+/// The paths in the variable that a client reads.
 #[derive(Debug)]
 pub struct Named {
-    /// `dotnet` stands for every client where [`SHARED_VARIABLE`] is read.
+    /// `dotnet` stands for every client if [`SHARED_VARIABLE`] is read.
     pub client: Client,
     pub variable: &'static str,
     pub files: Vec<(PathBuf, NamedFile)>,
@@ -261,9 +261,9 @@ pub struct Named {
 #[derive(Debug)]
 pub enum NamedFile {
     ThisPlugin,
-    /// Another plugin, or nothing that a client fails with.
+    /// Another plugin, or something that does not make the client fail.
     Other,
-    /// Why the client fails with it.
+    /// The reason why it makes the client fail.
     Unusable(&'static str),
 }
 
@@ -275,7 +275,7 @@ impl Named {
         };
         let (variable, value) = match environment.get(own) {
             Some(value) => (own, value),
-            // What is wrong with the shared one is said once.
+            // Problems of the shared variable are reported once.
             None if client == Client::Netfx => return None,
             None => (SHARED_VARIABLE, environment.get(SHARED_VARIABLE)?),
         };
@@ -326,13 +326,13 @@ pub fn is_newer(version: &str, than: &str) -> bool {
     numbers(version) > numbers(than)
 }
 
-/// The numbers of a version, without what follows them. What is no number counts as 0.
+/// The numbers of a version, without what follows them. A part that is not a number counts as 0.
 pub fn numbers(version: &str) -> Vec<u64> {
     let release = version.split(['-', '+']).next().unwrap_or_default();
     release.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
 
-/// The names in a folder, sorted; nothing where it cannot be read.
+/// The names in a folder, sorted; empty if it cannot be read.
 pub fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> =

@@ -1,5 +1,5 @@
-//! Other vendors' plugins: NuGet asks them too, and one that fails ends the search for a token. Most
-//! often that is AWS's own provider, whose profiles the AWS Toolkit inside Visual Studio shares.
+//! Other vendors' plugins. NuGet calls them too, and one that fails ends the search for a token.
+//! The usual one is AWS's own provider, whose profiles the AWS Toolkit inside Visual Studio shares.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ const CHECK: &str = "other-plugin";
 
 const TOOLKIT: &str = "aws-toolkit";
 
-/// How the names of the files of AWS's own provider begin.
+/// The prefix of the file names of AWS's own provider.
 const AMAZONS: &str = "AWS.CodeArtifact.";
 
 pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
@@ -26,7 +26,8 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
         return vec![Finding::skipped(CHECK, what)];
     }
     let mut others = in_plugins_folders(nuget);
-    // NuGet looks on PATH last: a plugin there comes before this one only where the folders lack it.
+    // NuGet searches PATH last, so a plugin there is called before this one only if the plugins
+    // folders lack this one.
     if nuget.installed().is_none() {
         let on_path = nuget.path_files.iter();
         others.extend(on_path.filter(|file| !file.is_ours).filter_map(Other::on_path));
@@ -39,24 +40,24 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Somebody else's plugin.
+/// Another vendor's plugin.
 struct Other {
     file: PathBuf,
-    /// What a user moves to be rid of it.
+    /// The path that a user moves away to disable it.
     place: PathBuf,
     start: Start,
 }
 
 /// How NuGet starts it.
 enum Start {
-    /// By `dotnet`.
+    /// Through `dotnet`.
     Host,
     Itself,
-    /// By a .NET Framework that is not here.
+    /// Through .NET Framework, which this system does not have.
     Elsewhere,
 }
 
-/// Those in the plugins folders that clients search now. NuGet takes the file that is named after
+/// The plugins in the folders that clients search now. NuGet starts the file that has the name of
 /// its folder.
 fn in_plugins_folders(nuget: &Nuget<'_>) -> Vec<Other> {
     let mut others = Vec::new();
@@ -88,7 +89,7 @@ impl Other {
 
     fn check(&self, host: Option<&Path>) -> Vec<Finding> {
         let started = self.started(host);
-        // Where it does not work, the fix moves it away already.
+        // If it does not work, the fix above moves it away already.
         let is_broken = started.as_ref().is_some_and(|it| it.outcome == Outcome::Failure);
         let aws_provider = if is_broken { None } else { self.aws_provider() };
         aws_provider.into_iter().chain(started).collect()
@@ -104,7 +105,7 @@ impl Other {
             self.file.display()
         );
         let mut fix = fix::move_aside(&self.place);
-        // Its profiles would be lost.
+        // The profiles in its configuration would be lost.
         let file = self.place.join("configuration.json");
         if let Ok(theirs) = AwsProviderProfiles::read(&file)
             && (theirs.default_profile.is_some() || !theirs.profiles.is_empty())
@@ -135,7 +136,7 @@ impl Other {
         let what = format!(
             "`{shown}` does not work, and NuGet may ask it before this plugin and stop: {problem}"
         );
-        // NuGet takes a file on PATH under any name that begins the same.
+        // NuGet starts a file on PATH under any name with this prefix.
         let fix = if self.place == self.file {
             fix::stop_running(&self.file)
         } else {
@@ -145,8 +146,8 @@ impl Other {
     }
 }
 
-/// Where AWS's own provider uses another profile than this plugin: it may answer first, and so does
-/// the AWS Toolkit, which Visual Studio asks first. Nothing is found where they have no profile.
+/// Whether AWS's own provider uses another profile than this plugin. It may answer first, and so
+/// may the AWS Toolkit, which Visual Studio calls first. Nothing is found if they have no profile.
 pub fn aws_toolkit(nuget: &Nuget<'_>, identities: &[(&Examined, &Identity)]) -> Vec<Finding> {
     let places = aws_provider::places(&nuget.locations.plugins_dirs());
     let Some(file) = places.into_iter().find(|file| file.is_file() && is_read(file)) else {
@@ -173,7 +174,7 @@ pub fn aws_toolkit(nuget: &Nuget<'_>, identities: &[(&Examined, &Identity)]) -> 
     findings
 }
 
-/// The Toolkit is for Windows, and reads the file also where the provider is not installed.
+/// The Toolkit runs on Windows, and reads the file even if the provider is not installed.
 fn is_read(file: &Path) -> bool {
     let names = file.parent().map(nuget::names_in).unwrap_or_default();
     cfg!(windows) || names.iter().any(|name| nuget::has_extension(Path::new(name), "dll"))

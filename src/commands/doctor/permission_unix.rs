@@ -1,4 +1,4 @@
-//! What this user may do with files and folders, by the system's own answer.
+//! What this user may do with files and folders, according to the system.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -7,27 +7,27 @@ use rustix::fs::{Access, access};
 
 use crate::base::files::is_ours;
 
-/// Whether somebody may run the file: NuGet looks at no more than that.
+/// Whether anybody may execute the file: NuGet checks no more than that.
 pub fn is_executable(file: &Path) -> bool {
     file.metadata().is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
 }
 
-/// Whether this user may run the file.
+/// Whether this user may execute the file.
 pub fn may_run(file: &Path) -> bool {
     access(file, Access::EXEC_OK).is_ok()
 }
 
-/// Whether the folder takes new files.
+/// Whether this user can create files in the folder.
 pub fn is_writable(folder: &Path) -> bool {
     access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// Whether the folder can be listed too.
+/// Whether this user can also list the folder.
 pub fn is_readable_and_writable(folder: &Path) -> bool {
     access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
-/// Whether it belongs to this user, or nothing is there.
+/// Whether it belongs to this user, or does not exist.
 pub fn is_own(path: &Path) -> bool {
     path.symlink_metadata().map_or(true, |found| is_ours(&found))
 }

@@ -1,5 +1,5 @@
-//! What this user may do with files and folders, as far as the read-only attribute says it. Access
-//! control lists are not read: what they forbid is found by trying.
+//! What this user may do with files and folders, according to the read-only attribute. Access
+//! control lists are not read: what they forbid shows only when it is tried.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What `install` puts into the plugins folders: complete, of this version, and answering.
+//! The files of `install` in the plugins folders: complete, of this version, and responding.
 #![expect(clippy::disallowed_methods, reason = "the installed files are read")]
 
 use std::fmt::{self, Display};
@@ -17,7 +17,7 @@ use crate::commands::installation::{self, InstallationError};
 
 const CHECK: &str = "plugin-folder";
 
-/// One finding for every kind of client and plugins folder, or more where more is wrong.
+/// One finding for every kind of client and plugins folder, or several for several problems.
 pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     if let Err(error) = installation::plugins_folders(None, nuget.environment) {
         return vec![no_folder(&error, nuget)];
@@ -93,7 +93,7 @@ impl Place<'_> {
 
     fn missing(&self, plugin: &Path) -> Finding {
         let what = self.of_clients(format!("not installed, there is no `{}`", plugin.display()));
-        // Clients on .NET Framework run on Windows. Those on Mono, elsewhere, are few.
+        // Clients on .NET Framework run on Windows. On other systems a few run on Mono.
         let is_needed = match self.folder.client {
             Client::Netcore => !self.nuget.is_found_elsewhere(),
             Client::Netfx => cfg!(windows),
@@ -102,7 +102,7 @@ impl Place<'_> {
             return Finding::skipped(CHECK, what).with_fix(INSTALL);
         }
         let names = self.folder.path.parent().map(nuget::names_in).unwrap_or_default();
-        // The folder's own name is not among them, or there is no plugin in it.
+        // The folder's own name is not among them, or it contains no plugin.
         let other = names.iter().find(|name| *name != NAME && name.eq_ignore_ascii_case(NAME));
         to_install(match other {
             Some(other) => Finding::failure(
@@ -113,7 +113,7 @@ impl Place<'_> {
         })
     }
 
-    /// The files with the list of what was installed, and its version with this one.
+    /// The files compared with the list of what was installed, and its version with this one.
     fn compared(&self, manifest: &Manifest) -> Vec<Finding> {
         let mut findings = Vec::new();
         for entry in &manifest.files {
@@ -144,7 +144,7 @@ impl Place<'_> {
         findings
     }
 
-    /// The file that runs in the end.
+    /// The native file, which every way to start the plugin runs in the end.
     fn native(&self) -> PathBuf {
         let suffix = if self.is_netcore() { std::env::consts::EXE_SUFFIX } else { ".exe" };
         self.folder.path.join(format!("{NAME}{suffix}"))
@@ -160,7 +160,7 @@ impl Place<'_> {
         Some(finding.with_fix(fix::make_executable(&native)))
     }
 
-    /// The native file runs on this machine, and the launcher in the process of `dotnet`.
+    /// The native file must fit this machine, and the launcher must fit the process of `dotnet`.
     fn other_processor(&self) -> Option<Finding> {
         let host = self.nuget.host.as_deref().filter(|_| self.is_netcore());
         let pairs = [
@@ -216,8 +216,8 @@ fn to_install(finding: Finding) -> Finding {
     finding.with_fix(INSTALL).with_repair(Repair::Install)
 }
 
-/// For which system and processor a program or library is built: the number of the processor in the
-/// header of the system's format.
+/// The system and processor that a program or library is built for: the processor's number is in
+/// the header of the system's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Architecture {
     Elf(u16),
@@ -226,7 +226,7 @@ enum Architecture {
 }
 
 impl Architecture {
-    /// None where it is no program for one processor.
+    /// None if it is not a program for one processor.
     fn of_file(file: &Path) -> Option<Self> {
         // The headers of all three formats are shorter.
         const HEADER: u64 = 1024;
@@ -244,7 +244,7 @@ impl Architecture {
                     u16::from_le_bytes(machine)
                 }))
             }
-            // The offset of the PE header stands at 0x3c.
+            // The offset of the PE header is at 0x3c.
             [b'M', b'Z', ..] => {
                 let offset = u32::from_le_bytes(bytes.get(0x3c..0x40)?.try_into().ok()?);
                 match bytes.get(usize::try_from(offset).ok()?..)? {

@@ -1,4 +1,4 @@
-//! `--fix`: repairs that are safe, on what belongs to this plugin, each shown before it is made.
+//! `--fix`: safe repairs of what belongs to this plugin. Each is shown before it is made.
 #![expect(clippy::disallowed_methods, reason = "it removes files of this plugin")]
 
 use std::io::{self, Write};
@@ -12,13 +12,13 @@ use crate::cli::InstallArgs;
 use crate::commands::install;
 use crate::commands::progress::Waiting;
 
-/// One repair. `--json` prints it as it is, so names and values never change.
+/// One repair. `--json` prints it in this form, so names and values never change.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Repaired {
-    /// What was to be done.
+    /// The repair.
     pub what: String,
     pub outcome: Ending,
-    /// Why it was not done.
+    /// Why it failed or was skipped.
     pub why: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub enum Ending {
 }
 
 impl Repaired {
-    /// The line below what was to be done.
+    /// The line below the description of the repair.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let word = match self.outcome {
             Ending::Done => "done",
@@ -45,7 +45,7 @@ impl Repaired {
     }
 }
 
-/// The repairs that the findings ask for, each once.
+/// The repairs for the findings, each once.
 pub fn wanted(findings: &[Finding]) -> Vec<Repair> {
     let mut wanted: Vec<Repair> = Vec::new();
     for repair in findings.iter().filter_map(|finding| finding.repair.as_ref()) {
@@ -56,7 +56,7 @@ pub fn wanted(findings: &[Finding]) -> Vec<Repair> {
     wanted
 }
 
-/// For people, before it is done.
+/// The description for people, before the repair.
 pub fn description(repair: &Repair) -> String {
     match repair {
         Repair::Install => "install this plugin in the plugins folders".to_owned(),
@@ -69,7 +69,7 @@ pub fn description(repair: &Repair) -> String {
     }
 }
 
-/// Does it, unless it changes something outside the user's home and `anywhere` is false.
+/// Makes the repair, unless it changes something outside the user's home and `anywhere` is false.
 pub fn apply(repair: &Repair, nuget: &Nuget<'_>, anywhere: bool) -> Repaired {
     let what = description(repair);
     let outside = places(repair, nuget).into_iter().find(|place| !is_in_home(place, nuget));
@@ -96,8 +96,8 @@ fn places(repair: &Repair, nuget: &Nuget<'_>) -> Vec<PathBuf> {
     }
 }
 
-/// By its real path, since a link in the home may lead out of it. What does not exist yet is where
-/// the nearest folder above it is.
+/// Compares real paths, because a link in the home may lead out of it. For a missing path, the
+/// nearest existing folder above it counts.
 fn is_in_home(folder: &Path, nuget: &Nuget<'_>) -> bool {
     let Some(home) = &nuget.home else { return false };
     let home = home.canonicalize().unwrap_or_else(|_| home.clone());
@@ -108,7 +108,7 @@ fn is_in_home(folder: &Path, nuget: &Nuget<'_>) -> bool {
 fn perform(repair: &Repair, nuget: &Nuget<'_>) -> Result<(), String> {
     match repair {
         Repair::Install => {
-            // What it prints is not shown: the checks look at the result afterwards.
+            // Its output is not shown: the checks examine the result afterwards.
             let mut printed = Vec::new();
             let done = install::run(
                 &InstallArgs::default(),

@@ -1,4 +1,4 @@
-//! `--report`: one file to attach to a ticket, without secrets. Its owner reads it first.
+//! `--report`: one file without secrets to attach to a ticket. Its owner reads it first.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -13,8 +13,8 @@ use crate::base::text::excerpt;
 use crate::base::url::{UrlParts, redacted, without_query};
 use crate::nuget_config::Layer;
 
-/// Variables whose values are places, switches and numbers. Of all others the report has the name
-/// alone: a list of what is harmless cannot miss a secret.
+/// Variables whose values are paths, switches and numbers. Of all others the report has only the
+/// name: with a list of harmless variables, no secret can be overlooked.
 const HARMLESS: [&str; 19] = [
     "AWS_CA_BUNDLE",
     "AWS_CONFIG_FILE",
@@ -37,10 +37,10 @@ const HARMLESS: [&str; 19] = [
     "PATH",
 ];
 
-/// More than any shared config or credentials file that people write.
+/// Larger than any shared config or credentials file that people write.
 const LONGEST_FILE: u64 = 1 << 20;
 
-/// Writes a new file, for its owner alone. An existing one stays.
+/// Writes a new file, for its owner only. An existing file is not overwritten.
 pub fn write(
     path: &Path,
     findings: &[Finding],
@@ -113,8 +113,8 @@ fn write_aws_files(environment: &Environment, text: &mut Vec<u8>) -> io::Result<
     writeln!(text)
 }
 
-/// The sections and keys of a file, without any value. Other lines are left out: a secret may stand
-/// on a line of its own.
+/// The sections and keys of a file, without any value. Other lines are left out, because a secret
+/// may be on a line of its own.
 fn without_values(text: &str) -> String {
     let mut shown = String::new();
     for line in text.lines().map(str::trim) {
@@ -134,8 +134,8 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_of_keys)
 }
 
-/// The names of a file's sources, and what NuGet does with them. The file's text is left out, since it
-/// may contain anything.
+/// The names of a file's sources, and how NuGet treats them. The file's text is left out, because
+/// it may contain anything.
 fn write_nuget_config(layer: &Layer, text: &mut Vec<u8>) -> io::Result<()> {
     let document = &layer.document;
     writeln!(text, "{} ({:?})", layer.file.path().display(), layer.kind)?;
@@ -160,7 +160,7 @@ fn write_nuget_config(layer: &Layer, text: &mut Vec<u8>) -> io::Result<()> {
     writeln!(text)
 }
 
-/// The URL without user information, query and fragment, each of which may be a secret.
+/// The URL without user information, query and fragment, because each may be a secret.
 fn without_secrets(url: &str) -> String {
     let parts = UrlParts::tolerant(url);
     if parts.is_ambiguous {

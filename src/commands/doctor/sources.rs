@@ -1,5 +1,5 @@
-//! The sources of NuGet.Config as NuGet sees them from this folder, and their saved credentials, which
-//! NuGet sends before it asks any plugin.
+//! The sources of NuGet.Config as NuGet sees them from this folder, and their saved credentials,
+//! which NuGet sends before it calls any plugin.
 
 use super::finding::Finding;
 use super::fix::{self, quoted, quoted_path};
@@ -13,7 +13,7 @@ use crate::provider::{Provider, Resolved};
 
 const SAVED: &str = "saved-credentials";
 
-/// How the URL of every CodeArtifact source ends.
+/// The suffix of the URL of every CodeArtifact source.
 const INDEX: &str = "/v3/index.json";
 
 /// The regions of CodeArtifact, by the page "AWS CodeArtifact endpoints and quotas" of AWS's general
@@ -34,14 +34,14 @@ const REGIONS: [&str; 13] = [
     "us-west-2",
 ];
 
-/// A source that this plugin can request a token for.
+/// A source for which this plugin can request a token.
 #[derive(Debug)]
 pub struct Examined {
-    /// None where only a URL was given.
+    /// None if only a URL was given.
     pub name: Option<String>,
     pub url: String,
     pub endpoint: RepositoryEndpoint,
-    /// The request for its token, of which every check reads its part.
+    /// The request for its token; each check reads a part of it.
     pub resolved: Resolved,
 }
 
@@ -56,14 +56,14 @@ impl Examined {
         Self { name, url: url.to_owned(), endpoint, resolved }
     }
 
-    /// The source in a line.
+    /// The source described in one line.
     pub fn shown(&self) -> String {
         let name = self.name.clone().unwrap_or_else(|| redacted(&self.url));
         format!("source `{}`", excerpt(&name))
     }
 }
 
-/// Checks the source that was named, or all of CodeArtifact's.
+/// Checks the named source, or all sources of CodeArtifact.
 pub fn check(
     nuget: &Nuget<'_>,
     provider: &Provider,
@@ -87,7 +87,7 @@ pub fn check(
                 findings.push(found);
                 examined.extend(alone);
             }
-            // Broken settings were reported, and with them no host of the user's own is known.
+            // Broken settings were reported already, and then the user's own hosts are unknown.
             _ if provider.broken_settings().is_some() => {}
             _ => findings.push(nothing(wanted)),
         }
@@ -137,7 +137,7 @@ fn wanted_sources(nuget: &Nuget<'_>, wanted: Option<&str>) -> Vec<Source> {
     sources
 }
 
-/// Nothing is found for a source that is not CodeArtifact's.
+/// There is no finding for a source that is not one of CodeArtifact.
 fn check_source(
     source: &Source,
     nuget: &Nuget<'_>,
@@ -156,7 +156,7 @@ fn check_source(
             }
             (findings, Some(endpoint))
         }
-        // NuGet does not ask it.
+        // NuGet does not use a disabled source.
         Err(_) if !source.is_enabled => (Vec::new(), None),
         Err(EndpointError::Path { right, .. }) => {
             let what = format!("source `{name}` names no NuGet repository");
@@ -169,7 +169,7 @@ fn check_source(
     }
 }
 
-/// The case does not count, as in NuGet.
+/// Names are compared without regard to case, as in NuGet.
 fn without_end<'a>(text: &'a str, end: &str) -> &'a str {
     let at = text.len().saturating_sub(end.len());
     match text.get(at..) {
@@ -178,7 +178,7 @@ fn without_end<'a>(text: &'a str, end: &str) -> &'a str {
     }
 }
 
-/// What keeps NuGet from using a CodeArtifact source.
+/// What prevents NuGet from using a CodeArtifact source.
 fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, nuget: &Nuget<'_>) -> Vec<Finding> {
     let name = excerpt(&source.name);
     let mut findings = Vec::new();
@@ -212,7 +212,7 @@ fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, nuget: &Nuget<'_>) 
     findings
 }
 
-/// A region that is not listed: a warning only, since AWS adds regions.
+/// A region that is not in the list. It is only a warning, because AWS adds regions.
 fn unknown_region(source: &Source, endpoint: &RepositoryEndpoint) -> Option<Finding> {
     let region = &*endpoint.domain.region;
     if endpoint.host == HostKind::Listed || REGIONS.contains(&region) {
@@ -232,9 +232,10 @@ fn unknown_region(source: &Source, endpoint: &RepositoryEndpoint) -> Option<Find
     })
 }
 
-/// NuGet leaves the name of an unset variable in the text, and takes the text for a folder's name.
+/// NuGet leaves the name of an unset variable in the text, and then treats the text as a folder's
+/// name.
 fn unset_variable(source: &Source) -> Option<Finding> {
-    // An escaped character has no second `%` behind it.
+    // An escaped character has no second `%`.
     let (_, behind) = source.url.split_once('%')?;
     let (name, _) = behind.split_once('%')?;
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -274,7 +275,7 @@ fn look_alike(source: &Source, reason: &str, provider: &Provider) -> Option<Find
 
 fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) -> Finding {
     let finding = Finding::failure(check, what);
-    // `<…>` stands for a part that the URL does not have.
+    // `<…>` marks a part that the URL does not have.
     if right.contains('<') {
         finding.with_advice(format!("its URL is `{right}`"))
     } else {
@@ -282,7 +283,7 @@ fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) 
     }
 }
 
-/// Without a query, which may be a secret: no source needs one.
+/// Without a query, which may be a secret and which no source needs.
 fn update(source: &Source, url: &str) -> String {
     let url = quoted(without_query(url));
     let (name, file) = (quoted(&source.name), quoted_path(&source.file));
@@ -328,7 +329,7 @@ fn nothing(wanted: Option<&str>) -> Finding {
     Finding::failure(check, what).with_fix("nuget-plugin-codeartifact source list")
 }
 
-/// NuGet remembers one password for a host.
+/// NuGet remembers one password for each host.
 fn shared_hosts(examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, one) in examined.iter().enumerate() {
@@ -405,7 +406,7 @@ fn saved_in_file(found: &scrub::SavedCredentials, layer: &Layer, nuget: &Nuget<'
         let why = "sends before it asks the plugin";
         Finding::warning(SAVED, format!("{what} {why} ({reason})"))
     };
-    // Only from this folder it is known that the source of another folder's file is CodeArtifact's.
+    // Only here it is known that the source in another folder's file is one of CodeArtifact.
     finding.with_fix(if path.parent() == Some(&*nuget.folder) {
         format!("nuget-plugin-codeartifact scrub {} --yes", quoted_path(path))
     } else {

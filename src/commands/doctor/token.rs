@@ -1,4 +1,4 @@
-//! Whether AWS gives a token, and what the source says to it.
+//! Whether AWS issues a token, and how the source responds to it.
 #![expect(clippy::disallowed_methods, reason = "the edge: it is asked now")]
 
 use std::time::{Duration, SystemTime};
@@ -17,13 +17,13 @@ use crate::endpoint::{Domain, Partition, RepositoryEndpoint, SERVICE_PRINCIPAL};
 use crate::provider::{AskError, Asked, Need, Origin, Provider, ProviderError, Served};
 use crate::settings::{PROFILE, SettingsError};
 
-/// Requests the token of every source's domain, and the source with it. A host that did not answer is
-/// not asked again: each attempt takes as long as the time limit.
+/// Requests the token of every source's domain, and then the source with it. A host that did not
+/// answer is not called again, because each attempt takes as long as the time limit.
 pub async fn check(nuget: &Nuget<'_>, provider: &Provider, examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut silent: Vec<&str> = Vec::new();
     for one in examined {
-        // One API serves a region, and one host its sources.
+        // All sources of a region use one API, and all sources of a domain one host.
         let (region, origin) = (&*one.endpoint.domain.region, &*one.endpoint.origin);
         if silent.contains(&region) || silent.contains(&origin) {
             let what = format!("{} was not asked: nobody answered for another one", one.shown());
@@ -59,7 +59,7 @@ fn is_silence(error: &ProviderError) -> bool {
     matches!(error, ProviderError::Aws(error) if error.is_silence())
 }
 
-/// With `--offline`.
+/// The checks with `--offline`.
 pub fn skipped(examined: &[Examined]) -> Option<Finding> {
     let what = "neither AWS nor any source was asked (`--offline`)";
     (!examined.is_empty()).then(|| Finding::skipped("token", what))
@@ -83,7 +83,7 @@ fn of_token(served: &Served, one: &Examined, now: SystemTime) -> Finding {
     }
 }
 
-/// AWS issues tokens for twelve hours at most. Five minutes more are a clock's usual error.
+/// AWS issues tokens for twelve hours at most. Five minutes more are the usual error of a clock.
 fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
     const LONGEST: Duration = Duration::from_mins(12 * 60 + 5);
     match end.duration_since(now) {
@@ -95,7 +95,7 @@ fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
     }
 }
 
-/// The line that a restore would show, filed under what is wrong, with a command where one helps.
+/// The line that a restore would show, under the name of its check, with a command if one helps.
 pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) -> Finding {
     let domain = &one.endpoint.domain;
     let what = format!("no token for {domain}: {error}");
@@ -146,7 +146,7 @@ fn with_help(
         Help::DefaultProfile(None) => finding.with_fix("nuget-plugin-codeartifact configure list"),
         Help::ExplainSource => finding.with_fix(explain(&one.url)),
         Help::MakeWritable(path) => {
-            // `~/.aws/sso/cache/….json`
+            // The file `~/.aws/sso/cache/….json`.
             let mut above = path.ancestors().skip(1);
             let (folder, home) = (above.next().unwrap_or(path), above.nth(2));
             fix::make_usable(finding, folder, home)
@@ -155,7 +155,8 @@ fn with_help(
         Help::AllowBearerToken => finding.with_advice(in_policy(&may_get_bearer_token())),
         Help::See(command) => finding.with_advice(format!("see what `{command}` says")),
         Help::AskHost(host) => {
-            // Plain http only ever goes to this machine. No proxy's password is in what curl prints.
+            // Plain http is only ever used to this machine. The output of curl contains no proxy's
+            // password.
             let scheme = if is_loopback(UrlParts::strict(host).host()) { "http" } else { "https" };
             let url = quoted(&format!("{scheme}://{host}/"));
             finding.with_advice(format!("see what `curl -sSI {url}` says"))
@@ -168,7 +169,7 @@ fn in_policy(statement: &str) -> String {
     format!("add to the identity's IAM policy: {statement}")
 }
 
-/// Shows where each setting of the source comes from. A query may be a secret, and says nothing.
+/// Shows the origin of each setting of the source. The query may be a secret, so it is left out.
 fn explain(url: &str) -> String {
     format!("nuget-plugin-codeartifact explain {}", quoted(without_query(url)))
 }
@@ -220,7 +221,7 @@ fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
     }
 }
 
-/// None where this machine's clock is right.
+/// None if this machine's clock is right.
 fn clock(theirs: SystemTime, ours: SystemTime) -> Option<Finding> {
     let skew = time::skew(theirs, ours)?;
     let what = format!("this machine's clock is {skew}; AWS refuses signatures by such a clock");

@@ -1,4 +1,4 @@
-//! Variables that move or switch off what NuGet finds.
+//! Variables that change or disable what NuGet finds.
 
 use super::finding::Finding;
 use super::fix;
@@ -7,13 +7,13 @@ use crate::base::environment::Environment;
 use crate::base::text::excerpt;
 use crate::commands::installation::layout::Client;
 
-/// Time limits in seconds. A plugin needs this many on a busy machine.
+/// Time limits in seconds. A plugin needs at least this many on a busy machine.
 const LIMITS: [(&str, u64); 2] = [
     ("NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS", 5),
     ("NUGET_PLUGIN_REQUEST_TIMEOUT_IN_SECONDS", 5),
 ];
 
-/// Variables that somebody on the way to a package reads.
+/// Prefixes of the variables that are read during a restore.
 const PREFIXES: [&str; 5] = ["NUGET_", "DOTNET_", "AWS_", "CODEARTIFACT_", "HTTP"];
 
 pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
@@ -52,7 +52,7 @@ fn plugin_paths(named: &Named, nuget: &Nuget<'_>) -> Vec<Finding> {
     vec![wrong_paths("plugin-paths", what, named, nuget)]
 }
 
-/// Fails `dotnet`. What nuget.exe alone reads is worth a warning.
+/// These make `dotnet` fail. Those that only nuget.exe reads are worth a warning.
 fn wrong_paths(check: &'static str, what: String, named: &Named, nuget: &Nuget<'_>) -> Finding {
     if named.client == Client::Netfx {
         let what = format!("{what} (nuget.exe and its like alone read it)");
@@ -91,7 +91,7 @@ fn dotnet_home(environment: &Environment) -> Option<Finding> {
     Some(Finding::pass(check, what))
 }
 
-/// NuGet fails where it cannot write the log that it is to write.
+/// NuGet fails if it cannot write its configured log.
 fn plugin_log(environment: &Environment) -> Option<Finding> {
     let switch = "NUGET_PLUGIN_ENABLE_LOG";
     let folder = environment.path("NUGET_PLUGIN_LOG_DIRECTORY_PATH")?;
@@ -106,7 +106,7 @@ fn plugin_log(environment: &Environment) -> Option<Finding> {
     Some(Finding::failure("plugin-log", what).with_fix(fix::unset(switch)))
 }
 
-/// sudo keeps or changes HOME by its own settings, and the files of two users get mixed up.
+/// sudo keeps or changes HOME depending on its settings, so files of two users get mixed up.
 fn sudo(nuget: &Nuget<'_>) -> Option<Finding> {
     let user = excerpt(nuget.environment.get("SUDO_USER")?);
     let home = nuget.home.as_ref()?;
@@ -120,7 +120,7 @@ fn sudo(nuget: &Nuget<'_>) -> Option<Finding> {
     Some(Finding::warning("sudo", what).with_fix("sudo --preserve-env=HOME dotnet restore"))
 }
 
-/// .NET reads such a value with other characters in it, and this plugin does not read it.
+/// .NET reads such a value with replaced characters, and this plugin does not read it.
 fn not_unicode(environment: &Environment) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in environment.not_unicode() {
