@@ -1,4 +1,5 @@
-//! `exec`: runs a command that finds a token in its environment, where nothing else does.
+//! `exec`: runs a command with a token in its environment, so that the token is stored nowhere
+//! else.
 #![expect(clippy::disallowed_methods, reason = "it starts the user's command")]
 
 use std::convert::Infallible;
@@ -27,7 +28,7 @@ pub enum ExecError {
 }
 
 impl ExecError {
-    /// As shells report it.
+    /// The exit codes that shells use.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Missing { .. } | Self::Absent(_) => 127,
@@ -36,10 +37,10 @@ impl ExecError {
     }
 }
 
-/// Runs the command in the place of this process, so that it does not return.
+/// Replaces this process by the command, so it does not return.
 ///
-/// The token is bound to its domain, so that this plugin, started by the command, uses it there only.
-/// A file with a token that the environment names would go before it, so it is removed.
+/// The token is bound to its domain: if the command starts this plugin, it uses the token for that
+/// domain only. A variable that names a file with a token would take precedence, so it is removed.
 pub fn run(
     words: &[OsString],
     fetched: &Fetched,

@@ -1,4 +1,5 @@
-//! `install`: puts the plugin where every NuGet client finds it, and checks that it works there.
+//! `install`: copies the plugin to where every NuGet client finds it, and checks that it works
+//! there.
 #![expect(clippy::disallowed_methods, reason = "it copies this program, and starts the copy")]
 
 use std::io::Write;
@@ -16,10 +17,10 @@ use crate::base::environment::Environment;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
 
-/// A plugin answers in a tenth of a second; NuGet itself waits for five seconds or more.
+/// A plugin responds in a tenth of a second; NuGet itself waits five seconds or more.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
-/// What was done. `--json` prints just this; names and values stay as they are.
+/// The result. `--json` prints only this; names and values must not change.
 #[derive(Debug, Serialize)]
 struct InstallReport {
     /// Whether these are the folders that clients search by themselves.
@@ -30,7 +31,7 @@ struct InstallReport {
     launcher: bool,
     version: &'static str,
     folders: Vec<Filled>,
-    /// Entries of NuGet's plugin cache that kept it from starting the plugin.
+    /// Entries of NuGet's plugin cache that prevented it from starting the plugin.
     claims_dropped: Vec<PathBuf>,
     checks: Vec<HandshakeCheck>,
     warnings: Vec<String>,
@@ -47,9 +48,9 @@ struct Filled {
 /// One handshake.
 #[derive(Debug, Serialize)]
 struct HandshakeCheck {
-    /// The file that was started, or that was an argument of the host.
+    /// The file that was started, or that was the argument of the host.
     plugin: PathBuf,
-    /// The `dotnet` host; null where the native file was started directly.
+    /// The `dotnet` host; null if the native file was started directly.
     through: Option<PathBuf>,
     milliseconds: Option<u128>,
     problem: Option<String>,
@@ -59,7 +60,7 @@ struct HandshakeCheck {
 ///
 /// # Errors
 ///
-/// Where something could not be written, or the installed plugin does not answer.
+/// If something could not be written, or the installed plugin does not respond.
 pub fn run(
     args: &InstallArgs,
     environment: &Environment,
@@ -100,7 +101,7 @@ fn install(
         folders.iter().flat_map(|filled| filled.client.startable(&filled.path)).collect();
     let claims_dropped = claims::drop_harmful(environment, &plugins)?;
     let host = launcher.and_then(|_| dotnet::find(environment));
-    // Where both kinds are in a plugins folder, their native files are the same.
+    // If both kinds are in one plugins folder, their native files are the same.
     let checked = folders.iter().filter(|filled| filled.client == first(args));
     let checks = checked.map(|filled| check(filled, host.as_deref())).collect();
     let mut warnings = warnings(args, &folders, host.is_some());
@@ -111,7 +112,7 @@ fn install(
     Ok(InstallReport { in_home, launcher, version, folders, claims_dropped, checks, warnings })
 }
 
-/// The embedded launcher, where it is wanted.
+/// The embedded launcher, if it is needed.
 fn launcher(args: &InstallArgs) -> Result<Option<&'static [u8]>, InstallationError> {
     let wanted = !args.no_launcher && !args.netfx_only;
     if wanted && LAUNCHER.is_empty() {
@@ -141,13 +142,13 @@ impl Filled {
         self.files.first().map(|file| self.path.join(file)).unwrap_or_default()
     }
 
-    /// The file that NuGet finds, or that a variable has to name.
+    /// The file that NuGet finds, or that a variable must name.
     fn plugin(&self) -> PathBuf {
         self.files.last().map(|file| self.path.join(file)).unwrap_or_default()
     }
 }
 
-/// Exchanges a handshake with the installed plugin, through `host` where that is what starts it.
+/// Exchanges a handshake with the installed plugin, through `host` if that starts it.
 fn check(filled: &Filled, host: Option<&Path>) -> HandshakeCheck {
     let host = host.filter(|_| filled.client == Client::Netcore);
     let plugin = if host.is_some() { filled.plugin() } else { filled.native() };
@@ -230,7 +231,8 @@ fn print_check(check: &HandshakeCheck, out: &mut dyn Write) -> std::io::Result<(
     }
 }
 
-/// What the user does next. A folder that was named may be one that clients search, but another user's.
+/// The next steps for the user. A named folder may be one that clients search, but for another
+/// user.
 fn print_next_step(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
     if report.in_home && report.launcher {
         let is_netcore = report.folders.iter().any(|filled| filled.client == Client::Netcore);
@@ -245,9 +247,9 @@ fn print_next_step(report: &InstallReport, out: &mut dyn Write) -> std::io::Resu
     for filled in &report.folders {
         let variable = match filled.client {
             Client::Netcore if report.launcher => "NUGET_NETCORE_PLUGIN_PATHS",
-            // A plugin that the variable above names is always started through `dotnet`.
+            // A plugin that the variable above names is always started by `dotnet`.
             Client::Netcore => "NUGET_PLUGIN_PATHS",
-            // Clients find the file for .NET Framework in the home without the launcher as well.
+            // In the home, clients find the file for .NET Framework without the launcher as well.
             Client::Netfx if report.in_home => continue,
             Client::Netfx => "NUGET_NETFX_PLUGIN_PATHS",
         };

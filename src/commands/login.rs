@@ -1,4 +1,4 @@
-//! `login`: signs in to an SSO session by hand, for the plugin, the AWS CLI and all SDKs.
+//! `login`: signs in to an SSO session on request, for the plugin, the AWS CLI and all SDKs.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::provider::{Provider, ProviderError, SignIn, User};
 use crate::report::{self, SCHEMA};
 use crate::settings::SignInMethod;
 
-/// Why nobody is signed in.
+/// Why the sign-in failed.
 #[derive(Debug, Error)]
 pub enum LoginError {
     #[error(transparent)]
@@ -21,7 +21,7 @@ pub enum LoginError {
     Output(#[from] io::Error),
 }
 
-/// Who is signed in to what. Names of the JSON stay as they are.
+/// The sign-in. Names of the JSON must not change.
 #[derive(Debug, Serialize)]
 struct Report {
     schema: u32,
@@ -29,13 +29,13 @@ struct Report {
     session: String,
     start_url: String,
     until: String,
-    /// The shared file that holds the sign-in.
+    /// The shared file with the sign-in.
     file: String,
     #[serde(skip)]
     what: String,
 }
 
-/// Shows address and code by `announce`, waits, and prints on `out` until when somebody is signed in.
+/// Shows address and code by `announce`, waits, and prints on `out` when the sign-in expires.
 pub async fn run(
     args: &LoginArgs,
     provider: &Provider,
@@ -72,7 +72,7 @@ async fn sign_in(
     let waiting = Mutex::new(Some(wait("an answer")));
     let announce = |text: &str| {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        // The word on the terminal goes before the user reads what to do.
+        // The progress line must end before the user reads the instructions.
         drop(waiting.take());
         announce(text);
         *waiting = Some(wait("the sign-in"));

@@ -1,4 +1,4 @@
-//! `logout`: deletes cached tokens, and ends a sign-in where that is asked for.
+//! `logout`: deletes cached tokens, and ends a sign-in on request.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use crate::cli::state::LogoutArgs;
 use crate::provider::{Provider, ProviderError};
 use crate::report;
 
-/// Why something is still there.
+/// Why something could not be removed.
 #[derive(Debug, Error)]
 pub enum LogoutError {
     #[error(transparent)]
@@ -24,7 +24,7 @@ pub enum LogoutError {
     Output(#[from] io::Error),
 }
 
-/// What was done. Names and values of the JSON stay as they are.
+/// The result. Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
 struct Report {
     tokens: usize,
@@ -37,16 +37,16 @@ struct Report {
 struct SignInReport {
     sso_session: Option<String>,
     start_url: String,
-    /// The shared file, where there was one.
+    /// The shared file, if there was one.
     removed: Option<String>,
-    /// `told` or `failed`; null where there was nothing that the portal would know.
+    /// `told` or `failed`; null if the portal had no session to end.
     portal: Option<&'static str>,
     portal_problem: Option<String>,
     #[serde(skip)]
     what: String,
 }
 
-/// Ends the sign-in first: where that fails, the tokens are still there to be seen.
+/// Ends the sign-in first: if that fails, the tokens stay, and can still be listed.
 pub async fn run(
     args: &LogoutArgs,
     provider: &Provider,

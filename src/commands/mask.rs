@@ -5,15 +5,16 @@ use std::io::{self, Write};
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
 
-/// Makes the runner of GitHub Actions replace the secret in its log, where this is one.
+/// Makes the runner of GitHub Actions replace the secret in its log, if this runs there.
 ///
 /// The runner reads workflow commands from both streams of a step, and standard error first. The
-/// command goes to `err` since a script may capture standard output; `err` must not be captured too.
+/// command goes to `err`, because a script may capture standard output; `err` must not be captured
+/// too.
 pub fn in_log(environment: &Environment, secret: &Secret, err: &mut dyn Write) -> io::Result<()> {
     if environment.get("GITHUB_ACTIONS") != Some("true") {
         return Ok(());
     }
-    // A workflow command's only escape that a token could need.
+    // Of the characters that a workflow command must escape, a token could only contain this one.
     let value = secret.expose().replace('%', "%25");
     writeln!(err, "::add-mask::{value}")?;
     err.flush()

@@ -1,11 +1,11 @@
-//! The domain that options name.
+//! The domain that command-line options name.
 
 use thiserror::Error;
 
 use crate::base::text::printable;
 use crate::endpoint::{Domain, is_domain, is_owner, is_region};
 
-/// An option's value is not what is expected.
+/// An option has an unexpected value.
 #[derive(Debug, Error)]
 #[error("`{option}` is `{value}`: {expected}")]
 pub struct OptionError {
@@ -14,7 +14,7 @@ pub struct OptionError {
     pub expected: &'static str,
 }
 
-/// The domain that `--domain`, `--domain-owner` and `--region` name, in this order.
+/// The domain from `--domain`, `--domain-owner` and `--region`, in this order.
 pub fn domain(options: [Option<&str>; 3]) -> Result<Domain, OptionError> {
     let [name, owner, region] = options;
     Ok(Domain {
@@ -24,7 +24,7 @@ pub fn domain(options: [Option<&str>; 3]) -> Result<Domain, OptionError> {
     })
 }
 
-/// The option's value; one that is not given is as wrong as an empty one.
+/// The option's value. A missing option is an error, as is an empty one.
 pub fn checked(
     option: &'static str,
     value: Option<&str>,

@@ -5,17 +5,17 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A shorter wait needs no explanation.
+/// A shorter wait needs no progress line.
 const SILENT_FOR: Duration = Duration::from_millis(500);
 
-/// A terminal on which a line can be written over.
+/// A terminal on which a line can be overwritten.
 pub type Terminal = Box<dyn Write + Send>;
 
-/// Begins to wait for what is named.
+/// Starts to show progress of the named wait.
 pub type Wait<'a> = &'a (dyn Fn(&str) -> Waiting + Send + Sync);
 
-/// While it lives and the wait is long, the terminal shows a line; dropping it removes the line. It
-/// has a thread of its own, since what is waited for may block this one.
+/// While it exists and the wait is long, the terminal shows a line; dropping it removes the line.
+/// It has its own thread, because the awaited call may block this one.
 #[derive(Debug)]
 pub struct Waiting {
     /// Dropped to end the wait.
@@ -24,12 +24,12 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Where there is no terminal, nothing is ever written.
+    /// Without a terminal, nothing is written.
     pub fn on(terminal: Option<Terminal>, what_for: &str) -> Self {
         Self::after(SILENT_FOR, terminal, what_for)
     }
 
-    /// For what does not take long.
+    /// For work that does not take long.
     pub fn none() -> Self {
         Self { end: None, thread: None }
     }
@@ -42,13 +42,13 @@ impl Waiting {
             if ended.recv_timeout(delay) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            // A terminal that cannot be written to misses nothing.
+            // If the terminal cannot be written to, nothing is lost.
             let _ = write!(terminal, "{word}").and_then(|()| terminal.flush());
             let _ = ended.recv();
             let width = word.chars().count();
             let _ = write!(terminal, "\r{:width$}\r", "").and_then(|()| terminal.flush());
         };
-        // Without a thread nothing is shown.
+        // If no thread can be started, nothing is shown.
         let thread = thread::Builder::new().spawn(show).ok();
         Self { end: Some(end), thread }
     }
@@ -72,7 +72,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_mins(10);
 
-    /// A terminal that tells what is written.
+    /// A terminal that records what is written.
     struct Telling(Sender<String>);
 
     impl Write for Telling {

@@ -1,4 +1,4 @@
-//! Which token a command is about, and getting it by the plugin's own provider.
+//! Which token a command needs, and getting it from the plugin's own provider.
 
 use std::io;
 use std::time::SystemTime;
@@ -46,8 +46,8 @@ pub struct Fetched {
     pub expiration: Option<SystemTime>,
 }
 
-/// The token that the arguments select, from a provider with their choice. It is never a provided
-/// one.
+/// The token that the arguments select, from a provider with their options. It is never a provided
+/// token.
 pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched, SelectionError> {
     let target = match &args.url {
         Some(url) => {
@@ -70,7 +70,7 @@ pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched,
     }
 }
 
-/// Why a URL names no repository that a token is handed over for.
+/// Why a URL names no repository that may get a token.
 pub(super) fn url_error(url: &str, error: EndpointError, provider: &Provider) -> SelectionError {
     if let EndpointError::Path { .. } = error {
         return SelectionError::Path(error);

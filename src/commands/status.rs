@@ -1,4 +1,4 @@
-//! `status`: cached tokens, sign-ins, versions and places.
+//! `status`: shows cached tokens, sign-ins, versions and folders.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -23,14 +23,14 @@ use crate::settings::{self, FileReport};
 /// Why the exit code is not 0.
 #[derive(Debug, Error)]
 pub enum StatusError {
-    /// All the rest was shown.
+    /// Everything else was shown.
     #[error("{0}")]
     Unreadable(String),
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
-/// Reads all of it, and prints it on `out`.
+/// Reads everything, and prints it on `out`.
 pub async fn run(
     args: &StatusArgs,
     provider: &Provider,
@@ -45,7 +45,7 @@ pub async fn run(
     status.problem.map_or(Ok(()), |problem| Err(StatusError::Unreadable(problem)))
 }
 
-/// All that is shown. Names of the JSON stay as they are.
+/// Everything that is shown. Names of the JSON must not change.
 #[derive(Debug, Serialize)]
 struct Status {
     version: &'static str,
@@ -56,11 +56,11 @@ struct Status {
     cache: Vec<Folder>,
     log: Vec<String>,
     plugins: Vec<Folder>,
-    /// The first thing that could not be read.
+    /// The first failure to read something.
     problem: Option<String>,
 }
 
-/// What was found of one kind; nothing where it cannot be read.
+/// What was found of one kind; empty if it cannot be read.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct Section<T> {
@@ -133,7 +133,7 @@ impl Status {
     }
 }
 
-/// Paths as JSON has them: bytes that are no text are replaced.
+/// Paths in JSON: bytes that are not text are replaced.
 fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
@@ -157,7 +157,7 @@ impl Folder {
     }
 }
 
-/// An installation in a plugins folder, as its list of files says.
+/// An installation in a plugins folder, according to its list of files.
 #[derive(Debug, Serialize)]
 struct Installed {
     folder: String,
@@ -167,8 +167,8 @@ struct Installed {
     problem: Option<String>,
 }
 
-/// Every folder with a list in it, of the home's plugins folders and of those that this user has
-/// installed in elsewhere.
+/// Every folder with such a list: in the home's plugins folders, and in other plugins folders that
+/// this user has installed in.
 fn find_installed(provider: &Provider) -> Result<Vec<Installed>, InstallationError> {
     let folders = installation::all_plugins_folders(provider.environment())?;
     let folders = folders.iter();
@@ -269,7 +269,7 @@ impl SignIn {
     }
 }
 
-/// Reads after what is signed in to.
+/// Reads after the name of the sign-in.
 pub fn until_in_words(until: SignedInUntil, now: SystemTime) -> String {
     match (until.expires_at.duration_since(now), until.is_refreshable) {
         (Ok(left), true) => {

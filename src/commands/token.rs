@@ -1,4 +1,4 @@
-//! `token`: hands an authorization token to a script, in the form that it wants.
+//! `token`: prints an authorization token in the form that a script needs.
 
 use std::borrow::Cow;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::cli::{TokenArgs, TokenFormat};
 use crate::report;
 use crate::settings::AUTH_TOKEN;
 
-/// Why no token was handed over.
+/// Why no token was printed.
 #[derive(Debug, Error)]
 pub enum TokenError {
     #[error(transparent)]
@@ -29,8 +29,8 @@ pub enum TokenError {
     Output(#[from] io::Error),
 }
 
-/// What `--json` prints, and what a file holds; names stay as they are. They are those of
-/// `aws codeartifact get-authorization-token`, and more.
+/// The JSON that `--json` prints, and the content of a token file; names must not change. They are
+/// those of `aws codeartifact get-authorization-token`, with additions.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
@@ -41,12 +41,12 @@ struct Report<'a> {
     domain: &'a str,
     owner: &'a str,
     region: &'a str,
-    /// The file with the token, where it is not here.
+    /// The file with the token, if it is not in this object.
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<Cow<'a, str>>,
 }
 
-/// Prints the token on `out`, or writes the file that was named and prints a line without it.
+/// Prints the token on `out`, or writes the named file and prints a line without the token.
 pub fn run(
     args: &TokenArgs,
     fetched: Result<Fetched, SelectionError>,
@@ -77,8 +77,8 @@ fn print(fetched: &Fetched, format: TokenFormat, out: &mut dyn Write) -> Result<
     Ok(())
 }
 
-/// What cmd reads differently on its command line, in a file, and with delayed expansion. AWS's tokens
-/// have none of these.
+/// Characters with a meaning on cmd's command line, in a batch file, or with delayed expansion.
+/// AWS's tokens contain none of them.
 const CMD_SPECIAL: &[u8] = b"\"%!^&|<>";
 
 fn write(
@@ -100,10 +100,10 @@ fn write(
     Ok(())
 }
 
-/// Replaces or makes the file, so that it is this user's alone from its first byte, and there as a
-/// whole or not at all. On Windows it has the access that its folder grants.
+/// Creates or replaces the file atomically. It is accessible to this user only, from its first byte
+/// on. On Windows it has the access that its folder grants.
 fn write_file(path: &Path, text: &str) -> Result<(), TokenError> {
-    // A link or a device would be destroyed, and `-` would be taken for standard output.
+    // A link or a device would be destroyed, and `-` could be mistaken for standard output.
     let is_other = fs::symlink_metadata(path).is_ok_and(|found| !found.is_file());
     if is_other || path == Path::new("-") {
         return Err(TokenError::NotAFile(path.to_owned()));

@@ -1,4 +1,4 @@
-//! `uninstall`: removes what `install` has put somewhere, and nothing else.
+//! `uninstall`: removes what `install` has written, and nothing else.
 #![expect(clippy::disallowed_methods, reason = "it removes what is ours")]
 
 use std::io::{ErrorKind, Write};
@@ -16,10 +16,10 @@ use crate::cli::UninstallArgs;
 use crate::locations::Locations;
 use crate::settings;
 
-/// What was done. `--json` prints just this; names and values stay as they are.
+/// The result. `--json` prints only this; names and values must not change.
 #[derive(Debug, Serialize)]
 struct UninstallReport {
-    /// Our folders in which anything was.
+    /// Our folders that were not empty.
     folders: Vec<Emptied>,
     /// Entries for the plugin in NuGet's plugin cache.
     claims_dropped: Vec<PathBuf>,
@@ -28,11 +28,11 @@ struct UninstallReport {
     warnings: Vec<String>,
 }
 
-/// Removes, and reports on `out`. It is no error if there is nothing to remove.
+/// Removes everything, and reports on `out`. It is no error if there is nothing to remove.
 ///
 /// # Errors
 ///
-/// Where something that is ours could not be removed.
+/// If something that is ours could not be removed.
 pub fn run(
     args: &UninstallArgs,
     environment: &Environment,
@@ -76,7 +76,7 @@ fn uninstall(
     Ok(UninstallReport { folders, claims_dropped, purged, warnings })
 }
 
-/// Removes the folders of the cache and of the configuration, where nobody else has files.
+/// Removes the folders of the cache and of the configuration, unless they contain other files.
 fn purge(environment: &Environment) -> Result<Vec<PathBuf>, InstallationError> {
     let locations = Locations::of(environment);
     let configuration = locations.config_file();
@@ -92,7 +92,7 @@ fn purge(environment: &Environment) -> Result<Vec<PathBuf>, InstallationError> {
     Ok(purged)
 }
 
-/// Warns that folders and files which the user has named stay: other things may be in them.
+/// Warns that folders and files that the user has named stay, because they may contain other data.
 fn moved_elsewhere(environment: &Environment) -> Vec<String> {
     let places = settings::moved_places(environment).into_iter();
     let warnings = places.map(|(variable, path)| {

@@ -1,4 +1,4 @@
-//! `explain`: what is effective for a source's URL, and why, without a network.
+//! `explain`: shows what is effective for a source's URL, and why, without network requests.
 
 mod report;
 
@@ -13,7 +13,7 @@ use crate::provider::{Provider, ProviderError};
 use crate::report::print_with_schema;
 use report::{ForeignReport, Report};
 
-/// Why there would be no token: as a restore says it.
+/// Why there would be no token, with the message of a restore.
 #[derive(Debug, Error)]
 pub enum ExplainError {
     #[error(
@@ -28,7 +28,7 @@ pub enum ExplainError {
     Output(#[from] io::Error),
 }
 
-/// Prints all that can be told on `out`, and fails where a restore would before it asks AWS.
+/// Prints everything that is known on `out`, and fails if a restore would fail before it calls AWS.
 pub async fn run(
     args: &ExplainArgs,
     provider: &Provider,

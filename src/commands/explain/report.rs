@@ -1,5 +1,5 @@
-//! What `explain` reports: the resolved request, as JSON and as text. Names and values of the JSON stay
-//! as they are.
+//! The report of `explain`: the resolved request, as JSON and as text. Names and values of the JSON
+//! must not change.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::provider::{
 use crate::report::Rows;
 use crate::settings::{EffectiveSettings, Mismatch, RuleOutcome, RuleReason};
 
-/// Of a URL that no token is for.
+/// For a URL that gets no token.
 #[derive(Debug, Serialize)]
 pub struct ForeignReport {
     /// Always null.
@@ -40,7 +40,7 @@ impl ForeignReport {
     }
 }
 
-/// Of a repository's URL.
+/// For a repository's URL.
 #[derive(Debug, Serialize)]
 pub struct Report {
     url: String,
@@ -50,7 +50,7 @@ pub struct Report {
     rules: Option<Vec<RulePart>>,
     policy: Option<Vec<EffectiveValue>>,
     duration: Option<DurationPart>,
-    /// Why the settings cannot be used; `problem` says it as well.
+    /// Why the settings cannot be used; `problem` contains it as well.
     #[serde(skip)]
     settings_problem: Option<String>,
     given: Part<Vec<ProvidedReport>>,
@@ -62,7 +62,7 @@ pub struct Report {
     problem: Option<String>,
 }
 
-/// A part of the report. Null where it is not known for want of another part.
+/// A part of the report. Null if it is unknown because another part is missing.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Part<T> {
@@ -88,7 +88,7 @@ struct RulePart {
     misfit: Option<MisfitPart>,
 }
 
-/// The key of a rule that keeps it from matching.
+/// The key of a rule because of which it does not match.
 #[derive(Debug, Serialize)]
 struct MisfitPart {
     key: &'static str,
@@ -175,7 +175,7 @@ struct InteractivePart {
 }
 
 impl Report {
-    /// Looks at every part of the request. `problem` is what a restore would say of it.
+    /// Collects every part of the request. `problem` is the message that a restore would show.
     pub async fn of(
         url: &str,
         endpoint: &RepositoryEndpoint,
@@ -196,7 +196,7 @@ impl Report {
             Err(error) => (None, Some(error.to_string())),
         };
         let effective = settings.as_ref().and_then(|settings| settings.effective.as_ref());
-        // Where the settings cannot be used, nobody knows who would call AWS.
+        // If the settings cannot be used, it is unknown which identity would call AWS.
         let caller = match &resolved.settings {
             Ok(_) => Some(provider.caller(resolved).await),
             Err(_) => None,
@@ -472,7 +472,7 @@ impl InteractivePart {
         }
     }
 
-    /// None where the settings do not say it.
+    /// None if the settings do not determine it.
     fn text(&self) -> Option<String> {
         let (word, origin) = (self.word?, self.origin.as_ref()?);
         let bounded = if self.bounded_from.is_some() { ", bounded by the policy" } else { "" };

@@ -1,8 +1,9 @@
-//! NuGet's plugin cache, in which it remembers for 30 days which operations a plugin claims.
+//! NuGet's plugin cache, which records for 30 days which operations a plugin claims.
 //!
-//! An entry that is empty or damaged keeps NuGet from ever starting the plugin, and NuGet does not say
-//! so. An entry is `FOLDER/H(plugin's path)/H(request).dat`, `H` being the first 40 hexadecimal
-//! digits of SHA-256; only the entries of the given plugins are looked at.
+//! An empty or damaged entry prevents NuGet from starting the plugin for that time, without a
+//! message, even after the plugin was replaced. An entry is `FOLDER/H(plugin's
+//! path)/H(request).dat`, where `H` is the first 40 hexadecimal digits of SHA-256. Only the entries
+//! of the given plugins are read.
 #![expect(clippy::disallowed_methods, reason = "NuGet's plugin cache is on disk")]
 
 use std::fs;
@@ -16,13 +17,13 @@ use crate::base::environment::Environment;
 use crate::base::files::normal;
 use crate::locations::Locations;
 
-/// The request that is not about one source: a plugin that claims nothing in it is never started.
+/// The request for all sources. NuGet never starts a plugin that claims nothing in its response.
 const SOURCE_AGNOSTIC: &str = "Source-Agnostic";
 
-/// How NuGet writes that the plugin authenticates.
+/// NuGet's name for the claim to authenticate.
 const AUTHENTICATION: u64 = 1;
 
-/// Removes the entries that keep NuGet from starting `plugins`, and returns them.
+/// Removes the entries that prevent NuGet from starting `plugins`, and returns them.
 pub fn drop_harmful(
     environment: &Environment,
     plugins: &[PathBuf],
@@ -38,7 +39,7 @@ pub fn drop_all(
     remove(entries_of(environment, plugins)?)
 }
 
-/// The entries that keep NuGet from starting `plugins`.
+/// The entries that prevent NuGet from starting `plugins`.
 pub fn harmful(
     environment: &Environment,
     plugins: &[PathBuf],
@@ -48,7 +49,7 @@ pub fn harmful(
     Ok(entries)
 }
 
-/// The folder that the clients of this environment use, with the name that current clients use.
+/// The folder that the clients of this environment use, with its name in current clients.
 pub fn folder_in_use(environment: &Environment) -> Option<PathBuf> {
     environment
         .path("NUGET_PLUGINS_CACHE_PATH")
@@ -68,7 +69,7 @@ fn folder_of(cache: &Path, plugin: &Path) -> PathBuf {
 fn remove(entries: Vec<PathBuf>) -> Result<Vec<PathBuf>, InstallationError> {
     for entry in &entries {
         fs::remove_file(entry).map_err(|source| disk::refused("remove", entry, source))?;
-        // Its folder stays where something else is in it.
+        // The folder of the entries stays if something else is in it.
         let _ = entry.parent().map(fs::remove_dir);
     }
     Ok(entries)
@@ -82,7 +83,7 @@ fn entries_of(
     for cache in folders(environment) {
         for plugin in plugins {
             for entry in entries_in(&folder_of(&cache, plugin))? {
-                // One plugin may have two paths, as in a home that is a link.
+                // One plugin may have two paths, for example if the home is a link.
                 if !found.contains(&entry) {
                     found.push(entry);
                 }
@@ -92,13 +93,13 @@ fn entries_of(
     Ok(found)
 }
 
-/// Every folder where a client of this user may have its entries, with the name that current clients
-/// use and the one that older ones use.
+/// Every folder in which a client of this user may have its entries, with its name in current
+/// clients and in older ones.
 fn folders(environment: &Environment) -> Vec<PathBuf> {
     let locations = Locations::of(environment);
     let mut data: Vec<PathBuf> = locations.data_dir().map(Path::to_path_buf).into_iter().collect();
     for plugins in locations.plugins_dirs() {
-        // `.nuget/plugins` is two levels below the home that a client uses.
+        // `.nuget/plugins` is two levels below the home of a client.
         data.extend(plugins.ancestors().nth(2).map(|home| home.join(".local").join("share")));
     }
     let mut folders: Vec<PathBuf> =
@@ -127,8 +128,8 @@ fn entries_in(folder: &Path) -> Result<Vec<PathBuf>, InstallationError> {
     Ok(paths)
 }
 
-/// Whether NuGet would conclude from the entry that it need not start the plugin. For a request about
-/// one source an empty list is right.
+/// Whether NuGet would conclude from the entry that it need not start the plugin. For a request
+/// about one source, an empty list is valid.
 fn is_harmful(entry: &Path) -> bool {
     let claims =
         fs::read(entry).ok().and_then(|text| serde_json::from_slice::<Vec<u64>>(&text).ok());
@@ -136,7 +137,7 @@ fn is_harmful(entry: &Path) -> bool {
     claims.is_none_or(|claims| agnostic && !claims.contains(&AUTHENTICATION))
 }
 
-/// The name that NuGet gives to the files about something.
+/// The file name that NuGet derives from a text.
 fn digest(text: &str) -> String {
     let mut digits = hex::encode(Sha256::digest(text));
     digits.truncate(40);

@@ -1,4 +1,5 @@
-//! Folders and files of an installation: everyone can read them, and a running one can be replaced.
+//! Folders and files of an installation: all users can read them, and running programs can be
+//! replaced.
 #![expect(clippy::disallowed_methods, reason = "it writes the installed files")]
 
 use std::fs;
@@ -13,16 +14,16 @@ use super::layout::{InstalledFile, NAME};
 
 const FOLDER_MODE: u32 = 0o755;
 
-/// The end of a file's name while it is written, and on Windows that of one that still runs, until it
-/// can be removed.
+/// The suffix of a file while it is written, and on Windows that of a replaced file that still
+/// runs, until it can be removed.
 const UNFINISHED: &str = ".new";
 const RETIRED: &str = ".old";
 
-/// An unfinished file that is older was left by a run that was ended.
+/// An unfinished file that is older was left by a run that was killed.
 const ABANDONED: Duration = Duration::from_hours(1);
 
-/// Makes the folder and those above it; whatever the umask, others can read the new ones. A link in its
-/// place is followed where [`refuse_foreign_links`] allows it, and keeps its target's mode.
+/// Creates the missing folders of the path, readable for other users whatever the umask is. A link
+/// at the path is followed if [`refuse_foreign_links`] allows it, and its target keeps its mode.
 pub fn make_folder(folder: &Path) -> Result<(), InstallationError> {
     refuse_foreign_links(folder)?;
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.is_dir()).collect();
@@ -37,8 +38,8 @@ pub fn make_folder(folder: &Path) -> Result<(), InstallationError> {
     set_mode(folder, FOLDER_MODE).map(drop)
 }
 
-/// Writes the file unless it is there already with the same content and mode; says whether it changed
-/// anything. A program that runs from the old file is not disturbed.
+/// Writes the file unless it exists with the same content and mode. Returns whether anything
+/// changed. A program that runs from the old file is not disturbed.
 pub fn put(folder: &Path, file: &InstalledFile) -> Result<bool, InstallationError> {
     let path = folder.join(&file.path);
     let mode = if file.executable { 0o755 } else { 0o644 };
@@ -69,7 +70,7 @@ fn replace_aside(unfinished: &Path, folder: &Path, path: &Path) -> io::Result<()
         let _ = fs::rename(&retired, path);
         return Err(error);
     }
-    // While it still runs this fails, and a later `install` or `uninstall` removes it.
+    // While the program runs this fails, and a later `install` or `uninstall` removes the file.
     let _ = fs::remove_file(&retired);
     Ok(())
 }
@@ -86,8 +87,8 @@ fn temporary_file(folder: &Path, suffix: &str) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(&format!("{NAME}.")).suffix(suffix).tempfile_in(folder)
 }
 
-/// Removes the file, or renames it where it runs and the system does not remove it; says whether there
-/// was one.
+/// Removes the file, or renames it if it runs and the system does not allow its removal. Returns
+/// whether there was one.
 pub fn remove(folder: &Path, name: &Path) -> Result<bool, InstallationError> {
     let path = folder.join(name);
     match fs::remove_file(&path) {
@@ -98,7 +99,7 @@ pub fn remove(folder: &Path, name: &Path) -> Result<bool, InstallationError> {
     }
 }
 
-/// Removes what earlier runs left behind, as far as it can be removed by now.
+/// Removes what earlier runs left behind, if that is possible by now.
 pub fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -111,7 +112,7 @@ pub fn sweep(folder: &Path) {
     }
 }
 
-/// Whether the name is one that [`remove`] gave to a file that still runs.
+/// Whether [`remove`] gave this name to a file that still runs.
 pub fn is_retired(name: &str) -> bool {
     name.starts_with(NAME) && name.ends_with(RETIRED)
 }
@@ -121,13 +122,13 @@ fn is_abandoned(entry: &fs::DirEntry) -> bool {
     modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
 }
 
-/// The error for something that the file system refuses.
+/// The error for an operation that the file system refuses.
 pub fn refused(action: &'static str, path: &Path, source: io::Error) -> InstallationError {
     InstallationError::Disk { action, path: path.to_path_buf(), source }
 }
 
-/// Refuses a folder if a part of its path is a link that leads to another user's folder. Root, who may
-/// write anywhere, could be led to its own files that way. Links that belong to root are trusted.
+/// Refuses a folder if a part of its path is a link to another user's folder. Through such a link,
+/// another user could make root overwrite files. Links that belong to root are trusted.
 #[cfg(unix)]
 pub fn refuse_foreign_links(folder: &Path) -> Result<(), InstallationError> {
     use std::os::unix::fs::MetadataExt;
@@ -148,8 +149,8 @@ pub fn refuse_foreign_links(_folder: &Path) -> Result<(), InstallationError> {
     Ok(())
 }
 
-/// Adds the permissions that others need to read (and start) it; says whether any was missing. A link
-/// is left as it is, and so is its target.
+/// Adds the permissions that others need to read (and start) it. Returns whether any was missing. A
+/// link and its target stay unchanged.
 fn set_mode(path: &Path, mode: u32) -> Result<bool, InstallationError> {
     if path.is_symlink() {
         return Ok(false);
@@ -159,8 +160,8 @@ fn set_mode(path: &Path, mode: u32) -> Result<bool, InstallationError> {
         .map_err(|source| refused("change the mode of", path, source))
 }
 
-/// Opens the file or folder at the path, but not a link's target. What is done with the handle is done to
-/// just that, although its owner may replace it meanwhile.
+/// Opens the file or folder at the path, but not a link's target. The handle stays with this file,
+/// although its owner may replace the path meanwhile.
 #[cfg(unix)]
 fn open_itself(path: &Path) -> io::Result<fs::File> {
     use rustix::fs::OFlags;
@@ -193,7 +194,8 @@ fn change_mode<T>(_opened: &T, _mode: u32) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Folders that root makes in a user's home are given to that user, or NuGet could not write there.
+/// Folders that root creates in a user's home are given to that user, because NuGet must be able to
+/// write there.
 #[cfg(unix)]
 fn give_to_owner_above(folder: &Path) -> Result<(), InstallationError> {
     use std::os::unix::fs::{MetadataExt, fchown};

@@ -1,4 +1,4 @@
-//! Where the `dotnet` host is that a client would start the plugin with.
+//! The `dotnet` host with which a client would start the plugin.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,8 @@ use crate::base::environment::Environment;
 
 const HOST: &str = if cfg!(windows) { "dotnet.exe" } else { "dotnet" };
 
-/// Where installers and distributions put it; searched when neither a variable nor `PATH` names one.
+/// The folders of installers and distributions. They are searched if neither a variable nor `PATH`
+/// names one.
 const USUAL_FOLDERS: &[&str] = if cfg!(windows) {
     &[r"C:\Program Files\dotnet"]
 } else {
@@ -20,8 +21,8 @@ const USUAL_FOLDERS: &[&str] = if cfg!(windows) {
     ]
 };
 
-/// The first that exists: the one that a running SDK names, the one on `PATH`, the one that
-/// `DOTNET_ROOT` names, and those in usual places.
+/// The first existing one of: the host that a running SDK names, the one on `PATH`, the one that
+/// `DOTNET_ROOT` names, and those in the usual folders.
 pub fn find(environment: &Environment) -> Option<PathBuf> {
     let named = environment.path("DOTNET_HOST_PATH").filter(|path| path.is_absolute());
     named.into_iter().chain(candidates(environment)).find(|path| can_start(path))

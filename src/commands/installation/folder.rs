@@ -11,26 +11,26 @@ use sha2::{Digest, Sha256};
 use super::layout::{Client, InstalledFile, NAME};
 use super::{InstallationError, disk};
 
-/// What `install` did to a folder.
+/// The effect of `install` on a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// Nothing of ours was there.
+    /// The folder had nothing of ours.
     Installed,
-    /// Something of ours was there, and not all of it was right.
+    /// The folder had something of ours, but it was incomplete or outdated.
     Updated,
-    /// Everything was right already.
+    /// Everything was up to date.
     Unchanged,
 }
 
-/// Puts `files` into `folder`, with their list, and removes what an earlier list names besides.
+/// Writes `files` and their list into `folder`, and removes other files that an earlier list names.
 ///
-/// The list is written first and the file that NuGet looks for last, so that a run that is ended
-/// half-way leaves something that can be completed or removed.
+/// The list is written first, and the file that NuGet searches for last. If a run is killed
+/// half-way, the rest can be completed or removed.
 pub fn fill(folder: &Path, files: &[InstalledFile]) -> Result<Change, InstallationError> {
     disk::make_folder(folder)?;
     disk::sweep(folder);
-    // A list that cannot be read is written anew.
+    // A list that cannot be read is replaced.
     let before = Manifest::read(folder).unwrap_or_default();
     let wanted = Manifest::of(files);
     let mut touched = false;
@@ -50,27 +50,27 @@ pub fn fill(folder: &Path, files: &[InstalledFile]) -> Result<Change, Installati
     })
 }
 
-/// What `uninstall` found in a folder.
+/// The effect of `uninstall` on a folder.
 #[derive(Debug, Serialize)]
 pub struct Emptied {
     /// The folder.
     pub path: PathBuf,
-    /// Whose folder it is.
+    /// The clients whose folder it is.
     pub client: Client,
-    /// The files that are gone.
+    /// The removed files.
     pub removed: Vec<String>,
-    /// What is still there: not in the list, so not ours to remove.
+    /// The remaining files: they are not in the list, so they are not ours to remove.
     pub left: Vec<String>,
 }
 
-/// Removes what the folder's list names, the list, and the folder once it is empty. None where there
-/// is nothing at all.
+/// Removes the files in the folder's list, the list, and the folder if it is empty then. None if
+/// the folder has nothing of ours.
 pub fn empty(path: PathBuf, client: Client) -> Result<Option<Emptied>, InstallationError> {
     disk::refuse_foreign_links(&path)?;
     let manifest = Manifest::read(&path)?;
     let mut removed = Vec::new();
     if let Some(manifest) = manifest {
-        // The file that NuGet looks for goes first, the list last.
+        // The file that NuGet searches for is removed first, and the list last.
         let names = manifest.files.into_iter().rev().map(|entry| entry.name);
         for name in names.chain([MANIFEST_FILE.to_string()]) {
             if disk::remove(&path, Path::new(&name))? {
@@ -100,7 +100,7 @@ fn names_in(folder: &Path) -> Result<Vec<String>, InstallationError> {
     Ok(names)
 }
 
-/// A file in a filled folder that keeps the plugin from starting.
+/// A file in a filled folder that prevents the plugin from starting.
 pub fn obstacle(folder: &Path) -> Option<String> {
     let file = folder.join(format!("{NAME}.runtimeconfig.json"));
     file.exists().then(|| {
@@ -112,10 +112,11 @@ pub fn obstacle(folder: &Path) -> Option<String> {
     })
 }
 
-/// The name of the list of installed files, which is beside them: `uninstall` removes what it names.
+/// The name of the list of installed files, which is in the same folder. `uninstall` removes the
+/// files in it.
 pub const MANIFEST_FILE: &str = "installed-files.json";
 
-/// The list: what an `install` put into one folder.
+/// The list of the files that an `install` wrote into one folder.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of the plugin that wrote it.
@@ -129,7 +130,7 @@ pub struct Manifest {
 pub struct ManifestEntry {
     /// Its name in the folder.
     pub name: String,
-    /// The digest of what was written, in hexadecimal digits.
+    /// The digest of its content, in hexadecimal digits.
     pub sha256: String,
 }
 
@@ -143,11 +144,11 @@ impl Manifest {
         Self { version: env!("CARGO_PKG_VERSION").to_string(), files: entries.collect() }
     }
 
-    /// The folder's list; none where there is no installation.
+    /// The folder's list; none if there is no installation.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read, is something else, or names a file outside of the folder.
+    /// If the file cannot be read, is something else, or names a file outside of the folder.
     pub fn read(folder: &Path) -> Result<Option<Self>, InstallationError> {
         let path = folder.join(MANIFEST_FILE);
         let text = match fs::read(&path) {
@@ -165,7 +166,7 @@ impl Manifest {
             .map_or(Err(InstallationError::Manifest(path)), |manifest| Ok(Some(manifest)))
     }
 
-    /// Its text, laid out for people as well.
+    /// Its text, formatted for people as well.
     #[expect(clippy::expect_used, reason = "two levels of text always serialize")]
     pub fn text(&self) -> Vec<u8> {
         let mut text = serde_json::to_vec_pretty(self).expect("text always serializes");
@@ -179,7 +180,7 @@ impl Manifest {
     }
 }
 
-/// Whether it is a plain name: what the list names must be in the folder itself.
+/// Whether it is a plain file name: the list may name files of its own folder only.
 fn is_file_name(name: &str) -> bool {
     let mut components = Path::new(name).components();
     let first = components.next();

@@ -16,31 +16,31 @@ use crate::base::text::printable;
 const OUR_REQUEST: &str = "nuget-plugin-codeartifact-install";
 const VERSION: &str = "2.0.0";
 
-/// The most bytes that are kept of standard output, more than any handshake, and of standard error: a
-/// program that is no plugin may print without end.
+/// The limit of bytes that are kept of standard output, larger than any handshake, and of standard
+/// error: a program that is not a plugin may print without end.
 const OUTPUT_LIMIT: u64 = 64 * 1024;
 const ERROR_LIMIT: u64 = 16 * 1024;
 
-/// How long a plugin may take to end after it has closed its output.
+/// Time limit for a plugin to end after it has closed its output.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Why there was no handshake. The texts end with what the plugin printed on standard error.
+/// Why the handshake failed. The texts end with what the plugin printed on standard error.
 #[derive(Debug, Error)]
 pub enum HandshakeError {
     #[error("it cannot be started: {0}")]
     NotStarted(#[from] io::Error),
-    /// Nothing more came within the limit.
+    /// There was no further output within the time limit.
     #[error("it did not answer within {} s{said}", limit.as_secs())]
     Silent { limit: Duration, said: Said },
-    /// It closed its output. Without a status it was still running after that.
+    /// It closed its output. Without a status, it was still running after that.
     #[error("it ended without an answer ({}){said}", exit(*status))]
     Ended { status: Option<ExitStatus>, said: Said },
-    /// The line belongs to another conversation.
+    /// The line is not part of this conversation.
     #[error("it answered `{}` and not the handshake{said}", printable(line.trim_end()))]
     Strange { line: String, said: Said },
 }
 
-/// What the plugin, or the host that should start it, printed on standard error.
+/// The standard error of the plugin, or of the host that should start it.
 #[derive(Debug)]
 pub struct Said(String);
 
@@ -65,11 +65,11 @@ struct HandshakeMessage {
     payload: Value,
 }
 
-/// Returns the time from the start to the plugin's agreement. The plugin is ended afterwards.
+/// Returns the time from the start until the plugin agreed. The plugin is ended afterwards.
 ///
 /// # Errors
 ///
-/// Where both sides have not agreed within `limit`.
+/// If the two sides do not agree within `limit`.
 pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, HandshakeError> {
     let start = Instant::now();
     let mut plugin = StartedPlugin::start(command)?;
@@ -156,7 +156,7 @@ impl StartedPlugin {
         Ok(Self { child, lines, errors })
     }
 
-    /// A failure is ignored: a plugin that has ended shows by the end of its output.
+    /// A failure is ignored: if the plugin has ended, the end of its output shows it.
     fn send(&mut self, request: &str, kind: &str, payload: &Value) {
         let message = json!({
             "RequestId": request, "Type": kind, "Method": "Handshake", "Payload": payload
@@ -166,7 +166,7 @@ impl StartedPlugin {
         }
     }
 
-    /// Ends the plugin; returns its status, if it ended by itself, and what it printed.
+    /// Ends the plugin. Returns its status if it ended by itself, and its standard error.
     fn end(mut self) -> (Option<ExitStatus>, Said) {
         let mut said = String::new();
         let deadline = Instant::now() + GRACE;
@@ -192,8 +192,8 @@ impl Drop for StartedPlugin {
     }
 }
 
-/// Sends line by line, until the end or `limit` bytes; then reads on and discards, so that the program
-/// is never stuck in writing.
+/// Sends each line, until the end or `limit` bytes. After that it reads on and discards, so that
+/// the program never blocks in writing.
 fn pass_lines(source: impl Read, limit: u64, lines: &Sender<String>) {
     let mut source = BufReader::new(source);
     let mut limited = source.by_ref().take(limit);

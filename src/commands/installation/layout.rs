@@ -1,4 +1,4 @@
-//! Which files make an installation, and in which folders. Pure: nothing here touches the disk.
+//! The files of an installation and their folders. Pure: nothing here touches the disk.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +7,15 @@ use serde::Serialize;
 /// The plugin's name, by which NuGet finds its folder and the file in it.
 pub const NAME: &str = "CredentialProvider.CodeArtifact";
 
-/// The library that the `dotnet` host loads from beside our dll; empty in a build without it.
+/// The library that the `dotnet` host loads from the folder of our dll; empty in a build without
+/// it.
 pub const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher.bin"));
 
-/// The native file's name where there is no launcher: clients since NuGet 6.13 start a file by itself
-/// if its name begins so.
+/// The native file's name without the launcher. Clients since NuGet 6.13 start a file with this
+/// prefix directly.
 const DIRECT: &str = "nuget-plugin-codeartifact";
 
-/// The name under which the `dotnet` host looks for the launcher.
+/// The name under which the `dotnet` host searches for the launcher.
 pub const LAUNCHER_FILE: &str = if cfg!(windows) {
     "hostpolicy.dll"
 } else if cfg!(target_os = "macos") {
@@ -23,7 +24,7 @@ pub const LAUNCHER_FILE: &str = if cfg!(windows) {
     "libhostpolicy.so"
 };
 
-/// The two kinds of NuGet clients, each with a plugins folder of its own, in the order of `install`.
+/// The two kinds of NuGet clients, each with its own plugins folder, in the order of `install`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Client {
@@ -37,7 +38,7 @@ impl Client {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Netcore, Self::Netfx];
 
-    /// What people call these clients.
+    /// The name of these clients for people.
     pub fn description(self) -> &'static str {
         match self {
             Self::Netcore => "dotnet, MSBuild",
@@ -51,7 +52,7 @@ impl Client {
         plugins.join(client).join(NAME)
     }
 
-    /// Every file in our folder that these clients can be told to start.
+    /// Every file in our folder that these clients can be configured to start.
     pub fn startable(self, folder: &Path) -> Vec<PathBuf> {
         let with_launcher = self.files(&[], Some(&[]));
         let without = self.files(&[], None);
@@ -59,8 +60,8 @@ impl Client {
         files.filter(|path| !path.ends_with(LAUNCHER_FILE)).collect()
     }
 
-    /// Every file of an installation, in the order of writing: the native file is first, and the one
-    /// that NuGet looks for is last.
+    /// Every file of an installation, in the order of writing: first the native file, and last the
+    /// one that NuGet searches for.
     pub fn files<'a>(self, native: &'a [u8], launcher: Option<&'a [u8]>) -> Vec<InstalledFile<'a>> {
         let suffix = if cfg!(windows) { ".exe" } else { "" };
         match (self, launcher) {
@@ -69,8 +70,8 @@ impl Client {
                 vec![InstalledFile::executable(format!("{DIRECT}{suffix}"), native)]
             }
             (Self::Netcore, Some(launcher)) => {
-                // The host never reads the dll. On Windows NuGet may look for a signature in it, so
-                // it is something that can carry one.
+                // The host never reads this dll. It is a file that can carry a signature, because
+                // NuGet on Windows may check for one.
                 let dll = if cfg!(windows) { launcher } else { &[] };
                 vec![
                     InstalledFile::executable(format!("{NAME}{suffix}"), native),
@@ -87,7 +88,7 @@ impl Client {
 pub struct InstalledFile<'a> {
     /// Its name, relative to our folder.
     pub path: PathBuf,
-    /// All of it.
+    /// Its content.
     pub content: &'a [u8],
     /// Whether it is started directly.
     pub executable: bool,

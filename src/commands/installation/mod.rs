@@ -1,8 +1,9 @@
-//! What `install` and `uninstall` share: which files make an installation, and which folders have one.
+//! The common parts of `install` and `uninstall`: the files of an installation, and the folders
+//! that have one.
 //!
 //! - [`layout`]: the files and their folders, without touching the disk
 //! - [`folder`], [`disk`]: one folder filled or emptied, and its list of files
-//! - [`claims`]: NuGet's plugin cache, which may keep NuGet from starting the plugin
+//! - [`claims`]: NuGet's plugin cache, which may prevent it from starting the plugin
 //! - [`dotnet`], [`handshake`]: the installed plugin started as NuGet does
 #![expect(clippy::disallowed_methods, reason = "the list of other installations is on disk")]
 
@@ -25,24 +26,24 @@ use crate::locations::Locations;
 use disk::refused;
 use layout::InstalledFile;
 
-/// The name of the list of installations outside of the home's plugins folder: a JSON array of absolute
-/// paths.
+/// The name of the list of installations outside of the home's plugins folder: a JSON array of
+/// absolute paths.
 const ELSEWHERE: &str = "installed-elsewhere.json";
 
 /// Why an installation was not made or removed. Each message says what failed, where, and the fix.
 #[derive(Debug, Error)]
 pub enum InstallationError {
-    /// There is no folder to install in.
+    /// There is no folder for the installation.
     #[error(
         "no home folder is known: `{variable}` is not set to an absolute path, and the system's \
          user database names none for this user; set `{variable}`, or name a plugins folder with \
          `--dir`"
     )]
     NoHome {
-        /// The variable that names it on this system.
+        /// The variable with the home on this system.
         variable: &'static str,
     },
-    /// NuGet puts the path in quotes, and escapes nothing.
+    /// NuGet puts the path in quotes and escapes nothing in it.
     #[error(
         "NuGet cannot start a plugin below `{0}`, because of the `\"` in it; name another plugins folder with `--dir`"
     )]
@@ -61,17 +62,17 @@ pub enum InstallationError {
     /// The file to copy.
     #[error("cannot read this program's own file: {0}; start it by its full path")]
     OwnFile(io::Error),
-    /// The file system refuses something.
+    /// The file system refuses an operation.
     #[error("cannot {action} `{path}`: {source}; {}", hint(source))]
     Disk {
-        /// A verb.
+        /// The verb of the operation.
         action: &'static str,
-        /// What the system refused to touch.
+        /// The path of the operation.
         path: PathBuf,
-        /// Its reason.
+        /// The reason that the system gives.
         source: io::Error,
     },
-    /// It may be there to make a more powerful user write elsewhere.
+    /// Another user may have made it to redirect a more powerful user's writes.
     #[cfg(unix)]
     #[error(
         "`{0}` is a link of one user's to what belongs to another; remove the link, or name another plugins folder with `--dir`"
@@ -82,10 +83,10 @@ pub enum InstallationError {
         "`{0}` is not a list of installed files; run `nuget-plugin-codeartifact install` to write it anew, then `uninstall`"
     )]
     Manifest(PathBuf),
-    /// Everything is in its place, and the plugin does not answer.
+    /// Everything is installed, and the plugin does not respond.
     #[error("the installed plugin does not work: {0}")]
     Check(String),
-    /// Standard output is gone.
+    /// Standard output is closed.
     #[error("cannot print the result: {0}; what was asked for is done")]
     Output(#[from] io::Error),
 }
@@ -105,11 +106,11 @@ fn hint(source: &io::Error) -> &'static str {
     }
 }
 
-/// The plugins folders to work in: the one named, or those that this user's clients search.
+/// The plugins folders to use: the named one, or those that this user's clients search.
 ///
 /// # Errors
 ///
-/// Where there is none, or NuGet would not be able to start anything in it.
+/// If there is none, or if NuGet could not start anything in it.
 pub fn plugins_folders(
     named: Option<&Path>,
     environment: &Environment,
@@ -128,8 +129,8 @@ pub fn plugins_folders(
     folders.into_iter().map(startable).collect()
 }
 
-/// The folders in which this user may have an installation: those that clients search, and those that
-/// an `install --dir` recorded.
+/// The folders in which this user may have an installation: those that clients search, and those
+/// that `install --dir` recorded.
 pub fn all_plugins_folders(environment: &Environment) -> Result<Vec<PathBuf>, InstallationError> {
     let mut folders = plugins_folders(None, environment)?;
     for recorded in recorded_elsewhere(&Locations::of(environment)) {
@@ -148,9 +149,9 @@ fn startable(folder: PathBuf) -> Result<PathBuf, InstallationError> {
     }
 }
 
-/// The plugins folders outside of the home's that this user has installed in, so that `uninstall` finds
-/// them. None where the list cannot be read, or is another user's, who could otherwise make this one
-/// remove an installation.
+/// The plugins folders outside of the home in which this user has installed, so that `uninstall`
+/// finds them. None if the list cannot be read or belongs to another user, who could otherwise make
+/// this user remove an installation.
 fn recorded_elsewhere(locations: &Locations) -> Vec<PathBuf> {
     let Some(folder) = locations.own_data_dir() else { return Vec::new() };
     let list = folder.join(ELSEWHERE);
@@ -163,7 +164,7 @@ fn recorded_elsewhere(locations: &Locations) -> Vec<PathBuf> {
     folders
 }
 
-/// Adds those that are not the home's. Where there is no place for a list, nothing is recorded.
+/// Records those outside of the home. If there is no place for a list, nothing is recorded.
 pub fn record_elsewhere(
     locations: &Locations,
     folders: &[PathBuf],
@@ -178,7 +179,7 @@ pub fn record_elsewhere(
     if recorded.len() == before { Ok(()) } else { write_elsewhere(locations, &recorded) }
 }
 
-/// Removes folders from the list, and the list once it is empty.
+/// Removes folders from the list, and the list itself if it is empty then.
 pub fn forget_elsewhere(
     locations: &Locations,
     folders: &[PathBuf],
@@ -193,7 +194,7 @@ fn write_elsewhere(locations: &Locations, folders: &[PathBuf]) -> Result<(), Ins
     let Some(place) = locations.own_data_dir() else { return Ok(()) };
     if folders.is_empty() {
         disk::remove(&place, Path::new(ELSEWHERE))?;
-        // The folder stays where something else is in it.
+        // The list's folder stays if something else is in it.
         let _ = fs::remove_dir(place);
         return Ok(());
     }

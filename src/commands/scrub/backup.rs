@@ -1,4 +1,4 @@
-//! Copies of files before a change: they have the passwords that are removed.
+//! Copies of files before a change. They contain the passwords that are removed.
 #![expect(clippy::disallowed_methods, reason = "half a copy is removed from the disk")]
 
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf, absolute};
 use super::{ScrubError, version_control};
 use crate::base::files;
 
-/// The most copies of one file: a limit to the search for a free name.
+/// The limit of copies of one file, which bounds the search for a free name.
 const MOST_COPIES: usize = 1000;
 
 /// A folder for copies that only this user can read, outside of every work tree.
@@ -18,7 +18,7 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Checks the folder; it is made with the first copy.
+    /// Checks the folder. It is created with the first copy.
     pub fn open(folder: &Path) -> Result<Self, ScrubError> {
         let folder = absolute(folder)
             .and_then(|folder| resolved(&folder))
@@ -29,7 +29,7 @@ impl Backup {
         }
     }
 
-    /// Writes a copy under a name that tells where the file was; returns the copy's path.
+    /// Writes a copy with a name that shows where the file was. Returns the copy's path.
     pub fn copy(&self, of: &Path, bytes: &[u8]) -> Result<PathBuf, ScrubError> {
         self.make()?;
         let name = of.display().to_string().replace(['/', '\\', ':'], "_");
@@ -57,7 +57,7 @@ impl Backup {
     }
 }
 
-/// Writes a file that does not exist yet. Half a copy would be taken for a whole one, so it is removed.
+/// Writes a new file. An incomplete copy could be mistaken for a complete one, so it is removed.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = files::create_private(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {

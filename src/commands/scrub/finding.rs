@@ -1,4 +1,4 @@
-//! Which saved credentials are CodeArtifact's, and which may be.
+//! Which saved credentials belong to CodeArtifact, and which may.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,24 +12,24 @@ use crate::nuget_config::{
 };
 use crate::provider::Provider;
 
-/// The user name that belongs to every token of CodeArtifact.
+/// The user name of every CodeArtifact token.
 const USER_NAME: &str = "aws";
 
-/// The variable that login scripts put the token into.
+/// The variable in which login scripts store the token.
 const TOKEN_VARIABLE: &str = "CODEARTIFACT_AUTH_TOKEN";
 
-/// Credentials in a file that are CodeArtifact's, or may be.
+/// Credentials in a file that belong, or may belong, to CodeArtifact.
 #[derive(Debug)]
 pub struct SavedCredentials {
     /// The source's name.
     pub source: String,
     /// The line on which they begin, from 1.
     pub line: usize,
-    /// How the password is saved; none where there is none.
+    /// How the password is saved; none if there is none.
     pub password: Option<Password>,
-    /// Whether they are certainly CodeArtifact's. Nothing else is ever removed.
+    /// Whether they certainly belong to CodeArtifact. Others are never removed.
     pub is_certain: bool,
-    /// Why they are taken for CodeArtifact's.
+    /// Why they are attributed to CodeArtifact.
     pub reason: String,
     /// The text that would be removed, without its secrets.
     pub shown: String,
@@ -51,12 +51,13 @@ impl SavedCredentials {
     }
 }
 
-/// Whether a source is CodeArtifact's.
+/// Whether a source belongs to CodeArtifact.
 #[derive(Debug)]
 enum SourceKind {
-    /// Yes; with its repository, where the URL's path names one.
+    /// Yes, with its repository if the URL's path names one.
     CodeArtifact(Option<RepositoryEndpoint>),
-    /// Its host is, or looks so, but the plugin does not serve the URL: it is plain http, or has a user.
+    /// Its host does, or seems to, but the plugin does not serve the URL: it is plain http, or
+    /// contains a user.
     Alike,
     Foreign,
 }
@@ -83,8 +84,9 @@ impl fmt::Display for SourceKind {
     }
 }
 
-/// Whether people would take the URL's host for CodeArtifact's. Behind the colon of `user:password` each
-/// `@` may be the one before the host, since people paste passwords that have `@`, `/`, `?` and `#`.
+/// Whether people would take the URL's host for one of CodeArtifact. After the colon of
+/// `user:password`, each `@` may be the one before the host, because people paste passwords that
+/// contain `@`, `/`, `?` and `#`.
 fn is_alike(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
     let colon = rest.find(':').unwrap_or(rest.len());
@@ -93,10 +95,10 @@ fn is_alike(url: &str) -> bool {
     readings.any(|reading| resembles_codeartifact(UrlParts::strict(reading).authority))
 }
 
-/// Why the URL itself may have a secret in it, if it may.
+/// Why the URL itself may contain a secret, if so.
 fn secret_in(url: &str, kind: &SourceKind) -> Option<&'static str> {
     let parts = match kind {
-        // What the plugin serves has no user, so an `@` further on belongs to the path.
+        // A URL that the plugin serves has no user, so a later `@` belongs to the path.
         SourceKind::CodeArtifact(_) => UrlParts::strict(url),
         SourceKind::Alike | SourceKind::Foreign => UrlParts::tolerant(url),
     };
@@ -109,7 +111,8 @@ fn secret_in(url: &str, kind: &SourceKind) -> Option<&'static str> {
     }
 }
 
-/// Whether the user listed the URL's host as CodeArtifact's: without the secret the plugin would serve it.
+/// Whether the user listed the URL's host as one of CodeArtifact: without the secret the plugin
+/// would serve it.
 fn is_at_listed_host(url: &str, provider: &Provider) -> bool {
     let bare = format!("https://{}/", UrlParts::tolerant(url).authority);
     !matches!(provider.endpoint(&bare), Err(EndpointError::Foreign(_)))
@@ -121,7 +124,7 @@ struct KnownSource {
     file: PathBuf,
     name: String,
     kind: SourceKind,
-    /// Why its URL may have a secret in it, and where its element is.
+    /// Why its URL may contain a secret, and the range of its element.
     secret: Option<(&'static str, Range<usize>)>,
 }
 
@@ -131,11 +134,11 @@ impl KnownSource {
     }
 }
 
-/// Every source of every file: several may have the same name.
+/// Every source of every file. Several may have the same name.
 #[derive(Debug)]
 pub struct KnownSources(Vec<KnownSource>);
 
-/// Finds out which sources are CodeArtifact's.
+/// Determines which sources belong to CodeArtifact.
 pub fn kinds_of_sources(
     config: &NugetConfig,
     environment: &Environment,
@@ -184,7 +187,7 @@ pub fn in_layer(
     Ok(findings)
 }
 
-/// In one walk through the text, since a file may have thousands of findings.
+/// In one pass through the text, because a file may have thousands of findings.
 fn add_lines_and_texts(
     findings: &mut [SavedCredentials],
     layer: &Layer,
@@ -202,8 +205,8 @@ fn add_lines_and_texts(
 }
 
 impl KnownSources {
-    /// Whether the entry of this file is certainly CodeArtifact's, and why; none where nothing suggests
-    /// it.
+    /// Whether the entry of this file certainly belongs to CodeArtifact, and why; none if nothing
+    /// suggests it.
     fn judge(&self, entry: &CredentialsEntry, file: &Path) -> Option<(bool, String)> {
         let name = entry.name.to_lowercase();
         let named = self.0.iter().filter(|known| known.name.to_lowercase() == name);
@@ -212,7 +215,7 @@ impl KnownSources {
         let Some(ours) = named.iter().find(|known| known.is_ours()) else {
             return judge_without_source(&named, sign);
         };
-        // What the file itself says about the name goes before what other files say.
+        // The file's own source with this name takes precedence over those of other files.
         let mut here = named.iter().filter(|known| known.file == file).peekable();
         let is_theirs_here = here.peek().is_some() && !here.any(|known| known.is_ours());
         let is_only_ours = named.iter().all(|known| known.is_ours());
@@ -229,7 +232,7 @@ impl KnownSources {
     }
 }
 
-/// What `aws codeartifact login` and login scripts leave in an entry.
+/// The marks that `aws codeartifact login` and login scripts leave in an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Variable,
@@ -252,7 +255,7 @@ fn sign_of_login(entry: &CredentialsEntry) -> Option<Sign> {
     (entry.user_name.as_deref() == Some(USER_NAME)).then_some(Sign::UserName)
 }
 
-/// Judges an entry whose source is CodeArtifact's in no file.
+/// Judges an entry whose source belongs to CodeArtifact in no file.
 fn judge_without_source(named: &[&KnownSource], sign: Option<Sign>) -> Option<(bool, String)> {
     if named.iter().any(|known| matches!(known.kind, SourceKind::Alike)) {
         return Some((false, "the source's URL looks like CodeArtifact's".to_owned()));

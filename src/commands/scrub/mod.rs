@@ -24,16 +24,16 @@ use crate::provider::{Provider, ProviderError};
 use backup::Backup;
 use report::{ScrubReport, ScrubbedFile};
 
-/// How the command ended, where it did not fail.
+/// The result of the command, unless it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing was found, or all of it is removed.
+    /// Nothing was found, or everything found was removed.
     Clean,
-    /// Saved credentials were found, and are still there.
+    /// Saved credentials were found and not removed.
     Found,
 }
 
-/// Why the command fails. Each message says what failed, where, and the fix.
+/// Why the command failed. Each message says what failed, where, and the fix.
 #[derive(Debug, Error)]
 pub enum ScrubError {
     #[error(transparent)]
@@ -90,7 +90,7 @@ pub fn run(
     }
 }
 
-/// What was done, and what failed on the way: a failure in one file keeps nothing of another's.
+/// The results and the failures: a failure in one file does not affect the others.
 fn scrub(
     args: &ScrubArgs,
     environment: &Environment,
@@ -103,7 +103,7 @@ fn scrub(
     let mut done = HashSet::new();
     for layer in &config.layers {
         let is_other = named.as_deref().is_some_and(|named| layer.file.path() != named);
-        // Links of one client's file to another's are usual, so the same file may be a layer twice.
+        // Often one client's file is a link to another's, so the same file may be a layer twice.
         if is_other || !done.insert(layer.file.path().canonicalize().ok()) {
             continue;
         }
@@ -122,15 +122,15 @@ fn scrub(
     }
     failures.extend(provider.broken_settings().map(|error| ScrubError::Hosts(Box::new(error))));
     if named.is_none() {
-        // Where one file is named, it does not matter that others are broken.
+        // If one file is named, broken other files do not matter.
         failures.extend(config.broken.into_iter().map(ScrubError::Config));
     }
     report.error = failures.first().map(ToString::to_string);
     Ok((report, failures))
 }
 
-/// All files, and the path of the one that was named, if one was: the files that are in effect beside it
-/// say which of its sources are CodeArtifact's.
+/// All files, and the path of the named one, if any: the other effective files show which of its
+/// sources belong to CodeArtifact.
 fn read_files(
     args: &ScrubArgs,
     environment: &Environment,
@@ -148,7 +148,7 @@ fn read_files(
     Ok((config, Some(path)))
 }
 
-/// Removes what is certainly CodeArtifact's, and nothing where a copy was wanted and failed.
+/// Removes what certainly belongs to CodeArtifact, unless a copy was requested and failed.
 fn remove(
     layer: &Layer,
     report: &mut ScrubbedFile,

@@ -1,4 +1,4 @@
-//! What was found and done: one value, printed as text or as JSON.
+//! The findings and results: one value, printed as text or as JSON.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,10 +12,10 @@ use crate::base::text::excerpt;
 use crate::nuget_config::{Layer, Password};
 use crate::token::LONGEST_LIFE;
 
-/// The files with findings. `--json` prints just this; names and values stay as they are.
+/// The files with findings. `--json` prints only this; names and values must not change.
 #[derive(Debug, Default, Serialize)]
 pub struct ScrubReport {
-    /// The first reason why the command fails nevertheless.
+    /// The first reason why the command fails, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     pub files: Vec<ScrubbedFile>,
@@ -24,30 +24,31 @@ pub struct ScrubReport {
 /// One file.
 #[derive(Debug, Serialize)]
 pub struct ScrubbedFile {
-    /// The copy that was made.
+    /// The copy of the file, if one was made.
     pub backup: Option<String>,
     pub findings: Vec<SavedCredentials>,
     path: String,
     /// Why nothing was removed.
     pub problem: Option<String>,
     pub removed: bool,
-    /// When every token in the file has expired, in seconds since 1970; null where none is in it.
+    /// When every token in the file has expired, in seconds since 1970; null if it contains no
+    /// token.
     tokens_end_by: Option<u64>,
-    /// Null where git was not able to say.
+    /// Null if git could not determine it.
     tracked_by_git: Option<bool>,
-    /// What the user should know about secrets that stay, elsewhere or for a while.
+    /// Notes for the user about secrets that remain, elsewhere or for some time.
     #[serde(skip)]
     notes: Vec<String>,
 }
 
 impl ScrubReport {
-    /// Whether nothing that is certainly CodeArtifact's is left.
+    /// Whether nothing is left that certainly belongs to CodeArtifact.
     pub fn is_clean(&self) -> bool {
         let mut files = self.files.iter();
         files.all(|file| file.removed || !file.findings.iter().any(|it| it.is_certain))
     }
 
-    /// What was found in each file, with the lines that would go or went, and what follows.
+    /// The findings of each file, with the lines that were or would be removed, and the next steps.
     pub fn print(&self, is_removing: bool, out: &mut dyn Write) -> io::Result<()> {
         if self.files.is_empty() {
             return writeln!(out, "no saved credentials of CodeArtifact sources were found");
@@ -63,10 +64,10 @@ impl ScrubReport {
 }
 
 impl ScrubbedFile {
-    /// The file as it was found; nothing is removed yet.
+    /// The file as it was found, before anything is removed.
     pub fn of(layer: &Layer, findings: Vec<SavedCredentials>, now: SystemTime) -> Self {
-        // Only a token that is in the file itself has an end by the time at which it was written. A
-        // time in the future was written by another clock.
+        // Only for a token in the file itself, the file's time limits its expiry. A time in the
+        // future is from another clock.
         let has_password = findings
             .iter()
             .any(|finding| !matches!(finding.password, None | Some(Password::Variable(_))));
@@ -77,7 +78,7 @@ impl ScrubbedFile {
         notes.extend(end.map(|end| lifetime(end, now)));
         notes.extend(history(tracked_by_git).map(str::to_owned));
         if layer.file.other_names() > 0 {
-            // What is written is a new file, which has this name only.
+            // The edited file is a new one, so other hard links keep the old content.
             notes.push(
                 "the file has other names (hard links), under which the password stays".to_owned(),
             );
@@ -112,7 +113,7 @@ impl ScrubbedFile {
     }
 }
 
-/// How long a token that is in the file is valid at most.
+/// The longest time for which a token in the file can be valid.
 fn lifetime(end: SystemTime, now: SystemTime) -> String {
     match end.duration_since(now) {
         Ok(left) => format!(
@@ -124,7 +125,7 @@ fn lifetime(end: SystemTime, now: SystemTime) -> String {
     }
 }
 
-/// Rounded up, so that nobody takes a token for expired that is not.
+/// Rounded up, so that a token that is still valid is not reported as expired.
 fn rough(duration: Duration) -> String {
     let minutes = duration.as_secs().div_ceil(60);
     if minutes < 60 { format!("{minutes} min") } else { format!("{} h", minutes.div_ceil(60)) }
@@ -141,7 +142,7 @@ fn history(tracked_by_git: Option<bool>) -> Option<&'static str> {
     }
 }
 
-/// `password` says how it is saved, `variable` where.
+/// `password` says how it is saved, `variable` in which variable.
 impl Serialize for SavedCredentials {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (password, variable) = match &self.password {
@@ -178,7 +179,8 @@ impl SavedCredentials {
         };
         writeln!(out, "  line {line}: `{source}`, {password} ({reason}): {state}")?;
         let mark = if self.is_certain { '-' } else { ' ' };
-        // The first line comes without its indentation, so the last one says how far out the element is.
+        // The first line comes without its indentation, so the last line's indentation is that of
+        // the element.
         let outer = self.shown.lines().last().map_or(0, |line| indentation(line).len());
         for line in self.shown.lines() {
             let shown = &line[outer.min(indentation(line).len())..];

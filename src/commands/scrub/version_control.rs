@@ -1,4 +1,4 @@
-//! What version control keeps: whether git has a file's history, and which folders are in a work tree.
+//! Version control: whether git has a file's history, and which folders are in a work tree.
 #![expect(clippy::disallowed_methods, reason = "git is started, and waited for with a limit")]
 
 use std::path::Path;
@@ -6,22 +6,22 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Git answers in milliseconds; a repository on a dead network share never does.
+/// Time limit for git. It usually takes milliseconds, but never ends on a lost network share.
 const LIMIT: Duration = Duration::from_secs(5);
 
 const POLL: Duration = Duration::from_millis(5);
 
-/// With these variables git would look at another repository than the file's.
+/// With these variables git would use another repository than the file's.
 const OTHER_REPOSITORY: [&str; 4] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"];
 
 /// The folders that mark a work tree of git, Mercurial, Jujutsu or Subversion.
 const MARKS: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
-/// What is in a git repository without a work tree.
+/// The entries of a git repository without a work tree.
 const BARE: [&str; 3] = ["HEAD", "objects", "refs"];
 
-/// The nearest work tree or bare repository that the folder is in.
+/// The nearest work tree or bare repository that contains the folder.
 pub fn work_tree_of(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|above| {
         MARKS.iter().any(|mark| above.join(mark).exists())
@@ -29,10 +29,10 @@ pub fn work_tree_of(folder: &Path) -> Option<&Path> {
     })
 }
 
-/// Whether the file is in git's index or history; none where it is in a repository and git was not able
-/// to say.
+/// Whether the file is in git's index or history; none if it is in a repository and git could not
+/// determine it.
 pub fn is_tracked_by_git(file: &Path) -> Option<bool> {
-    // Git has the link's target.
+    // Git may track the link's target.
     let file = file.canonicalize().ok()?;
     if !file.ancestors().skip(1).any(|above| above.join(".git").exists()) {
         return Some(false);
@@ -49,13 +49,14 @@ pub fn is_tracked_by_git(file: &Path) -> Option<bool> {
     }
 }
 
-/// None where git was not started, or was ended at the limit.
+/// None if git could not be started, or was ended at the time limit.
 fn exit_code_of_git(arguments: &[&str], file: &Path) -> Option<i32> {
     let mut command = Command::new("git");
     for name in OTHER_REPOSITORY {
         command.env_remove(name);
     }
-    // The repository's settings must not start a program, and the file's name is no pattern.
+    // The repository's settings must not start a program, and the file's name must not be read as a
+    // pattern.
     command.args(["-c", "core.fsmonitor=false", "--literal-pathspecs"]).args(arguments);
     command.arg("--").arg(file.file_name()?).current_dir(file.parent()?);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -1,4 +1,4 @@
-//! `source add`: adds a source, with its URL and nothing else, where NuGet would add it.
+//! `source add`: adds a source with only its URL to the file where NuGet would add it.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::commands::named::{self, OptionError};
 use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository};
 use crate::nuget_config::{NugetConfig, Source, add_source};
 
-/// The end of every source's URL.
+/// The suffix of every source's URL.
 const INDEX: &str = "v3/index.json";
 
 /// The source that the user wants.
@@ -24,7 +24,7 @@ struct NewSource {
     url: String,
 }
 
-/// Adds the source, unless it is there already, and says what comes next.
+/// Adds the source, unless it exists, and prints the next steps.
 pub async fn run(
     args: &SourceAddArgs,
     context: &SourceContext<'_>,
@@ -36,7 +36,7 @@ pub async fn run(
     };
     let name = match &args.name {
         Some(name) => checked_name(name)?,
-        // As `aws codeartifact login` calls it.
+        // `aws codeartifact login` uses the same name.
         None => format!("{}/{}", endpoint.domain.name, endpoint.repository),
     };
     let new = NewSource { name, url };
@@ -59,12 +59,12 @@ pub async fn run(
         writeln!(out, "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?;
         return Ok(());
     }
-    // A file that was named may be one that NuGet does not read here, so that only the URL is known.
+    // NuGet may not read a named file in this folder, so only the URL is known.
     let which = if args.configfile.is_some() { &report.url } else { &report.name };
     Ok(report.print(which, out)?)
 }
 
-/// The files that NuGet reads here, or the one that was named.
+/// The files that NuGet reads here, or the named one.
 fn config(args: &SourceAddArgs, context: &SourceContext<'_>) -> Result<NugetConfig, SourceError> {
     match &args.configfile {
         Some(file) => Ok(NugetConfig::of_file(file)?),
@@ -72,9 +72,9 @@ fn config(args: &SourceAddArgs, context: &SourceContext<'_>) -> Result<NugetConf
     }
 }
 
-/// A name that NuGet reads as it is written.
+/// A name that NuGet reads back unchanged.
 fn checked_name(name: &str) -> Result<String, OptionError> {
-    // XML has neither most control characters nor these two, and NuGet trims names.
+    // XML allows neither most control characters nor these two, and NuGet trims names.
     let has_bad = name.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
     if name.trim() == name && !name.is_empty() && !has_bad {
         return Ok(name.to_owned());
@@ -83,7 +83,7 @@ fn checked_name(name: &str) -> Result<String, OptionError> {
     Err(OptionError { option: "--name", value: printable(name), expected })
 }
 
-/// Writes it into the file that NuGet would write it into; returns the file's path.
+/// Writes it into the file that NuGet would use. Returns the file's path.
 fn put(new: &NewSource, config: &NugetConfig) -> Result<PathBuf, SourceError> {
     let file = config.file_for_sources().ok_or(SourceError::NoFile)?;
     let edit = add_source(file.text(), file.path(), &new.name, &new.url)?;
@@ -94,7 +94,7 @@ fn put(new: &NewSource, config: &NugetConfig) -> Result<PathBuf, SourceError> {
     Ok(file.path().to_owned())
 }
 
-/// What keeps NuGet from using the source, or from asking the plugin, as the files are now.
+/// What prevents NuGet from using the source, or from calling the plugin, with the present files.
 fn notes(
     name: &str,
     args: &SourceAddArgs,
@@ -117,17 +117,17 @@ fn notes(
     Ok(notes)
 }
 
-/// What `--json` prints; names and values stay as they are.
+/// The JSON that `--json` prints; names and values must not change.
 #[derive(Debug, Serialize)]
 struct AddReport {
-    /// False where it was there.
+    /// False if it existed.
     added: bool,
     name: String,
     url: String,
     file: String,
     #[serde(flatten)]
     repository: RepositoryFields,
-    /// What keeps NuGet from using it, or from asking the plugin.
+    /// What prevents NuGet from using it, or from calling the plugin.
     notes: Vec<String>,
 }
 
@@ -147,7 +147,7 @@ impl AddReport {
     }
 }
 
-/// The URL of the source's index, also where the URL was given without the index.
+/// The URL of the source's index, even if the given URL lacks the index.
 fn with_index(
     url: &str,
     context: &SourceContext<'_>,
@@ -163,7 +163,7 @@ fn with_index(
     Ok((whole, endpoint))
 }
 
-/// The repository of a URL; an error names the URL as the user wrote it.
+/// The repository of a URL. An error quotes the URL as the user wrote it.
 fn endpoint(
     url: &str,
     as_written: &str,
@@ -209,8 +209,8 @@ async fn look_up(
     Err(SourceError::OtherRepository { asked, answered: found.to_string() })
 }
 
-/// The source that is there already with the same URL. One that has the name but another URL, or the URL
-/// but another name than the one that was given, is an error: the user decides which of them to keep.
+/// The existing source with the same URL. If it has the same name but another URL, or the same URL
+/// but another name than the given one, this is an error: the user decides which one to keep.
 fn find_same<'a>(
     new: &NewSource,
     is_name_given: bool,
@@ -235,7 +235,7 @@ fn find_same<'a>(
     }
 }
 
-/// Where package source mapping excludes the source.
+/// The file in which package source mapping excludes the source.
 fn unmapped(source: &Source, config: &NugetConfig) -> Option<String> {
     let is_left_out = !config.mappings().is_empty() && source.patterns.is_empty();
     is_left_out.then(|| {

@@ -13,7 +13,7 @@ use crate::cli::source::SourceCheckArgs;
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::provider::Asked;
 
-/// What `--json` prints; names and values stay as they are.
+/// The JSON that `--json` prints; names and values must not change.
 #[derive(Debug, Serialize)]
 struct CheckReport {
     sources: Vec<CheckedSource>,
@@ -21,20 +21,20 @@ struct CheckReport {
 
 #[derive(Debug, Serialize)]
 struct CheckedSource {
-    /// Null where the user named a URL that NuGet.Config does not have.
+    /// Null if the user named a URL that is not in NuGet.Config.
     name: Option<String>,
     url: String,
-    /// The HTTP status of the response; null where there was none.
+    /// The HTTP status of the response; null if there was none.
     status: Option<u16>,
-    /// The identity that the token is of; null where there was no token.
+    /// The identity of the token; null if there was no token.
     identity: Option<String>,
-    /// Null where all is well.
+    /// Null if there is no problem.
     problem: Option<String>,
     #[serde(skip)]
     took: String,
 }
 
-/// Checks the source that was named, or every enabled one of CodeArtifact's.
+/// Checks the named source, or every enabled source of CodeArtifact.
 pub async fn run(
     args: &SourceCheckArgs,
     context: &SourceContext<'_>,
@@ -58,7 +58,7 @@ pub async fn run(
     if count == 0 { Ok(()) } else { Err(SourceError::Unusable { count, all }) }
 }
 
-/// Names and URLs.
+/// The names and URLs of the sources.
 fn wanted(
     args: &SourceCheckArgs,
     context: &SourceContext<'_>,
@@ -111,7 +111,7 @@ async fn ask(
     }
 }
 
-/// What is wrong with a response, and the fix; none where it is an index.
+/// The problem with a response, and its fix; none if it is an index.
 pub fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str) -> Option<String> {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;
     let status = answer.status;

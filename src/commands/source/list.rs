@@ -1,4 +1,5 @@
-//! `source list`: the sources that NuGet uses, where each is set, and what keeps it from working.
+//! `source list`: the sources that NuGet uses, where each is set, and what prevents it from
+//! working.
 
 use std::io::{self, Write};
 
@@ -12,16 +13,16 @@ use crate::endpoint::EndpointError;
 use crate::nuget_config::{LayerKind, NugetConfig, Problem, Saved, Source};
 use crate::provider::Provider;
 
-/// NuGet 6.12 and newer; older ones warn.
+/// NuGet 6.12 and newer refuse it; older versions warn.
 const REFUSED_HTTP: &str = "NuGet refuses plain http; make it https, or set \
                             `allowInsecureConnections=\"true\"` beside its URL";
 
-/// What `--json` prints; names and values stay as they are.
+/// The JSON that `--json` prints; names and values must not change.
 #[derive(Debug, Serialize)]
 struct Listing {
     sources: Vec<Listed>,
     audit_sources: Vec<Listed>,
-    /// What NuGet refuses, and what keeps sources from being used.
+    /// What NuGet refuses, and what prevents sources from being used.
     warnings: Vec<String>,
 }
 
@@ -35,14 +36,14 @@ struct Listed {
     layer: LayerKind,
     /// The patterns of its package source mapping.
     patterns: Vec<String>,
-    /// Null where the source is not CodeArtifact's.
+    /// Null if the source is not one of CodeArtifact.
     codeartifact: Option<RepositoryFields>,
     saved_credentials: Option<SavedAt>,
     /// Why it cannot work.
     problem: Option<String>,
 }
 
-/// Where credentials are saved: the path of the file, or the name of the variable.
+/// The place of the saved credentials: the path of the file, or the name of the variable.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum SavedAt {
@@ -101,7 +102,8 @@ impl Listed {
         }
     }
 
-    /// Saved credentials matter for CodeArtifact's sources only: NuGet sends them before it asks the plugin.
+    /// Saved credentials matter for CodeArtifact's sources only: NuGet sends them before it calls
+    /// the plugin.
     fn obstacle(&self) -> Option<String> {
         self.codeartifact.as_ref()?;
         self.saved_credentials.as_ref().map(SavedAt::in_words)
@@ -130,7 +132,7 @@ impl SavedAt {
     }
 }
 
-/// What saved credentials do.
+/// The effect of saved credentials.
 pub fn saved(saved: &Saved) -> String {
     SavedAt::of(saved).in_words()
 }

@@ -91,7 +91,7 @@ pub enum SourceError {
     Output(#[from] io::Error),
 }
 
-/// What all `source` commands need.
+/// The common input of all `source` commands.
 struct SourceContext<'a> {
     environment: &'a Environment,
     locations: Locations,
@@ -115,14 +115,14 @@ pub async fn run(
         SourceCommand::Check(args) => (check::run(args, &context, out).await, args.json),
     };
     done.inspect_err(|error| {
-        // `check` has printed its findings in the same object already.
+        // `check` has already printed its findings in the same object.
         let is_printed = matches!(error, SourceError::Unusable { .. });
         print_failure(json && !is_printed, error, out);
     })
 }
 
 impl SourceContext<'_> {
-    /// All files that NuGet reads in the working folder. One that cannot be read is an error, as it is to
+    /// All files that NuGet reads in the working folder. One that cannot be read is an error, as in
     /// NuGet.
     fn config(&self) -> Result<NugetConfig, SourceError> {
         let mut config = NugetConfig::read(&self.locations, &working_folder()?);
@@ -138,7 +138,7 @@ fn working_folder() -> Result<PathBuf, SourceError> {
     std::env::current_dir().map_err(SourceError::WorkingFolder)
 }
 
-/// The repository of a source, as reports have it.
+/// The repository of a source, in the form for reports.
 #[derive(Debug, Serialize)]
 struct RepositoryFields {
     domain: String,
