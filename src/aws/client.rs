@@ -227,6 +227,9 @@ impl DryRunClient {
 
 impl HttpConnector for DryRunClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if !has_sound_port(request.uri()) {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(NoPort.into())));
+        }
         *locked(&self.0) = Some(request.uri().to_owned());
         HttpConnectorFuture::ready(Err(ConnectorError::user("nothing is sent".into())))
     }
@@ -247,6 +250,17 @@ impl SdkHttpClient for DryRunClient {
 #[error("plain http to `{host}`, which is not this machine")]
 pub(super) struct PlainHttp {
     pub(super) host: String,
+}
+
+/// The endpoint's port is not a number: it is the beginning of a password with a `/`, as in
+/// `https://user:pass/word@host`, which no message may show.
+#[derive(Debug, thiserror::Error)]
+#[error("the port is not a number")]
+pub(super) struct NoPort;
+
+fn has_sound_port(url: &str) -> bool {
+    let (_, port) = UrlParts::strict(url).host_and_port();
+    port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Wraps the client in a guard: wherever the setting of an endpoint came from, credentials go over
@@ -276,6 +290,9 @@ struct GuardedConnector {
 
 impl HttpConnector for GuardedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if !has_sound_port(request.uri()) {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(NoPort.into())));
+        }
         let url = UrlParts::strict(request.uri());
         let is_plain = !url.scheme.eq_ignore_ascii_case("https");
         let host = url.host().to_ascii_lowercase();
@@ -374,6 +391,18 @@ mod tests {
         }
         for host in ["10.0.0.1", "example.org", "[fd00:ec3::254]"] {
             assert!(!is_metadata_service(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_may_be_a_password_is_found() {
+        for url in
+            ["https://h", "https://h:8443/x", "https://h:", "http://[::1]:80", "https://u:p@h"]
+        {
+            assert!(has_sound_port(url), "{url}");
+        }
+        for url in ["https://u:hun/ter2@h", "https://u:hun#ter2@h", "https://u:hun?ter2@h/x"] {
+            assert!(!has_sound_port(url), "{url}");
         }
     }
 

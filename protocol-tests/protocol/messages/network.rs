@@ -31,6 +31,16 @@ pub fn trials() -> Vec<Trial> {
             "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`",
         ),
         failing(
+            "endpoint_has_a_password_with_a_slash",
+            |stage| {
+                stage.set(
+                    "AWS_ENDPOINT_URL_CODEARTIFACT",
+                    "https://user:hun/ter2@codeartifact.example",
+                );
+            },
+            "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`",
+        ),
+        failing(
             "plain_http_by_service",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://codeartifact.example");

@@ -12,7 +12,7 @@ use aws_smithy_types::date_time::{DateTime, Format};
 
 use super::AwsError;
 use super::causes::{find, readable, says};
-use crate::aws::client::{FETCH_LIMIT, HttpClient, PlainHttp};
+use crate::aws::client::{FETCH_LIMIT, HttpClient, NoPort, PlainHttp};
 use crate::aws::route;
 use crate::base::system;
 use crate::base::text::{excerpt, printable};
@@ -146,8 +146,8 @@ pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpCli
     if let Some(PlainHttp { host }) = find(error) {
         return AwsError::PlainHttp { host: host.clone() };
     }
-    if says(error, &["failed to apply endpoint"]) {
-        // The text goes on with a dump of the request.
+    // The SDK's own text goes on with a dump of the request.
+    if find::<NoPort>(error).is_some() || says(error, &["failed to apply endpoint"]) {
         return AwsError::EndpointUrl;
     }
     let (host, detail) = (host_of(client), readable(error));
