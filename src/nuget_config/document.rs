@@ -42,8 +42,8 @@ pub struct Document {
     pub disabled: Section<String>,
     pub mappings: Section<MappingEntry>,
     pub credentials: Section<CredentialsEntry>,
-    /// These and all others, such as those of a second section, or the second of two equal elements:
-    /// NuGet would use them once the first is removed. In the order of the text.
+    /// These and all other credentials, such as those of a second section or the second of two
+    /// equal elements, in the order of the text. NuGet would use them after the first is removed.
     pub all_credentials: Vec<CredentialsEntry>,
     /// Comments that may contain a source's password.
     pub commented_credentials: Vec<Range<usize>>,
