@@ -29,7 +29,7 @@ use support::stage::{FOREIGN, Stage};
 /// Of each plugin, in turns.
 const RUNS: usize = 60;
 
-/// All of it; then something hangs.
+/// Time limit for the whole run; after that, something hangs.
 const LIMIT: Duration = Duration::from_mins(5);
 
 fn main() {

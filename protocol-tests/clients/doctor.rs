@@ -4,7 +4,7 @@ use crate::support::stage::Stage;
 use crate::support::stage::doctor::Repair::Paste;
 use crate::support::trials::{Trial, with_dotnet};
 
-/// A host of CodeArtifact's own, which nobody asks in these tests.
+/// A host of CodeArtifact's own. Nothing connects to it in these tests.
 const REAL: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
 
 pub fn trials() -> Vec<Trial> {
@@ -107,7 +107,7 @@ fn everything_works_with_the_real_dotnet() {
     run.assert_says(" with NuGet 7.").assert_says(", answers through `");
 }
 
-/// The source's URL, broken, is told, and put right by `dotnet`.
+/// A broken URL of the source is reported, and fixed with `dotnet`.
 fn assert_updated(line: &str, broken: fn(&str) -> String) {
     let mut stage = Stage::working_with_real_dotnet();
     let url = broken(&stage.source.clone());

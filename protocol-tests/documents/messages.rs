@@ -9,7 +9,8 @@ use super::{files_below, repository};
 /// Stands for what differs from case to case, and for the backticks around it.
 const DIFFERS: &str = "…";
 
-/// What is built in place, and not by an error's attribute. A message there has a way out behind a `;`.
+/// Messages that are built in code instead of an error's attribute. Such a message has its fix
+/// after a `;`.
 const COMPOSED: [&str; 7] = [
     "src/commands/installation/folder.rs",
     "src/commands/source/check.rs",
@@ -124,7 +125,7 @@ fn of_attributes(code: &str) -> Vec<String> {
     literals.map(|rest| cut(literal(rest).0)).filter(|message| says_something(message)).collect()
 }
 
-/// The literals that have a way out.
+/// The literals that contain a fix.
 fn composed(code: &str) -> Vec<String> {
     let code = code.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));

@@ -63,7 +63,8 @@ const BY_TOKEN: [(&str, &str, &str); 5] = [
     ("trust-eks-irsa", "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE", "StringEquals"),
 ];
 
-/// Whom each of them trusts. A pattern is for a role that only reads, and begins with one project.
+/// The principals that each of them trusts. A pattern is for a role that only reads, and begins
+/// with one project.
 fn subject(name: &str) -> Value {
     match name {
         "trust-github-read" => json!([
@@ -78,7 +79,7 @@ fn subject(name: &str) -> Value {
     }
 }
 
-/// A token of anybody's workflow has the right audience: who it is must be said as well.
+/// A token of any workflow has the right audience, so the policy must also name the subject.
 #[test]
 fn each_trust_policy_is_exactly_its_provider_audience_and_subject() {
     for (name, provider, operator) in BY_TOKEN {
@@ -224,7 +225,7 @@ fn statements(policy: &Value) -> &Vec<Value> {
     policy["Statement"].as_array().expect("a list")
 }
 
-/// Each action with its resource; nothing is denied, and nothing said the other way round.
+/// Each action with its resource. Nothing is denied or negated.
 fn allowed(policy: &Value) -> BTreeSet<(String, String)> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let allow = |statement: &Value| {

@@ -136,7 +136,7 @@ fn codebuild_pushes_what_a_webhook_has_started_for_main_and_nothing_else() {
     }
 }
 
-/// Instead of a curl that is given no URL, or that of nobody.
+/// It must report the missing archive instead of calling curl without a URL or with a made-up one.
 #[test]
 fn a_dev_container_without_an_archive_says_so() {
     let container: Value = serde_json::from_str(&example("devcontainer.json")).expect("JSON");

@@ -201,7 +201,7 @@ impl FakeCodeArtifact {
         self.state().sources.at(repository).add(package);
     }
 
-    /// Whom the repository lets in.
+    /// Which requests the repository accepts.
     pub fn set_access(&self, repository: &Repository, access: Access) {
         self.state().sources.at(repository).access = access;
     }

@@ -77,7 +77,7 @@ impl FakeNuget {
         }
     }
 
-    /// Whether the plugin's Log requests get their Response at once (they do unless told not to).
+    /// Whether the plugin's Log requests get their Response at once (the default).
     pub fn answer_logs(&mut self, yes: bool) {
         self.answers_logs = yes;
     }
@@ -195,7 +195,7 @@ impl FakeNuget {
         }
     }
 
-    /// Waits for a log line that no answer has told of yet.
+    /// Waits for a log line that no answer has included yet.
     pub fn expect_log(&mut self) -> LogLine {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -255,7 +255,7 @@ impl FakeNuget {
         assert_eq!(self.unread, [] as [Value; 0], "the plugin said more than it was asked");
     }
 
-    /// Everything that was said so far, both ways, with times; and what was written to stderr.
+    /// The conversation so far in both directions, with times, and what was written to stderr.
     pub fn exchange(&self) -> String {
         self.wire.exchange()
     }

@@ -1,8 +1,8 @@
 //! IAM Identity Center on one free loopback port: the sign-in service (SSO OIDC) with its page for
 //! the browser, and the portal that gives a role's credentials.
 //!
-//! It holds clients to what AWS holds them to: a token goes to the client that was authorized, a code
-//! works once and with its verifier, and a refresh token works once.
+//! It enforces the rules of AWS: only the authorized client gets a token, a code works once and
+//! with its verifier, and a refresh token works once.
 
 mod codes;
 mod oidc;

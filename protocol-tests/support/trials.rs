@@ -165,7 +165,7 @@ impl Need {
     }
 }
 
-/// Whether root runs the tests, for whom modes do not count.
+/// Whether root runs the tests. File modes do not restrict root.
 pub fn is_root() -> bool {
     #[cfg(unix)]
     let is_root = rustix::process::geteuid().is_root();

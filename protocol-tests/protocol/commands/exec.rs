@@ -1,4 +1,4 @@
-//! `exec`: what the command finds, and what becomes of it.
+//! `exec`: the environment of the command, and how it ends.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What is written where nobody reads, and what reaches a terminal.
+//! Output to closed streams, and output to a terminal.
 
 use crate::support::stage::Stage;
 use crate::support::trials::{Trial, named};
@@ -11,7 +11,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The exit code says it where nobody reads.
+/// If nobody reads the streams, the exit code still reports the failure.
 #[cfg(target_os = "linux")]
 fn a_standard_error_that_is_full_or_closed_is_no_crash() {
     let stage = Stage::new();
@@ -26,7 +26,7 @@ fn a_standard_error_that_is_full_or_closed_is_no_crash() {
     }
 }
 
-/// A name drives no terminal.
+/// A file's name must not control a terminal.
 fn control_characters_of_a_files_name_are_not_printed() {
     let stage = Stage::new();
     let script = "d=$(printf 'a\\033[31mb'); mkdir \"$d\"; cd \"$d\"; echo '<configuration' > nuget.config; \

@@ -1,4 +1,4 @@
-//! Nobody is given another one's token, and one's own is found again.
+//! No identity gets another one's token, and each finds its own again.
 
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Repository};
 use crate::support::fake_nuget::FakeNuget;
@@ -120,7 +120,7 @@ fn a_profile_edited_in_place_is_another_identity() {
     assert_eq!(callers(&fake), ["AKIAFAKEONE", "AKIAFAKETWO"]);
 }
 
-/// Whose AWS files are gone is nobody any more, whatever is left in the cache.
+/// Without AWS files there is no identity any more, whatever is left in the cache.
 fn without_the_aws_files_a_profiles_token_is_not_served() {
     let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
     home.set("AWS_PROFILE", "one");
@@ -179,7 +179,8 @@ fn another_endpoint_in_the_profile_is_another_token_also_for_the_environments_ke
     assert_eq!((fake.token_calls().len(), other.token_calls().len()), (1, 1));
 }
 
-/// NuGet tries the first's token at the second: the retry is of a token that was never given there.
+/// NuGet tries the first token at the second repository: the retry is about a token that the plugin
+/// did not give there.
 fn two_repositories_of_one_domain_have_the_identities_of_their_rules() {
     let (fake, home, first) = stage_of_profiles(TWO_KEYS);
     let second = fake.source(&Repository::new("second"));
@@ -232,7 +233,7 @@ fn configure(home: &SandboxHome, fake: &FakeCodeArtifact, rules: &str) {
     ));
 }
 
-/// The token, with nothing said.
+/// The token, without any log line.
 fn answered(nuget: &mut FakeNuget, source: &str, is_retry: bool) -> String {
     let answer = nuget.ask(source, is_retry, true);
     answer.assert_success().assert_no_logs().password().to_owned()

@@ -154,7 +154,7 @@ fn on_ci_and_in_containers_tokens_are_in_memory_only() {
     }
 }
 
-/// What is done to a folder or its surroundings, and what the log then says of it.
+/// A change of a folder or of the folders above it, and the line that the log then has about it.
 type Trouble = (&'static str, fn(&Path), &'static str);
 
 const TROUBLES: [Trouble; 6] = [
@@ -225,7 +225,7 @@ fn a_folder_of_another_user_is_not_used() {
     assert_kept_by_the_process(note, &fake, &home, &source);
 }
 
-/// On Linux nobody, not even root, can make a folder there.
+/// On Linux no user, not even root, can create a folder there.
 #[cfg(target_os = "linux")]
 fn in_a_read_only_home_the_process_keeps_its_token() {
     let (fake, mut home, source) = unsettled_stage();

@@ -1,4 +1,4 @@
-//! Tokens that the user brings along: when one serves, and what is said of one that does not.
+//! Tokens that the user provides: when one serves, and the messages about one that does not.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -36,7 +36,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A repository on a host of AWS's own: nobody connects to it here.
+/// A repository on a host of AWS's own. Nothing connects to it here.
 const OF_AWS: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json";
 
 const OTHER_DOMAIN: &str =
@@ -82,7 +82,7 @@ fn answer_of_a_process(home: &SandboxHome, source: &str) -> Answer {
     answer
 }
 
-/// The one line, at the level that spoils no Success.
+/// The one line, at a level that does not turn a Success into a failure.
 #[track_caller]
 fn assert_noted(answer: &Answer, line: &str) {
     let lines: Vec<_> = answer.logs.iter().map(|it| (&*it.level, &*it.text)).collect();
@@ -90,7 +90,7 @@ fn assert_noted(answer: &Answer, line: &str) {
     assert_eq!(lines, [("Minimal", &*line)]);
 }
 
-/// It is in nothing that the plugin wrote, the token cache included.
+/// The token is in nothing that the plugin wrote, including the token cache.
 fn assert_nowhere(home: &SandboxHome) {
     let secrets = home.root().join("secrets");
     secret_scan::assert_no_secrets(home.root(), &[GIVEN.to_owned()], &[secrets]);
@@ -100,7 +100,7 @@ fn it_serves_on_awss_hosts_without_an_aws_file_a_request_or_a_trace() {
     let (fake, mut home, _) = with_variable();
     let log = home.root().join("plugin.log");
     home.set("CODEARTIFACT_NUGET_LOG_FILE", &log.to_string_lossy());
-    // Reading it would fail the ask.
+    // Reading it would make the request fail.
     without_keys(&mut home);
     home.set("AWS_PROFILE", "missing");
     assert_eq!(token_of_a_process(&home, OF_AWS), GIVEN);
@@ -233,7 +233,7 @@ fn refused_it_is_replaced_once_named_and_remembered() {
     assert_nowhere(&home);
 }
 
-/// NuGet does not tell 401 from 403, and the token may be good there.
+/// NuGet does not distinguish 401 from 403, and the token may be good there.
 fn one_repositorys_refusal_is_not_anothers() {
     let (_fake, home, _) = with_variable();
     let mut nuget = FakeNuget::start(&home);
@@ -255,7 +255,8 @@ fn a_renewed_one_is_not_taken_for_the_refused_one() {
     assert_eq!(token_of_a_process(&home, OF_AWS), "renewed");
 }
 
-/// An Error would be remembered for the host, and the token may be good for its other repositories.
+/// NuGet would remember an Error for the host, and the token may be good for its other
+/// repositories.
 fn refused_and_without_aws_credentials_it_is_given_again_and_both_are_named() {
     let (fake, mut home, _) = with_variable();
     without_keys(&mut home);
@@ -321,7 +322,7 @@ fn a_cached_token_takes_a_refused_ones_place_without_a_request() {
     nuget.finish();
 }
 
-/// It is how a given one is renewed.
+/// Printing a token is how users renew a provided one.
 fn the_token_command_prints_a_new_one_and_nothing_else() {
     let (fake, mut home, _) = with_variable();
     with_file(&mut home, "garbage of hunter2");
@@ -345,7 +346,7 @@ fn a_setting_that_cannot_be_meant_fails_the_ask() {
     }
 }
 
-/// However it is set, a foreign source costs nothing and is told nothing.
+/// Whatever the variables say, another provider's source causes no work and no message.
 fn a_foreign_source_is_answered_in_silence() {
     let (_fake, mut home, _) = with_variable();
     home.set(FILE, "relative");

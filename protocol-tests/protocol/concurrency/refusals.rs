@@ -25,7 +25,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// What is said of `identity` and a repository that refused a token of the domain `my-domain`.
+/// The message about `identity` and a repository that refused a token of the domain `my-domain`.
 fn refused_line(identity: &str, repository: &str) -> String {
     format!(
         "[CredentialProvider]CodeArtifact: AWS issued a token for domain `my-domain` of account \
@@ -100,8 +100,8 @@ fn a_forbidden_repository_does_not_break_its_neighbour() {
     nuget.finish();
 }
 
-/// A cached token that nobody takes any more, and two repositories that both say so: the second
-/// refused the old one too, and nothing is wrong with it.
+/// A cached token that no repository accepts any more, and two repositories that both refuse it:
+/// the second one refused the old token too, so it gets the new one.
 fn a_repository_that_refused_the_old_token_is_given_the_new_one_without_a_word() {
     let Stage { fake, home, source: first, .. } = Stage::new();
     let second = fake.source(&Repository::new("second"));
@@ -155,7 +155,7 @@ fn a_replacement_that_cannot_be_fetched_is_explained() {
     nuget.finish();
 }
 
-/// Without a cache every ask fetches, and a retry still tells the refusal.
+/// Without a cache every request fetches, and a retry still explains the refusal.
 fn a_refused_token_is_told_without_a_cache_as_well() {
     let Stage { fake, mut home, source, .. } = Stage::new();
     home.set("CODEARTIFACT_NUGET_CACHE", "off");

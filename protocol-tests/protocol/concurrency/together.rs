@@ -1,4 +1,4 @@
-//! Many processes at once fetch once, whatever becomes of the one that fetches.
+//! Many processes at once fetch only once, whatever happens to the process that fetches.
 
 use std::time::{Duration, Instant};
 
@@ -205,7 +205,7 @@ fn a_holder_whose_input_ends_is_followed_by_one_at_once() {
     assert!(ended.elapsed() < Duration::from_secs(4), "took {:?}", ended.elapsed());
 }
 
-/// NuGet cancels an ask of one process: another's gets the token.
+/// NuGet cancels a request of one process: the other process still gets the token.
 fn a_holder_whose_ask_is_cancelled_is_followed_by_one_at_once() {
     let Stage { fake, home, source, .. } = Stage::new();
     fake.next_token_call_will(TokenBehaviour::Hang);

@@ -1,4 +1,4 @@
-//! `source check`: what each answer of a source is told as.
+//! `source check`: its message for each response of a source.
 
 use serde_json::{Value, json};
 

@@ -87,14 +87,14 @@ fn one_file() {
     assert_eq!(text(&home, "project/elsewhere/other.config"), scrubbed("ours", ""));
     assert_eq!(text(&home, USER), before);
     assert_eq!(text(&home, PROJECT), config("ours", FEED, "aws", "hunter2"));
-    // What counts beside the file tells whose the source is, from wherever it is looked.
+    // The other effective files show whose source it is, from whatever folder the search starts.
     let sub = "project/sub/nuget.config";
     home.write(sub, &before);
     let elsewhere = SandboxHome::new();
     let path = home.root().join(sub).to_string_lossy().into_owned();
     elsewhere.run_plugin(&["scrub", &path, "--yes"]).assert_success();
     assert_eq!(text(&home, sub), scrubbed("ours", ""));
-    // What the file itself says of a name goes before what others say.
+    // The file's own source with this name takes precedence over those of other files.
     let theirs = config("ours", "https://nuget.example/", "aws", "hunter2");
     home.write("project/d.config", &theirs);
     home.run_plugin(&["scrub", "d.config", "--yes"]).assert_success();
@@ -152,7 +152,7 @@ fn as_json() {
     assert_eq!((&*run.stdout, run.code()), ("{\"files\":[]}\n", Some(0)));
 }
 
-/// Their source is gone, or somebody else's as well.
+/// Their source is gone, or also belongs to another provider.
 fn not_sure() {
     let home = SandboxHome::new();
     let gone = config("gone", "", "aws", "hunter2");
@@ -178,7 +178,7 @@ fn variable() {
     assert_eq!(text(&home, PROJECT), scrubbed("gone", ""));
 }
 
-/// None of it is touched.
+/// Nothing here is changed.
 fn may_hold() {
     let home = SandboxHome::new();
     let source = |url: &str| {

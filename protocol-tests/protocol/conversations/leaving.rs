@@ -24,7 +24,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// 200 ms are the aim; a busy machine may take longer to notice.
+/// The goal is 200 ms; a busy machine may take longer.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
 fn close_is_not_answered_and_ends_the_process() {
@@ -84,7 +84,7 @@ fn the_end_of_nuget_ends_the_process_though_the_input_stays_open() {
 
 fn a_nuget_that_is_gone_already_ends_the_process() {
     let mut nuget = FakeNuget::start(&SandboxHome::new());
-    // No system gives out so high a number.
+    // No system assigns so high a number.
     nuget.request("MonitorNuGetProcessExit", json!({"ProcessId": 2_147_483_646}));
     nuget.wait_exit(Duration::from_secs(5));
 }

@@ -53,7 +53,7 @@ fn a_warning_is_logged_at_its_own_level() {
     nuget.finish();
 }
 
-/// NuGet loses a text whose answer came before it was read.
+/// NuGet loses a text if the response arrives before it has read the text.
 fn the_answer_waits_for_the_response_to_the_log() {
     let Stage { fake, home, source, .. } = Stage::new();
     fake.token_api_will(access_denied());
@@ -85,7 +85,7 @@ fn the_answer_waits_for_a_second_at_most() {
     nuget.finish();
 }
 
-/// NuGet does so when it has not taken up the level yet.
+/// NuGet does so if it has not applied the log level yet.
 fn a_fault_in_answer_to_a_log_does_not_hurt() {
     let Stage { fake, home, source, .. } = Stage::new();
     fake.token_api_will(access_denied());

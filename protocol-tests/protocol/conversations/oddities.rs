@@ -1,4 +1,4 @@
-//! What a peer may send and must not hurt.
+//! Input that a peer may send and that must do no harm.
 
 use serde_json::json;
 
@@ -76,7 +76,7 @@ fn an_unknown_method_is_answered_once_and_not_with_a_fault() {
     nuget.finish();
 }
 
-/// Each broken line is followed by a request, whose answer must be the next thing said.
+/// Each broken line is followed by a request, whose response must be the next output.
 fn malformed_lines_are_ignored() {
     let mut nuget = FakeNuget::start(&SandboxHome::new());
     let deep = "[".repeat(100_000);
@@ -142,7 +142,7 @@ fn a_line_over_a_mebibyte_is_skipped() {
     nuget.finish();
 }
 
-/// Peak memory is counted by the system; 64 MiB come, and a few may stay.
+/// The system measures peak memory; 64 MiB arrive, and only a few may stay.
 #[cfg(target_os = "linux")]
 fn a_very_long_line_is_not_held_in_memory() {
     let mut nuget = FakeNuget::start(&SandboxHome::new());

@@ -1,4 +1,4 @@
-//! Answers to asks: ours, foreign ones, and many at once.
+//! Responses to requests: for our URLs, for foreign ones, and for many at once.
 
 use std::time::{Duration, Instant};
 
@@ -169,7 +169,7 @@ fn a_failure_of_ours_is_error_where_no_one_can_act() {
     nuget.finish();
 }
 
-/// A client that may interact lives long, and shall ask again once the user has acted.
+/// A client that may interact lives long, and should ask again after the user has signed in.
 fn a_failure_of_ours_is_not_found_where_the_user_can_act() {
     let Stage { fake, home, source, .. } = Stage::new();
     fake.next_token_call_will(access_denied());
@@ -191,7 +191,7 @@ fn a_failure_is_explained_once_in_a_conversation() {
     nuget.finish();
 }
 
-/// The host says that it is ours, so the user is told what the path should be.
+/// The host shows that the URL is ours, so the user learns what the path should be.
 fn our_host_with_an_unusable_path_gets_the_line_with_the_right_url() {
     let mut nuget = FakeNuget::start(&SandboxHome::new());
     let host = "https://d1-111122223333.d.codeartifact.eu-west-1.amazonaws.com";

@@ -1,4 +1,4 @@
-//! While an ask takes long: progress, cancellation, and time-outs of NuGet's own.
+//! A request that takes long: progress, cancellation, and NuGet's own time-outs.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Who asks for a token, whether AWS gives it, and what the source says to it.
+//! Which identity requests a token, whether AWS issues it, and how the source responds to it.
 
 use std::time::Duration;
 

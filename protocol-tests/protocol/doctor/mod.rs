@@ -1,5 +1,5 @@
-//! `doctor` in homes that are broken on purpose: what it says, the fix that it names pasted into a
-//! shell, and nothing left to say afterwards.
+//! `doctor` in homes that are broken on purpose: its findings, and that nothing is found any more
+//! after the named fix was pasted into a shell.
 
 mod aws;
 mod plugins;

@@ -1,4 +1,4 @@
-//! How it is told: text, JSON, the report, and what is not asked.
+//! The output: text, JSON, the report, and what is not requested.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -294,7 +294,7 @@ fn wrong_usage_is_2() {
     assert_eq!(run.code(), Some(2), "{run}");
 }
 
-/// `dotnet` answers when the word that it is waited for was seen.
+/// `dotnet` answers after the progress line was seen.
 #[cfg(target_os = "linux")]
 fn on_a_terminal() {
     let mut stage = Stage::working();

@@ -7,7 +7,7 @@ use crate::support::stage::doctor::Repair::{By, Paste};
 use crate::support::stage::doctor::{Broken, each_is_repaired};
 use crate::support::trials::{Trial, trial};
 
-/// A host of CodeArtifact's own, which nobody asks in these tests.
+/// A host of CodeArtifact's own. Nothing connects to it in these tests.
 const REAL: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
 
 const BROKEN: &[Broken] = &[
@@ -145,7 +145,7 @@ fn saved(stage: &mut Stage, key: &str, password: &str) {
     stage.home.write_nuget_config_with(&[("ours", &source)], &credentials);
 }
 
-/// NuGet knows no `AWS_CA_BUNDLE`: what that makes good for AWS is not good for a restore.
+/// NuGet does not read `AWS_CA_BUNDLE`, so what it fixes for AWS is not fixed for a restore.
 fn as_nuget_asks() {
     let mut stage = Stage::working();
     let host = REAL.trim_start_matches("https://");

@@ -1,4 +1,4 @@
-//! Where next to nothing is set.
+//! Environments in which almost nothing is set.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The kernel accepts; nobody reads or answers. One second is waited for that, once: a second try
-/// would be seen here.
+/// The kernel accepts connections, but no server reads or answers. The plugin waits one second for
+/// that, once: a second attempt would be seen here.
 fn silent_metadata() {
     let mut stage = Stage::new().with_log();
     let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
@@ -29,12 +29,12 @@ fn silent_metadata() {
     silent.set_nonblocking(true).expect("the listener is good");
     let tries = std::iter::from_fn(|| silent.accept().ok()).count();
     assert_eq!(tries, 1);
-    // The rest is for a busy machine.
+    // The additional time is for a busy machine.
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
-/// As under an IDE: not even a home, which the user database knows. What keeps the test from reading
-/// or writing there is all that is set besides.
+/// As under an IDE: not even a home is set, but the user database has one. Apart from this, only
+/// the variables are set that keep the test from using that home.
 fn path_alone() {
     let mut stage = Stage::new().with_log();
     let nowhere = stage.home.root().join("nowhere").to_string_lossy().into_owned();

@@ -95,7 +95,7 @@ fn reads_input() {
     stage.assert_succeeds();
 }
 
-/// More than a pipe holds, so that nobody may wait for the other.
+/// More than fits into a pipe, so that neither side may wait for the other.
 fn says_much() {
     let mut stage = Stage::new().with_log();
     let commands = format!("yes hunter2 | head -c 3000000 >&2\n{}", printing_keys());
@@ -115,7 +115,8 @@ fn asks_on_terminal() {
     assert!(stage.home.project().join("opened").is_file());
 }
 
-/// It and its child, which ignores its parent's end, write down who they are and wait for ever.
+/// The program and its child, which ignores its parent's end, write down their process ids and wait
+/// without end.
 const WAITING: &str = "sleep 1000 &\necho $! $$ > ids.new\nmv ids.new ids\nwait\n";
 
 fn ends_with_us() {
@@ -163,7 +164,7 @@ fn ends_by_signals() {
     }
 }
 
-/// An agent, for one: it was started to stay.
+/// An agent, for example, which was started to stay.
 fn leaves_a_child() {
     let mut stage = Stage::new().with_log();
     let agent = "sleep 1000 >/dev/null 2>&1 &\necho $! > ids.new\nmv ids.new ids\n";
@@ -194,7 +195,7 @@ fn wait_for_the_end_of(id: &str) {
     }
 }
 
-/// Ended, and nobody has asked how, as in a container without an init.
+/// The process has ended without being reaped, as in a container without an init.
 fn is_zombie(id: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))

@@ -1,4 +1,4 @@
-//! What the user reads where credentials have expired or are refused. More of it is in `words`.
+//! The messages for credentials that have expired or are refused. `messages` has more of them.
 
 use super::sources::{WEB_TOKEN, container, login, role};
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
@@ -128,7 +128,7 @@ fn surroundings() -> Vec<Trial> {
     ]
 }
 
-/// What is in the file is what counts, at every run.
+/// The content of the file counts, at every run.
 fn container_token_refused() {
     let mut stage = Stage::new().with_log();
     stage.without_keys();

@@ -1,4 +1,4 @@
-//! Who asks, and by which way, where a rule says so.
+//! The identity and the network path that a rule chooses.
 
 use super::sources::{role, rule};
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, FakeCodeArtifact};

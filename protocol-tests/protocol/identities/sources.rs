@@ -1,4 +1,4 @@
-//! Source by source: what a cold run asks, and that a warm one asks nothing.
+//! Each source: the requests of a cold run, and that a warm run makes none.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/";
 struct Row {
     name: &'static str,
     set_up: fn(&mut Stage) -> Option<FakeMetadata>,
-    /// What the metadata services are asked in a cold run, and then what AWS is.
+    /// The requests of a cold run to the metadata services, and then to AWS.
     metadata: &'static [&'static str],
     aws: &'static [&'static str],
     /// Which key signs the call for a token.
@@ -232,7 +232,7 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// What is asked of an instance.
+/// The requests to an instance's metadata service.
 const INSTANCE: &[&str] = &[
     "PUT /latest/api/token 200",
     "GET /latest/meta-data/iam/security-credentials/ 200",
@@ -303,7 +303,7 @@ pub fn login(stage: &mut Stage, expires_at: &str) {
     );
 }
 
-/// A key of nobody's, made for this test.
+/// A key that belongs to nobody, made for this test.
 const DPOP_KEY: &str = "-----BEGIN EC PRIVATE KEY-----\\nMHcCAQEEIEYFSZAl7OlSqf/ioVkgMgyup7wtQwDLK7p6jLuGK/iqoAoGCCqGSM49\\nAwEHoUQDQgAEMyHZMNiy+CiGScikZfD1Dk3BmV5qceV+fbFN7rF433OCaqnKTqxJ\\nAv7vUuodXoyZgSlRJFD/6D6gilKJ8FonRg==\\n-----END EC PRIVATE KEY-----\\n";
 
 fn roles_as_the_profile_says() {

@@ -1,4 +1,4 @@
-//! Links in the place of our folders.
+//! Links instead of our folders.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};

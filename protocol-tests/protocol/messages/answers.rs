@@ -1,4 +1,4 @@
-//! What the API says, and what it says that makes no sense.
+//! The API's error responses, and invalid responses.
 
 use std::time::Duration;
 

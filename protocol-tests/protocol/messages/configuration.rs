@@ -108,7 +108,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Each with its line, its column, and what is said of it.
+/// Each error with its line, its column, and its message.
 const WRONG_VALUES: [(&str, usize, usize, &str); 36] = [
     ("profile = []", 1, 11, "the list is empty: leave the key out instead"),
     ("profile = \" dev\"", 1, 11, "a profile is a name of the AWS files"),

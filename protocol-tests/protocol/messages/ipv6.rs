@@ -85,7 +85,8 @@ fn no_proxy() {
         stage.set("HTTPS_PROXY", &proxy.url()).set("NO_PROXY", exceptions);
         trust(&mut stage, &front);
         if goes_through {
-            // The SDK's TLS in a tunnel takes no address for a name: whom it asked is what counts.
+            // The SDK's TLS in a tunnel does not accept an IP address as a name, so the call fails;
+            // only its target matters here.
             stage.line_for(SOURCE);
         } else {
             stage.assert_succeeds();

@@ -1,4 +1,4 @@
-//! The log file: whose it is, how large it gets, and what it never holds.
+//! The log file: its owner, its size, and that it contains no secret.
 
 use std::fs;
 

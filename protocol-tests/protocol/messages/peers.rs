@@ -1,4 +1,5 @@
-//! Small servers that the fake is not: one that says what it is told to, a proxy, one that ends TLS.
+//! Small servers that the fake does not cover: one with given responses, a proxy, one that ends
+//! TLS.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// Nobody waits longer for a peer here.
+/// The longest wait for a peer here.
 const LIMIT: Duration = Duration::from_secs(30);
 
 type Heads = Arc<Mutex<Vec<String>>>;
@@ -56,7 +57,7 @@ impl Peer {
         })
     }
 
-    /// Accepts and never says a word.
+    /// Accepts connections and never sends anything.
     pub fn silent() -> Self {
         Self::start(|mut stream, _| {
             let _ = stream.read_to_end(&mut Vec::new());
@@ -108,7 +109,7 @@ impl Peer {
     }
 }
 
-/// An address on which connections are never made: nobody accepts, and the queue is full.
+/// An address on which connections are never made: no server accepts, and the queue is full.
 #[derive(Debug)]
 pub struct FullQueue {
     pub address: SocketAddr,
@@ -188,7 +189,7 @@ async fn front(listener: TcpListener, config: ServerConfig, target: SocketAddr) 
     }
 }
 
-/// The authority's certificate as PEM, and a server's set-up with a certificate of it for `name`.
+/// The authority's certificate as PEM, and a server's configuration with a certificate for `name`.
 fn certified(name: &str) -> (String, ServerConfig) {
     let mut authority = CertificateParams::new([]).expect("no names");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

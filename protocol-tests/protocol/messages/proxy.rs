@@ -1,4 +1,4 @@
-//! Proxies: when they are used, and what is said of them.
+//! Proxies: when they are used, and the messages about them.
 
 use super::peers::{Peer, TlsFront};
 use crate::support::stage::conversation::failing;

@@ -1,4 +1,4 @@
-//! Whom the plugin trusts.
+//! The certificates that the plugin trusts.
 
 use super::peers::TlsFront;
 use crate::support::stage::Stage;

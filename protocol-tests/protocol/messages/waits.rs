@@ -1,4 +1,4 @@
-//! What hangs ends in about a minute with its own line; what is slow succeeds.
+//! A call that hangs ends in about a minute with its own message; a slow call succeeds.
 
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ fn hung_proxy() {
     );
 }
 
-/// Never silent for long, and never done.
+/// It is never silent for long, and never finished.
 fn dripping_answer() {
     let start =
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";

@@ -1,4 +1,4 @@
-//! `configure` as it changes the file: what is meant, and nothing else.
+//! `configure` changes the file, and only the part that is meant.
 
 use std::fs;
 

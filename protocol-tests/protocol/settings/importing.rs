@@ -1,4 +1,4 @@
-//! `configure import`: what AWS's own provider was told.
+//! `configure import`: takes over the configuration of AWS's own provider.
 
 use super::{configuration, configure, configure_fails};
 use crate::support::sandbox_home::SandboxHome;
@@ -22,7 +22,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A home in which AWS's provider was told so, in its folder.
+/// A home in which AWS's provider has this configuration, in its folder.
 fn told(folder: &str, text: &str) -> SandboxHome {
     let home = SandboxHome::new();
     home.write(&format!("home/.nuget/plugins/netcore/{folder}/configuration.json"), text);

@@ -1,4 +1,4 @@
-//! The configuration files: what rules and policies come to, whose files count, and `configure`.
+//! The configuration files: the effect of rules and policies, whose files count, and `configure`.
 
 mod changing;
 mod importing;
@@ -20,7 +20,8 @@ pub fn trials() -> Vec<Trial> {
     files.into_iter().flatten().collect()
 }
 
-/// Runs `configure`, and requires success; what it said, the temporary folder by name.
+/// Runs `configure`, and requires success. Returns its output, with a name for the temporary
+/// folder.
 #[track_caller]
 fn configure(home: &SandboxHome, arguments: &[&str]) -> String {
     let run = home.run_plugin(&[&["configure"], arguments].concat());
@@ -29,7 +30,7 @@ fn configure(home: &SandboxHome, arguments: &[&str]) -> String {
     home.neutral(&run.stdout)
 }
 
-/// Runs `configure`, and requires exit code 1 and one line; that line.
+/// Runs `configure`, and requires exit code 1 and one line, which it returns.
 #[track_caller]
 fn configure_fails(home: &SandboxHome, arguments: &[&str]) -> String {
     let run = home.run_plugin(&[&["configure"], arguments].concat());

@@ -132,7 +132,7 @@ fn refused_host() {
     assert_eq!(fake.requests(), [] as [&str; 0]);
 }
 
-/// A cloned repository may hold anything.
+/// A cloned repository may contain anything.
 fn working_directory() {
     let (fake, home) = stage("");
     let theirs = "duration_seconds = 900\n[[rules]]\nrole = \"arn:aws:iam::666666666666:role/theirs\"\n\

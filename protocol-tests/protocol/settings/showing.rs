@@ -1,4 +1,4 @@
-//! `configure` as it shows what holds.
+//! `configure` shows effective values.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The user is asked: where, how often, and what becomes of each answer.
+//! The plugin asks the user to sign in: when, how often, and the effect of each outcome.
 
 use std::fs;
 use std::thread;
@@ -86,7 +86,7 @@ fn refreshable() {
     assert_eq!(stage.sso().count("RegisterClient"), 1);
 }
 
-/// The file says that it is good, and the portal knows better.
+/// The file says that the session is valid, but the portal has ended it.
 fn ended() {
     let mut stage = Stage::signing_in();
     stage.may_ask("device").signed_in_until("2099-01-01T00:00:00Z");
@@ -146,7 +146,7 @@ fn declined() {
     assert_eq!(answer.assert_refusal("NotFound").the_warning(), format!("{HEAD}{ASKED_BEFORE}"));
     stage.finish(other);
     assert_eq!(stage.sso().count("StartDeviceAuthorization"), 1);
-    // Long after, somebody is asked again.
+    // Long afterwards, the user is asked again.
     stage.sso().user_will(UserWill::Agree);
     let asked = files_ending_in(&stage, "asked");
     let file = fs::File::options().write(true).open(&asked[0]).expect("a file of the cache");

@@ -51,7 +51,7 @@ impl Desk {
         Self { stage, _internet: internet }
     }
 
-    /// What the browser was told to open.
+    /// The address that the browser was started with.
     fn opened(&self) -> String {
         let file = self.stage.home.home().join("opened");
         let deadline = Instant::now() + LIMIT;

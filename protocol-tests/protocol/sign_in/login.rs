@@ -1,4 +1,4 @@
-//! `login`: the same by hand.
+//! `login`: the same sign-in on request.
 
 use std::fs;
 use std::thread;
@@ -61,7 +61,7 @@ fn signs_in() {
             "file": file.display().to_string(),
         })
     );
-    // Whoever calls it wants to sign in, also where that is not needed.
+    // Whoever runs `login` wants to sign in, even if it is not needed.
     login(&stage, &["--profile", "dev", "--no-browser"]).assert_success();
     assert_eq!(stage.sso().count("StartDeviceAuthorization"), 3);
 }

@@ -1,5 +1,5 @@
-//! An expired access token with a refresh token: nobody is asked, nobody notices, and nobody ever
-//! sees half a file.
+//! An expired access token with a refresh token: it is renewed without asking the user, and no
+//! reader ever sees half a file.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,5 @@
-//! `explain`: what is understood, which rule holds, and what is in the way, without a request.
+//! `explain`: what a URL names, which rule is effective, and what prevents a token, without a
+//! request.
 
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ entry         none
 interactive   auto (built in); does not ask: no sign-in is behind the identity
 ";
 
-/// Whoever asked AWS would come by this proxy, and without one would need a network.
+/// A request to AWS would go through this proxy, and needs a network without it.
 fn everything() {
     let (fake, mut home) = (FakeCodeArtifact::start(), home());
     home.write_configuration(RULES);
@@ -98,7 +99,7 @@ fn everything() {
     assert_eq!(fake.requests(), [""; 0]);
 }
 
-/// In a network of its own, without any connection, nothing else is said and nothing is waited for.
+/// In a network namespace without any connection, the output is the same and nothing waits.
 fn without_network() {
     let home = home();
     home.write_configuration(RULES);
@@ -297,7 +298,7 @@ fn broken_file() {
     assert!(!text.contains("eyJnaXZlbiI6MX0"));
 }
 
-/// What is wrong with a given token goes before what is wrong with AWS's.
+/// Problems of a provided token are reported before those of AWS credentials.
 fn given_and_unknown_profile() {
     let mut home = home();
     home.unset("AWS_ACCESS_KEY_ID").set("AWS_PROFILE", "missing");

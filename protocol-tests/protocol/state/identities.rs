@@ -1,4 +1,4 @@
-//! `explain`: who would be asking, which way, and whether the user would be asked.
+//! `explain`: the identity, the network path, and whether the user would be asked to sign in.
 
 use serde_json::{Value, json};
 

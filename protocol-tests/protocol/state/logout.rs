@@ -1,4 +1,4 @@
-//! `logout`: tokens forgotten, and the sign-in ended where that is asked for.
+//! `logout`: deletes tokens, and ends a sign-in on request.
 
 use std::fs;
 

@@ -18,7 +18,7 @@ pub struct Package {
 }
 
 impl Package {
-    /// A library that fits every project and holds no code.
+    /// A library that fits every project and contains no code.
     pub fn library(id: &str, version: &str) -> Self {
         Self::of(id, version, "Dependency", [("lib/netstandard2.0/_._", "")])
     }

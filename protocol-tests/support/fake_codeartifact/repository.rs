@@ -1,4 +1,4 @@
-//! One repository: its packages, its pushed packages, and whom it lets in.
+//! One repository: its packages, its pushed packages, and which requests it accepts.
 
 use super::Package;
 use super::http::{Reply, Seen};
@@ -23,7 +23,7 @@ impl Repository {
     }
 }
 
-/// Whom a repository lets in.
+/// Which requests a repository accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// Every token of its domain.

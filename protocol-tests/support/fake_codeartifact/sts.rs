@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use super::http::{Ending, Reply, Seen};
 use super::sigv4::{AccessKeys, Signer};
 
-/// What STS was asked for, whom it trusts, and its one knob.
+/// The requests to STS, the callers that it trusts, and its one knob.
 #[derive(Debug, Default)]
 pub struct Sts {
     pub calls: Vec<String>,
     pub assumed: Vec<AssumedRole>,
     /// Roles that want an external id.
     pub external_ids: HashMap<String, String>,
-    /// Roles that only who this ARN begins is let into.
+    /// Roles that only callers whose ARN begins like this may assume.
     pub trusted: HashMap<String, String>,
     /// Web identity tokens that are good.
     pub web_tokens: Vec<String>,

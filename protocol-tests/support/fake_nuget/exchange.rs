@@ -1,4 +1,4 @@
-//! The record of everything that was said, for the reader of a failed test.
+//! The record of the whole conversation, for the reader of a failed test.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};

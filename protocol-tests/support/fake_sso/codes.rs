@@ -1,4 +1,4 @@
-//! What the fake has issued, and to whom.
+//! The codes and tokens that the fake has issued, and the clients that got them.
 
 use std::collections::{HashMap, HashSet};
 

@@ -56,7 +56,7 @@ impl Stage {
         self.finish_without_a_token(nuget);
     }
 
-    /// Requires Success, and nothing said above Minimal.
+    /// Requires Success, and no log line above Minimal.
     #[track_caller]
     pub fn assert_succeeds(&self) {
         let mut nuget = FakeNuget::start(&self.home);
@@ -80,7 +80,8 @@ impl Stage {
         line
     }
 
-    /// Ends the conversation; nothing secret but the token was said, and nothing left anywhere.
+    /// Ends the conversation. Requires that no secret except the token was sent, and that none was
+    /// left anywhere.
     #[track_caller]
     pub fn finish(&self, mut nuget: FakeNuget) {
         nuget.close_stdin();
@@ -90,7 +91,7 @@ impl Stage {
         self.assert_no_secrets();
     }
 
-    /// As [`Self::finish`], where no token was said, and nothing on standard error.
+    /// Like [`Self::finish`], for a conversation without a token and with an empty standard error.
     #[track_caller]
     fn finish_without_a_token(&self, mut nuget: FakeNuget) {
         nuget.close_stdin();

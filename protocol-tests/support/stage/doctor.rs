@@ -1,4 +1,5 @@
-//! A home in which everything works, until a test breaks something; and what `doctor` says of it.
+//! A home in which everything works until a test breaks something, and the output of `doctor`
+//! there.
 
 use std::path::PathBuf;
 
@@ -112,7 +113,7 @@ impl Stage {
         run
     }
 
-    /// A profile in the place of the environment's keys.
+    /// A profile instead of the environment's keys.
     pub fn with_profile_dev(&mut self) {
         self.without_keys();
         let profile = format!(

@@ -36,7 +36,7 @@ pub const OUR_LINE: &str = "[CredentialProvider]CodeArtifact:";
 /// A source that has nothing to do with CodeArtifact.
 pub const FOREIGN: &str = "https://pkgs.example.com/nuget/v3/index.json";
 
-/// Every secret that a test puts somewhere holds this, so that one search finds it anywhere.
+/// Every secret that a test stores contains this, so that one search finds it anywhere.
 pub const SECRET: &str = "hunter2";
 
 /// Longer than a command takes, on a busy machine as well.
@@ -172,7 +172,7 @@ pub fn secrets() -> [String; 4] {
     [TOKEN_PREFIX, SECRET_ACCESS_KEY, SECRET_PREFIX, SECRET].map(str::to_owned)
 }
 
-/// Requires this exit code; returns what was said on standard error.
+/// Requires this exit code; returns standard error.
 #[track_caller]
 pub fn failure(run: &Run, code: i32) -> &str {
     assert_eq!(run.code(), Some(code), "{run}");
