@@ -72,7 +72,7 @@ impl Network {
         Self { files, profile, route, connected: Arc::default() }
     }
 
-    /// Fails where the settings name a proxy or an endpoint that cannot be one.
+    /// Fails if the proxy or an endpoint in the settings is not a valid URL.
     pub(super) fn route(&self) -> Result<&Route, AwsError> {
         self.route.as_ref().map_err(Clone::clone)
     }

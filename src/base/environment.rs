@@ -43,12 +43,12 @@ impl Environment {
         Self { fallback_home: Some(home.to_owned()), ..self }
     }
 
-    /// The variable's text; none where it is unset, empty or not Unicode.
+    /// The variable's text; none if it is unset, empty or not Unicode.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.raw(name)?.to_str()
     }
 
-    /// The variable as a path; none where it is unset or empty.
+    /// The variable as a path; none if it is unset or empty.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.raw(name).map(PathBuf::from)
     }

@@ -7,7 +7,7 @@ const FORMATS: [&str; 8] = ["nuget", "npm", "pypi", "maven", "generic", "ruby", 
 #[derive(Debug)]
 pub(super) struct Path<'a> {
     pub(super) repository: &'a str,
-    /// Domain and owner, where the path names them.
+    /// Domain and owner, if the path names them.
     pub(super) domain: Option<(String, String)>,
 }
 

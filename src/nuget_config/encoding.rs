@@ -38,7 +38,7 @@ impl Encoding {
         Ok((encoding, text))
     }
 
-    /// The bytes of a text; none where the encoding lacks one of its characters.
+    /// The bytes of a text; none if the encoding lacks one of its characters.
     pub fn encode(self, text: &str) -> Option<Vec<u8>> {
         let mark = if self.has_mark { "\u{feff}" } else { "" };
         let text = [mark, text].concat();
@@ -79,7 +79,7 @@ impl Encoding {
     }
 }
 
-/// The encoding that the XML declaration names; UTF-8 where it names none.
+/// The encoding that the XML declaration names; UTF-8 if it names none.
 fn declared(bytes: &[u8]) -> Result<Form, String> {
     let head = latin_1(&bytes[..bytes.len().min(DECLARATION)]);
     match declared_name(&head).map(str::to_ascii_lowercase).as_deref() {

@@ -149,7 +149,7 @@ impl Console {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code can panic while it holds the lock and leave the state half changed.
+        // A panic cannot leave the state half changed, so a poisoned lock is safe to use.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -140,7 +140,7 @@ fn the_sign_in_is_in_the_home_of_the_shared_files() {
     assert_eq!(session.state(std::time::UNIX_EPOCH), SignInState::Good);
 }
 
-/// What the cache's key was made of is what requests use, also where somebody edits the files meanwhile.
+/// Requests use what the cache key was made from, even if the files are edited meanwhile.
 #[test]
 fn the_shared_files_are_read_once() {
     let config = |host: &str| format!("[default]\nendpoint_url = https://{host}\n");

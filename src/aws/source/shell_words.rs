@@ -1,6 +1,6 @@
 //! A command line as words, split as the AWS CLI splits a `credential_process`.
 
-/// The words. None where a quote does not end.
+/// The words. None if a quote is not closed.
 pub(super) fn split(line: &str) -> Option<Vec<String>> {
     #[cfg(windows)]
     let words = as_windows(line);

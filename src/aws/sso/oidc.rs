@@ -1,4 +1,4 @@
-//! The calls of the sign-in service, SSO OIDC, and what the user is shown meanwhile. No call is signed.
+//! The calls of the sign-in service, SSO OIDC, and what the user sees meanwhile. No call is signed.
 
 use std::error::Error;
 use std::io;

@@ -12,7 +12,7 @@ use tokio::signal::unix::{self, SignalKind};
 /// The groups that must be ended with this process.
 static HELD: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// Exists as long as somebody waits for the child. If it is dropped before `release`, it ends the
+/// Exists as long as somebody waits for the child. If it is dropped before `let_go`, it ends the
 /// child and its children.
 #[derive(Debug)]
 pub struct ProcessGroup {
