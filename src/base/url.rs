@@ -26,7 +26,7 @@ pub struct UrlParts<'a> {
 
 /// Where the user information ends, counted from the end of the scheme.
 #[derive(Clone, Copy)]
-enum User {
+enum UserInformation {
     None,
     EndsAt(usize),
     /// The same position, but it is unclear whether the `@` belongs to a query or ends a password.
@@ -38,7 +38,7 @@ impl<'a> UrlParts<'a> {
     pub fn strict(url: &'a str) -> Self {
         let (_, rest) = cut_scheme(url);
         let at = rest[..find(rest, &['/', '?', '#'])].rfind('@');
-        Self::cut(url, at.map_or(User::None, User::EndsAt))
+        Self::cut(url, at.map_or(UserInformation::None, UserInformation::EndsAt))
     }
 
     /// Split as people mean it: a password may contain `/`, `?`, `#` and `@`, and so may a query.
@@ -46,12 +46,12 @@ impl<'a> UrlParts<'a> {
         Self::cut(url, user_of(cut_scheme(url).1))
     }
 
-    fn cut(url: &'a str, user: User) -> Self {
+    fn cut(url: &'a str, user: UserInformation) -> Self {
         let (scheme, rest) = cut_scheme(url);
         let (end, is_ambiguous) = match user {
-            User::None => (None, false),
-            User::EndsAt(at) => (Some(at), false),
-            User::MayEndAt(at) => (at, true),
+            UserInformation::None => (None, false),
+            UserInformation::EndsAt(at) => (Some(at), false),
+            UserInformation::MayEndAt(at) => (at, true),
         };
         let after_user = &rest[end.map_or(0, |at| at + 1)..];
         let (authority, path_and_tail) = after_user.split_at(find(after_user, &['/', '?', '#']));
@@ -136,21 +136,23 @@ fn find(text: &str, delimiters: &[char]) -> usize {
     text.find(delimiters).unwrap_or(text.len())
 }
 
-fn user_of(rest: &str) -> User {
-    let Some(last) = rest.rfind('@') else { return User::None };
+fn user_of(rest: &str) -> UserInformation {
+    let Some(last) = rest.rfind('@') else { return UserInformation::None };
     let query = find(rest, &['?', '#']);
     if last < query {
-        return User::EndsAt(last);
+        return UserInformation::EndsAt(last);
     }
     // Either the last `@` is in the query, or the password contains the `?`.
     if let Some(at) = rest[..query].rfind('@') {
-        return User::MayEndAt(Some(at));
+        return UserInformation::MayEndAt(Some(at));
     }
     match rest[..find(rest, &['/', '?', '#'])].split_once(':') {
-        None => User::None,
-        Some((_, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => User::MayEndAt(None),
+        None => UserInformation::None,
+        Some((_, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            UserInformation::MayEndAt(None)
+        }
         // A port is a number, so this text is a password.
-        Some(_) => User::EndsAt(last),
+        Some(_) => UserInformation::EndsAt(last),
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Label {
 /// The file's JSON. Times are whole seconds since 1970, rounded down. `token` is the output of
 /// `protect` for the token's text.
 #[derive(Serialize, Deserialize)]
-struct Record {
+struct StoredEntry {
     version: u32,
     label: Label,
     obtained: u64,
@@ -68,7 +68,7 @@ pub fn encode(
     keep_until: SystemTime,
     label: &Label,
 ) -> io::Result<Vec<u8>> {
-    let record = Record {
+    let record = StoredEntry {
         version: VERSION,
         label: label.clone(),
         obtained: seconds(token.obtained)?,
@@ -82,7 +82,7 @@ pub fn encode(
 /// The token in `bytes`, if it may be served at `now`. None for everything else: another version, a
 /// foreign file, an incomplete file.
 pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
-    let record: Record = serde_json::from_slice(bytes).ok()?;
+    let record: StoredEntry = serde_json::from_slice(bytes).ok()?;
     if record.version != VERSION || now >= time(record.keep_until)? {
         return None;
     }
@@ -96,7 +96,7 @@ pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
 
 /// The description of a token in `bytes`, without the token.
 pub fn describe(bytes: &[u8]) -> Option<Description> {
-    let record: Record = serde_json::from_slice(bytes).ok()?;
+    let record: StoredEntry = serde_json::from_slice(bytes).ok()?;
     if record.version != VERSION {
         return None;
     }
@@ -271,7 +271,7 @@ mod tests {
         fn whatever_numbers_a_file_holds_only_a_plausible_token_is_served(
             obtained in around_now(), expiration in around_now(), keep_until in around_now(),
         ) {
-            let record = Record {
+            let record = StoredEntry {
                 version: VERSION,
                 label: label(),
                 obtained,

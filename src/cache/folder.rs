@@ -104,9 +104,11 @@ impl Folder {
         let mut tokens = Vec::new();
         for found in listing.flatten() {
             match (kind_of(&found.file_name()), age_of(&found, now)) {
-                (Kind::Temporary | Kind::Asked, age) if age > STALE_TEMPORARY => remove(&found),
-                (Kind::Token, age) if age > STALE_TOKEN => remove(&found),
-                (Kind::Token, age) => tokens.push((Reverse(age), found)),
+                (EntryKind::Temporary | EntryKind::Asked, age) if age > STALE_TEMPORARY => {
+                    remove(&found);
+                }
+                (EntryKind::Token, age) if age > STALE_TOKEN => remove(&found),
+                (EntryKind::Token, age) => tokens.push((Reverse(age), found)),
                 _ => {}
             }
         }
@@ -128,13 +130,13 @@ fn exchange(file: &Path, bytes: &[u8], now: SystemTime) -> io::Result<()> {
 
 /// The cache's own files in a folder of this user's; none if the folder does not exist or belongs
 /// to somebody else.
-pub fn files_in(path: &Path) -> Vec<(Kind, PathBuf)> {
+pub fn files_in(path: &Path) -> Vec<(EntryKind, PathBuf)> {
     if !files::is_own_folder(path) {
         return Vec::new();
     }
     let Ok(listing) = fs::read_dir(path) else { return Vec::new() };
     let found = listing.flatten().map(|found| (kind_of(&found.file_name()), found.path()));
-    found.filter(|(kind, _)| *kind != Kind::Other).collect()
+    found.filter(|(kind, _)| *kind != EntryKind::Other).collect()
 }
 
 /// The content of one of these files, if it is not too large.
@@ -153,7 +155,7 @@ pub fn remove_file(path: &Path) -> io::Result<bool> {
 
 /// The kind of a file of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntryKind {
     /// A token, or the record of a refused one.
     Token,
     Temporary,
@@ -165,21 +167,21 @@ pub enum Kind {
 
 /// Whether the cache gives its files such names.
 fn is_own_name(name: &OsStr) -> bool {
-    kind_of(name) != Kind::Other
+    kind_of(name) != EntryKind::Other
 }
 
-fn kind_of(name: &OsStr) -> Kind {
-    let Some(name) = name.to_str() else { return Kind::Other };
+fn kind_of(name: &OsStr) -> EntryKind {
+    let Some(name) = name.to_str() else { return EntryKind::Other };
     let is_hex =
         |stem: &str, length| stem.len() == length && stem.bytes().all(|b| b.is_ascii_hexdigit());
     let lock = name.strip_suffix(".lock").map(|stem| stem.strip_suffix(".second").unwrap_or(stem));
     let lock = lock.map(|stem| stem.strip_suffix(".sign-in").unwrap_or(stem));
     match name.strip_suffix(".json") {
-        Some(stem) if is_hex(stem, 64) => Kind::Token,
-        _ if name.strip_suffix(".asked").is_some_and(|stem| is_hex(stem, 64)) => Kind::Asked,
-        _ if name.starts_with(TEMPORARY_PREFIX) => Kind::Temporary,
-        _ if lock.is_some_and(|stem| is_hex(stem, 2)) => Kind::Lock,
-        _ => Kind::Other,
+        Some(stem) if is_hex(stem, 64) => EntryKind::Token,
+        _ if name.strip_suffix(".asked").is_some_and(|stem| is_hex(stem, 64)) => EntryKind::Asked,
+        _ if name.starts_with(TEMPORARY_PREFIX) => EntryKind::Temporary,
+        _ if lock.is_some_and(|stem| is_hex(stem, 2)) => EntryKind::Lock,
+        _ => EntryKind::Other,
     }
 }
 

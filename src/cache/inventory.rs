@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::CacheError;
 use super::entry::{self, Description, Label};
-use super::folder::{self, Kind};
+use super::folder::{self, EntryKind};
 
 /// A token in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub struct Forgotten {
 pub fn kept(folders: &[PathBuf], now: SystemTime) -> Vec<KeptToken> {
     let mut kept = Vec::new();
     for folder in folders {
-        let files = folder::files_in(folder).into_iter().filter(|(kind, _)| *kind == Kind::Token);
+        let files =
+            folder::files_in(folder).into_iter().filter(|(kind, _)| *kind == EntryKind::Token);
         let bytes = files.filter_map(|(_, file)| folder::read_file(&file).ok());
         let described = bytes.filter_map(|bytes| entry::describe(&bytes));
         let current = described.filter(|it| it.served_for(now).is_some());
@@ -68,15 +69,15 @@ pub fn forget(
 
 /// Which count a file belongs to; none if the file stays.
 fn count_of<'a>(
-    kind: Kind,
+    kind: EntryKind,
     path: &Path,
     is_meant: Option<&dyn Fn(&Label) -> bool>,
     forgotten: &'a mut Forgotten,
 ) -> Option<&'a mut usize> {
     match kind {
-        Kind::Asked => return Some(&mut forgotten.questions),
-        Kind::Token => {}
-        Kind::Temporary | Kind::Lock | Kind::Other => return None,
+        EntryKind::Asked => return Some(&mut forgotten.questions),
+        EntryKind::Token => {}
+        EntryKind::Temporary | EntryKind::Lock | EntryKind::Other => return None,
     }
     let bytes = folder::read_file(path).unwrap_or_default();
     if entry::is_refusal(&bytes) {
@@ -94,7 +95,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::super::folder::Folder;
-    use super::super::place::Place;
+    use super::super::place::CachePlace;
     use super::super::{CacheKey, TokenCache};
     use super::*;
     use crate::base::secret::Secret;
@@ -110,7 +111,7 @@ mod tests {
     fn inventory(domains: &[&str]) -> (TempDir, [PathBuf; 1]) {
         let around = TempDir::new().unwrap();
         let path = around.path().join("cache");
-        let cache = TokenCache::at(Place::Folder(Folder::open(path.clone()).unwrap()));
+        let cache = TokenCache::at(CachePlace::Folder(Folder::open(path.clone()).unwrap()));
         for domain in domains {
             let text = |text: &str| text.to_owned();
             let token = AuthorizationToken {

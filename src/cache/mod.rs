@@ -44,7 +44,7 @@ use crate::locations::Locations;
 use crate::settings::CacheSettings;
 use crate::token::AuthorizationToken;
 use lock::Pace;
-use place::Place;
+use place::CachePlace;
 
 /// Why a token was not stored. It can still be used. If the file could not be written, this process
 /// keeps the token in memory.
@@ -64,7 +64,7 @@ pub enum CacheError {
 /// The cache of one process.
 #[derive(Debug)]
 pub struct TokenCache {
-    place: Place,
+    place: CachePlace,
     /// All tokens if the place is this process; otherwise those that could not be stored in the
     /// folder.
     here: Mutex<HashMap<CacheKey, Kept>>,
@@ -96,11 +96,12 @@ impl TokenCache {
         locations: &Locations,
     ) -> (Self, Vec<String>) {
         let mut notes = Vec::new();
-        let place = Place::choose(settings, environment, locations, Path::new("/"), &mut notes);
+        let place =
+            CachePlace::choose(settings, environment, locations, Path::new("/"), &mut notes);
         (Self::at(place), notes)
     }
 
-    fn at(place: Place) -> Self {
+    fn at(place: CachePlace) -> Self {
         Self {
             place,
             here: Mutex::default(),
@@ -140,12 +141,12 @@ impl TokenCache {
             return Err(CacheError::Implausible);
         }
         let folder = match &self.place {
-            Place::Folder(folder) => folder,
-            Place::Process => {
+            CachePlace::Folder(folder) => folder,
+            CachePlace::Process => {
                 self.keep_here(key, token, keep_until);
                 return Ok(());
             }
-            Place::Nowhere => return Ok(()),
+            CachePlace::Nowhere => return Ok(()),
         };
         let written = entry::encode(token, keep_until, label)
             .and_then(|bytes| folder.write(key, &bytes, now));
@@ -163,7 +164,7 @@ impl TokenCache {
         {
             return;
         }
-        if !matches!(self.place, Place::Nowhere) {
+        if !matches!(self.place, CachePlace::Nowhere) {
             self.refused_here().insert(key.clone());
         }
     }
@@ -228,9 +229,9 @@ impl TokenCache {
     /// Describes the place of tokens for the log.
     pub fn place(&self) -> String {
         match &self.place {
-            Place::Folder(folder) => format!("the folder `{}`", folder.path().display()),
-            Place::Process => "this process only".to_owned(),
-            Place::Nowhere => "nowhere, the cache is off".to_owned(),
+            CachePlace::Folder(folder) => format!("the folder `{}`", folder.path().display()),
+            CachePlace::Process => "this process only".to_owned(),
+            CachePlace::Nowhere => "nowhere, the cache is off".to_owned(),
         }
     }
 

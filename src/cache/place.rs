@@ -12,13 +12,13 @@ use crate::settings::{self, CacheMode, CacheSettings};
 
 /// The place of the tokens.
 #[derive(Debug)]
-pub enum Place {
+pub enum CachePlace {
     Folder(Folder),
     Process,
     Nowhere,
 }
 
-impl Place {
+impl CachePlace {
     /// Chooses the place and creates its folder. Adds notes for the log. `root` is `/` except in
     /// tests.
     pub fn choose(
@@ -131,7 +131,11 @@ mod tests {
         }
 
         /// The place that is chosen in this home with one more variable.
-        fn choose(&self, settings: &CacheSettings, variable: (&str, &str)) -> (Place, Vec<String>) {
+        fn choose(
+            &self,
+            settings: &CacheSettings,
+            variable: (&str, &str),
+        ) -> (CachePlace, Vec<String>) {
             let base = self.home.path().join("cache");
             let base = base.to_str().unwrap();
             let environment = Environment::from_pairs([
@@ -143,7 +147,7 @@ mod tests {
             let mut notes = Vec::new();
             let locations = Locations::of(&environment);
             let root = self.root.path();
-            let place = Place::choose(settings, &environment, &locations, root, &mut notes);
+            let place = CachePlace::choose(settings, &environment, &locations, root, &mut notes);
             (place, notes)
         }
     }
@@ -152,7 +156,7 @@ mod tests {
         CacheSettings { mode, dir: None }
     }
 
-    fn folder_of(place: &Place) -> Option<&Path> {
+    fn folder_of(place: &CachePlace) -> Option<&Path> {
         place.folder().map(Folder::path)
     }
 
@@ -212,8 +216,8 @@ mod tests {
     #[test]
     fn memory_and_off_make_no_folder() {
         let machine = Machine::new();
-        assert!(matches!(machine.choose(&mode(CacheMode::Memory), PERSON).0, Place::Process));
-        assert!(matches!(machine.choose(&mode(CacheMode::Off), PERSON).0, Place::Nowhere));
+        assert!(matches!(machine.choose(&mode(CacheMode::Memory), PERSON).0, CachePlace::Process));
+        assert!(matches!(machine.choose(&mode(CacheMode::Off), PERSON).0, CachePlace::Nowhere));
         assert!(!machine.home.path().join("cache").exists());
     }
 
@@ -222,7 +226,7 @@ mod tests {
         let machine = Machine::new();
         std::fs::write(machine.home.path().join("cache"), "a file").unwrap();
         let (place, notes) = machine.choose(&mode(CacheMode::Auto), PERSON);
-        assert!(matches!(place, Place::Process));
+        assert!(matches!(place, CachePlace::Process));
         assert!(notes[0].starts_with("the cache folder `"), "{notes:?}");
         assert_eq!(notes.len(), 1, "{notes:?}");
     }

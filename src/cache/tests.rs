@@ -31,7 +31,7 @@ fn label() -> Label {
 fn disk() -> (TempDir, TokenCache) {
     let around = TempDir::new().unwrap();
     let folder = Folder::open(around.path().join("cache")).unwrap();
-    (around, TokenCache::at(Place::Folder(folder)))
+    (around, TokenCache::at(CachePlace::Folder(folder)))
 }
 
 fn file_of(around: &TempDir, key: &CacheKey) -> PathBuf {
@@ -44,7 +44,7 @@ fn a_token_is_found_by_another_process_under_its_own_key_only() {
     let (key, token) = (CacheKey::of(&["one"]), token("t", now(), seconds(3600)));
     cache.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap();
     let folder = Folder::open(around.path().join("cache")).unwrap();
-    let another = TokenCache::at(Place::Folder(folder));
+    let another = TokenCache::at(CachePlace::Folder(folder));
     assert_eq!(another.load(&key, now()), Some(token));
     assert_eq!(another.load(&CacheKey::of(&["two"]), now()), None);
 }
@@ -52,7 +52,7 @@ fn a_token_is_found_by_another_process_under_its_own_key_only() {
 #[test]
 fn a_token_with_impossible_times_is_not_kept_anywhere() {
     let (around, disk) = disk();
-    for cache in [disk, TokenCache::at(Place::Process)] {
+    for cache in [disk, TokenCache::at(CachePlace::Process)] {
         let key = CacheKey::of(&[]);
         for token in [
             token("expired", now() - seconds(60), seconds(60)),
@@ -87,14 +87,14 @@ fn an_older_token_of_this_process_does_not_hide_a_newer_file() {
     fs::remove_dir(around.path().join("cache")).unwrap();
     cache.store(&key, &old, until, &label(), now()).unwrap_err();
     let folder = Folder::open(around.path().join("cache")).unwrap();
-    TokenCache::at(Place::Folder(folder)).store(&key, &new, until, &label(), now()).unwrap();
+    TokenCache::at(CachePlace::Folder(folder)).store(&key, &new, until, &label(), now()).unwrap();
     assert_eq!(cache.load(&key, now()), Some(new));
 }
 
 #[tokio::test]
 async fn without_a_folder_there_is_nothing_to_lock() {
     let key = CacheKey::of(&[]);
-    for cache in [TokenCache::at(Place::Process), TokenCache::at(Place::Nowhere)] {
+    for cache in [TokenCache::at(CachePlace::Process), TokenCache::at(CachePlace::Nowhere)] {
         let (one, two) = (cache.lock(&key).await, cache.lock(&key).await);
         assert!(!one.is_held() && !two.is_held());
         assert_eq!(one.note(), None);
@@ -217,11 +217,11 @@ fn a_refusal_is_remembered_where_tokens_are_kept() {
     assert!(!cache.was_refused(&key, now()));
     cache.remember_refused(&key, now());
     let folder = Folder::open(around.path().join("cache")).unwrap();
-    let another = TokenCache::at(Place::Folder(folder));
+    let another = TokenCache::at(CachePlace::Folder(folder));
     assert!(another.was_refused(&key, now()));
     assert!(!another.was_refused(&other, now()));
     assert_eq!(another.load(&key, now()), None, "it is no token");
-    for (place, remembers) in [(Place::Process, true), (Place::Nowhere, false)] {
+    for (place, remembers) in [(CachePlace::Process, true), (CachePlace::Nowhere, false)] {
         let cache = TokenCache::at(place);
         cache.remember_refused(&key, now());
         assert_eq!(cache.was_refused(&key, now()), remembers);
@@ -242,7 +242,7 @@ const LIMIT: Duration = Duration::from_mins(10);
 
 fn caches(folder: &TempDir) -> [TokenCache; 2] {
     let path = folder.path().join("cache");
-    [(); 2].map(|()| TokenCache::at(Place::Folder(Folder::open(path.clone()).unwrap())))
+    [(); 2].map(|()| TokenCache::at(CachePlace::Folder(Folder::open(path.clone()).unwrap())))
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn whoever_asked_in_vain_is_known_to_every_process_for_a_while() {
 
 #[tokio::test]
 async fn without_a_folder_the_tasks_of_this_process_wait_for_each_other() {
-    let (cache, key) = (TokenCache::at(Place::Process), CacheKey::of(&["corp"]));
+    let (cache, key) = (TokenCache::at(CachePlace::Process), CacheKey::of(&["corp"]));
     let first = cache.lock_sign_in(&key).await;
     let mut second = Box::pin(cache.lock_sign_in(&key));
     tokio::time::timeout(Duration::from_millis(50), &mut second).await.unwrap_err();

@@ -23,7 +23,7 @@ pub enum LoginError {
 
 /// The sign-in. Names of the JSON must not change.
 #[derive(Debug, Serialize)]
-struct Report {
+struct SignInReport {
     schema: u32,
     /// The `sso-session`'s name, or the start URL.
     session: String,
@@ -45,7 +45,7 @@ pub async fn run(
 ) -> Result<(), LoginError> {
     let printed = match sign_in(args, provider, announce, wait).await {
         Ok(report) if args.json => report::print(&report, out),
-        Ok(Report { what, until, file, .. }) => writeln!(
+        Ok(SignInReport { what, until, file, .. }) => writeln!(
             out,
             "signed in to {what} until {until}; kept in `{file}` for the AWS CLI and all SDKs"
         ),
@@ -62,7 +62,7 @@ async fn sign_in(
     provider: &Provider,
     announce: &(dyn Fn(&str) + Send + Sync),
     wait: Wait<'_>,
-) -> Result<Report, ProviderError> {
+) -> Result<SignInReport, ProviderError> {
     let wanted = SignIn {
         profile: args.profile.as_deref(),
         session: args.sso_session.as_deref(),
@@ -80,7 +80,7 @@ async fn sign_in(
     let signed_in = provider.sign_in(&wanted, User::new(&announce)).await;
     drop(waiting);
     let (session, signed_in) = signed_in?;
-    Ok(Report {
+    Ok(SignInReport {
         schema: SCHEMA,
         session: session.identifier().to_owned(),
         what: session.in_words(),

@@ -26,7 +26,7 @@ pub enum LogoutError {
 
 /// The result. Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
-struct Report {
+struct LogoutReport {
     tokens: usize,
     refusals: usize,
     questions: usize,
@@ -65,7 +65,7 @@ pub async fn run(
     Ok(())
 }
 
-async fn log_out(args: &LogoutArgs, provider: &Provider) -> Result<Report, LogoutError> {
+async fn log_out(args: &LogoutArgs, provider: &Provider) -> Result<LogoutReport, LogoutError> {
     let LogoutArgs { domain, domain_owner, region, profile, sso_session, .. } = args;
     let sign_in = if args.sso {
         let signed_out = provider.sign_out(profile.as_deref(), sso_session.as_deref()).await?;
@@ -80,14 +80,14 @@ async fn log_out(args: &LogoutArgs, provider: &Provider) -> Result<Report, Logou
     };
     let Forgotten { tokens, refusals, questions } =
         provider.forget_tokens(domain.is_some().then_some(&is_meant))?;
-    Ok(Report { tokens, refusals, questions, sign_in })
+    Ok(LogoutReport { tokens, refusals, questions, sign_in })
 }
 
 fn is_or_any(wanted: Option<&String>, is: &str) -> bool {
     wanted.is_none_or(|wanted| wanted == is)
 }
 
-impl Report {
+impl LogoutReport {
     fn print(&self, domain: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
         let of_domain = domain.map(|name| format!(" of domain `{}`", printable(name)));
         let of_domain = of_domain.unwrap_or_default();

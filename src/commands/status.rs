@@ -49,13 +49,13 @@ pub async fn run(
 #[derive(Debug, Serialize)]
 struct Status {
     version: &'static str,
-    installed: Section<Installed>,
-    tokens: Vec<Token>,
-    sign_ins: Section<SignIn>,
-    configuration: Section<ConfigurationFile>,
-    cache: Vec<Folder>,
+    installed: StatusSection<Installed>,
+    tokens: Vec<TokenRow>,
+    sign_ins: StatusSection<SignInRow>,
+    configuration: StatusSection<ConfigurationRow>,
+    cache: Vec<FolderRow>,
     log: Vec<String>,
-    plugins: Vec<Folder>,
+    plugins: Vec<FolderRow>,
     /// The first failure to read something.
     problem: Option<String>,
 }
@@ -63,13 +63,13 @@ struct Status {
 /// What was found of one kind; empty if it cannot be read.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Section<T> {
+struct StatusSection<T> {
     found: Vec<T>,
     #[serde(skip)]
     unreadable: Option<String>,
 }
 
-impl<T> Section<T> {
+impl<T> StatusSection<T> {
     fn of<U, E: ToString>(found: Result<Vec<U>, E>, show: impl Fn(U) -> T) -> Self {
         match found {
             Ok(found) => Self { found: found.into_iter().map(show).collect(), unreadable: None },
@@ -89,11 +89,13 @@ impl Status {
     async fn of(provider: &Provider) -> Self {
         let (environment, locations) = (provider.environment(), provider.locations());
         let now = Provider::clock();
-        let installed = Section::of(find_installed(provider), |installed| installed);
-        let sign_ins = Section::of(provider.sign_ins().await, |sign_in| SignIn::of(sign_in, now));
-        let configuration = Section::of(settings::file_reports(environment, locations), |file| {
-            ConfigurationFile::of(&file)
-        });
+        let installed = StatusSection::of(find_installed(provider), |installed| installed);
+        let sign_ins =
+            StatusSection::of(provider.sign_ins().await, |sign_in| SignInRow::of(sign_in, now));
+        let configuration =
+            StatusSection::of(settings::file_reports(environment, locations), |file| {
+                ConfigurationRow::of(&file)
+            });
         let broken_file = configuration.found.iter().find(|file| file.state == "broken");
         let broken_file = broken_file.and_then(|file| file.reason.clone());
         let broken_list = installed.found.iter().find_map(|installed| installed.problem.clone());
@@ -105,12 +107,12 @@ impl Status {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             installed,
-            tokens: provider.kept_tokens().into_iter().map(|it| Token::of(it, now)).collect(),
+            tokens: provider.kept_tokens().into_iter().map(|it| TokenRow::of(it, now)).collect(),
             sign_ins,
             configuration,
-            cache: provider.cache_folders().iter().map(|path| Folder::of(path)).collect(),
+            cache: provider.cache_folders().iter().map(|path| FolderRow::of(path)).collect(),
             log: logs.map(|path| lossy(&path)).collect(),
-            plugins: locations.plugins_dirs().iter().map(|path| Folder::of(path)).collect(),
+            plugins: locations.plugins_dirs().iter().map(|path| FolderRow::of(path)).collect(),
             problem,
         }
     }
@@ -120,15 +122,15 @@ impl Status {
         rows.add("version", self.version);
         let nowhere = "nowhere in a plugins folder";
         self.installed.add_to(&mut rows, "installed", Installed::text, nowhere);
-        rows.add_all("tokens", self.tokens.iter().map(Token::text), "none in the cache");
+        rows.add_all("tokens", self.tokens.iter().map(TokenRow::text), "none in the cache");
         let nothing = "none in the AWS files";
         self.sign_ins.add_to(&mut rows, "sign-ins", |sign_in| sign_in.text.clone(), nothing);
         let no_file = "no home, no file";
-        self.configuration.add_to(&mut rows, "settings", ConfigurationFile::text, no_file);
-        rows.add_all("cache", self.cache.iter().map(Folder::text), "no folder");
+        self.configuration.add_to(&mut rows, "settings", ConfigurationRow::text, no_file);
+        rows.add_all("cache", self.cache.iter().map(FolderRow::text), "no folder");
         let no_log = "none; CODEARTIFACT_NUGET_LOG_FILE names one";
         rows.add_all("log", self.log.iter().cloned(), no_log);
-        rows.add_all("plugins", self.plugins.iter().map(Folder::text), "no folder");
+        rows.add_all("plugins", self.plugins.iter().map(FolderRow::text), "no folder");
         rows
     }
 }
@@ -140,13 +142,13 @@ fn lossy(path: &Path) -> String {
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Folder {
+struct FolderRow {
     path: String,
     #[serde(skip)]
     is_there: bool,
 }
 
-impl Folder {
+impl FolderRow {
     fn of(path: &Path) -> Self {
         Self { path: lossy(path), is_there: path.is_dir() }
     }
@@ -198,7 +200,7 @@ impl Installed {
 
 /// A token in the cache.
 #[derive(Debug, Serialize)]
-struct Token {
+struct TokenRow {
     domain: String,
     domain_owner: String,
     region: String,
@@ -207,7 +209,7 @@ struct Token {
     folder: String,
 }
 
-impl Token {
+impl TokenRow {
     fn of(KeptToken { folder, description }: KeptToken, now: SystemTime) -> Self {
         let left = description.served_for(now).unwrap_or_default();
         let label = description.label;
@@ -232,7 +234,7 @@ impl Token {
 
 /// A sign-in of IAM Identity Center.
 #[derive(Debug, Serialize)]
-struct SignIn {
+struct SignInRow {
     sso_session: Option<String>,
     start_url: String,
     region: String,
@@ -245,7 +247,7 @@ struct SignIn {
     text: String,
 }
 
-impl SignIn {
+impl SignInRow {
     fn of(KnownSignIn { session, profiles, signed_in }: KnownSignIn, now: SystemTime) -> Self {
         let named = match &*profiles {
             [] => String::new(),
@@ -282,7 +284,7 @@ pub fn until_in_words(until: SignedInUntil, now: SystemTime) -> String {
 }
 
 #[derive(Debug, Serialize)]
-struct ConfigurationFile {
+struct ConfigurationRow {
     /// `user` or `machine`.
     file: &'static str,
     path: String,
@@ -290,7 +292,7 @@ struct ConfigurationFile {
     reason: Option<String>,
 }
 
-impl ConfigurationFile {
+impl ConfigurationRow {
     fn of(file: &FileReport) -> Self {
         let (state, reason) = file.state();
         Self { file: file.kind_name(), path: lossy(&file.path), state, reason }

@@ -33,7 +33,7 @@ pub enum TokenError {
 /// those of `aws codeartifact get-authorization-token`, with additions.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Report<'a> {
+struct TokenReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ fn write(
     write_file(path, &text)?;
     if as_json {
         let output = Some(path.to_string_lossy());
-        report::print(&Report { authorization_token: None, output, ..fetched.report() }, out)?;
+        report::print(&TokenReport { authorization_token: None, output, ..fetched.report() }, out)?;
     } else {
         let until = fetched.expiration.map(|time| format!(" until {}", time::utc(time)));
         let (path, until) = (path.display(), until.unwrap_or_default());
@@ -113,8 +113,8 @@ fn write_file(path: &Path, text: &str) -> Result<(), TokenError> {
 }
 
 impl Fetched {
-    fn report(&self) -> Report<'_> {
-        Report {
+    fn report(&self) -> TokenReport<'_> {
+        TokenReport {
             authorization_token: Some(self.secret.expose()),
             expiration: self.expiration.map(time::utc),
             domain: &self.domain.name,

@@ -29,13 +29,13 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(1);
 pub struct Console {
     output: Output,
     log: Log,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ConsoleState>>,
     /// The source that failures are about, as an argument of `doctor`.
     source: Option<String>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ConsoleState {
     /// None until NuGet sets the log level: NuGet answers an earlier Log with a Fault.
     threshold: Option<LogLevel>,
     sent: u64,
@@ -148,7 +148,7 @@ impl Console {
         (request_id, acknowledged)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ConsoleState> {
         // A panic cannot leave the state half changed, so a poisoned lock is safe to use.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,7 @@ use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, Re
 use crate::base::log::Log;
 use crate::base::secret::Secret;
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
-use crate::provider::{Need, Origin, Provider, ProviderError, Resolved, Served, User};
+use crate::provider::{Need, Provider, ProviderError, Resolved, Served, TokenOrigin, User};
 
 /// Responds to the requests of one conversation.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ impl Credentials {
             Ok(newer) => {
                 // If a provided token was refused, another cached or provided one is now tried for
                 // the first time, and may be replaced in turn.
-                if !was_provided || newer.origin == Origin::Fetched {
+                if !was_provided || newer.origin == TokenOrigin::Fetched {
                     self.history(|history| history.mark_replaced(repository));
                 }
                 Ok(self.hand_out(request, newer).await)

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::base::secret::Secret;
 use crate::endpoint::{Domain, RepositoryEndpoint};
-use crate::provider::{Origin, Served};
+use crate::provider::{Served, TokenOrigin};
 
 /// If a token is younger than this, it is not the reason for a refusal, and fetching another one
 /// changes nothing.
@@ -108,7 +108,7 @@ impl History {
     /// The place of the last token that was handed out, if the user provides it.
     pub(super) fn provided_place(&self, repository: RepositoryKey<'_>) -> Option<String> {
         let Served { origin, label, .. } = &self.tokens.get(&repository.token())?.served;
-        (*origin == Origin::Provided).then(|| label.clone())
+        (*origin == TokenOrigin::Provided).then(|| label.clone())
     }
 }
 
@@ -122,7 +122,7 @@ impl Token {
     fn after_refusal(&self, repository: &str, now: SystemTime) -> Step {
         let Served { secret, obtained, origin, .. } = &self.served;
         let age = now.duration_since(*obtained).unwrap_or_default();
-        let may_be_to_blame = *origin != Origin::Fetched && !self.replaced;
+        let may_be_to_blame = *origin != TokenOrigin::Fetched && !self.replaced;
         if may_be_to_blame || age > JUST_FETCHED {
             Step::Replace(secret.clone())
         } else if self.replaced && !self.repositories.contains(repository) {
@@ -163,7 +163,7 @@ mod tests {
         RepositoryKey { endpoint, rule: None }
     }
 
-    fn served(secret: &str, origin: Origin) -> Served {
+    fn served(secret: &str, origin: TokenOrigin) -> Served {
         let (secret, label) = (Secret::new(secret), "whose".to_owned());
         Served { secret, obtained: NOW, expiration: None, origin, label, note: None }
     }
@@ -185,11 +185,11 @@ mod tests {
     #[test]
     fn a_refused_token_of_the_cache_is_replaced_once() {
         let (mut all, d1) = (History::default(), endpoint("d1", "h"));
-        all.record(plain(&d1), served("a", Origin::Cache));
+        all.record(plain(&d1), served("a", TokenOrigin::Cache));
         assert_eq!(all.next_step(plain(&d1), false, NOW), Step::Serve);
         assert_eq!(all.next_step(plain(&d1), true, NOW), replace("a"));
         all.mark_replaced(plain(&d1));
-        all.record(plain(&d1), served("b", Origin::Cache));
+        all.record(plain(&d1), served("b", TokenOrigin::Cache));
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("b"));
     }
 
@@ -197,9 +197,9 @@ mod tests {
     fn what_took_a_refused_ones_place_is_given_for_each_repository_before_it_counts_as_refused() {
         let (mut all, first) = (History::default(), endpoint("d1", "h"));
         let second = RepositoryEndpoint { repository: "second".into(), ..first.clone() };
-        all.record(plain(&first), served("a", Origin::Cache));
+        all.record(plain(&first), served("a", TokenOrigin::Cache));
         all.mark_replaced(plain(&first));
-        all.record(plain(&first), served("b", Origin::Fetched));
+        all.record(plain(&first), served("b", TokenOrigin::Fetched));
         assert_eq!(all.next_step(plain(&second), true, NOW), Step::Give(Secret::new("b")));
         all.mark_handed_out(plain(&second));
         assert_eq!(all.next_step(plain(&second), true, NOW), repeat("b"));
@@ -210,14 +210,14 @@ mod tests {
     fn the_first_token_of_a_host_was_tried_at_each_of_its_repositories() {
         let (mut all, first) = (History::default(), endpoint("d1", "h"));
         let second = RepositoryEndpoint { repository: "second".into(), ..first.clone() };
-        all.record(plain(&first), served("a", Origin::Fetched));
+        all.record(plain(&first), served("a", TokenOrigin::Fetched));
         assert_eq!(all.next_step(plain(&second), true, NOW), repeat("a"));
     }
 
     #[test]
     fn a_fetched_token_is_repeated_for_five_minutes() {
         let (mut all, d1) = (History::default(), endpoint("d1", "h"));
-        all.record(plain(&d1), served("a", Origin::Fetched));
+        all.record(plain(&d1), served("a", TokenOrigin::Fetched));
         assert_eq!(all.next_step(plain(&d1), true, NOW + JUST_FETCHED), repeat("a"));
         let later = NOW + JUST_FETCHED + Duration::from_secs(1);
         assert_eq!(all.next_step(plain(&d1), true, later), replace("a"));
@@ -227,8 +227,8 @@ mod tests {
     fn the_token_of_another_domain_behind_the_host_was_the_refused_one() {
         let mut all = History::default();
         let (d1, d2) = (endpoint("d1", "h"), endpoint("d2", "h"));
-        all.record(plain(&d1), served("a", Origin::Cache));
-        all.record(plain(&d2), served("b", Origin::Cache));
+        all.record(plain(&d1), served("a", TokenOrigin::Cache));
+        all.record(plain(&d2), served("b", TokenOrigin::Cache));
         assert_eq!(all.next_step(plain(&d1), true, NOW), Step::Serve);
         assert_eq!(all.next_step(plain(&d2), true, NOW), replace("b"));
     }
@@ -236,21 +236,21 @@ mod tests {
     #[test]
     fn a_fetched_token_stays_fetched_when_the_cache_serves_it_again() {
         let (mut all, d1) = (History::default(), endpoint("d1", "h"));
-        all.record(plain(&d1), served("a", Origin::Fetched));
-        all.record(plain(&d1), served("a", Origin::Cache));
+        all.record(plain(&d1), served("a", TokenOrigin::Fetched));
+        all.record(plain(&d1), served("a", TokenOrigin::Cache));
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("a"));
     }
 
     #[test]
     fn a_provided_token_that_is_refused_is_replaced_once() {
         let (mut all, d1) = (History::default(), endpoint("d1", "h"));
-        all.record(plain(&d1), served("a", Origin::Provided));
+        all.record(plain(&d1), served("a", TokenOrigin::Provided));
         assert_eq!(all.provided_place(plain(&d1)), Some("whose".to_owned()));
         assert_eq!(all.next_step(plain(&d1), true, NOW), replace("a"));
         all.mark_replaced(plain(&d1));
         // Nothing replaced it.
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("a"));
-        all.record(plain(&d1), served("b", Origin::Fetched));
+        all.record(plain(&d1), served("b", TokenOrigin::Fetched));
         assert_eq!(all.next_step(plain(&d1), true, NOW), repeat("b"));
         assert_eq!(all.provided_place(plain(&d1)), None);
     }
@@ -260,12 +260,12 @@ mod tests {
         let (mut all, first) = (History::default(), endpoint("d1", "h"));
         let second = RepositoryEndpoint { repository: "second".into(), ..first.clone() };
         let (first, second) = (by_rule(1, &first), by_rule(2, &second));
-        all.record(first, served("a", Origin::Fetched));
+        all.record(first, served("a", TokenOrigin::Fetched));
         assert_eq!(all.next_step(second, true, NOW), Step::Serve);
-        all.record(second, served("b", Origin::Cache));
+        all.record(second, served("b", TokenOrigin::Cache));
         assert_eq!(all.next_step(first, true, NOW), Step::Serve, "the second's was tried there");
         assert_eq!(all.next_step(second, true, NOW), replace("b"));
-        all.record(first, served("a", Origin::Cache));
+        all.record(first, served("a", TokenOrigin::Cache));
         assert_eq!(all.next_step(first, true, NOW), repeat("a"));
     }
 
@@ -273,7 +273,7 @@ mod tests {
     fn repositories_under_one_rule_share_a_token() {
         let (mut all, first) = (History::default(), endpoint("d1", "h"));
         let second = RepositoryEndpoint { repository: "second".into(), ..first.clone() };
-        all.record(by_rule(1, &first), served("a", Origin::Cache));
+        all.record(by_rule(1, &first), served("a", TokenOrigin::Cache));
         assert_eq!(all.next_step(by_rule(1, &second), true, NOW), replace("a"));
         assert_eq!(all.next_step(plain(&second), true, NOW), Step::Serve);
     }
@@ -288,7 +288,7 @@ mod tests {
         });
         for (endpoint, token) in domains.iter().zip(["a", "b", "c"]) {
             assert_eq!(all.next_step(by_rule(1, endpoint), true, NOW), Step::Serve);
-            all.record(by_rule(1, endpoint), served(token, Origin::Cache));
+            all.record(by_rule(1, endpoint), served(token, TokenOrigin::Cache));
         }
         let steps = domains.each_ref().map(|it| all.next_step(by_rule(1, it), true, NOW));
         assert_eq!(steps, [Step::Serve, Step::Serve, replace("c")]);

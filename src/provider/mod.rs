@@ -79,7 +79,7 @@ pub struct Served {
     pub obtained: SystemTime,
     /// When CodeArtifact stops accepting it; none for a provided one.
     pub expiration: Option<SystemTime>,
-    pub origin: Origin,
+    pub origin: TokenOrigin,
     /// The origin, for people: an identity, or the place of a provided token.
     pub label: String,
     /// A warning for the user although there is a token.
@@ -88,7 +88,7 @@ pub struct Served {
 
 /// The origin of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum TokenOrigin {
     /// The user provides it.
     Provided,
     Cache,
@@ -118,18 +118,18 @@ struct InFlight {
 
 /// A request that needs a token from AWS.
 #[derive(Clone, Copy)]
-struct Request<'a> {
+struct TokenRequest<'a> {
     resolved: &'a Resolved,
     caller: &'a Caller,
     need: &'a Need,
 }
 
-impl Request<'_> {
+impl TokenRequest<'_> {
     fn settings(&self) -> Result<&EffectiveSettings, ProviderError> {
         self.resolved.settings()
     }
 
-    fn served(&self, token: AuthorizationToken, origin: Origin) -> Served {
+    fn served(&self, token: AuthorizationToken, origin: TokenOrigin) -> Served {
         let AuthorizationToken { secret, obtained, expiration } = token;
         let (expiration, label) = (Some(expiration), self.caller.identity.label.clone());
         Served { secret, obtained, expiration, origin, label, note: None }
@@ -217,7 +217,8 @@ impl Provider {
         need: &Need,
         user: Option<User<'_>>,
     ) -> Result<Served, ProviderError> {
-        let mut request = Request { resolved, need, caller: self.caller_of_cache(resolved).await? };
+        let mut request =
+            TokenRequest { resolved, need, caller: self.caller_of_cache(resolved).await? };
         if let Some(served) = self.cached(request)? {
             return Ok(served);
         }
@@ -233,11 +234,11 @@ impl Provider {
             return Err(failure);
         }
         let caller = &self.find_caller(resolved).await?;
-        Box::pin(self.fetched(Request { caller, ..request })).await
+        Box::pin(self.fetched(TokenRequest { caller, ..request })).await
     }
 
     /// Shares a fetch of the same token in this process.
-    async fn fetched(&self, request: Request<'_>) -> Result<Served, ProviderError> {
+    async fn fetched(&self, request: TokenRequest<'_>) -> Result<Served, ProviderError> {
         let wanted = InFlight { key: request.caller.key.clone(), need: request.need.clone() };
         let joined = Arc::clone(self.in_flight().entry(wanted.clone()).or_default());
         let outcome = joined.get_or_init(|| self.fetch_once(request)).await.clone();
@@ -255,7 +256,7 @@ impl Provider {
     }
 
     /// Takes the lock between processes: its previous holder has most likely stored a token.
-    async fn fetch_once(&self, request: Request<'_>) -> Result<Served, ProviderError> {
+    async fn fetch_once(&self, request: TokenRequest<'_>) -> Result<Served, ProviderError> {
         let lock = self.cache()?.lock(&request.caller.key).await;
         let note = lock.note().unwrap_or_default();
         self.log.line(format_args!("locked {} {note}", lock.is_held()));
@@ -275,10 +276,10 @@ impl Provider {
         }
         let token = fetched?;
         self.log.line(format_args!("a token for {domain} fetched in {timing}"));
-        Ok(request.served(token, Origin::Fetched))
+        Ok(request.served(token, TokenOrigin::Fetched))
     }
 
-    fn cached(&self, request: Request<'_>) -> Result<Option<Served>, ProviderError> {
+    fn cached(&self, request: TokenRequest<'_>) -> Result<Option<Served>, ProviderError> {
         let token = self.cache()?.load(&request.caller.key, now());
         let refused = |token: &AuthorizationToken| match request.need {
             Need::Any => false,
@@ -287,10 +288,14 @@ impl Provider {
         let usable = token.filter(|token| token.is_fresh(now()) && !refused(token));
         let found = if usable.is_some() { "has one" } else { "has none" };
         self.log.line(format_args!("the cache {found} for {}", request.resolved.target.domain));
-        Ok(usable.map(|token| request.served(token, Origin::Cache)))
+        Ok(usable.map(|token| request.served(token, TokenOrigin::Cache)))
     }
 
-    fn store(&self, request: Request<'_>, token: &AuthorizationToken) -> Result<(), ProviderError> {
+    fn store(
+        &self,
+        request: TokenRequest<'_>,
+        token: &AuthorizationToken,
+    ) -> Result<(), ProviderError> {
         let (domain, Caller { identity, key }) = (&request.resolved.target.domain, request.caller);
         let keep_until = if identity.is_visible {
             token.expiration

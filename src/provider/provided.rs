@@ -19,7 +19,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::{Need, Origin, Provider, ProviderError, Resolved, Served, Target, now};
+use super::{Need, Provider, ProviderError, Resolved, Served, Target, TokenOrigin, now};
 use crate::base::secret::Secret;
 use crate::cache::CacheKey;
 use crate::endpoint::HostKind;
@@ -108,7 +108,7 @@ impl Provider {
                         secret,
                         obtained: now,
                         expiration: None,
-                        origin: Origin::Provided,
+                        origin: TokenOrigin::Provided,
                         label: place,
                         note: None,
                     });

@@ -12,7 +12,7 @@ use std::io::{self, IsTerminal};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Provider, ProviderError, Request, now};
+use super::{Provider, ProviderError, TokenRequest, now};
 use crate::aws::{
     AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
     TokenFingerprint,
@@ -107,7 +107,7 @@ impl Provider {
     /// must then be looked up again.
     pub(super) async fn renew_sign_in(
         &self,
-        request: Request<'_>,
+        request: TokenRequest<'_>,
         user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
         let Some(session) = &request.caller.identity.sign_in else { return Ok(false) };
@@ -120,7 +120,7 @@ impl Provider {
     /// Renews a session that its service ended early, as the failure shows.
     pub(super) async fn renew_ended_sign_in(
         &self,
-        request: Request<'_>,
+        request: TokenRequest<'_>,
         failure: &ProviderError,
         user: Option<User<'_>>,
     ) -> Result<bool, ProviderError> {
@@ -138,7 +138,7 @@ impl Provider {
     async fn renew(
         &self,
         session: &SsoSession,
-        request: Request<'_>,
+        request: TokenRequest<'_>,
         user: Option<User<'_>>,
         ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
@@ -157,7 +157,7 @@ impl Provider {
     async fn renew_locked(
         &self,
         session: &SsoSession,
-        request: Request<'_>,
+        request: TokenRequest<'_>,
         user: Option<User<'_>>,
         ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
@@ -182,7 +182,7 @@ impl Provider {
     async fn ask(
         &self,
         session: &SsoSession,
-        request: Request<'_>,
+        request: TokenRequest<'_>,
         user: Option<User<'_>>,
     ) -> Result<(), ProviderError> {
         let (profile, settings) = (session.profile.clone(), request.settings()?);

@@ -34,11 +34,11 @@ pub fn print(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 /// error.
 pub fn print_failure(json: bool, error: &dyn Error, out: &mut dyn Write) {
     #[derive(Serialize)]
-    struct Failure {
+    struct ReportedFailure {
         error: String,
     }
     if json {
         // The exit code and standard error report the same failure.
-        let _ = print(&Failure { error: error.to_string() }, out);
+        let _ = print(&ReportedFailure { error: error.to_string() }, out);
     }
 }

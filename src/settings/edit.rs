@@ -72,7 +72,7 @@ pub enum EditError {
 
 /// The type of a key's value in the file.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum KeyKind {
     Word,
     Seconds,
     /// A list in the file, separated by commas on the command line.
@@ -85,19 +85,19 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
     pub name: &'static str,
-    kind: Kind,
+    kind: KeyKind,
 }
 
 /// All keys outside of rules and hosts, in the order in which they are listed.
 pub const KEYS: [Key; 8] = [
-    Key { name: "profile", kind: Kind::WordOrList },
-    Key { name: "duration_seconds", kind: Kind::Seconds },
-    Key { name: "interactive", kind: Kind::Word },
-    Key { name: "policy.allowed_owners", kind: Kind::List },
-    Key { name: "policy.allowed_hosts", kind: Kind::List },
-    Key { name: "policy.longest_duration_seconds", kind: Kind::Seconds },
-    Key { name: "policy.cache", kind: Kind::Word },
-    Key { name: "policy.interactive", kind: Kind::Word },
+    Key { name: "profile", kind: KeyKind::WordOrList },
+    Key { name: "duration_seconds", kind: KeyKind::Seconds },
+    Key { name: "interactive", kind: KeyKind::Word },
+    Key { name: "policy.allowed_owners", kind: KeyKind::List },
+    Key { name: "policy.allowed_hosts", kind: KeyKind::List },
+    Key { name: "policy.longest_duration_seconds", kind: KeyKind::Seconds },
+    Key { name: "policy.cache", kind: KeyKind::Word },
+    Key { name: "policy.interactive", kind: KeyKind::Word },
 ];
 
 impl Key {
@@ -110,12 +110,12 @@ impl Key {
     /// The value that a text of the command line stands for.
     pub fn value(self, text: &str) -> Result<Value, EditError> {
         match self.kind {
-            Kind::Word => Ok(text.into()),
-            Kind::Seconds => text.trim().parse::<i64>().map(Value::from).map_err(|_| {
+            KeyKind::Word => Ok(text.into()),
+            KeyKind::Seconds => text.trim().parse::<i64>().map(Value::from).map_err(|_| {
                 EditError::NotANumber { key: self.name.to_owned(), value: text.to_owned() }
             }),
-            Kind::List => Ok(Value::Array(words(text).collect())),
-            Kind::WordOrList => Ok(word_or_list(&words(text).collect::<Vec<_>>())),
+            KeyKind::List => Ok(Value::Array(words(text).collect())),
+            KeyKind::WordOrList => Ok(word_or_list(&words(text).collect::<Vec<_>>())),
         }
     }
 }

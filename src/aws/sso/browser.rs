@@ -104,7 +104,7 @@ pub(super) struct Answer {
 
 /// The meaning of a request to the port.
 #[derive(Debug, PartialEq, Eq)]
-enum Request {
+enum BrowserRequest {
     Code(Secret),
     Declined,
     /// It is not the redirect, so it gets this status.
@@ -137,10 +137,10 @@ impl Loopback {
                     });
                 }
                 Some(ended) = connections.join_next() => match ended {
-                    Ok(Ok(Ok(Some((Request::Code(code), browser))))) => {
+                    Ok(Ok(Ok(Some((BrowserRequest::Code(code), browser))))) => {
                         return Ok(Answer { code, browser });
                     }
-                    Ok(Ok(Ok(Some((Request::Declined, _))))) => return Err(SignInError::Declined),
+                    Ok(Ok(Ok(Some((BrowserRequest::Declined, _))))) => return Err(SignInError::Declined),
                     // The browser closed the connection, sent nothing, or sent something else.
                     _ => {}
                 },
@@ -167,13 +167,13 @@ async fn converse(
     mut stream: TcpStream,
     port: u16,
     state: &str,
-) -> io::Result<Option<(Request, TcpStream)>> {
+) -> io::Result<Option<(BrowserRequest, TcpStream)>> {
     let head = read_head(&mut stream).await?;
     let request = parse(&head, port, state);
     let (status, text) = match &request {
-        Request::Code(_) => return Ok(Some((request, stream))),
-        Request::Declined => ("200 OK", "The sign-in to AWS was declined."),
-        Request::Other(status) => (*status, "This is not the page that is waited for."),
+        BrowserRequest::Code(_) => return Ok(Some((request, stream))),
+        BrowserRequest::Declined => ("200 OK", "The sign-in to AWS was declined."),
+        BrowserRequest::Other(status) => (*status, "This is not the page that is waited for."),
     };
     respond(&mut stream, status, &page("Not signed in", text)).await?;
     Ok(Some((request, stream)))
@@ -192,27 +192,27 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<String> {
     String::from_utf8(head).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-fn parse(head: &str, port: u16, state: &str) -> Request {
+fn parse(head: &str, port: u16, state: &str) -> BrowserRequest {
     let mut lines = head.split("\r\n");
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (Some("GET"), Some(target)) = (words.next(), words.next()) else {
-        return Request::Other("405 Method Not Allowed");
+        return BrowserRequest::Other("405 Method Not Allowed");
     };
     // The request names another host that resolves to this machine, as in DNS rebinding.
     let hosts: Vec<&str> = lines.filter_map(|line| header(line, "host")).collect();
     if hosts != [format!("127.0.0.1:{port}")] {
-        return Request::Other("421 Misdirected Request");
+        return BrowserRequest::Other("421 Misdirected Request");
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if path != PATH {
-        return Request::Other("404 Not Found");
+        return BrowserRequest::Other("404 Not Found");
     }
     match (parameter(query, "state"), parameter(query, "code"), parameter(query, "error")) {
         (Some(theirs), Some(code), None) if theirs == state => {
-            Request::Code(Secret::new(percent_decode_str(code).decode_utf8_lossy()))
+            BrowserRequest::Code(Secret::new(percent_decode_str(code).decode_utf8_lossy()))
         }
-        (Some(theirs), None, Some(_)) if theirs == state => Request::Declined,
-        _ => Request::Other("400 Bad Request"),
+        (Some(theirs), None, Some(_)) if theirs == state => BrowserRequest::Declined,
+        _ => BrowserRequest::Other("400 Bad Request"),
     }
 }
 
@@ -271,16 +271,19 @@ mod tests {
             "scopes=sso%3Aaccount%3Aaccess%20a&uri=http%3A%2F%2F127.0.0.1%3A1%2Fx"
         );
     }
-    fn request(target: &str) -> Request {
+    fn request(target: &str) -> BrowserRequest {
         parse(&format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n"), 9, "s")
     }
 
     #[test]
     fn only_the_redirect_with_our_state_is_taken() {
-        let code = |text: &str| Request::Code(Secret::new(text));
+        let code = |text: &str| BrowserRequest::Code(Secret::new(text));
         assert_eq!(request("/oauth/callback?code=a%2Bb&state=s"), code("a+b"));
         assert_eq!(request("/oauth/callback?state=s&code=c&x=y"), code("c"));
-        assert_eq!(request("/oauth/callback?error=access_denied&state=s"), Request::Declined);
+        assert_eq!(
+            request("/oauth/callback?error=access_denied&state=s"),
+            BrowserRequest::Declined
+        );
         for target in [
             "/oauth/callback",
             "/oauth/callback?code=a",
@@ -289,10 +292,13 @@ mod tests {
             "/oauth/callback?error=access_denied&state=t",
             "/oauth/callback?error=access_denied&code=a&state=s",
         ] {
-            assert_eq!(request(target), Request::Other("400 Bad Request"), "{target}");
+            assert_eq!(request(target), BrowserRequest::Other("400 Bad Request"), "{target}");
         }
-        assert_eq!(request("/favicon.ico"), Request::Other("404 Not Found"));
-        assert_eq!(request("/oauth/callback/x?code=a&state=s"), Request::Other("404 Not Found"));
+        assert_eq!(request("/favicon.ico"), BrowserRequest::Other("404 Not Found"));
+        assert_eq!(
+            request("/oauth/callback/x?code=a&state=s"),
+            BrowserRequest::Other("404 Not Found")
+        );
     }
 
     #[test]
@@ -303,15 +309,15 @@ mod tests {
             ["Host: evil.example:9", "Host: 127.0.0.1", "X: y", "Host: 127.0.0.1:9\r\nhost: b"]
         {
             let refused = with(&format!("GET {target}\r\n{hosts}"));
-            assert_eq!(refused, Request::Other("421 Misdirected Request"), "{hosts}");
+            assert_eq!(refused, BrowserRequest::Other("421 Misdirected Request"), "{hosts}");
         }
         let post = with(&format!("POST {target}\r\nHost: 127.0.0.1:9"));
-        assert_eq!(post, Request::Other("405 Method Not Allowed"));
+        assert_eq!(post, BrowserRequest::Other("405 Method Not Allowed"));
     }
 
     #[test]
     fn what_is_no_percent_code_stays() {
-        let code = |text: &str| Request::Code(Secret::new(text));
+        let code = |text: &str| BrowserRequest::Code(Secret::new(text));
         assert_eq!(request("/oauth/callback?state=s&code=100%"), code("100%"));
         assert_eq!(request("/oauth/callback?state=s&code=%zz%41"), code("%zzA"));
     }

@@ -59,7 +59,7 @@ const SCHEMA: u32 = 1;
 
 /// The JSON that `--json` prints.
 #[derive(Serialize)]
-struct Document<'a> {
+struct DoctorReport<'a> {
     schema: u32,
     version: &'static str,
     /// The worst outcome of the findings.
@@ -86,7 +86,7 @@ pub async fn run(
     Box::pin(examine(args, &nuget, provider, wait, &mut found)).await?;
     let findings = found.findings;
     if args.json {
-        let document = Document {
+        let document = DoctorReport {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
             outcome: worst(&findings),

@@ -22,7 +22,7 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     if let Err(error) = installation::plugins_folders(None, nuget.environment) {
         return vec![no_folder(&error, nuget)];
     }
-    nuget.plugin_folders.iter().flat_map(|folder| Place { folder, nuget }.check()).collect()
+    nuget.plugin_folders.iter().flat_map(|folder| FolderCheck { folder, nuget }.check()).collect()
 }
 
 /// NuGet can start nothing in the plugins folders. A variable may name plugins elsewhere.
@@ -42,12 +42,12 @@ fn no_folder(error: &InstallationError, nuget: &Nuget<'_>) -> Finding {
 }
 
 /// Our folder in one plugins folder.
-struct Place<'a> {
+struct FolderCheck<'a> {
     folder: &'a PluginFolder,
     nuget: &'a Nuget<'a>,
 }
 
-impl Place<'_> {
+impl FolderCheck<'_> {
     fn check(&self) -> Vec<Finding> {
         let plugin = self.folder.plugin();
         if !plugin.is_file() {

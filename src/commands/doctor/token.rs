@@ -14,7 +14,7 @@ use crate::base::time::in_words;
 use crate::base::url::{UrlParts, is_loopback, without_query};
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, Partition, RepositoryEndpoint, SERVICE_PRINCIPAL};
-use crate::provider::{AskError, Asked, Need, Origin, Provider, ProviderError, Served};
+use crate::provider::{AskError, Asked, Need, Provider, ProviderError, Served, TokenOrigin};
 use crate::settings::{PROFILE, SettingsError};
 
 /// Requests the token of every source's domain, and then the source with it. A host that did not
@@ -67,9 +67,9 @@ pub fn skipped(examined: &[Examined]) -> Option<Finding> {
 
 fn of_token(served: &Served, one: &Examined, now: SystemTime) -> Finding {
     let from = match served.origin {
-        Origin::Provided => "there is a given token",
-        Origin::Cache => "there is a cached token",
-        Origin::Fetched => "AWS gave a token",
+        TokenOrigin::Provided => "there is a given token",
+        TokenOrigin::Cache => "there is a cached token",
+        TokenOrigin::Fetched => "AWS gave a token",
     };
     let until = served.expiration.map(|time| format!(", until {}", time::utc(time)));
     let until = until.unwrap_or_default();

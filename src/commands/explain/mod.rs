@@ -11,7 +11,7 @@ use crate::cli::state::ExplainArgs;
 use crate::endpoint::{Domain, EndpointError};
 use crate::provider::{Provider, ProviderError};
 use crate::report::print_with_schema;
-use report::{ForeignReport, Report};
+use report::{Explanation, ForeignReport};
 
 /// Why there would be no token, with the message of a restore.
 #[derive(Debug, Error)]
@@ -44,7 +44,7 @@ pub async fn run(
         ExplainError::Provider { domain, error: Box::new(error) }
     });
     let text = problem.as_ref().map(ToString::to_string);
-    let report = Box::pin(Report::of(&args.url, &endpoint, &resolved, provider, text)).await;
+    let report = Box::pin(Explanation::of(&args.url, &endpoint, &resolved, provider, text)).await;
     if args.json {
         print_with_schema(&report, out)?;
     } else {

@@ -42,7 +42,7 @@ impl ForeignReport {
 
 /// For a repository's URL.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct Explanation {
     url: String,
     endpoint: EndpointPart,
     /// The number of the rule that is effective.
@@ -174,7 +174,7 @@ struct InteractivePart {
     reason: Option<String>,
 }
 
-impl Report {
+impl Explanation {
     /// Collects every part of the request. `problem` is the message that a restore would show.
     pub async fn of(
         url: &str,

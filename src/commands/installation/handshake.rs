@@ -92,8 +92,8 @@ pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, Hand
                 return Err(HandshakeError::Ended { status, said });
             }
         };
-        match Step::of(&line) {
-            Step::Asked(request) => {
+        match HandshakeStep::of(&line) {
+            HandshakeStep::Asked(request) => {
                 asked = true;
                 plugin.send(
                     &request,
@@ -103,8 +103,10 @@ pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, Hand
                     }),
                 );
             }
-            Step::Agreed => agreed = true,
-            Step::Strange => return Err(HandshakeError::Strange { line, said: plugin.end().1 }),
+            HandshakeStep::Agreed => agreed = true,
+            HandshakeStep::Strange => {
+                return Err(HandshakeError::Strange { line, said: plugin.end().1 });
+            }
         }
     }
     Ok(start.elapsed())
@@ -112,13 +114,13 @@ pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, Hand
 
 /// What a line means in this short conversation.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum HandshakeStep {
     Asked(String),
     Agreed,
     Strange,
 }
 
-impl Step {
+impl HandshakeStep {
     fn of(line: &str) -> Self {
         let Ok(message) = serde_json::from_str::<HandshakeMessage>(line) else {
             return Self::Strange;
@@ -216,16 +218,16 @@ mod tests {
     #[test]
     fn the_steps_of_the_conversation_are_told_apart() {
         let asked = r#"{"RequestId":"7","Type":"Request","Method":"Handshake","Payload":{}}"#;
-        assert_eq!(Step::of(asked), Step::Asked("7".into()));
+        assert_eq!(HandshakeStep::of(asked), HandshakeStep::Asked("7".into()));
         let response = |id: &str, code: &str| {
-            Step::of(&format!(
+            HandshakeStep::of(&format!(
                 r#"{{"RequestId":"{id}","Type":"Response","Method":"Handshake","Payload":{{"ResponseCode":"{code}"}}}}"#
             ))
         };
-        assert_eq!(response(OUR_REQUEST, "Success"), Step::Agreed);
-        assert_eq!(response(OUR_REQUEST, "Error"), Step::Strange);
-        assert_eq!(response("8", "Success"), Step::Strange);
-        assert_eq!(Step::of("Hello"), Step::Strange);
+        assert_eq!(response(OUR_REQUEST, "Success"), HandshakeStep::Agreed);
+        assert_eq!(response(OUR_REQUEST, "Error"), HandshakeStep::Strange);
+        assert_eq!(response("8", "Success"), HandshakeStep::Strange);
+        assert_eq!(HandshakeStep::of("Hello"), HandshakeStep::Strange);
     }
 
     #[test]

@@ -19,7 +19,7 @@ const REFUSED_HTTP: &str = "NuGet refuses plain http; make it https, or set \
 
 /// The JSON that `--json` prints; names and values must not change.
 #[derive(Debug, Serialize)]
-struct Listing {
+struct SourceListing {
     sources: Vec<Listed>,
     audit_sources: Vec<Listed>,
     /// What NuGet refuses, and what prevents sources from being used.
@@ -68,11 +68,11 @@ pub fn run(
     Ok(())
 }
 
-fn listing(config: &NugetConfig, context: &SourceContext<'_>) -> Listing {
+fn listing(config: &NugetConfig, context: &SourceContext<'_>) -> SourceListing {
     let sources = listed(config.sources(context.environment), context.provider);
     let audit_sources = listed(config.audit_sources(context.environment), context.provider);
     let warnings = warnings(config, &sources);
-    Listing { sources, audit_sources, warnings }
+    SourceListing { sources, audit_sources, warnings }
 }
 
 fn listed(sources: Vec<Source>, provider: &Provider) -> Vec<Listed> {
@@ -164,7 +164,7 @@ fn warnings(config: &NugetConfig, sources: &[Listed]) -> Vec<String> {
     warnings
 }
 
-fn print(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
+fn print(listing: &SourceListing, out: &mut dyn Write) -> io::Result<()> {
     if listing.sources.is_empty() {
         writeln!(out, "there are no sources")?;
     }
