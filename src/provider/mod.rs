@@ -8,7 +8,6 @@
 //! token in this process; take the lock between processes; look again; fetch; store. A process that
 //! waited for a lock whose holder failed fetches without it. The plugin and the `token` command use
 //! this.
-//! one that failed fetches without it. The plugin and the `token` command call this.
 
 mod provided;
 mod resolve;
