@@ -21,8 +21,9 @@ const COMPOSED: [&str; 7] = [
     "src/settings/policy.rs",
 ];
 
-/// What no row explains, since no user meets it: a system that starts no runtime.
-const INTERNAL: [&str; 1] = ["the system lets nothing be waited for"];
+/// What no row explains, since no user meets it: a system that starts no runtime, and a cause that the
+/// message of a broken API endpoint replaces.
+const INTERNAL: [&str; 2] = ["the system lets nothing be waited for", "the port is not a number"];
 
 #[test]
 fn every_message_has_a_row_and_every_row_a_message() {
