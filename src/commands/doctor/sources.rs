@@ -198,7 +198,7 @@ fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, nuget: &Nuget<'_>) 
         findings.push(Finding::warning("source-mapping", what).with_advice(fix));
     }
     findings.extend(unknown_region(source, endpoint));
-    let stem = source.url.split(['?', '#']).next().unwrap_or_default();
+    let stem = without_query(&source.url);
     if !stem.ends_with(INDEX) {
         let stem = without_end(without_end(stem.trim_end_matches('/'), "/index.json"), "/v3");
         let right = format!("{stem}{INDEX}");
