@@ -20,7 +20,7 @@ pub struct Locations {
 impl Locations {
     /// Derives every folder from `environment`.
     pub fn of(environment: &Environment) -> Self {
-        let home = environment.home().filter(|path| path.is_absolute());
+        let home = environment.home();
         let (config, cache, data) = if cfg!(windows) {
             let local = folder(environment, "LOCALAPPDATA");
             (folder(environment, "APPDATA"), local.clone(), local)

@@ -34,10 +34,7 @@ fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> {
     if name.contains('/') {
         return Some(PathBuf::from(name)).filter(|path| path.is_absolute() && path.is_file());
     }
-    let path = environment.path("PATH")?;
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let absolute = folders.iter().filter(|folder| folder.is_absolute());
-    absolute.map(|folder| folder.join(name)).find(|file| file.is_file())
+    environment.program(name)
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::files::can_start;
+
+/// The variable with the user's home.
+pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// The environment of the process, or of a test. A variable that is set but empty counts as unset.
 /// On Windows, names are compared without regard to case.
@@ -39,7 +44,7 @@ impl Environment {
 
     /// As if the system's user database named this home.
     #[cfg(test)]
-    pub fn with_fallback_home(self, home: &std::path::Path) -> Self {
+    pub fn with_fallback_home(self, home: &Path) -> Self {
         Self { fallback_home: Some(home.to_owned()), ..self }
     }
 
@@ -53,10 +58,28 @@ impl Environment {
         self.raw(name).map(PathBuf::from)
     }
 
-    /// The user's home: `HOME` (`USERPROFILE` on Windows), else the system's user database.
+    /// The user's home: [`HOME`], else the system's user database. None if the variable has a
+    /// relative path: that would be another home in each working folder, such as one that came with
+    /// a stranger's repository.
     pub fn home(&self) -> Option<PathBuf> {
-        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        self.path(variable).or_else(|| self.fallback_home.clone())
+        let home = self.path(HOME).or_else(|| self.fallback_home.clone());
+        home.filter(|home| home.is_absolute())
+    }
+
+    /// The folders of `PATH`. A relative one is left out: it is another folder in each working
+    /// folder, and there a stranger's repository may have a program of the same name.
+    pub fn path_folders(&self) -> Vec<PathBuf> {
+        let path = self.path("PATH").unwrap_or_default();
+        std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect()
+    }
+
+    /// The first program with this name in the folders of `PATH`. On Windows the name may lack
+    /// `.exe`.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let is_whole = Path::new(name).extension().is_some();
+        let suffix = if is_whole { "" } else { std::env::consts::EXE_SUFFIX };
+        let files = self.path_folders().into_iter().map(|it| it.join(format!("{name}{suffix}")));
+        files.into_iter().find(|file| can_start(file))
     }
 
     /// The names of the set variables that begin with this prefix, in order.
@@ -102,6 +125,17 @@ mod tests {
         let environment = Environment::from_pairs([("AWS_SECRET_ACCESS_KEY", "hunter2")]);
         let text = format!("{environment:?}");
         assert!(text.contains("AWS_SECRET_ACCESS_KEY") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_relative_home_is_none_and_a_relative_folder_of_path_is_left_out() {
+        let relative = Environment::from_pairs([("HOME", "."), ("PATH", "usr/../bin:.:")]);
+        assert_eq!(relative.with_fallback_home(Path::new("/home/u")).home(), None);
+        let environment = Environment::from_pairs([("PATH", ".:/etc:/bin:")]);
+        assert_eq!(environment.path_folders(), [Path::new("/etc"), Path::new("/bin")]);
+        assert_eq!(environment.program("sh"), Some(PathBuf::from("/bin/sh")));
+        assert_eq!(environment.program("passwd.none"), None);
     }
 
     #[test]

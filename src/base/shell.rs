@@ -3,16 +3,80 @@
 /// Quotes the text as one word: for a POSIX shell, or on Windows for both PowerShell and cmd if
 /// possible, otherwise for PowerShell.
 pub fn quoted(text: &str) -> String {
-    let is_plain = |byte: u8| {
-        let is_of_paths = cfg!(windows) && byte == b'\\';
-        byte.is_ascii_alphanumeric() || is_of_paths || b"/._-:+=@".contains(&byte)
-    };
-    if !text.is_empty() && text.bytes().all(is_plain) {
+    if cfg!(windows) { for_windows(text) } else { for_posix(text) }
+}
+
+/// The text in single quotes, as a PowerShell string without substitution. PowerShell takes four
+/// typographic characters for a single quote too, and two of any of them for one in the text.
+pub fn powershell_string(text: &str) -> String {
+    let mut string = String::from("'");
+    for character in text.chars() {
+        if matches!(character, '\'' | '\u{2018}'..='\u{201b}') {
+            string.push(character);
+        }
+        string.push(character);
+    }
+    string.push('\'');
+    string
+}
+
+fn for_posix(text: &str) -> String {
+    if is_plain(text, "/._-:+=@") {
         return text.to_owned();
     }
-    match (cfg!(windows), text.contains(['$', '`', '"', '%', '!', '\u{201c}', '\u{201d}'])) {
-        (false, _) => format!("'{}'", text.replace('\'', r"'\''")),
-        (true, false) => format!("\"{text}\""),
-        (true, true) => format!("'{}'", text.replace('\'', "''")),
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn for_windows(text: &str) -> String {
+    // Both shells take a text in double quotes as it is, without these. PowerShell takes three
+    // typographic characters for a double quote too.
+    const SUBSTITUTED: [char; 8] = ['$', '`', '"', '%', '!', '\u{201c}', '\u{201d}', '\u{201e}'];
+    if is_plain(text, r"\/._-:+=") {
+        text.to_owned()
+    } else if text.contains(SUBSTITUTED) {
+        powershell_string(text)
+    } else {
+        format!("\"{text}\"")
+    }
+}
+
+fn is_plain(text: &str, others: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || others.contains(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_posix_shell_gets_one_word() {
+        for (text, word) in [
+            ("a/b:c@d", "a/b:c@d"),
+            ("", "''"),
+            ("it's", r"'it'\''s'"),
+            ("$(x) \u{2019}", "'$(x) \u{2019}'"),
+        ] {
+            assert_eq!(for_posix(text), word);
+        }
+    }
+
+    #[test]
+    fn the_shells_of_windows_get_one_word_whatever_quotes_it_has() {
+        for (text, word) in [
+            (r"C:\a", r"C:\a"),
+            ("a b", "\"a b\""),
+            ("it's", "\"it's\""),
+            ("a\u{2019}b c", "\"a\u{2019}b c\""),
+            ("@a", "\"@a\""),
+            ("$x", "'$x'"),
+            (
+                "\u{201c}a\u{2019}; calc; \u{2018}",
+                "'\u{201c}a\u{2019}\u{2019}; calc; \u{2018}\u{2018}'",
+            ),
+            ("\u{201e}a\u{201a}'", "'\u{201e}a\u{201a}\u{201a}'''"),
+        ] {
+            assert_eq!(for_windows(text), word);
+        }
     }
 }

@@ -9,6 +9,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::selection::{Fetched, SelectionError};
+use crate::base::shell::powershell_string;
+use crate::base::text::one_line;
 use crate::base::{files, time};
 use crate::cli::{TokenArgs, TokenFormat};
 use crate::report;
@@ -67,7 +69,7 @@ fn print(fetched: &Fetched, format: TokenFormat, out: &mut dyn Write) -> Result<
         TokenFormat::Json => report::print(&fetched.report(), out)?,
         TokenFormat::Sh => writeln!(out, "export {AUTH_TOKEN}='{}'", token.replace('\'', r"'\''"))?,
         TokenFormat::Powershell => {
-            writeln!(out, "$env:{AUTH_TOKEN} = '{}'", token.replace('\'', "''"))?;
+            writeln!(out, "$env:{AUTH_TOKEN} = {}", powershell_string(token))?;
         }
         TokenFormat::Cmd if token.bytes().any(|byte| CMD_SPECIAL.contains(&byte)) => {
             return Err(TokenError::Unquotable("cmd"));
@@ -94,7 +96,7 @@ fn write(
         report::print(&TokenReport { authorization_token: None, output, ..fetched.report() }, out)?;
     } else {
         let until = fetched.expiration.map(|time| format!(" until {}", time::utc(time)));
-        let (path, until) = (path.display(), until.unwrap_or_default());
+        let (path, until) = (one_line(&path.to_string_lossy()), until.unwrap_or_default());
         writeln!(out, "written: {path} (a token for {}{until})", fetched.domain)?;
     }
     Ok(())

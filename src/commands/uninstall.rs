@@ -41,8 +41,7 @@ pub fn run(
     let report =
         uninstall(args, environment).inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
-        let text = serde_json::to_string(&report).map_err(std::io::Error::from)?;
-        writeln!(out, "{text}")?;
+        crate::report::print(&report, out)?;
     } else {
         print(&report, out)?;
     }

@@ -1,5 +1,6 @@
 //! A command's report: one serialisable value, printed as JSON for scripts or as text for people.
 
+mod json;
 mod rows;
 
 use std::error::Error;
@@ -27,7 +28,7 @@ pub fn print_with_schema(report: &impl Serialize, out: &mut dyn Write) -> io::Re
 
 /// Prints the report as one line of JSON, with its keys as they are.
 pub fn print(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", serde_json::to_string(report)?)
+    writeln!(out, "{}", json::text(report)?)
 }
 
 /// With `--json` a failure is also an object, `{"error": …}`, in addition to the line on standard

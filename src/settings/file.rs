@@ -11,7 +11,7 @@ use super::rule::Rule;
 use super::toml::{Keys, Node, Problem};
 use super::value::{Duration, OWNER, Origin, Setting, profiles};
 use super::{Defaults, SettingsError};
-use crate::base::environment::Environment;
+use crate::base::environment::{Environment, HOME};
 use crate::base::files;
 use crate::endpoint::{HostMapping, is_domain, is_owner, is_region};
 use crate::locations::Locations;
@@ -181,11 +181,16 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// The user's file, which need not exist; none if the user has no home.
+///
+/// # Errors
+///
+/// If the variable for the file, or for the home, has a relative path.
 pub fn config_file(
     environment: &Environment,
     locations: &Locations,
 ) -> Result<Option<PathBuf>, SettingsError> {
     let named = absolute_path(environment, CONFIG_FILE)?;
+    absolute_path(environment, HOME)?;
     Ok(named.or_else(|| locations.config_file()))
 }
 

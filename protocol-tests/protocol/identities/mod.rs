@@ -5,6 +5,8 @@ mod bare;
 #[cfg(unix)]
 mod processes;
 mod refusals;
+#[cfg(unix)]
+mod relative_places;
 mod rules;
 mod sources;
 
@@ -16,6 +18,8 @@ pub fn trials() -> Vec<Trial> {
         #[cfg(unix)]
         processes::trials(),
         refusals::trials(),
+        #[cfg(unix)]
+        relative_places::trials(),
         rules::trials(),
         sources::trials(),
     ];

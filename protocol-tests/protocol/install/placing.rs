@@ -321,7 +321,7 @@ fn a_host_that_fails_fails_the_install() {
         home.neutral(&ran.stderr),
         "error: the installed plugin does not work: `<root>/dotnet \
          <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll \
-         -Plugin`: it ended without an answer (exit status: 131); it said:\n  You must install .NET\n"
+         -Plugin`: it ended without an answer (exit status: 131); it said: You must install .NET\n"
     );
     assert!(!ran.stdout.contains("next:"), "{ran}");
 }

@@ -7,6 +7,7 @@ mod configuration;
 mod credentials;
 mod ipv6;
 mod log_file;
+mod names;
 mod network;
 mod peers;
 mod proxy;
@@ -24,6 +25,7 @@ pub fn trials() -> Vec<Trial> {
         credentials::trials(),
         ipv6::trials(),
         log_file::trials(),
+        names::trials(),
         network::trials(),
         proxy::trials(),
         tls::trials(),

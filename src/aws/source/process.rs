@@ -112,17 +112,20 @@ fn start(
     arguments: &[String],
     environment: &Environment,
 ) -> Result<Child, ProcessError> {
-    let mut command = Command::new(program);
+    // A relative folder of PATH is another one in each repository, so it is not searched.
+    let is_path = program.contains(['/', '\\']);
+    let found = if is_path { Some(program.into()) } else { environment.program(program) };
+    let Some(found) = found else {
+        return Err(ProcessError::NotFound {
+            program: excerpt(program),
+            path: excerpt(environment.get("PATH").unwrap_or_default()),
+        });
+    };
+    let mut command = Command::new(found);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     ProcessGroup::prepare(&mut command);
     command.spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound if program.contains(['/', '\\']) => {
-            ProcessError::Missing { program: excerpt(program) }
-        }
-        io::ErrorKind::NotFound => ProcessError::NotFound {
-            program: excerpt(program),
-            path: excerpt(environment.get("PATH").unwrap_or_default()),
-        },
+        io::ErrorKind::NotFound if is_path => ProcessError::Missing { program: excerpt(program) },
         _ => ProcessError::NotStarted { program: excerpt(program), why: error.to_string() },
     })
 }

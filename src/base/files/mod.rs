@@ -15,8 +15,9 @@ mod system;
 #[cfg(unix)]
 pub use system::our_uid;
 pub use system::{
-    FolderRefusal, check_administered, is_ours, is_private, keep_owner, machine_config_dir,
-    make_private_folder, open_private, open_private_to_lock, other_names, prepare_private_folder,
+    FolderRefusal, can_start, check_administered, is_ours, is_private, keep_owner,
+    machine_config_dir, make_private_folder, open_private, open_private_to_lock, other_names,
+    prepare_private_folder,
 };
 
 /// Why a file is not trusted as the administrator's.

@@ -37,6 +37,11 @@ pub fn is_private(found: &Metadata) -> bool {
     is_ours(found) && found.mode() & ANYTHING_FOR_GROUP_OR_OTHERS == 0
 }
 
+/// Whether the file is a program that somebody may start.
+pub fn can_start(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
+}
+
 /// Opening a pipe does not block.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())

@@ -55,6 +55,11 @@ pub fn other_names(_: &Metadata) -> u64 {
     0
 }
 
+/// Whether the file is there. Its name decides whether it can be started.
+pub fn can_start(path: &Path) -> bool {
+    path.is_file()
+}
+
 /// Reading a file never blocks here.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options

@@ -1,10 +1,12 @@
 //! Colours and symbols, if the output can show them.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
 use crate::base::environment::Environment;
+use crate::base::text::one_line;
 
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
@@ -65,21 +67,32 @@ impl Appearance {
     }
 }
 
-/// Removes control characters except line ends and tabs: a file's name may contain any, and must
-/// not control a terminal.
+/// Shows names of others safely: one `write!` or `writeln!` is one line, whatever the names in it
+/// contain, and it can neither control a terminal nor be a command to a CI service.
 #[derive(Debug)]
 pub struct Printable<W>(pub W);
 
 impl<W: Write> Write for Printable<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_control = |byte: &u8| byte.is_ascii_control() && !b"\n\t".contains(byte);
-        let shown = bytes.iter().map(|byte| if is_control(byte) { b'?' } else { *byte });
-        self.0.write_all(&shown.collect::<Vec<_>>())?;
+        for line in String::from_utf8_lossy(bytes).split_inclusive('\n') {
+            self.write_line(line)?;
+        }
         Ok(bytes.len())
+    }
+
+    fn write_fmt(&mut self, line: fmt::Arguments<'_>) -> io::Result<()> {
+        self.write_line(&line.to_string())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+impl<W: Write> Printable<W> {
+    fn write_line(&mut self, line: &str) -> io::Result<()> {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        write!(self.0, "{}{end}", one_line(line))
     }
 }
 
@@ -109,10 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_of_names_are_replaced() {
+    fn one_write_is_one_line_whatever_the_names_in_it_contain() {
         let mut shown = Printable(Vec::new());
-        write!(shown, "a\u{1b}[31mb\r\tä\n").unwrap();
-        assert_eq!(shown.0, "a?[31mb?\tä\n".as_bytes());
+        let name = "a\u{1b}[31mb\u{9b}\r\n::add-mask::\u{e4}";
+        writeln!(shown, "{name}").unwrap();
+        writeln!(&mut shown as &mut dyn Write, "{name}").unwrap();
+        shown.write_all(b"one\n::two\n").unwrap();
+        let line = "a?[31mb?  ::add-mask::\u{e4}\n";
+        assert_eq!(String::from_utf8(shown.0).unwrap(), format!("{line}{line}one\n: :two\n"));
     }
 
     #[test]

@@ -105,9 +105,11 @@ fn print(
     out: &mut dyn Write,
 ) -> Result<(), Error> {
     if json {
-        writeln!(out, "{}", json!(report))?;
+        crate::report::print(&json!(report), out)?;
     } else {
-        write!(out, "{report}")?;
+        for line in report.to_string().lines() {
+            writeln!(out, "{line}")?;
+        }
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use super::finding::Finding;
 use super::nuget::Nuget;
 use super::permission;
 use crate::base::PROGRAM;
+use crate::base::environment::HOME;
+use crate::base::shell::powershell_string;
 
 pub use crate::base::shell::quoted;
 
@@ -16,7 +18,7 @@ pub const INSTALL: &str = "nuget-plugin-codeartifact install";
 /// How a shell here starts this program: by its name if `PATH` has it, otherwise by its path.
 pub fn program(nuget: &Nuget<'_>) -> String {
     let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    let is_on_path = nuget.path_folders.iter().any(|folder| folder.join(&name).is_file());
+    let is_on_path = nuget.environment.program(&name).is_some();
     match &nuget.own_file {
         Some(file) if !is_on_path => quoted_path(file),
         _ => PROGRAM.to_owned(),
@@ -81,9 +83,8 @@ pub fn make_usable(finding: Finding, path: &Path, home: Option<&Path>) -> Findin
     if is_in_home {
         return finding.with_fix(format!("sudo chown -R \"$(id -un)\" {}", quoted_path(path)));
     }
-    let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
     finding.with_advice(format!(
-        "name a folder of this user's in {variable}, or in the variable that leads there"
+        "name a folder of this user's in {HOME}, or in the variable that leads there"
     ))
 }
 
@@ -141,7 +142,7 @@ pub fn set_clock() -> &'static str {
 /// Sets the variable for this shell and the programs that it starts.
 pub fn set(variable: &str, value: &str) -> String {
     if cfg!(windows) {
-        format!("$env:{variable} = '{}'", value.replace('\'', "''"))
+        format!("$env:{variable} = {}", powershell_string(value))
     } else {
         format!("export {variable}={}", quoted(value))
     }
@@ -150,8 +151,7 @@ pub fn set(variable: &str, value: &str) -> String {
 /// Prepends the folder to the list.
 pub fn prepend_to_path(folder: &Path) -> String {
     if cfg!(windows) {
-        let folder = folder.display().to_string().replace('\'', "''");
-        format!("$env:PATH = '{folder};' + $env:PATH")
+        format!("$env:PATH = {} + $env:PATH", powershell_string(&format!("{};", folder.display())))
     } else {
         format!("export PATH={}:\"$PATH\"", quoted_path(folder))
     }

@@ -37,6 +37,7 @@ use serde::Serialize;
 
 use super::progress::{Wait, Waiting};
 use crate::base::terminal::Appearance;
+use crate::base::text::{one_line, printable};
 use crate::cli::doctor::DoctorArgs;
 use crate::provider::Provider;
 use finding::{Finding, worst};
@@ -93,7 +94,7 @@ pub async fn run(
             findings: findings.iter().map(Finding::shared).collect(),
             repairs: &repairs,
         };
-        writeln!(out, "{}", serde_json::to_string(&document).map_err(io::Error::from)?)?;
+        crate::report::print(&document, out)?;
     } else {
         finding::print_summary(&findings, out)?;
     }
@@ -101,7 +102,7 @@ pub async fn run(
         let written = report::write(path, &findings, &repairs, &nuget);
         written.map_err(|source| DoctorError::Report { path: path.clone(), source })?;
         if !args.json {
-            writeln!(out, "report: {}", path.display())?;
+            writeln!(out, "report: {}", one_line(&path.to_string_lossy()))?;
         }
     }
     Ok(worst(&findings))
@@ -178,7 +179,7 @@ async fn repair(
     let mut repairs = Vec::new();
     for repair in repair::wanted(&findings) {
         if !args.json {
-            writeln!(out, "fix:  {}", repair::description(&repair))?;
+            writeln!(out, "fix:  {}", printable(&repair::description(&repair)))?;
             out.flush()?;
         }
         let waiting = wait("the repair");

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::finding::{Finding, Repair};
 use super::nuget::Nuget;
+use crate::base::text::printable;
 use crate::cli::InstallArgs;
 use crate::commands::install;
 use crate::commands::progress::Waiting;
@@ -39,7 +40,7 @@ impl Repaired {
             Ending::Failed => "failed",
         };
         match &self.why {
-            Some(why) => writeln!(out, "      {word}: {why}"),
+            Some(why) => writeln!(out, "      {word}: {}", printable(why)),
             None => writeln!(out, "      {word}"),
         }
     }

@@ -8,7 +8,7 @@ use super::nuget::Nuget;
 use super::repair::Repaired;
 use crate::base::environment::Environment;
 use crate::base::files;
-use crate::base::terminal::Appearance;
+use crate::base::terminal::{Appearance, Printable};
 use crate::base::text::excerpt;
 use crate::base::url::{UrlParts, redacted, without_query};
 use crate::nuget_config::Layer;
@@ -47,26 +47,27 @@ pub fn write(
     repairs: &[Repaired],
     nuget: &Nuget<'_>,
 ) -> io::Result<()> {
-    let mut text = Vec::new();
-    write_findings(findings, repairs, &mut text)?;
-    write_places(nuget, &mut text)?;
-    write_variables(nuget.environment, &mut text)?;
-    write_aws_files(nuget.environment, &mut text)?;
+    let text = &mut Printable(Vec::new());
+    write_findings(findings, repairs, text)?;
+    write_places(nuget, text)?;
+    write_variables(nuget.environment, text)?;
+    write_aws_files(nuget.environment, text)?;
     writeln!(text, "[NuGet.Config]")?;
     for layer in &nuget.config.layers {
-        write_nuget_config(layer, &mut text)?;
+        write_nuget_config(layer, text)?;
     }
-    files::create_private(path)?.write_all(&text)
+    files::create_private(path)?.write_all(&text.0)
 }
 
 fn write_findings(
     findings: &[Finding],
     repairs: &[Repaired],
-    text: &mut Vec<u8>,
+    text: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(text, "nuget-plugin-codeartifact {}", env!("CARGO_PKG_VERSION"))?;
     writeln!(text, "{} on {}", std::env::consts::OS, std::env::consts::ARCH)?;
-    writeln!(text, "\n[findings]")?;
+    writeln!(text)?;
+    writeln!(text, "[findings]")?;
     for finding in findings {
         finding.shared().print(Appearance::PLAIN, text)?;
     }
@@ -77,8 +78,10 @@ fn write_findings(
     Ok(())
 }
 
-fn write_places(nuget: &Nuget<'_>, text: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(text, "\n[places]\nfolder: {}", nuget.folder.display())?;
+fn write_places(nuget: &Nuget<'_>, text: &mut dyn Write) -> io::Result<()> {
+    writeln!(text)?;
+    writeln!(text, "[places]")?;
+    writeln!(text, "folder: {}", nuget.folder.display())?;
     for (name, path) in [("executable", &nuget.own_file), ("dotnet", &nuget.host)] {
         if let Some(path) = path {
             writeln!(text, "{name}: {}", path.display())?;
@@ -87,8 +90,9 @@ fn write_places(nuget: &Nuget<'_>, text: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-fn write_variables(environment: &Environment, text: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(text, "\n[variables]")?;
+fn write_variables(environment: &Environment, text: &mut dyn Write) -> io::Result<()> {
+    writeln!(text)?;
+    writeln!(text, "[variables]")?;
     for name in environment.names_with_prefix("") {
         match environment.get(name).filter(|_| HARMLESS.contains(&name)) {
             Some(value) => writeln!(text, "{}={}", excerpt(name), excerpt(value))?,
@@ -98,8 +102,9 @@ fn write_variables(environment: &Environment, text: &mut Vec<u8>) -> io::Result<
     Ok(())
 }
 
-fn write_aws_files(environment: &Environment, text: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(text, "\n[AWS files]")?;
+fn write_aws_files(environment: &Environment, text: &mut dyn Write) -> io::Result<()> {
+    writeln!(text)?;
+    writeln!(text, "[AWS files]")?;
     for (variable, usual) in
         [("AWS_CONFIG_FILE", ".aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")]
     {
@@ -107,7 +112,7 @@ fn write_aws_files(environment: &Environment, text: &mut Vec<u8>) -> io::Result<
         if let Some(path) = environment.path(variable).or(in_home) {
             writeln!(text, "{}:", path.display())?;
             let content = files::beginning(&path, LONGEST_FILE);
-            text.extend(without_values(&String::from_utf8_lossy(&content)).bytes());
+            text.write_all(without_values(&String::from_utf8_lossy(&content)).as_bytes())?;
         }
     }
     writeln!(text)
@@ -136,7 +141,7 @@ fn is_key(text: &str) -> bool {
 
 /// The names of a file's sources, and how NuGet treats them. The file's text is left out, because
 /// it may contain anything.
-fn write_nuget_config(layer: &Layer, text: &mut Vec<u8>) -> io::Result<()> {
+fn write_nuget_config(layer: &Layer, text: &mut dyn Write) -> io::Result<()> {
     let document = &layer.document;
     writeln!(text, "{} ({:?})", layer.file.path().display(), layer.kind)?;
     if document.package_sources.clears() {

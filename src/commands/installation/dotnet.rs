@@ -1,8 +1,9 @@
 //! The `dotnet` host with which a client would start the plugin.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::base::environment::Environment;
+use crate::base::files::can_start;
 
 const HOST: &str = if cfg!(windows) { "dotnet.exe" } else { "dotnet" };
 
@@ -29,24 +30,12 @@ pub fn find(environment: &Environment) -> Option<PathBuf> {
 }
 
 fn candidates(environment: &Environment) -> impl Iterator<Item = PathBuf> {
-    let path = environment.path("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let mut folders = environment.path_folders();
     folders.extend(environment.path("DOTNET_ROOT"));
     folders.extend(environment.path("ProgramFiles").map(|folder| folder.join("dotnet")));
     folders.extend(environment.home().map(|home| home.join(".dotnet")));
     folders.extend(USUAL_FOLDERS.iter().map(PathBuf::from));
     folders.into_iter().filter(|folder| folder.is_absolute()).map(|folder| folder.join(HOST))
-}
-
-#[cfg(unix)]
-fn can_start(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn can_start(path: &Path) -> bool {
-    path.is_file()
 }
 
 #[cfg(all(test, unix))]

@@ -46,11 +46,10 @@ pub struct Said(String);
 
 impl std::fmt::Display for Said {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut lines = self.0.lines().filter(|line| !line.trim_end().is_empty()).peekable();
-        if lines.peek().is_some() {
-            formatter.write_str("; it said:")?;
+        match printable(&self.0) {
+            nothing if nothing.is_empty() => Ok(()),
+            said => write!(formatter, "; it said: {said}"),
         }
-        lines.try_for_each(|line| write!(formatter, "\n  {}", printable(line)))
     }
 }
 
@@ -232,7 +231,7 @@ mod tests {
 
     #[test]
     fn what_was_said_is_indented_and_cannot_steer_a_terminal() {
-        assert_eq!(Said("a\u{1b}[2J\r\n\nb\n".into()).to_string(), "; it said:\n  a\n  b");
+        assert_eq!(Said("a\u{1b}[2J\r\n\nb\n".into()).to_string(), "; it said: a b");
         assert_eq!(Said(String::new()).to_string(), "");
     }
 }

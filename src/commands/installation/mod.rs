@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::base::environment::Environment;
+use crate::base::environment::{Environment, HOME};
 use crate::base::files;
 use crate::locations::Locations;
 use disk::refused;
@@ -123,8 +123,7 @@ pub fn plugins_folders(
         None => Locations::of(environment).plugins_dirs(),
     };
     if folders.is_empty() {
-        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        return Err(InstallationError::NoHome { variable });
+        return Err(InstallationError::NoHome { variable: HOME });
     }
     folders.into_iter().map(startable).collect()
 }

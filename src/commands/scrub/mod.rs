@@ -79,7 +79,7 @@ pub fn run(
     let (report, mut failures) =
         scrubbed.inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?;
+        crate::report::print(&report, out)?;
     } else if failures.is_empty() || !report.files.is_empty() {
         report.print(args.yes, out)?;
     }

@@ -56,7 +56,7 @@ pub async fn run(
         repository: endpoint.into(),
     };
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&report).map_err(io::Error::from)?)?;
+        crate::report::print(&report, out)?;
         return Ok(());
     }
     // NuGet may not read a named file in this folder, so only the URL is known.
@@ -135,7 +135,9 @@ impl AddReport {
     fn print(&self, which: &str, out: &mut dyn Write) -> io::Result<()> {
         let (name, file) = (excerpt(&self.name), &self.file);
         if self.added {
-            writeln!(out, "added: {name} in {file}\n  {}\n  {}", self.url, self.repository)?;
+            writeln!(out, "added: {name} in {file}")?;
+            writeln!(out, "  {}", self.url)?;
+            writeln!(out, "  {}", self.repository)?;
         } else {
             writeln!(out, "already there: {name} in {file}")?;
         }

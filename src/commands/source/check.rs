@@ -52,8 +52,7 @@ pub async fn run(
     }
     let (all, count) = (sources.len(), sources.iter().filter(|it| it.problem.is_some()).count());
     if args.json {
-        let text = serde_json::to_string(&CheckReport { sources }).map_err(io::Error::from)?;
-        writeln!(out, "{text}")?;
+        crate::report::print(&CheckReport { sources }, out)?;
     }
     if count == 0 { Ok(()) } else { Err(SourceError::Unusable { count, all }) }
 }

@@ -60,8 +60,7 @@ pub fn run(
     let config = context.config()?;
     let listing = listing(&config, context);
     if args.json {
-        let text = serde_json::to_string(&listing).map_err(io::Error::from)?;
-        writeln!(out, "{text}")?;
+        crate::report::print(&listing, out)?;
     } else {
         print(&listing, out)?;
     }
