@@ -156,6 +156,27 @@ fn each_job_on_github_has_a_role_of_its_own_and_pull_requests_only_read() {
     assert_eq!(workflow["jobs"]["build"]["if"], forks);
 }
 
+/// A tag can be moved to other code, and another user can be first in a folder whose name he knows.
+#[test]
+fn actions_are_pinned_to_commits_and_no_file_has_a_known_name_in_a_shared_folder() {
+    for file in files_below(&repository("install/examples")) {
+        let text = fs::read_to_string(&file).expect("text");
+        let file = file.display();
+        for line in text.lines() {
+            if let Some((_, action)) = line.split_once("uses: ") {
+                let pinned = action.split_once('@').and_then(|(_, it)| it.split_once(" # v"));
+                let is_commit = |(commit, version): (&str, &str)| {
+                    commit.len() == 40
+                        && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+                        && version.split('.').count() == 3
+                };
+                assert!(pinned.is_some_and(is_commit), "{file}: {line}");
+            }
+            assert!(!line.contains("/tmp/"), "{file}: {line}");
+        }
+    }
+}
+
 /// The job with the right to publish runs nothing that the repository or a package could have changed.
 #[test]
 fn the_publishing_job_on_github_does_not_have_the_repository() {
@@ -193,13 +214,11 @@ fn a_job_on_gitlab_has_its_token_in_the_file_that_aws_reads() {
     let workflow = yaml::document("gitlab-ci.yml");
     let job = &workflow["build"];
     assert_eq!(job["id_tokens"]["GITLAB_ID_TOKEN"]["aud"], "sts.amazonaws.com");
-    let file = job["variables"]["AWS_WEB_IDENTITY_TOKEN_FILE"].as_str().expect("a file");
-    assert!(file.starts_with("/tmp/"), "{file} would be in an artifact or a cache");
-    assert!(
-        job["script"][0]
-            .as_str()
-            .is_some_and(|line| line.contains("> \"$AWS_WEB_IDENTITY_TOKEN_FILE\""))
-    );
+    let script: Vec<_> = (0..2).filter_map(|line| job["script"][line].as_str()).collect();
+    let [file, token] = script[..] else { panic!("{script:?}") };
+    // Neither in an artifact or a cache, nor under a name that another user of the runner can guess.
+    assert_eq!(file, "export AWS_WEB_IDENTITY_TOKEN_FILE=\"$(mktemp)\"");
+    assert!(token.ends_with(" > \"$AWS_WEB_IDENTITY_TOKEN_FILE\""), "{token}");
     assert_eq!(job["variables"]["AWS_ROLE_ARN"], "$READ_ROLE_ARN");
     // On EKS nothing is set up for a pod that has such a variable already.
     let publish = &workflow["publish"];

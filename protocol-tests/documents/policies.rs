@@ -99,7 +99,7 @@ fn each_trust_policy_is_exactly_its_provider_audience_and_subject() {
 }
 
 #[test]
-fn a_pods_role_is_for_one_service_account() {
+fn a_pods_role_is_for_one_service_account_of_one_cluster() {
     let policy = policy("trust-eks-pod-identity");
     let [statement] = &statements(&policy)[..] else { panic!("one statement") };
     let expected = json!({
@@ -108,6 +108,9 @@ fn a_pods_role_is_for_one_service_account() {
         "Principal": { "Service": "pods.eks.amazonaws.com" },
         "Action": ["sts:AssumeRole", "sts:TagSession"],
         "Condition": { "StringEquals": {
+            "aws:SourceAccount": "111122223333",
+            "aws:RequestTag/eks-cluster-arn":
+                "arn:aws:eks:eu-west-1:111122223333:cluster/my-cluster",
             "aws:RequestTag/kubernetes-namespace": "gitlab-runner",
             "aws:RequestTag/kubernetes-service-account": "nuget-publish",
         }},

@@ -284,15 +284,15 @@ impl Surroundings {
     /// Runs a script with this folder in the place of the disk. A Dockerfile's archive was added
     /// before.
     fn run(&self, script: &str, digest: &str) -> Output {
-        let script =
-            script.replace("/tmp/", &self.path("tmp/")).replace("/opt/", &self.path("opt/"));
+        let script = script.replace("/opt/", &self.path("opt/"));
         if !script.contains("curl") {
-            fs::copy(self.path("archive.tar.gz"), self.path("tmp/plugin.tar.gz")).unwrap();
+            fs::copy(self.path("archive.tar.gz"), self.path("opt/plugin.tar.gz")).unwrap();
         }
         let path = format!("{}:/usr/bin:/bin", self.path("bin"));
         let variables = [
             ("PATH", &*path),
             ("RUNNER_TEMP", &self.path("tmp")),
+            ("TMPDIR", &self.path("tmp")),
             ("PLUGIN_ARCHIVE_URL", "https://packages.example/plugin.tar.gz"),
             ("PLUGIN_ARCHIVE_SHA256", digest),
         ];
