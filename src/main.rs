@@ -136,7 +136,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Scrub(args) => {
             let provider = provider(environment, open_log(environment));
-            if commands::scrub::run(&args, environment, &provider, &wait, out)? == Outcome::Found {
+            if commands::scrub::run(&args, environment, &provider, out)? == Outcome::Found {
                 return Ok(ExitCode::from(CREDENTIALS_FOUND));
             }
         }

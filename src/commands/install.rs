@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::installation::handshake::{self, HandshakeError};
 use super::installation::layout::{Client, LAUNCHER};
-use super::installation::{self, InstallationError, claims, dotnet, folder, handshake};
+use super::installation::{self, InstallationError, claims, dotnet, folder};
 use super::print_failure;
 use super::progress::Wait;
 use crate::base::environment::Environment;
+use crate::base::files;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
 
@@ -153,7 +155,10 @@ fn check(filled: &Filled, host: Option<&Path>) -> HandshakeCheck {
     let plugin = if host.is_some() { filled.plugin() } else { filled.native() };
     let mut command = Command::new(host.unwrap_or(&plugin));
     command.args(host.map(|_| &plugin)).arg("-Plugin");
-    let answer = handshake::exchange(&mut command, HANDSHAKE_LIMIT);
+    // The working folder may be a repository's.
+    let answer = files::temporary_folder().map_err(HandshakeError::from).and_then(|folder| {
+        handshake::exchange(command.current_dir(folder.path()), HANDSHAKE_LIMIT)
+    });
     HandshakeCheck {
         plugin,
         through: host.map(Path::to_path_buf),

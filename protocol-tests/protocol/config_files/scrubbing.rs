@@ -29,6 +29,10 @@ pub fn trials() -> Vec<Trial> {
         trial("scrub_beside_a_broken_file", beside_a_broken_file),
         trial("scrub_an_old_file", old_file),
         trial("scrub_says_what_git_keeps", git_keeps),
+        trial("scrub_reads_every_index_of_git", git_indexes),
+        trial("scrub_reads_the_index_of_a_linked_work_tree", git_work_trees),
+        #[cfg(unix)]
+        trial("scrub_starts_nothing_of_a_repository", strangers_repositories),
         trial("scrub_with_a_broken_configuration", broken_configuration),
         #[cfg(unix)]
         trial("scrub_one_file_by_two_names", two_names),
@@ -313,26 +317,182 @@ fn old_file() {
         .assert_says("note: a token in it has expired, by when the file was written");
 }
 
+/// Runs git with these words in the project.
+fn git(home: &SandboxHome, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=n", "-c", "user.email=e"]).args(arguments);
+    home.prepare(&mut command);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+const TRACKED: &str = "git has this file: what was committed stays in its history";
+const PERHAPS: &str = "if this file was committed before, that stays in git's history; this shows it: \
+                       `git -C <root>/project log --all --oneline -- nuget.config`";
+
+/// What `scrub` says about git, and the value in its JSON.
+#[track_caller]
+fn assert_git(home: &SandboxHome, note: &str, value: &Value) {
+    let run = home.run_plugin(&["scrub"]);
+    let notes = home.neutral(&run.stdout);
+    if note.is_empty() {
+        assert!(!notes.contains("git"), "{notes}");
+    } else {
+        assert!(notes.contains(note), "{notes}");
+    }
+    let json: Value = serde_json::from_str(&home.run_plugin(&["scrub", "--json"]).stdout).unwrap();
+    assert_eq!(json["files"][0]["tracked_by_git"], *value);
+}
+
 fn git_keeps() {
-    const NOTE: &str = "git has this file: what was committed stays in its history";
     let home = SandboxHome::new();
     home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command.args(arguments);
-        home.prepare(&mut command);
-        assert!(command.output().unwrap().status.success(), "git {arguments:?}");
-    };
-    git(&["init", "-q"]);
-    home.run_plugin(&["scrub"]).assert_silent_on("git");
-    git(&["add", "nuget.config"]);
-    home.run_plugin(&["scrub"]).assert_says(NOTE);
-    git(&["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "x"]);
-    git(&["rm", "-q", "--cached", "nuget.config"]);
-    home.run_plugin(&["scrub"]).assert_says(NOTE);
+    assert_git(&home, "", &json!(false));
+    git(&home, &["init", "-q"]);
+    assert_git(&home, PERHAPS, &Value::Null);
+    git(&home, &["add", "nuget.config"]);
+    assert_git(&home, TRACKED, &json!(true));
+    git(&home, &["commit", "-qm", "x"]);
+    git(&home, &["rm", "-q", "--cached", "nuget.config"]);
+    assert_git(&home, PERHAPS, &Value::Null);
     fs::rename(home.project().join(".git"), home.root().join("gone")).unwrap();
     home.write("project/.git", "gitdir: /nonexistent\n");
-    home.run_plugin(&["scrub"]).assert_says("if git tracks this file, what was committed stays");
+    assert_git(&home, PERHAPS, &Value::Null);
+}
+
+/// Every form in which git writes its index.
+fn git_indexes() {
+    for words in [
+        &["init", "-q"][..],
+        &["-c", "init.defaultObjectFormat=sha256", "init", "-q", "--object-format=sha256"],
+    ] {
+        for version in ["2", "3", "4"] {
+            let home = SandboxHome::new();
+            let neighbours = ["a", "nuget.configs", "nuget", "z/nuget.config"];
+            for name in neighbours {
+                home.write(&format!("project/{name}"), name);
+            }
+            git(&home, words);
+            home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+            let write = |arguments: &[&str]| {
+                git(&home, &[&["-c", &*format!("index.version={version}")], arguments].concat())
+            };
+            write(&[&["add", "--intent-to-add"][..], &neighbours].concat());
+            assert_git(&home, PERHAPS, &Value::Null);
+            write(&["add", "."]);
+            assert_git(&home, TRACKED, &json!(true));
+        }
+    }
+}
+
+/// A linked work tree's index is in the folder that its file `.git` names.
+fn git_work_trees() {
+    let home = SandboxHome::new();
+    home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+    git(&home, &["init", "-q"]);
+    git(&home, &["add", "."]);
+    git(&home, &["commit", "-qm", "x"]);
+    git(&home, &["worktree", "add", "-q", "../linked"]);
+    let file = home.root().join("linked/nuget.config").to_string_lossy().into_owned();
+    home.run_plugin(&["scrub", &file]).assert_says(TRACKED);
+}
+
+/// What it starts, and how a repository makes it start this program.
+#[cfg(unix)]
+type Attack<'a> = (&'a str, &'a dyn Fn(&SandboxHome, &str));
+
+/// In a stranger's repository nothing is started that its settings name, nor a `git` beside it.
+#[cfg(unix)]
+fn strangers_repositories() {
+    let signed = |home: &SandboxHome| {
+        git(home, &["init", "-q"]);
+        git(home, &["add", "nuget.config"]);
+        git(home, &["commit", "-qm", "x"]);
+        git(home, &["rm", "-q", "--cached", "nuget.config"]);
+        let plain = git(home, &["cat-file", "commit", "HEAD"]);
+        let (head, message) = plain.split_once("\n\n").unwrap();
+        let signature =
+            "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abcd\n -----END PGP SIGNATURE-----";
+        let file = home.write("commit", &format!("{head}\n{signature}\n\n{message}\n"));
+        let file = file.to_string_lossy();
+        let id = git(home, &["hash-object", "-w", "-t", "commit", &file]);
+        git(home, &["update-ref", "HEAD", &id]);
+        git(home, &["config", "log.showSignature", "true"]);
+    };
+    let attacks: [Attack<'_>; 6] = [
+        ("a verifier of signatures", &|home, program| {
+            signed(home);
+            git(home, &["config", "gpg.program", program]);
+        }),
+        ("a bare repository in the work tree", &|home, program| {
+            signed(home);
+            git(home, &["config", "gpg.program", program]);
+            git(home, &["config", "core.worktree", "."]);
+            for entry in ["HEAD", "config", "objects", "refs"] {
+                fs::rename(home.project().join(".git").join(entry), home.project().join(entry))
+                    .unwrap();
+            }
+            fs::remove_dir_all(home.project().join(".git")).unwrap();
+            home.write(".git/x", "");
+        }),
+        ("a transport for missing objects", &|home, program| {
+            home.write("project/sub/x", "x");
+            git(home, &["init", "-q"]);
+            git(home, &["add", "sub"]);
+            git(home, &["commit", "-qm", "x"]);
+            let tree = git(home, &["rev-parse", "HEAD^{tree}"]);
+            let (folder, name) = tree.split_at(2);
+            fs::remove_file(home.project().join(format!(".git/objects/{folder}/{name}"))).unwrap();
+            for (key, value) in [
+                ("core.repositoryformatversion", "1"),
+                ("extensions.partialClone", "origin"),
+                ("remote.origin.promisor", "true"),
+                ("remote.origin.url", &format!("ext::{program}")),
+                ("protocol.ext.allow", "always"),
+            ] {
+                git(home, &["config", key, value]);
+            }
+        }),
+        ("a monitor", &|home, program| {
+            git(home, &["init", "-q"]);
+            git(home, &["add", "."]);
+            git(home, &["config", "core.fsmonitor", program]);
+        }),
+        ("hooks, a pager and filters", &|home, program| {
+            git(home, &["init", "-q"]);
+            git(home, &["add", "."]);
+            for key in [
+                "core.pager",
+                "pager.log",
+                "diff.external",
+                "core.sshCommand",
+                "alias.log",
+                "filter.f.clean",
+                "diff.f.textconv",
+            ] {
+                git(home, &["config", key, program]);
+            }
+            home.write("project/.gitattributes", "* filter=f diff=f\n");
+        }),
+        ("a git in the work tree", &|home, program| {
+            git(home, &["init", "-q"]);
+            fs::copy(program, home.project().join("git")).unwrap();
+        }),
+    ];
+    let mut started = Vec::new();
+    for (what, set_up) in attacks {
+        let mut home = SandboxHome::new();
+        home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
+        let mark = home.root().join("started");
+        let program = home.script("attack", &format!("touch '{}'", mark.display()));
+        set_up(&home, &program.to_string_lossy());
+        home.set("PATH", &format!(".:{}", std::env::var("PATH").unwrap()));
+        home.run_plugin(&["scrub"]).assert_says("nothing was changed");
+        home.run_plugin(&["scrub", "--yes"]).assert_success();
+        started.extend(mark.exists().then_some(what));
+    }
+    assert!(started.is_empty(), "{started:?}");
 }
 
 #[cfg(unix)]

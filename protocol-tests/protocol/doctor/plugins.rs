@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +10,7 @@ use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::stage::doctor::Repair::{By, Paste};
-use crate::support::stage::doctor::{Broken, each_is_repaired};
+use crate::support::stage::doctor::{Broken, DOTNET, each_is_repaired};
 use crate::support::trials::{Trial, named};
 
 const NAME: &str = "CredentialProvider.CodeArtifact";
@@ -178,6 +179,17 @@ const BROKEN: &[Broken] = &[
              status: 145: A compatible .NET SDK was not found.)",
         fix: "do: name an installed SDK in global.json (10.0.401), or let it `rollForward`",
         repair: By(|stage| stage.set_working_dotnet()),
+    },
+    Broken {
+        name: "sdks_that_a_repository_names",
+        set_up: |stage| {
+            let text = "{\"sdk\": {\"paths\": [\"./sdks\", \"$host$\"]}}";
+            stage.home.write("global.json", text);
+        },
+        line: "warn  `<root>/global.json` names folders of SDKs (`sdk.paths`), whose code any `dotnet` \
+             command here runs; doctor does not, so it cannot tell which SDK restores",
+        fix: "do: trust the repository before you run `dotnet` in it, or remove `sdk.paths`",
+        repair: By(|stage| fs::remove_file(stage.home.root().join("global.json")).unwrap()),
     },
     Broken {
         name: "dangling_link_on_path",
@@ -490,8 +502,33 @@ pub fn trials() -> Vec<Trial> {
         a_dotnet_tool_of_a_project,
         fix_removes_a_dangling_link_of_ours_outside_of_the_home_only_if_told,
         fix_touches_no_other_plugin,
+        programs_run_in_a_folder_of_its_own,
     ];
     each_is_repaired(BROKEN).chain(others).collect()
+}
+
+/// `doctor` and `install` start nothing in the working folder, whose files a program might read.
+fn programs_run_in_a_folder_of_its_own() {
+    let mut stage = Stage::working();
+    let record = stage.home.root().join("folders");
+    stage.set_dotnet(&format!(
+        "echo \"$PWD $(ls) $(stat -c %a .)\" >> '{}'\n{DOTNET}",
+        record.display()
+    ));
+    stage.home.script("bin/nuget-plugin-other", &format!("pwd >> '{}'", record.display()));
+    stage.doctor(&["--offline"]);
+    stage.doctor(&["--fix"]);
+    stage.home.run_plugin(&["install", "--netcore-only"]).assert_success();
+    stage.set("TMPDIR", ".");
+    stage.doctor(&["--offline"]);
+    let folders = fs::read_to_string(&record).unwrap();
+    assert!(folders.lines().count() >= 4, "{folders}");
+    for line in folders.lines() {
+        let (folder, rest) = line.split_once(' ').unwrap_or((line, ""));
+        assert!(!Path::new(folder).starts_with(stage.home.project()), "{folders}");
+        assert!(!Path::new(folder).exists(), "{folders}");
+        assert!(["", "global.json 700", " 700"].contains(&rest), "{folders}");
+    }
 }
 
 fn aws_provider_that_was_told_a_profile() {

@@ -6,7 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
@@ -174,6 +174,16 @@ impl Replacement {
     }
 }
 
+/// A new, empty folder for this user alone, which is removed when it is dropped. A program that runs
+/// in it finds nothing of the working folder's.
+pub fn temporary_folder() -> io::Result<TempDir> {
+    // A relative TMPDIR would lead to the working folder.
+    let usual = std::env::temp_dir();
+    let folder = if usual.is_absolute() { usual } else { PathBuf::from("/tmp") };
+    let mut builder = tempfile::Builder::new();
+    system::folder_for_owner_only(builder.prefix("nuget-plugin-codeartifact-")).tempdir_in(folder)
+}
+
 /// Replaces or makes a file, for this user alone.
 pub fn replace(target: &Path, prefix: &str, bytes: &[u8]) -> io::Result<()> {
     Replacement::of(target, prefix)?.commit_with(bytes)
@@ -181,8 +191,6 @@ pub fn replace(target: &Path, prefix: &str, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use tempfile::TempDir;
-
     use super::*;
 
     #[test]
@@ -227,6 +235,15 @@ mod tests {
         let late = Replacement::of(&path, ".new-").unwrap();
         assert_eq!(late.commit_new().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_temporary_folder_is_private_and_goes() {
+        let folder = temporary_folder().unwrap();
+        assert!(is_private(&folder.path().metadata().unwrap()));
+        let path = folder.path().to_owned();
+        drop(folder);
+        assert!(path.is_absolute() && !path.exists());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{Access, OFlags};
+use tempfile::Builder;
 use thiserror::Error;
 
 use super::Untrusted;
@@ -50,6 +51,12 @@ pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
 /// New files and folders are accessible only to their owner.
 pub(super) fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600)
+}
+
+pub(super) fn folder_for_owner_only<'a, 'b, 'c>(
+    builder: &'c mut Builder<'a, 'b>,
+) -> &'c mut Builder<'a, 'b> {
+    builder.permissions(fs::Permissions::from_mode(0o700))
 }
 
 /// Both options, and a link at the path is not followed.

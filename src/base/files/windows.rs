@@ -11,6 +11,8 @@ use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
 use std::ptr::{self, addr_of};
 
+use tempfile::Builder;
+
 use windows_sys::Win32::Foundation::{ERROR_SUCCESS, GENERIC_ALL, GENERIC_WRITE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{GetSecurityInfo, SE_FILE_OBJECT};
 use windows_sys::Win32::Security::{
@@ -58,6 +60,13 @@ pub fn other_names(_: &Metadata) -> u64 {
 /// Whether the file is there. Its name decides whether it can be started.
 pub fn can_start(path: &Path) -> bool {
     path.is_file()
+}
+
+/// The usual folder for temporary folders is the user's own.
+pub(super) fn folder_for_owner_only<'a, 'b, 'c>(
+    builder: &'c mut Builder<'a, 'b>,
+) -> &'c mut Builder<'a, 'b> {
+    builder
 }
 
 /// Reading a file never blocks here.

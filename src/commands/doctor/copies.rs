@@ -80,7 +80,7 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
     let (check, shown) = ("path-copy", path.display());
     let ours = env!("CARGO_PKG_VERSION");
     let (what, fix) = match nuget.version(path).await {
-        Ok(version) if version == ours => match nuget::start(path, None) {
+        Ok(version) if version == ours => match nuget.start(path, None) {
             Ok(time) => {
                 let what = format!("PATH: `{shown}`, version {version}, answers in {time} ms");
                 return Finding::pass(check, what);

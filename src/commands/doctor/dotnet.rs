@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::fix::quoted_path;
+use super::global_json::{GlobalJson, Syntax};
 use super::nuget::{Nuget, numbers};
 use crate::base::text::excerpt;
 
@@ -25,20 +26,15 @@ pub async fn check(nuget: &Nuget<'_>) -> Finding {
     );
     let is_listed = installed.is_ok();
     let installed = versions(&installed.unwrap_or_default());
-    match chosen {
-        Ok(version) => chosen_sdk(host, &version, &of_nuget.unwrap_or_default(), &installed),
-        Err(_) if is_listed && installed.is_empty() => {
+    match (chosen, &nuget.global_json) {
+        (_, Some(file)) if file.has_paths => of_repository(file),
+        (Ok(version), _) => chosen_sdk(host, &version, &of_nuget.unwrap_or_default(), &installed),
+        (Err(_), _) if is_listed && installed.is_empty() => {
             let what = format!("`{}` has no SDK, so there is no `dotnet restore`", host.display());
             Finding::warning("dotnet", what).with_advice(DOWNLOAD)
         }
-        Err(why) if is_listed && has_global_json(&nuget.folder) => {
-            let what = format!("no SDK can be chosen in this folder ({why})");
-            Finding::failure("dotnet-sdk", what).with_advice(format!(
-                "name an installed SDK in global.json ({}), or let it `rollForward`",
-                installed.join(", ")
-            ))
-        }
-        Err(why) => {
+        (Err(why), Some(file)) if is_listed => unchosen(file, &why, &installed),
+        (Err(why), _) => {
             let what = format!("`dotnet` does not work here: {why}");
             Finding::failure("dotnet-sdk", what)
                 .with_advice(
@@ -47,6 +43,31 @@ pub async fn check(nuget: &Nuget<'_>) -> Finding {
                 .with_fix(format!("{} --info", quoted_path(host)))
         }
     }
+}
+
+/// The repository brings SDKs along, or names folders with some. Nothing of it is started here.
+fn of_repository(file: &GlobalJson) -> Finding {
+    let path = file.path.display();
+    let what = format!(
+        "`{path}` names folders of SDKs (`sdk.paths`), whose code any `dotnet` command here runs; \
+         doctor does not, so it cannot tell which SDK restores"
+    );
+    Finding::warning("dotnet", what)
+        .with_advice("trust the repository before you run `dotnet` in it, or remove `sdk.paths`")
+}
+
+/// `global.json` asks for an SDK that is not installed, or is not readable.
+fn unchosen(file: &GlobalJson, why: &str, installed: &[String]) -> Finding {
+    let what = format!("no SDK can be chosen in this folder ({why})");
+    let path = file.path.display();
+    Finding::failure("dotnet-sdk", what).with_advice(match file.syntax {
+        Syntax::Good => format!(
+            "name an installed SDK in global.json ({}), or let it `rollForward`",
+            installed.join(", ")
+        ),
+        Syntax::TrailingComma => format!("remove the comma before a bracket from `{path}`"),
+        Syntax::Bad => format!("make `{path}` a JSON object, as `dotnet new globaljson` does"),
+    })
 }
 
 /// The SDK that restores in this folder.
@@ -65,11 +86,6 @@ fn chosen_sdk(host: &Path, version: &str, of_nuget: &str, installed: &[String]) 
         installed.join(", ")
     );
     Finding::pass("dotnet", what)
-}
-
-/// Whether a file may choose the SDK.
-fn has_global_json(folder: &Path) -> bool {
-    folder.ancestors().any(|folder| folder.join("global.json").is_file())
 }
 
 /// The numbers of NuGet's version. A label and a commit follow them.

@@ -4,6 +4,7 @@
 //! - [`finding`], [`fix`]: what a check found and how it is printed; commands to paste
 //! - [`dotnet`], [`plugin_folders`], [`claims_cache`], [`copies`], [`variables`], [`other_plugins`]:
 //!   whether NuGet finds the plugin and can start it
+//! - [`global_json`]: how a repository chooses the SDK
 //! - [`configuration`]: whether the plugin's own settings can be used
 //! - [`sources`]: what NuGet asks, and the saved credentials that it sends before it asks the plugin
 //! - [`identity`], [`token`]: who requests a token, whether AWS issues it, and whether the source
@@ -17,6 +18,7 @@ mod copies;
 mod dotnet;
 mod finding;
 mod fix;
+mod global_json;
 mod identity;
 mod nuget;
 mod other_plugins;

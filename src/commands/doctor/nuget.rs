@@ -4,17 +4,19 @@
 //! the others; then come the plugins folders, and from SDK 9.0.200 on `PATH`.
 #![expect(clippy::disallowed_methods, reason = "the machine is looked at here")]
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
+use super::global_json::{self, GlobalJson};
 use super::permission;
-use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::text::excerpt;
+use crate::base::{PROGRAM, files};
 use crate::commands::installation::layout::{Client, NAME};
 use crate::commands::installation::{dotnet, handshake};
 use crate::locations::Locations;
@@ -26,6 +28,15 @@ const PREFIX: &str = "nuget-plugin-";
 /// The variable that every client reads if its own is not set. Its files may be missing, and may be
 /// folders.
 pub const SHARED_VARIABLE: &str = "NUGET_PLUGIN_PATHS";
+
+/// Variables with which .NET does nothing more than it is asked for.
+const NO_FIRST_RUN: [(&str, &str); 5] = [
+    ("DOTNET_ADD_GLOBAL_TOOLS_TO_PATH", "false"),
+    ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"),
+    ("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false"),
+    ("DOTNET_NOLOGO", "1"),
+    ("DOTNET_SKIP_FIRST_TIME_EXPERIENCE", "1"),
+];
 
 /// The machine as NuGet sees it. `--fix` reads it again after its repairs.
 #[derive(Debug)]
@@ -50,6 +61,11 @@ pub struct Nuget<'a> {
     pub path_folders: Vec<PathBuf>,
     /// Every file of a plugin's name, in the order of `PATH`.
     pub path_files: Vec<PathFile>,
+    /// The `global.json` that is effective in the working folder.
+    pub global_json: Option<GlobalJson>,
+    /// Where programs run: in the working folder, a file of the repository could choose what `dotnet`
+    /// starts.
+    run_folder: io::Result<TempDir>,
 }
 
 impl<'a> Nuget<'a> {
@@ -60,6 +76,7 @@ impl<'a> Nuget<'a> {
         let folder = working_folder.unwrap_or_else(|_| PathBuf::from("/"));
         let path = environment.path("PATH").unwrap_or_default();
         let path_folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        let global_json = GlobalJson::find(&folder);
         Self {
             environment,
             home: environment.home(),
@@ -70,6 +87,8 @@ impl<'a> Nuget<'a> {
             plugin_folders: PluginFolder::all(&locations.plugins_dirs()),
             path_files: PathFile::all(&path_folders),
             path_folders,
+            run_folder: run_folder(global_json.as_ref()),
+            global_json,
             locations,
             folder,
             has_folder,
@@ -96,21 +115,29 @@ impl<'a> Nuget<'a> {
         }
     }
 
-    /// The output of a program, or the reason in one line why there is none. It runs in the working
-    /// folder, without input.
+    fn run_folder(&self) -> Result<&Path, String> {
+        let folder = self.run_folder.as_ref().map(TempDir::path);
+        folder.map_err(|error| format!("has no folder to run in: {error}"))
+    }
+
+    /// The output of a program, or the reason in one line why there is none. It runs in a folder of
+    /// ours, without input.
     pub async fn ask(&self, program: &Path, arguments: &[&str]) -> Result<String, String> {
         // `dotnet` takes a tenth of a second, and some seconds when it runs for the first time.
         const LIMIT: Duration = Duration::from_secs(20);
-        let mut command = tokio::process::Command::new(program);
-        command.args(arguments).current_dir(&self.folder).kill_on_drop(true);
-        command.env("DOTNET_NOLOGO", "1").env("DOTNET_CLI_TELEMETRY_OPTOUT", "1");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let problem = match tokio::time::timeout(LIMIT, output(command)).await {
-            Ok(Ok(printed)) => return Ok(printed),
-            Ok(Err(problem)) => problem,
-            Err(_) => format!("took over {} s", LIMIT.as_secs()),
+        let answer = async {
+            let folder = self.run_folder()?;
+            let mut command = tokio::process::Command::new(program);
+            command.args(arguments).current_dir(folder).kill_on_drop(true);
+            // What .NET and NuGet do on their first run would stay: files in the home, a certificate.
+            command.env("DOTNET_CLI_HOME", folder).env("XDG_DATA_HOME", folder);
+            command.envs(NO_FIRST_RUN);
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let output = tokio::time::timeout(LIMIT, output(command)).await;
+            output.unwrap_or_else(|_| Err(format!("took over {} s", LIMIT.as_secs())))
         };
-        Err(format!("`{} {}` {problem}", program.display(), arguments.join(" ")))
+        let answer = answer.await;
+        answer.map_err(|why| format!("`{} {}` {why}", program.display(), arguments.join(" ")))
     }
 
     /// The version that a copy of this program prints, or why it prints none.
@@ -118,6 +145,27 @@ impl<'a> Nuget<'a> {
         let printed = self.ask(program, &["--version"]).await?;
         Ok(excerpt(printed.split_whitespace().last().unwrap_or("unknown")))
     }
+
+    /// Starts a plugin as NuGet does: directly, or through the program that runs its file. Returns
+    /// the milliseconds until its response, or the reason for its failure in one line.
+    pub fn start(&self, program: &Path, plugin: Option<&Path>) -> Result<u128, String> {
+        // A plugin responds in a tenth of a second, and NuGet waits five seconds or more.
+        const LIMIT: Duration = Duration::from_secs(10);
+        let mut command = Command::new(program);
+        command.args(plugin).arg("-Plugin").current_dir(self.run_folder()?).envs(NO_FIRST_RUN);
+        match handshake::exchange(&mut command, LIMIT) {
+            Ok(time) => Ok(time.as_millis()),
+            Err(problem) => Err(problem.to_string().replace("\n  ", " ")),
+        }
+    }
+}
+
+/// A folder with a `global.json` of ours: .NET would look for one in the folders above as well.
+fn run_folder(file: Option<&GlobalJson>) -> io::Result<TempDir> {
+    let folder = files::temporary_folder()?;
+    let text = file.map_or("{}", |file| &*file.ours);
+    std::fs::write(folder.path().join(global_json::NAME), text)?;
+    Ok(folder)
 }
 
 async fn output(mut command: tokio::process::Command) -> Result<String, String> {
@@ -135,19 +183,6 @@ async fn output(mut command: tokio::process::Command) -> Result<String, String> 
     }
     complaint.extend(printed);
     Err(format!("ended with {status}: {}", excerpt(&String::from_utf8_lossy(&complaint))))
-}
-
-/// Starts a plugin as NuGet does: directly, or through the program that runs its file. Returns the
-/// milliseconds until its response, or the reason for its failure in one line.
-pub fn start(program: &Path, plugin: Option<&Path>) -> Result<u128, String> {
-    // A plugin responds in a tenth of a second, and NuGet waits five seconds or more.
-    const LIMIT: Duration = Duration::from_secs(10);
-    let mut command = Command::new(program);
-    command.args(plugin).arg("-Plugin");
-    match handshake::exchange(&mut command, LIMIT) {
-        Ok(time) => Ok(time.as_millis()),
-        Err(problem) => Err(problem.to_string().replace("\n  ", " ")),
-    }
 }
 
 /// Our folder in one plugins folder, for one kind of client.

@@ -32,8 +32,7 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
         let on_path = nuget.path_files.iter();
         others.extend(on_path.filter(|file| !file.is_ours).filter_map(Other::on_path));
     }
-    let host = nuget.host.as_deref();
-    let findings: Vec<Finding> = others.iter().flat_map(|other| other.check(host)).collect();
+    let findings: Vec<Finding> = others.iter().flat_map(|other| other.check(nuget)).collect();
     if findings.is_empty() {
         return vec![Finding::pass(CHECK, "no other plugin goes before this one")];
     }
@@ -87,8 +86,8 @@ impl Other {
         is_startable.then(|| Self { place: file.clone(), file, start: Start::Itself })
     }
 
-    fn check(&self, host: Option<&Path>) -> Vec<Finding> {
-        let started = self.started(host);
+    fn check(&self, nuget: &Nuget<'_>) -> Vec<Finding> {
+        let started = self.started(nuget);
         // If it does not work, the fix above moves it away already.
         let is_broken = started.as_ref().is_some_and(|it| it.outcome == Outcome::Failure);
         let aws_provider = if is_broken { None } else { self.aws_provider() };
@@ -116,15 +115,15 @@ impl Other {
         Some(Finding::warning("amazons-provider", what).with_fix(fix))
     }
 
-    fn started(&self, host: Option<&Path>) -> Option<Finding> {
+    fn started(&self, nuget: &Nuget<'_>) -> Option<Finding> {
         let shown = self.file.display();
-        let answer = match (&self.start, host) {
-            (Start::Host, Some(host)) => nuget::start(host, Some(&self.file)),
+        let answer = match (&self.start, &nuget.host) {
+            (Start::Host, Some(host)) => nuget.start(host, Some(&self.file)),
             (Start::Host, None) => {
                 let what = format!("`{shown}` was not tried, since there is no `dotnet`");
                 return Some(Finding::skipped(CHECK, what));
             }
-            (Start::Itself, _) => nuget::start(&self.file, None),
+            (Start::Itself, _) => nuget.start(&self.file, None),
             (Start::Elsewhere, _) => return None,
         };
         let problem = match answer {

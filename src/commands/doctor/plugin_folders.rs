@@ -192,9 +192,9 @@ impl FolderCheck<'_> {
         let (answer, file, through) = match &self.nuget.host {
             Some(host) if self.is_netcore() => {
                 let through = format!(" through `{}`", host.display());
-                (nuget::start(host, Some(plugin)), plugin, through)
+                (self.nuget.start(host, Some(plugin)), plugin, through)
             }
-            _ => (nuget::start(&native, None), &*native, String::new()),
+            _ => (self.nuget.start(&native, None), &*native, String::new()),
         };
         match answer {
             Ok(time) => {

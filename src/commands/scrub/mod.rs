@@ -15,7 +15,6 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::print_failure;
-use super::progress::Wait;
 use crate::base::environment::Environment;
 use crate::cli::ScrubArgs;
 use crate::locations::Locations;
@@ -70,12 +69,9 @@ pub fn run(
     args: &ScrubArgs,
     environment: &Environment,
     provider: &Provider,
-    wait: Wait<'_>,
     out: &mut dyn Write,
 ) -> Result<Outcome, ScrubError> {
-    let waiting = wait("git");
     let scrubbed = scrub(args, environment, provider);
-    drop(waiting);
     let (report, mut failures) =
         scrubbed.inspect_err(|error| print_failure(args.json, error, out))?;
     if args.json {

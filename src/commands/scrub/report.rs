@@ -1,6 +1,7 @@
 //! The findings and results: one value, printed as text or as JSON.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
@@ -34,7 +35,7 @@ pub struct ScrubbedFile {
     /// When every token in the file has expired, in seconds since 1970; null if it contains no
     /// token.
     tokens_end_by: Option<u64>,
-    /// Null if git could not determine it.
+    /// Null if the file is in a repository whose index does not have it: its history may have it.
     tracked_by_git: Option<bool>,
     /// Notes for the user about secrets that remain, elsewhere or for some time.
     #[serde(skip)]
@@ -76,7 +77,7 @@ impl ScrubbedFile {
         let tracked_by_git = version_control::is_tracked_by_git(layer.file.path());
         let mut notes = Vec::new();
         notes.extend(end.map(|end| lifetime(end, now)));
-        notes.extend(history(tracked_by_git).map(str::to_owned));
+        notes.extend(history(tracked_by_git, layer.file.path()));
         if layer.file.other_names() > 0 {
             // The edited file is a new one, so other hard links keep the old content.
             notes.push(
@@ -131,14 +132,19 @@ fn rough(duration: Duration) -> String {
     if minutes < 60 { format!("{minutes} min") } else { format!("{} h", minutes.div_ceil(60)) }
 }
 
-fn history(tracked_by_git: Option<bool>) -> Option<&'static str> {
+fn history(tracked_by_git: Option<bool>, file: &Path) -> Option<String> {
     match tracked_by_git {
         Some(true) => Some(
             "git has this file: what was committed stays in its history, for whoever has a \
-             clone, until the token has expired",
+             clone, until the token has expired"
+                .to_owned(),
         ),
         Some(false) => None,
-        None => Some("if git tracks this file, what was committed stays in its history"),
+        None => {
+            let note = "if this file was committed before, that stays in git's history";
+            let command = version_control::history_command(file);
+            Some(command.map_or(note.to_owned(), |it| format!("{note}; this shows it: `{it}`")))
+        }
     }
 }
 
