@@ -32,6 +32,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 
+use super::endpoints::EndpointVariables;
 use super::error::AwsError;
 use super::files::AwsFiles;
 use super::route::{CaBundle, Proxy, Route};
@@ -56,6 +57,7 @@ pub(super) struct Network {
     pub files: AwsFiles,
     /// The profile whose endpoints are effective.
     pub profile: String,
+    endpoints: EndpointVariables,
     route: Result<Route, AwsError>,
     connected: Arc<OnceCell<SharedHttpClient>>,
 }
@@ -67,9 +69,9 @@ impl Network {
         profile: String,
         effective: Option<&EffectiveSettings>,
     ) -> Self {
-        let route = check_endpoints(environment)
-            .and_then(|()| Route::to_aws(environment, &files, &profile, effective));
-        Self { files, profile, route, connected: Arc::default() }
+        let endpoints = EndpointVariables::of(environment);
+        let route = Route::to_aws(environment, &files, &profile, effective);
+        Self { files, profile, endpoints, route, connected: Arc::default() }
     }
 
     /// Fails if the proxy or an endpoint in the settings is not a valid URL.
@@ -93,8 +95,8 @@ impl Network {
         region: &str,
     ) -> SdkConfig {
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .profile_files(self.files.texts())
-            .profile_name(profile)
+            .profile_files(self.files.for_sdk(profile))
+            .profile_name("default")
             .region(Region::new(region.to_owned()))
             .no_credentials()
             .http_client(client.shared())
@@ -105,18 +107,14 @@ impl Network {
             .framework_metadata(framework())
             .load()
             .await;
+        let endpoints = self.endpoints.and_of(&self.files, profile);
+        let mut config = config.into_builder().service_config(endpoints);
+        config.set_endpoint_url(None);
+        let config = config.build();
         match &self.route {
             Ok(route) => route.add_endpoints(config),
             Err(_) => config,
         }
-    }
-}
-
-/// The SDK would take an endpoint variable that is set but empty for a value.
-fn check_endpoints(environment: &Environment) -> Result<(), AwsError> {
-    match environment.set_to_nothing("AWS_ENDPOINT_URL") {
-        Some(variable) => Err(AwsError::EmptyEndpoint { variable: variable.to_owned() }),
-        None => Ok(()),
     }
 }
 
@@ -177,7 +175,6 @@ pub(super) struct HttpClient {
 impl HttpClient {
     /// As NuGet would send them, for a package source.
     pub(super) async fn to_source(environment: &Environment) -> Result<Self, AwsError> {
-        check_endpoints(environment)?;
         let route = Route::to_source(environment)?;
         let proxy = route.proxy.clone();
         Ok(Self::guarding(connect(route).await?, proxy))

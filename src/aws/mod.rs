@@ -1,7 +1,9 @@
 //! The only user of the AWS SDK: from this machine's settings to an authorization token.
 //!
 //! - [`error`]: failures, each with its fix; how an error of the SDK is classified
-//! - [`files`]: the shared config and credentials files, read by the SDK's own loader
+//! - [`files`]: the shared config and credentials files, read as the AWS CLI reads them
+//! - [`region`]: names of regions, wherever they come from
+//! - [`endpoints`]: the endpoints that variables and profiles configure
 //! - [`route`]: which proxy, certificates and endpoints are used
 //! - [`client`]: connections: trust, proxies, and no plain http but to this machine
 //! - [`sso`]: sign-ins of IAM Identity Center
@@ -15,9 +17,11 @@
 
 mod client;
 mod connection;
+mod endpoints;
 mod error;
 mod files;
 mod identity;
+mod region;
 mod repository_endpoint;
 mod route;
 mod source;
@@ -33,7 +37,7 @@ use aws_types::region::Region;
 pub use client::FETCH_LIMIT;
 pub use connection::Connection;
 pub use error::{AwsError, Help};
-pub use identity::{Identity, IdentityDescription};
+pub use identity::{Identity, IdentityDescription, profile_of};
 pub use repository_endpoint::{LookupError, RepositoryNames};
 pub use source_index::SourceAnswer;
 pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, TokenFingerprint};
@@ -122,14 +126,18 @@ impl Aws {
         let existing = profiles.iter().find(|profile| files.get(profile).is_some());
         let profile = match existing.or(profiles.first()) {
             Some(profile) => profile,
-            None => self.environment.get("AWS_PROFILE").unwrap_or("default"),
+            None => profile_of(&self.environment).map_or("default", |(_, name)| name),
         };
         SsoSession::choose(&files, profile, session)
     }
 
     /// The sign-ins that the shared config file names, and when each expires.
     pub async fn sign_ins(&self, now: SystemTime) -> Result<Vec<KnownSignIn>, AwsError> {
-        Ok(sso::known(&AwsFiles::load(&self.environment).await?, now))
+        let files = AwsFiles::load(&self.environment).await?;
+        match files.stray() {
+            Some(error) => Err(error),
+            None => Ok(sso::known(&files, now)),
+        }
     }
 
     /// Ends the sign-in for every program on this machine, and at the portal if the portal can be

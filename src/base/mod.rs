@@ -8,6 +8,7 @@ pub mod process_group;
 pub mod runtime_environment;
 pub mod secret;
 pub mod shell;
+pub mod shell_words;
 pub mod system;
 pub mod terminal;
 pub mod text;

@@ -231,13 +231,17 @@ const BROKEN: &[Broken] = &[
         repair: By(|stage| drop(stage.home.run_plugin(&["configure", "rule", "remove", "1"]))),
     },
     Broken {
-        name: "endpoint_set_to_nothing",
+        name: "key_without_its_secret",
         set_up: |stage| {
-            stage.home.set("AWS_ENDPOINT_URL", "");
+            let keys = format!(
+                "[default]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
+            );
+            stage.home.write("home/.aws/credentials", &keys);
+            stage.home.set("AWS_SECRET_ACCESS_KEY", "");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the variable \
-             AWS_ENDPOINT_URL is set to nothing, which is no endpoint; unset it",
-        fix: "unset AWS_ENDPOINT_URL",
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: \
+             AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set; set both or unset both",
+        fix: "unset AWS_ACCESS_KEY_ID",
         repair: Paste,
     },
     Broken {
@@ -305,7 +309,7 @@ pub fn trials() -> Vec<Trial> {
         given_token_goes_before_an_identity_that_cannot_serve,
         token_that_has_expired_as_it_comes,
         signature_that_is_refused_for_the_clock,
-        half_of_the_environments_keys,
+        secret_without_its_key_id,
         clock_that_is_wrong,
     ];
     each_is_repaired(BROKEN).chain(others).collect()
@@ -378,12 +382,12 @@ fn signature_that_is_refused_for_the_clock() {
     run.assert_says(" ahead; set the clock right\n      fix: sudo timedatectl set-ntp true\n");
 }
 
-fn half_of_the_environments_keys() {
+fn secret_without_its_key_id() {
     let mut stage = Stage::working();
-    stage.home.unset("AWS_SECRET_ACCESS_KEY");
+    stage.home.unset("AWS_ACCESS_KEY_ID");
     stage.doctor(&["--offline"]).assert_failure().assert_says(
-        "warn  AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not, so that it is passed over\n      \
-         fix: unset AWS_ACCESS_KEY_ID\n",
+        "warn  AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not, so that it is passed over\n      \
+         fix: unset AWS_SECRET_ACCESS_KEY\n",
     );
 }
 

@@ -47,7 +47,7 @@ fn none() -> Vec<Trial> {
             |stage| {
                 stage.unset("AWS_SECRET_ACCESS_KEY");
             },
-            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_ACCESS_KEY_ID, AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+            "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set; set both or unset both",
         ),
     ]
 }
@@ -282,7 +282,7 @@ fn profiles() -> Vec<Trial> {
                     "[profile dev]\nregion = eu-west-1\n[profile broken\nsecret = hunter2\n",
                 );
             },
-            "the AWS files cannot be used: <root>/home/.aws/config on line 3: Profile definition must end with ']'; correct them",
+            "the AWS files cannot be used: in `<root>/home/.aws/config`, line 3 begins a section, and has no `]`; correct the file",
         ),
         failing(
             "syntax_error_in_credentials",
@@ -292,7 +292,7 @@ fn profiles() -> Vec<Trial> {
                     .home
                     .write("home/.aws/credentials", "aws_secret_access_key = hunter2\n[default]\n");
             },
-            "the AWS files cannot be used: <root>/home/.aws/credentials on line 1: Expected a profile definition; correct them",
+            "the AWS files cannot be used: in `<root>/home/.aws/credentials`, line 1 is above the first section; correct the file",
         ),
         trial("an_empty_aws_profile_is_none", empty_aws_profile),
         trial("an_environment_key_goes_before_a_profile", key_before_profile),

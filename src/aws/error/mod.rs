@@ -10,6 +10,7 @@
 pub(super) mod causes;
 pub(super) mod classify;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,10 +81,16 @@ pub enum AwsError {
     )]
     LoginExpired { profile: String },
     #[error(
-        "AWS_PROFILE names profile `{name}`, which no AWS file has ({known}); correct it or unset \
-         AWS_PROFILE"
+        "{variable} names profile `{name}`, which no AWS file has ({known}); correct it or unset \
+         {variable}"
     )]
-    UnknownProfile { name: String, known: String, likely: Option<String> },
+    UnknownProfile { variable: &'static str, name: String, known: String, likely: Option<String> },
+    #[error("{variable} is set, but {missing} is empty or not set; set both or unset both")]
+    HalfKey { variable: &'static str, missing: &'static str },
+    #[error(
+        "`{value}` is no AWS region; it is from {origin}: correct it to a name like `us-east-1`"
+    )]
+    NoRegion { value: String, origin: String },
     #[error(
         "{whose}profiles are {names}, and no AWS file has one of them ({known}); correct the configuration, or \
          make one of them with `aws configure sso --profile {first}`"
@@ -109,7 +116,7 @@ pub enum AwsError {
     NoRoleArn,
     #[error("profile `{name}` cannot be used: {detail}; correct it in `~/.aws/config`")]
     BrokenProfile { name: String, detail: String },
-    #[error("the AWS files cannot be used: {detail}; correct them")]
+    #[error("the AWS files cannot be used: {detail}")]
     Files { detail: String },
     #[error("{label} gave no AWS credentials: {detail}; try `{check}`")]
     SourceFailed { label: String, detail: String, check: String },
@@ -211,8 +218,6 @@ pub enum AwsError {
          like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like"
     )]
     EndpointConflict { detail: String },
-    #[error("the variable {variable} is set to nothing, which is no endpoint; unset it")]
-    EmptyEndpoint { variable: String },
 }
 
 /// What fixes a failure, in addition to the hint that ends its line.
@@ -273,12 +278,13 @@ impl AwsError {
             Self::NoSuchProfiles { .. } => {
                 ("credentials", Help::Run(vec![PROGRAM, "configure", "list"]))
             }
-            Self::UnknownProfile { likely: Some(name), .. } => {
-                ("credentials", Help::SetVariable("AWS_PROFILE", name))
+            Self::UnknownProfile { variable, likely: Some(name), .. } => {
+                ("credentials", Help::SetVariable(variable, name))
             }
-            Self::UnknownProfile { likely: None, .. } => {
-                ("credentials", Help::UnsetVariable("AWS_PROFILE"))
+            Self::UnknownProfile { variable, likely: None, .. } => {
+                ("credentials", Help::UnsetVariable(variable))
             }
+            Self::HalfKey { variable, .. } => ("credentials", Help::UnsetVariable(variable)),
             Self::NoRoleArn => ("credentials", Help::UnsetVariable("AWS_WEB_IDENTITY_TOKEN_FILE")),
             Self::NeedsMfa { profile } => ("credentials", Help::ExportCredentials(profile)),
             Self::NoSuchProfile { .. } => {
@@ -287,7 +293,9 @@ impl AwsError {
             Self::SourceFailed { check, .. }
             | Self::SourceHung { check, .. }
             | Self::KeysRefused { check, .. } => ("credentials", Help::See(check.clone())),
-            Self::BrokenProfile { .. } | Self::Files { .. } => ("credentials", Help::Nothing),
+            Self::BrokenProfile { .. } | Self::Files { .. } | Self::NoRegion { .. } => {
+                ("credentials", Help::Nothing)
+            }
             other => other.help_with_request(),
         }
     }
@@ -316,7 +324,6 @@ impl AwsError {
             Self::ProxyUrl { variable: Some(name), .. } => ("proxy", Help::UnsetVariable(name)),
             Self::ProxyUrl { variable: None, .. } => ("proxy", Help::Nothing),
             Self::NameNotResolved { host, .. } => ("dns", Help::See(format!("nslookup {host}"))),
-            Self::EmptyEndpoint { variable } => ("endpoint", Help::UnsetVariable(variable)),
             Self::PlainHttp { .. }
             | Self::EndpointUrl
             | Self::EndpointConflict { .. }
@@ -371,14 +378,18 @@ impl AwsError {
         Self::BrokenProfile { name: name.to_owned(), detail: detail.into() }
     }
 
-    /// `known` are the existing profiles, here and below.
-    pub(super) fn no_such_profile(name: &str, known: &[&str]) -> Self {
-        Self::NoSuchProfile { name: name.to_owned(), known: list_of_profiles(known) }
+    pub(super) fn no_such_profile(name: &str, known: &KnownProfiles<'_>) -> Self {
+        Self::NoSuchProfile { name: name.to_owned(), known: known.to_string() }
     }
 
-    pub(super) fn unknown_profile(name: &str, known: &[&str]) -> Self {
-        let likely = nearest(name, known.iter().copied()).map(str::to_owned);
-        Self::UnknownProfile { name: name.to_owned(), known: list_of_profiles(known), likely }
+    /// `variable` names the profile.
+    pub(super) fn unknown_profile(
+        variable: &'static str,
+        name: &str,
+        known: &KnownProfiles<'_>,
+    ) -> Self {
+        let likely = nearest(name, known.names.iter().copied()).map(str::to_owned);
+        Self::UnknownProfile { variable, name: name.to_owned(), known: known.to_string(), likely }
     }
 
     /// `whose` says which settings name the profiles, for example "rule 2's ".
@@ -386,15 +397,15 @@ impl AwsError {
         names: &[String],
         whose: String,
         chosen_by: IdentityOrigin,
-        known: &[&str],
+        known: &KnownProfiles<'_>,
     ) -> Self {
         let first = names.first().cloned().unwrap_or_default();
         if chosen_by == IdentityOrigin::CommandLine {
             return Self::no_such_profile(&first, known);
         }
         let names = format!("`{}`", names.join("`, `"));
-        let likely = nearest(&first, known.iter().copied()).map(Box::from);
-        let known = list_of_profiles(known);
+        let likely = nearest(&first, known.names.iter().copied()).map(Box::from);
+        let known = known.to_string();
         Self::NoSuchProfiles { whose, names, first, known, likely, chosen_by }
     }
 
@@ -404,21 +415,21 @@ impl AwsError {
         looked_at: &[&str],
         variables: &[String],
         (account, fitting): (&str, &[&str]),
-        known: &[&str],
+        known: &KnownProfiles<'_>,
     ) -> Self {
         let looked_at = match looked_at.split_last() {
             Some((last, [])) => (*last).to_owned(),
             Some((last, others)) => format!("{} and {last}", others.join(", ")),
             None => String::new(),
         };
-        let seen = if variables.is_empty() {
-            "this process sees no AWS_ variables".to_owned()
-        } else {
-            format!("this process sees {}", variables.join(", "))
+        let seen = match variables {
+            [] => "no AWS_ variables".to_owned(),
+            _ => variables.join(", "),
         };
+        let seen = format!("this process sees {seen}{}", known.missing());
         // If no profile fits, only the single existing one can be meant. `default` is used without
         // being chosen.
-        let choice = match (fitting.first(), known) {
+        let choice = match (fitting.first(), &*known.names) {
             (Some(first), _) => Some((*first).to_owned()),
             (None, [only]) if *only != "default" => Some((*only).to_owned()),
             (None, _) => None,
@@ -431,12 +442,28 @@ impl AwsError {
     }
 }
 
-/// The existing profiles, for a message.
-fn list_of_profiles(known: &[&str]) -> String {
-    match known.len() {
-        0 => "there are no profiles".to_owned(),
-        1..=12 => format!("there are `{}`", known.join("`, `")),
-        count => format!("there are {count} others"),
+/// The existing profiles, for a message about one that does not exist.
+pub(super) struct KnownProfiles<'a> {
+    pub names: Vec<&'a str>,
+    /// The files that variables name in vain.
+    pub missing: Vec<&'a str>,
+}
+
+impl KnownProfiles<'_> {
+    /// The end of a line about them.
+    fn missing(&self) -> String {
+        self.missing.iter().flat_map(|missing| ["; ", missing]).collect()
+    }
+}
+
+impl fmt::Display for KnownProfiles<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.names.len() {
+            0 => formatter.write_str("there are no profiles"),
+            1..=12 => write!(formatter, "there are `{}`", self.names.join("`, `")),
+            count => write!(formatter, "there are {count} others"),
+        }?;
+        formatter.write_str(&self.missing())
     }
 }
 

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use aws_config::imds;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 
 use super::Loader;
 use super::selectors::Selectors;
 use crate::aws::AwsError;
+use crate::aws::files::Profile;
 use crate::base::system;
 
 pub(super) const DESCRIPTION: &str = "what the instance metadata gives, if this is an instance";

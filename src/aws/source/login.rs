@@ -1,7 +1,6 @@
 //! A session of `aws login`.
 
 use aws_config::login::LoginCredentialsProvider;
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 
@@ -9,6 +8,7 @@ use super::Loader;
 use super::selectors::{Selectors, digest};
 use crate::aws::AwsError;
 use crate::aws::error::classify;
+use crate::aws::files::Profile;
 
 /// The session, and the profile that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,14 +32,12 @@ mod login;
 mod process;
 mod role;
 mod selectors;
-mod shell_words;
 mod sso;
 mod web_identity;
 
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
-use aws_config::profile::Profile;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -48,7 +46,7 @@ use super::AwsError;
 use super::client::{HttpClient, timeouts};
 use super::error::causes;
 use super::error::classify::{self, Caller};
-use super::files::AwsFiles;
+use super::files::{AwsFiles, In, Profile};
 use super::sso::SsoSession;
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
@@ -230,6 +228,12 @@ impl Place {
     }
 }
 
+impl Place {
+    fn is_of_profile(self) -> bool {
+        PROFILE_AND_ENVIRONMENT.contains(&self) || PROFILE_ALONE.contains(&self)
+    }
+}
+
 /// The profile's places, if the environment's web identity counts too.
 pub(super) const PROFILE_AND_ENVIRONMENT: [Place; 7] = {
     let mut places = PROFILE_ALONE;
@@ -271,34 +275,47 @@ impl Search<'_> {
     fn at(&self, place: Place) -> Result<Option<Plan>, AwsError> {
         let environment = self.environment;
         let profile = self.files.get(self.profile);
+        if let (true, Some(profile)) = (place.is_of_profile(), profile) {
+            check(profile)?;
+        }
         let source = match (place, profile) {
-            (Place::EnvironmentKeys, _) => Keys::of_environment(environment).map(Source::Keys),
+            (Place::EnvironmentKeys, _) => Keys::of_environment(environment)?.map(Source::Keys),
             (Place::EnvironmentWebIdentity, _) => {
-                WebIdentity::find(Some(environment), None)?.map(Source::WebIdentity)
+                WebIdentity::find(environment, true, None)?.map(Source::WebIdentity)
             }
             (Place::WebIdentity, profile) => {
-                WebIdentity::find(Some(environment), profile)?.map(Source::WebIdentity)
+                WebIdentity::find(environment, true, profile)?.map(Source::WebIdentity)
             }
             (Place::Container, _) => container::is_there(environment).then_some(Source::Container),
             (Place::Instance, _) => Some(Source::Instance),
             (_, None) => None,
             (Place::ProfileRole, Some(profile)) => return self.role_and_source(profile, &[]),
             (Place::ProfileWebIdentity, profile) => {
-                WebIdentity::find(None, profile)?.map(Source::WebIdentity)
+                WebIdentity::find(environment, false, profile)?.map(Source::WebIdentity)
             }
             (Place::Sso, Some(profile)) => SsoRole::find(self.files, profile)?.map(Source::Sso),
-            (Place::CredentialsFileKeys, Some(profile))
-                if !self.files.has_key_in_credentials(profile) =>
-            {
-                None
+            (Place::CredentialsFileKeys, Some(profile)) => {
+                Keys::of_profile(profile, In::Credentials)?.map(Source::Keys)
             }
-            (Place::CredentialsFileKeys | Place::ConfigFileKeys, Some(profile)) => {
-                Keys::of_profile(profile)?.map(Source::Keys)
+            (Place::ConfigFileKeys, Some(profile)) => {
+                let keys = Keys::of_profile(profile, In::Config)?;
+                if let (None, Some(error)) = (&keys, Keys::remains_in(profile)) {
+                    return Err(error);
+                }
+                keys.map(Source::Keys)
             }
             (Place::Login, Some(profile)) => Login::find(profile).map(Source::Login),
             (Place::Process, Some(profile)) => process::find(profile).map(Source::Process),
         };
         Ok(source.map(Plan::of))
+    }
+}
+
+/// Fails if the profile's sections cannot be used.
+fn check(profile: &Profile) -> Result<(), AwsError> {
+    match profile.fault() {
+        Some(fault) => Err(AwsError::broken_profile(profile.name(), fault)),
+        None => Ok(()),
     }
 }
 

@@ -8,18 +8,19 @@
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, SystemTime};
 
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use serde::Deserialize;
 use tokio::io::{self, AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
+use super::Loader;
 use super::selectors::{Selectors, digest};
-use super::{Loader, shell_words};
 use crate::aws::AwsError;
+use crate::aws::files::Profile;
 use crate::base::environment::Environment;
 use crate::base::process_group::ProcessGroup;
 use crate::base::secret::Secret;
+use crate::base::shell_words;
 use crate::base::text::excerpt;
 use crate::base::time;
 

@@ -3,7 +3,6 @@
 //! The SDK's own provider is not used: it refreshes by itself and writes its file in place, and a file
 //! half written signs the user out everywhere.
 
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
@@ -17,7 +16,7 @@ use super::Loader;
 use super::selectors::Selectors;
 use crate::aws::AwsError;
 use crate::aws::error::{causes, classify};
-use crate::aws::files::AwsFiles;
+use crate::aws::files::{AwsFiles, Profile};
 use crate::aws::sso::{SsoSession, TokenFile};
 
 /// The role, and the sign-in that gives it.
@@ -38,11 +37,12 @@ impl SsoRole {
             (None, Some(_)) => "it has `sso_role_name`, but no `sso_account_id`".to_owned(),
             (Some(account), Some(role)) => match SsoSession::of(files, profile) {
                 Some(session) => {
+                    session.check(files)?;
                     let (account, role) = (account.to_owned(), role.to_owned());
                     return Ok(Some(Self { session, account, role }));
                 }
                 None => match profile.get("sso_session") {
-                    Some(name) if files.profiles.sso_session(name).is_none() => {
+                    Some(name) if !files.sso_sessions().contains(&name) => {
                         format!("its `sso_session` `{name}` is in no AWS file")
                     }
                     _ => "`sso_start_url` or `sso_region` is missing".to_owned(),
