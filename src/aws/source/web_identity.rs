@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::Client;
 
@@ -11,9 +12,9 @@ use super::Loader;
 use super::role;
 use super::selectors::Selectors;
 use crate::aws::AwsError;
-use crate::aws::files::Profile;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
+use crate::base::secret::Secret;
 
 /// The role, and the token's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +25,14 @@ pub struct WebIdentity {
 }
 
 impl WebIdentity {
-    /// From the environment, if its variables count, or else from the profile: each value separately,
-    /// as with the AWS CLI.
+    /// From the environment, or else from the profile: each value separately, as with the AWS CLI.
     pub(super) fn find(
-        environment: &Environment,
-        variables_count: bool,
+        environment: Option<&Environment>,
         profile: Option<&Profile>,
     ) -> Result<Option<Self>, AwsError> {
-        let places = Places { environment: variables_count.then_some(environment), profile };
+        let places = Places { environment, profile };
         let file = places.get("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
-        let Some(token_file) = file else { return Ok(None) };
-        let token_file = environment.expand(&token_file);
+        let Some(token_file) = file.map(PathBuf::from) else { return Ok(None) };
         let session_name = places.get("AWS_ROLE_SESSION_NAME", "role_session_name");
         match (places.get("AWS_ROLE_ARN", "role_arn"), profile) {
             (Some(role_arn), _) => Ok(Some(Self { token_file, role_arn, session_name })),
@@ -61,6 +59,7 @@ impl WebIdentity {
         let token = fs::read_to_string(&self.token_file).map_err(|error| {
             loader.caller.source_failed(format!("the token file `{file}` cannot be read: {error}"))
         })?;
+        loader.client.hide(&Secret::new(token.trim()));
         let assumed = Client::new(loader.config)
             .assume_role_with_web_identity()
             .role_arn(&self.role_arn)
@@ -69,7 +68,7 @@ impl WebIdentity {
             .send()
             .await
             .map_err(|error| role::refused(&error, &self.role_arn, loader))?;
-        role::session(assumed.credentials, &self.role_arn, loader)
+        role::session(assumed.credentials, loader)
     }
 }
 
@@ -84,6 +83,6 @@ impl<'a> Places<'a> {
     }
 
     fn get(&self, variable: &str, property: &str) -> Option<String> {
-        self.variable(variable).or_else(|| self.profile?.get_some(property)).map(str::to_owned)
+        self.variable(variable).or_else(|| self.profile?.get(property)).map(str::to_owned)
     }
 }

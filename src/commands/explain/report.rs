@@ -111,9 +111,6 @@ struct IdentityPart {
     /// False where AWS can change the identity without a trace on this machine.
     visible: bool,
     sign_in: Option<SignInPart>,
-    /// The shared files that variables name in vain.
-    #[serde(skip)]
-    missing_files: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -372,8 +369,7 @@ impl IdentityPart {
             }
         });
         let (description, visible) = (identity.description(), identity.is_visible);
-        let missing_files = identity.missing_files().into_iter().map(|(_, what)| what).collect();
-        Self { description, profile_origin, visible, sign_in, missing_files }
+        Self { description, profile_origin, visible, sign_in }
     }
 
     fn add_to(&self, rows: &mut Rows) {
@@ -392,9 +388,6 @@ impl IdentityPart {
         }
         if let Some(sign_in) = &self.sign_in {
             rows.add("sign-in", &sign_in.text);
-        }
-        for missing in &self.missing_files {
-            rows.add("AWS files", printable(missing));
         }
     }
 }
