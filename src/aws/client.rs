@@ -32,12 +32,12 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 
-use super::error::{AwsError, Host, echo};
+use super::endpoints::EndpointVariables;
+use super::error::AwsError;
 use super::files::AwsFiles;
-use super::route::{CaBundle, EndpointSetting, Proxy, Route, endpoint_settings};
+use super::route::{CaBundle, Proxy, Route};
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
-use crate::base::secret::Secret;
 use crate::base::url::{UrlParts, is_loopback};
 use crate::settings::EffectiveSettings;
 
@@ -57,9 +57,8 @@ pub(super) struct Network {
     pub files: AwsFiles,
     /// The profile whose endpoints are effective.
     pub profile: String,
+    endpoints: EndpointVariables,
     route: Result<Route, AwsError>,
-    /// What moves an API to another address.
-    endpoints: Arc<[EndpointSetting]>,
     connected: Arc<OnceCell<SharedHttpClient>>,
 }
 
@@ -70,11 +69,9 @@ impl Network {
         profile: String,
         effective: Option<&EffectiveSettings>,
     ) -> Self {
-        let route = check_endpoints(environment)
-            .and_then(|()| Route::to_aws(environment, &files, &profile, effective));
-        let rule = route.as_ref().ok();
-        let endpoints = endpoint_settings(environment, &files, &profile, rule).into();
-        Self { files, profile, route, endpoints, connected: Arc::default() }
+        let endpoints = EndpointVariables::of(environment);
+        let route = Route::to_aws(environment, &files, &profile, effective);
+        Self { files, profile, endpoints, route, connected: Arc::default() }
     }
 
     /// Fails if the proxy or an endpoint in the settings is not a valid URL.
@@ -86,8 +83,7 @@ impl Network {
     pub(super) async fn client(&self) -> Result<HttpClient, AwsError> {
         let route = self.route()?;
         let connected = self.connected.get_or_try_init(|| connect(route.clone())).await?;
-        let client = HttpClient::guarding(connected.clone(), route.proxy.clone());
-        Ok(HttpClient { endpoints: Arc::clone(&self.endpoints), ..client })
+        Ok(HttpClient::guarding(connected.clone(), route.proxy.clone()))
     }
 
     /// The SDK's configuration without credentials. The endpoints come from the environment, the
@@ -99,8 +95,8 @@ impl Network {
         region: &str,
     ) -> SdkConfig {
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .profile_files(self.files.texts())
-            .profile_name(profile)
+            .profile_files(self.files.for_sdk(profile))
+            .profile_name("default")
             .region(Region::new(region.to_owned()))
             .no_credentials()
             .http_client(client.shared())
@@ -111,18 +107,14 @@ impl Network {
             .framework_metadata(framework())
             .load()
             .await;
+        let endpoints = self.endpoints.and_of(&self.files, profile);
+        let mut config = config.into_builder().service_config(endpoints);
+        config.set_endpoint_url(None);
+        let config = config.build();
         match &self.route {
             Ok(route) => route.add_endpoints(config),
             Err(_) => config,
         }
-    }
-}
-
-/// The SDK would take an endpoint variable that is set but empty for a value.
-fn check_endpoints(environment: &Environment) -> Result<(), AwsError> {
-    match environment.set_to_nothing("AWS_ENDPOINT_URL") {
-        Some(variable) => Err(AwsError::EmptyEndpoint { variable: variable.to_owned() }),
-        None => Ok(()),
     }
 }
 
@@ -178,15 +170,11 @@ pub(super) struct HttpClient {
     shared: SharedHttpClient,
     last_host: Arc<Mutex<Option<String>>>,
     proxy: Option<Proxy>,
-    endpoints: Arc<[EndpointSetting]>,
-    /// What no message may repeat.
-    secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
 impl HttpClient {
     /// As NuGet would send them, for a package source.
     pub(super) async fn to_source(environment: &Environment) -> Result<Self, AwsError> {
-        check_endpoints(environment)?;
         let route = Route::to_source(environment)?;
         let proxy = route.proxy.clone();
         Ok(Self::guarding(connect(route).await?, proxy))
@@ -198,38 +186,18 @@ impl HttpClient {
     }
 
     fn guarding(inner: SharedHttpClient, proxy: Option<Proxy>) -> Self {
-        let (last_host, secrets) = (Arc::default(), Arc::default());
-        let guarded =
-            Guarded { inner, last_host: Arc::clone(&last_host), secrets: Arc::clone(&secrets) };
-        let shared = SharedHttpClient::new(guarded);
-        Self { shared, last_host, proxy, endpoints: Arc::default(), secrets }
+        let last_host = Arc::default();
+        let guarded = Guarded { inner, last_host: Arc::clone(&last_host) };
+        Self { shared: SharedHttpClient::new(guarded), last_host, proxy }
     }
 
     pub(super) fn shared(&self) -> SharedHttpClient {
         self.shared.clone()
     }
 
-    /// The host of the last request.
-    pub(super) fn host(&self) -> Option<Host> {
-        let name = locked(&self.last_host).clone()?;
-        let setting = self.endpoints.iter().find(|endpoint| endpoint.is_at(&name));
-        Some(Host { setting: setting.map(|endpoint| endpoint.name.clone()), name })
-    }
-
-    /// The first setting of an API's address that is no URL.
-    pub(super) fn broken_endpoint(&self) -> Option<String> {
-        let broken = self.endpoints.iter().find(|endpoint| !endpoint.is_url())?;
-        Some(broken.name.clone())
-    }
-
-    /// Keeps a secret of a request's body out of messages. Those of headers are known.
-    pub(super) fn hide(&self, secret: &Secret) {
-        locked(&self.secrets).push(secret.clone());
-    }
-
-    /// What a server or a program says, without the secrets of our requests.
-    pub(super) fn without_secrets(&self, text: &str) -> String {
-        echo::without_secrets(text, &locked(&self.secrets))
+    /// The host of the last request, with its port where that is not the default port.
+    pub(super) fn last_host(&self) -> Option<String> {
+        locked(&self.last_host).clone()
     }
 
     /// The proxy in use.
@@ -298,7 +266,6 @@ fn has_sound_port(url: &str) -> bool {
 struct Guarded {
     inner: SharedHttpClient,
     last_host: Arc<Mutex<Option<String>>>,
-    secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
 impl SdkHttpClient for Guarded {
@@ -308,11 +275,7 @@ impl SdkHttpClient for Guarded {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(GuardedConnector {
-            inner,
-            last_host: Arc::clone(&self.last_host),
-            secrets: Arc::clone(&self.secrets),
-        })
+        SharedHttpConnector::new(GuardedConnector { inner, last_host: Arc::clone(&self.last_host) })
     }
 }
 
@@ -320,7 +283,6 @@ impl SdkHttpClient for Guarded {
 struct GuardedConnector {
     inner: SharedHttpConnector,
     last_host: Arc<Mutex<Option<String>>>,
-    secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
 impl HttpConnector for GuardedConnector {
@@ -337,32 +299,10 @@ impl HttpConnector for GuardedConnector {
                 PlainHttp { host }.into(),
             )));
         }
-        remember_secrets(&request, &mut locked(&self.secrets));
         let answer = self.inner.call(request);
         HttpConnectorFuture::new(async move {
             Ok(answer.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))
         })
-    }
-}
-
-/// Headers that are secret as a whole.
-const SECRET_HEADERS: [&str; 3] =
-    ["x-amz-security-token", "x-amz-sso_bearer_token", "x-aws-ec2-metadata-token"];
-
-/// The secrets that go out with this request, each once.
-fn remember_secrets(request: &HttpRequest, secrets: &mut Vec<Secret>) {
-    let headers = request.headers();
-    // Of AWS's own scheme only the signature is secret: the rest is in good messages too.
-    let authorization =
-        headers.get("authorization").map(|text| match text.split_once("Signature=") {
-            Some((_, signature)) => signature,
-            None => text.split_once(' ').map_or(text, |(_, behind)| behind),
-        });
-    let whole = SECRET_HEADERS.iter().filter_map(|name| headers.get(*name));
-    for secret in whole.chain(authorization).map(Secret::new) {
-        if !secrets.contains(&secret) {
-            secrets.push(secret);
-        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The only user of the AWS SDK: from this machine's settings to an authorization token.
 //!
 //! - [`error`]: failures, each with its fix; how an error of the SDK is classified
-//! - [`files`]: the shared config and credentials files, read by the SDK's own loader
+//! - [`files`]: the shared config and credentials files, read as the AWS CLI reads them
+//! - [`region`]: names of regions, wherever they come from
+//! - [`endpoints`]: the endpoints that variables and profiles configure
 //! - [`route`]: which proxy, certificates and endpoints are used
 //! - [`client`]: connections: trust, proxies, and no plain http but to this machine
-//! - [`request`]: a single request without the SDK's services
 //! - [`sso`]: sign-ins of IAM Identity Center
 //! - [`source`]: sources of AWS credentials, one file each, and their order
 //! - [`identity`]: whose credentials they are, read without a network request
@@ -16,11 +17,12 @@
 
 mod client;
 mod connection;
+mod endpoints;
 mod error;
 mod files;
 mod identity;
+mod region;
 mod repository_endpoint;
-mod request;
 mod route;
 mod source;
 mod source_index;
@@ -35,7 +37,7 @@ use aws_types::region::Region;
 pub use client::FETCH_LIMIT;
 pub use connection::Connection;
 pub use error::{AwsError, Help};
-pub use identity::{Identity, IdentityDescription};
+pub use identity::{Identity, IdentityDescription, profile_of};
 pub use repository_endpoint::{LookupError, RepositoryNames};
 pub use source_index::SourceAnswer;
 pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, TokenFingerprint};
@@ -77,11 +79,8 @@ impl Aws {
     /// The error of a token request with this identity, if only an instance is left to try and its
     /// metadata service is switched off.
     pub fn no_source_error(&self, identity: &Identity, domain: &Domain) -> Option<AwsError> {
-        if source::instance::is_switched_off(&self.environment) {
-            identity.no_credentials(domain)
-        } else {
-            None
-        }
+        let switch = self.environment.get("AWS_EC2_METADATA_DISABLED")?;
+        if switch.eq_ignore_ascii_case("true") { identity.no_credentials(domain) } else { None }
     }
 
     /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
@@ -127,14 +126,18 @@ impl Aws {
         let existing = profiles.iter().find(|profile| files.get(profile).is_some());
         let profile = match existing.or(profiles.first()) {
             Some(profile) => profile,
-            None => self.environment.get("AWS_PROFILE").unwrap_or("default"),
+            None => profile_of(&self.environment).map_or("default", |(_, name)| name),
         };
         SsoSession::choose(&files, profile, session)
     }
 
     /// The sign-ins that the shared config file names, and when each expires.
     pub async fn sign_ins(&self, now: SystemTime) -> Result<Vec<KnownSignIn>, AwsError> {
-        Ok(sso::known(&AwsFiles::load(&self.environment).await?, now))
+        let files = AwsFiles::load(&self.environment).await?;
+        match files.stray() {
+            Some(error) => Err(error),
+            None => Ok(sso::known(&files, now)),
+        }
     }
 
     /// Ends the sign-in for every program on this machine, and at the portal if the portal can be
@@ -144,13 +147,12 @@ impl Aws {
         session: &SsoSession,
         now: SystemTime,
     ) -> Result<SignedOut, AwsError> {
-        let reached = async {
+        let config = async {
             let network = self.network(session).await?;
             let client = network.client().await?;
-            let config = network.config(&client, &session.profile, &session.region).await;
-            Ok((client, config))
+            Ok(network.config(&client, &session.profile, &session.region).await)
         };
-        sso::sign_out(session, reached.await, now).await
+        sso::sign_out(session, config.await, now).await
     }
 
     /// Calls `GetAuthorizationToken`, within [`FETCH_LIMIT`].
@@ -222,13 +224,6 @@ impl Aws {
         }
     }
 
-    /// The SDK makes this variable a part of the user agent's name.
-    fn check_user_agent(&self) -> Result<(), AwsError> {
-        const VARIABLE: &str = "AWS_EXECUTION_ENV";
-        let value = self.environment.get(VARIABLE).unwrap_or_default();
-        source::usable::check(value, || VARIABLE.to_owned())
-    }
-
     async fn codeartifact(
         &self,
         domain: &Domain,
@@ -251,16 +246,10 @@ impl Aws {
         now: SystemTime,
     ) -> Result<SdkConfig, AwsError> {
         let config = identity.config(client, domain).await;
-        identity.plan.check_partition(domain)?;
-        self.check_user_agent()?;
-        for name in SECRET_VARIABLES {
-            self.environment.get(name).into_iter().for_each(|it| client.hide(&Secret::new(it)));
-        }
         let timing = Timing::start();
         let loader = Loader {
             environment: &self.environment,
             caller: &identity.caller(),
-            files: &identity.network.files,
             client,
             config: &config,
             profile: identity.profile(),
@@ -273,14 +262,6 @@ impl Aws {
         Ok(config.into_builder().credentials_provider(credentials).build())
     }
 }
-
-/// Variables whose values no message may repeat, though a program that is started sees them.
-const SECRET_VARIABLES: [&str; 4] = [
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-];
 
 /// A token becomes a part of HTTP headers.
 fn fits_into_header(token: &str) -> bool {

@@ -91,10 +91,42 @@ impl Environment {
         names
     }
 
-    /// A variable with this prefix that is set but empty: the SDK takes some of these for a value.
-    pub fn set_to_nothing(&self, prefix: &str) -> Option<&str> {
-        let nothing = self.variables.iter().filter(|(_, value)| value.is_empty());
-        nothing.filter_map(|(name, _)| name.to_str()).find(|name| name.starts_with(prefix))
+    /// The variable as a path; none if it is unset or empty. `~` and variables in it are expanded.
+    pub fn expanded_path(&self, name: &str) -> Option<PathBuf> {
+        let path = self.path(name)?;
+        Some(path.to_str().map_or_else(|| path.clone(), |path| self.expand(path)))
+    }
+
+    /// A path that a user wrote, with the variables in it (`$NAME`, `${NAME}`, `%NAME%` on Windows) and
+    /// `~` at its beginning expanded, as the AWS CLI expands them. An unknown variable stays as it
+    /// is written, and so does `~user`.
+    pub fn expand(&self, path: &str) -> PathBuf {
+        let path = self.with_values(path);
+        let Some(rest) = path.strip_prefix('~') else { return PathBuf::from(path) };
+        let rest_in_home = rest.strip_prefix(std::path::is_separator);
+        match (rest.is_empty(), rest_in_home, self.home()) {
+            (true, _, Some(home)) => home,
+            (false, Some(rest), Some(home)) => {
+                home.join(rest.trim_start_matches(std::path::is_separator))
+            }
+            _ => PathBuf::from(path),
+        }
+    }
+
+    fn with_values(&self, text: &str) -> String {
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['$', '%']) {
+            let (before, reference) = rest.split_at(at);
+            expanded.push_str(before);
+            let parts = variable_at(reference);
+            let value =
+                parts.and_then(|(name, length)| Some((self.raw_set(name)?.to_str()?, length)));
+            let (value, length) = value.unwrap_or((&reference[..1], 1));
+            expanded.push_str(value);
+            rest = &reference[length..];
+        }
+        expanded + rest
     }
 
     /// The names of set variables whose values are not Unicode, in order. They count as unset.
@@ -106,9 +138,29 @@ impl Environment {
     }
 
     fn raw(&self, name: &str) -> Option<&OsStr> {
-        let value = self.variables.get(&folded(OsStr::new(name)))?;
-        Some(value.as_os_str()).filter(|value| !value.is_empty())
+        self.raw_set(name).filter(|value| !value.is_empty())
     }
+
+    /// The value, which may be empty.
+    fn raw_set(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(&folded(OsStr::new(name))).map(OsString::as_os_str)
+    }
+}
+
+/// The name of the variable that a text begins with a reference to, and the reference's length.
+fn variable_at(text: &str) -> Option<(&str, usize)> {
+    if let Some(rest) = text.strip_prefix('%') {
+        let end = rest.find('%').filter(|end| *end > 0 && cfg!(windows))?;
+        return Some((&rest[..end], end + 2));
+    }
+    let rest = text.strip_prefix('$')?;
+    if let Some(rest) = rest.strip_prefix('{') {
+        let end = rest.find('}')?;
+        return Some((&rest[..end], end + 3));
+    }
+    let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let end = rest.find(|character| !is_of_name(character)).unwrap_or(rest.len());
+    (end > 0).then(|| (&rest[..end], end + 1))
 }
 
 /// A name as the system compares it.
@@ -138,10 +190,30 @@ mod tests {
         assert_eq!(environment.program("passwd.none"), None);
     }
 
+    /// As Python's `expandvars` and `expanduser` have it.
     #[test]
-    fn what_is_set_to_nothing_counts_as_unset_and_can_be_found() {
-        let environment = Environment::from_pairs([("AWS_ENDPOINT_URL_STS", "")]);
-        assert_eq!(environment.get("AWS_ENDPOINT_URL_STS"), None);
-        assert_eq!(environment.set_to_nothing("AWS_ENDPOINT_URL"), Some("AWS_ENDPOINT_URL_STS"));
+    fn a_users_path_is_expanded() {
+        let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        let environment = Environment::from_pairs([(home, "/h"), ("A", "/a"), ("EMPTY", "")]);
+        for (path, expected) in [
+            ("~/x", "/h/x"),
+            ("~", "/h"),
+            ("~//x", "/h/x"),
+            ("~user/x", "~user/x"),
+            ("/x/~/y", "/x/~/y"),
+            ("$A/x", "/a/x"),
+            ("${A}b/$A", "/ab//a"),
+            ("$Ab/x", "$Ab/x"),
+            ("$EMPTY/x", "/x"),
+            ("$/x$", "$/x$"),
+            ("${A", "${A"),
+            ("/x%A/y", "/x%A/y"),
+            ("é$A", "é/a"),
+        ] {
+            assert_eq!(environment.expand(path), PathBuf::from(expected), "{path}");
+        }
+        let environment = Environment::from_pairs([("FILE", "$A/x"), ("A", "/a"), ("NONE", "")]);
+        assert_eq!(environment.expanded_path("FILE"), Some("/a/x".into()));
+        assert_eq!(environment.expanded_path("NONE"), None);
     }
 }

@@ -3,13 +3,12 @@
 pub mod browser;
 pub mod environment;
 pub mod files;
-pub mod foreign_time;
 pub mod log;
-pub mod panic;
 pub mod process_group;
 pub mod runtime_environment;
 pub mod secret;
 pub mod shell;
+pub mod shell_words;
 pub mod system;
 pub mod terminal;
 pub mod text;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::{Need, Provider, ProviderError, now};
-use crate::aws::{Connection, Identity};
+use crate::aws::{self, Connection, Identity};
 use crate::cache::CacheKey;
 use crate::endpoint::{Domain, HostKind, RepositoryEndpoint};
 use crate::settings::{Bounds, EffectiveSettings, Origin, Provided, RuleReason, SettingsError};
@@ -131,7 +131,6 @@ impl Provider {
     /// credentials.
     pub async fn caller<'r>(&self, resolved: &'r Resolved) -> Result<&'r Caller, ProviderError> {
         let caller = self.caller_of_cache(resolved).await?;
-        caller.identity.check_partition(&resolved.target.domain)?;
         match self.aws.no_source_error(&caller.identity, &resolved.target.domain) {
             Some(error) => Err(error.into()),
             None => Ok(caller),
@@ -252,11 +251,11 @@ impl Provider {
         Ok(report)
     }
 
-    /// What names the profile: our settings, or `AWS_PROFILE`.
+    /// What names the profile: our settings, or a variable of the AWS CLI's.
     pub fn profile_origin(&self, effective: &EffectiveSettings) -> Option<String> {
         match &effective.aws.profiles.origin {
             Origin::BuiltIn => {
-                self.environment.get("AWS_PROFILE").map(|_| "AWS_PROFILE".to_owned())
+                aws::profile_of(&self.environment).map(|(variable, _)| variable.to_owned())
             }
             origin => Some(origin.to_string()),
         }

@@ -21,7 +21,7 @@ const BROKEN: &[Broken] = &[
         },
         line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: no AWS \
              credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile \
-             `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees \
+             `default`, web identity, container and instance metadata; this process sees \
              AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a \
              profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a \
              shell exports), or sign in with `aws configure` or `aws configure sso`",
@@ -175,8 +175,7 @@ const BROKEN: &[Broken] = &[
             stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://ca.invalid");
         },
         line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the name \
-             `ca.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check \
-             AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
+             `ca.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
         fix: "do: see what `nslookup ca.invalid` says",
         repair: By(|stage| {
             let url = stage.fake.url();
@@ -232,13 +231,17 @@ const BROKEN: &[Broken] = &[
         repair: By(|stage| drop(stage.home.run_plugin(&["configure", "rule", "remove", "1"]))),
     },
     Broken {
-        name: "endpoint_set_to_nothing",
+        name: "key_without_its_secret",
         set_up: |stage| {
-            stage.home.set("AWS_ENDPOINT_URL", "");
+            let keys = format!(
+                "[default]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
+            );
+            stage.home.write("home/.aws/credentials", &keys);
+            stage.home.set("AWS_SECRET_ACCESS_KEY", "");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the variable \
-             AWS_ENDPOINT_URL is set to nothing, which is no endpoint; unset it",
-        fix: "unset AWS_ENDPOINT_URL",
+        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: \
+             AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set; set both or unset both",
+        fix: "unset AWS_ACCESS_KEY_ID",
         repair: Paste,
     },
     Broken {
@@ -306,7 +309,7 @@ pub fn trials() -> Vec<Trial> {
         given_token_goes_before_an_identity_that_cannot_serve,
         token_that_has_expired_as_it_comes,
         signature_that_is_refused_for_the_clock,
-        half_of_the_environments_keys,
+        secret_without_its_key_id,
         clock_that_is_wrong,
     ];
     each_is_repaired(BROKEN).chain(others).collect()
@@ -379,12 +382,12 @@ fn signature_that_is_refused_for_the_clock() {
     run.assert_says(" ahead; set the clock right\n      fix: sudo timedatectl set-ntp true\n");
 }
 
-fn half_of_the_environments_keys() {
+fn secret_without_its_key_id() {
     let mut stage = Stage::working();
-    stage.home.unset("AWS_SECRET_ACCESS_KEY");
+    stage.home.unset("AWS_ACCESS_KEY_ID");
     stage.doctor(&["--offline"]).assert_failure().assert_says(
-        "warn  AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not, so that it is passed over\n      \
-         fix: unset AWS_ACCESS_KEY_ID\n",
+        "warn  AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not, so that it is passed over\n      \
+         fix: unset AWS_SECRET_ACCESS_KEY\n",
     );
 }
 

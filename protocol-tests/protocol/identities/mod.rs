@@ -3,17 +3,12 @@
 
 mod bare;
 #[cfg(unix)]
-mod outages;
-mod partitions;
-#[cfg(unix)]
 mod processes;
 mod refusals;
 #[cfg(unix)]
 mod relative_places;
 mod rules;
 mod sources;
-#[cfg(unix)]
-mod unsendable;
 
 use crate::support::trials::Trial;
 
@@ -21,17 +16,12 @@ pub fn trials() -> Vec<Trial> {
     let files = [
         bare::trials(),
         #[cfg(unix)]
-        outages::trials(),
-        partitions::trials(),
-        #[cfg(unix)]
         processes::trials(),
         refusals::trials(),
         #[cfg(unix)]
         relative_places::trials(),
         rules::trials(),
         sources::trials(),
-        #[cfg(unix)]
-        unsendable::trials(),
     ];
     files.into_iter().flatten().collect()
 }

@@ -143,22 +143,22 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "garbage",
             |stage| will(stage, Say(b"\xff\xfe{{{ hunter2".to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "answer_cut_off",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "truncated",
             |stage| will(stage, TokenBehaviour::Truncate),
-            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (the connection was closed before the answer); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
+            "the connection to `127.0.0.1:<port>` broke off (the connection was closed before the answer); try again, and check what stands between this machine and AWS",
         ),
         failing(
             "hung_up",
             |stage| will(stage, TokenBehaviour::Close),
-            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (the connection was closed before the answer); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
+            "the connection to `127.0.0.1:<port>` broke off (the connection was closed before the answer); try again, and check what stands between this machine and AWS",
         ),
         failing(
             "reset",
@@ -166,7 +166,7 @@ fn nonsense() -> Vec<Trial> {
                 let peer = Peer::resetting();
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (Connection reset by peer (os error 104)); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
+            "the connection to `127.0.0.1:<port>` broke off (Connection reset by peer (os error 104)); try again, and check what stands between this machine and AWS",
         ),
         failing(
             "two_lengths",
@@ -176,7 +176,7 @@ fn nonsense() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (invalid content-length parsed); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (invalid content-length parsed); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "endless_headers",
@@ -185,24 +185,24 @@ fn nonsense() -> Vec<Trial> {
                     Peer::dripping("HTTP/1.1 200 OK\r\n", "x: hunter2hunter2\r\n", Duration::ZERO);
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (message head is too large); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (message head is too large); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "empty_answer",
             |stage| will(stage, Say(vec![])),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "empty_token",
             |stage| {
                 will(stage, Say(br#"{"authorizationToken":"","expiration":4102444800}"#.to_vec()));
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "no_expiration",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"}"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "expiration_in_words",
@@ -212,22 +212,22 @@ fn nonsense() -> Vec<Trial> {
                     Say(br#"{"authorizationToken":"hunter2","expiration":"tomorrow"}"#.to_vec()),
                 );
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "html",
             |stage| will(stage, Say(b"<html><body>Sign in to hunter2</body></html>".to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "html_error_of_a_gateway",
             |stage| answered(stage, "502 Bad Gateway", "text/html", "<html>hunter2</html>"),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 502, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (status 502, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "forbidden_without_a_code",
             |stage| answered(stage, "403 Forbidden", "text/plain", "go away, hunter2"),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 403, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (status 403, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "redirect",
@@ -237,7 +237,7 @@ fn nonsense() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 302, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (status 302, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "not_http",
@@ -245,7 +245,7 @@ fn nonsense() -> Vec<Trial> {
                 let peer = Peer::saying("SSH-2.0-OpenSSH_9.2\r\n");
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it does not speak HTTP); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "the answer of `127.0.0.1:<port>` makes no sense (it does not speak HTTP); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
         trial("huge_answer", huge),
         trial("huge_message_is_cut", huge_message),
@@ -256,7 +256,7 @@ fn nonsense() -> Vec<Trial> {
 fn huge() {
     let stage = Stage::new().with_log();
     will(&stage, Say(vec![b' '; 64 << 20]));
-    stage.assert_fails("the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it is longer than any token); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT");
+    stage.assert_fails("the answer of `127.0.0.1:<port>` makes no sense (it is longer than any token); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like");
 }
 
 fn huge_message() {

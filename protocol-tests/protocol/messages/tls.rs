@@ -12,12 +12,12 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 front(stage, "127.0.0.1");
             },
-            "no trusted TLS connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (its certificate is of an authority that this machine does not trust); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
+            "no trusted TLS connection to `127.0.0.1:<port>` (its certificate is of an authority that this machine does not trust); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
         ),
         failing(
             "certificate_for_another_host",
             |stage| trusting(stage, "other.example"),
-            "no trusted TLS connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (its certificate is another host's); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
+            "no trusted TLS connection to `127.0.0.1:<port>` (its certificate is another host's); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
         ),
         failing(
             "plain_http_on_a_port_for_https",
@@ -25,7 +25,7 @@ pub fn trials() -> Vec<Trial> {
                 let url = format!("https://{}", stage.fake.host());
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
             },
-            "`127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT does not speak TLS; check AWS_ENDPOINT_URL_CODEARTIFACT, and HTTPS_PROXY",
+            "`127.0.0.1:<port>` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY",
         ),
         failing(
             "bundle_missing",

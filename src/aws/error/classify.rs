@@ -10,12 +10,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::date_time::{DateTime, Format};
 
+use super::AwsError;
 use super::causes::{find, readable, says};
-use super::{AwsError, Host};
 use crate::aws::client::{FETCH_LIMIT, HttpClient, NoPort, PlainHttp};
 use crate::aws::route;
 use crate::base::system;
-use crate::base::text::excerpt;
+use crate::base::text::{excerpt, printable};
 use crate::base::time::skew;
 use crate::endpoint::Domain;
 
@@ -39,7 +39,7 @@ impl Caller {
 
     /// There was no response within the time limit.
     pub(in crate::aws) fn timed_out(&self, client: &HttpClient, limit: Duration) -> AwsError {
-        if let Some(host) = client.host() {
+        if let Some(host) = client.last_host() {
             return AwsError::TimedOut { host, limit };
         }
         // Nothing was sent over the network yet, so the cause is a process that hangs.
@@ -74,52 +74,21 @@ where
                     if status.is_success() { "no token in it" } else { "no error code of AWS's" };
                 return Err(nonsense(client, format!("status {status}, and {what}")));
             };
-            let message = client.without_secrets(failure.err().message().unwrap_or_default());
-            let message = excerpt(&message);
+            let message = failure.err().message().map(excerpt).unwrap_or_default();
             Ok(Refusal {
-                code: excerpt(&client.without_secrets(code)),
+                code: printable(code),
                 message: if message.is_empty() { "without a message".to_owned() } else { message },
                 status: status.as_u16(),
                 date: failure.raw().headers().get("date").and_then(http_date),
             })
         }
         SdkError::ResponseError(_) if is_broken_off(error) => Err(broken_off(error, client)),
-        SdkError::ResponseError(_) => Err(nonsense(client, said(error, client))),
+        SdkError::ResponseError(_) => Err(nonsense(client, readable(error))),
         SdkError::TimeoutError(_) => {
             Err(AwsError::TimedOut { host: host_of(client), limit: FETCH_LIMIT })
         }
         _ => Err(connection(error, client)),
     }
-}
-
-/// Like [`refusal`], for another service: a response without AWS's error code is an outage, or a page
-/// of something else in its place, and says nothing of a sign-in or a role.
-pub(in crate::aws) fn refusal_by<E>(
-    service: &'static str,
-    error: &SdkError<E, HttpResponse>,
-    client: &HttpClient,
-) -> Result<Refusal, AwsError>
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match error.raw_response() {
-        Some(raw) if error.code().is_none() => {
-            let status = raw.status();
-            let what = if status.is_success() { ", without what was asked for" } else { "" };
-            let detail = format!("{}{what}", status.as_u16());
-            Err(not_as_expected(service, detail, client))
-        }
-        _ => refusal(error, client),
-    }
-}
-
-/// A response that is not one of this service.
-pub(in crate::aws) fn not_as_expected(
-    service: &'static str,
-    detail: impl Into<String>,
-    client: &HttpClient,
-) -> AwsError {
-    AwsError::NotAsExpected { service, detail: detail.into(), host: host_of(client) }
 }
 
 /// The reason why a call to CodeArtifact failed.
@@ -175,14 +144,13 @@ pub(in crate::aws) fn provider_error(
 /// A connection that could not be made, or that broke.
 pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
     if let Some(PlainHttp { host }) = find(error) {
-        let setting = host_of(client).setting;
-        return AwsError::PlainHttp { host: Host { name: host.clone(), setting } };
+        return AwsError::PlainHttp { host: host.clone() };
     }
     // The SDK's own text goes on with a dump of the request.
     if find::<NoPort>(error).is_some() || says(error, &["failed to apply endpoint"]) {
-        return AwsError::EndpointUrl { setting: client.broken_endpoint() };
+        return AwsError::EndpointUrl;
     }
-    let (host, detail) = (host_of(client), said(error, client));
+    let (host, detail) = (host_of(client), readable(error));
     if let Some((_, detail)) = detail.split_once("Invalid Configuration: ") {
         return AwsError::EndpointConflict { detail: detail.to_owned() };
     }
@@ -194,7 +162,7 @@ pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpCli
     }
     if let (Some(proxy), true) = (client.proxy(), says(error, &["tunnel error"])) {
         let (proxy, settings) = (proxy.name.clone(), proxy.settings.clone());
-        return AwsError::Proxy { proxy, host: host.name, detail, settings };
+        return AwsError::Proxy { proxy, host, detail, settings };
     }
     if says(error, &["dns error", "failed to lookup address"]) {
         return AwsError::NameNotResolved { host, hint: system_proxy_hint(client) };
@@ -231,14 +199,9 @@ fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn broken_off(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
-    AwsError::BrokenOff { host: host_of(client), detail: said(error, client) }
+    AwsError::BrokenOff { host: host_of(client), detail: readable(error) }
 }
 
-/// The causes in one line, which may quote a server.
-pub(in crate::aws) fn said(error: &(dyn Error + 'static), client: &HttpClient) -> String {
-    client.without_secrets(&readable(error))
-}
-
-fn host_of(client: &HttpClient) -> Host {
-    client.host().unwrap_or_else(|| Host { name: "AWS".to_owned(), setting: None })
+fn host_of(client: &HttpClient) -> String {
+    client.last_host().unwrap_or_else(|| "AWS".to_owned())
 }

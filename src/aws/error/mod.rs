@@ -6,14 +6,11 @@
 //!
 //! - [`classify`]: which variant an error of the SDK is
 //! - [`causes`]: what an error of the SDK says, made readable
-//! - [`echo`]: what others say, without our secrets
-//! - [`host`]: the host that a message is about
 
 pub(super) mod causes;
 pub(super) mod classify;
-pub(super) mod echo;
-mod host;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +19,6 @@ use crate::base::PROGRAM;
 use crate::base::text::nearest;
 use crate::endpoint::{Domain, SERVICE_PRINCIPAL};
 use crate::settings::IdentityOrigin;
-pub(super) use host::Host;
 
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
@@ -37,12 +33,6 @@ pub enum AwsError {
         choice.as_deref().unwrap_or("<name>")
     )]
     NoCredentials { looked_at: String, seen: String, fitting: String, choice: Option<String> },
-    #[error(
-        "no AWS credentials: the instance metadata gave none: {reason}{fitting}; give this instance a role \
-         that EC2 may assume, or choose a profile with `{CHOOSE}{}`",
-        choice.as_deref().unwrap_or("<name>")
-    )]
-    NoInstanceRole { reason: String, fitting: String, choice: Option<String> },
     #[error(
         "the SSO session of profile `{profile}` is signed out or has expired; sign in with \
          `nuget-plugin-codeartifact login --profile {profile}` or `aws sso login --profile {profile}`"
@@ -91,10 +81,16 @@ pub enum AwsError {
     )]
     LoginExpired { profile: String },
     #[error(
-        "AWS_PROFILE names profile `{name}`, which no AWS file has ({known}); correct it or unset \
-         AWS_PROFILE"
+        "{variable} names profile `{name}`, which no AWS file has ({known}); correct it or unset \
+         {variable}"
     )]
-    UnknownProfile { name: String, known: String, likely: Option<String> },
+    UnknownProfile { variable: &'static str, name: String, known: String, likely: Option<String> },
+    #[error("{variable} is set, but {missing} is empty or not set; set both or unset both")]
+    HalfKey { variable: &'static str, missing: &'static str },
+    #[error(
+        "`{value}` is no AWS region; it is from {origin}: correct it to a name like `us-east-1`"
+    )]
+    NoRegion { value: String, origin: String },
     #[error(
         "{whose}profiles are {names}, and no AWS file has one of them ({known}); correct the configuration, or \
          make one of them with `aws configure sso --profile {first}`"
@@ -120,7 +116,7 @@ pub enum AwsError {
     NoRoleArn,
     #[error("profile `{name}` cannot be used: {detail}; correct it in `~/.aws/config`")]
     BrokenProfile { name: String, detail: String },
-    #[error("the AWS files cannot be used: {detail}; correct them")]
+    #[error("the AWS files cannot be used: {detail}")]
     Files { detail: String },
     #[error("{label} gave no AWS credentials: {detail}; try `{check}`")]
     SourceFailed { label: String, detail: String, check: String },
@@ -169,55 +165,39 @@ pub enum AwsError {
     Refused { code: String, status: u16, message: String },
     /// The hint names the system's own proxy if there is one: see [`super::route`].
     #[error(
-        "the name {host} cannot be resolved; check {}the network, VPN and DNS, and the region{hint}",
-        host.first()
+        "the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region{hint}"
     )]
-    NameNotResolved { host: Host, hint: String },
+    NameNotResolved { host: String, hint: String },
     #[error(
-        "no trusted TLS connection to {host} ({detail}); behind a proxy that inspects TLS set \
+        "no trusted TLS connection to `{host}` ({detail}); behind a proxy that inspects TLS set \
          AWS_CA_BUNDLE to its certificate"
     )]
-    Tls { host: Host, detail: String },
+    Tls { host: String, detail: String },
     #[error(
-        "no trusted TLS connection to {host} ({detail}); NuGet trusts what the system trusts: add the \
+        "no trusted TLS connection to `{host}` ({detail}); NuGet trusts what the system trusts: add the \
          certificate of the proxy that inspects TLS there, or name it in SSL_CERT_FILE on Linux"
     )]
-    SourceTls { host: Host, detail: String },
-    #[error(
-        "{host} does not speak TLS; check {}, and HTTPS_PROXY",
-        host.setting_or("AWS_ENDPOINT_URL and its like")
-    )]
-    NotTls { host: Host },
+    SourceTls { host: String, detail: String },
+    #[error("`{host}` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY")]
+    NotTls { host: String },
     #[error("the proxy `{proxy}` does not connect to `{host}` ({detail}); check {settings}")]
     Proxy { proxy: String, host: String, detail: String, settings: String },
     #[error(
-        "no connection to {host} ({detail}); check {}the network, HTTPS_PROXY and NO_PROXY{hint}",
-        host.first()
+        "no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY{hint}"
     )]
-    NotConnected { host: Host, detail: String, hint: String },
+    NotConnected { host: String, detail: String, hint: String },
     #[error(
-        "the connection to {host} broke off ({detail}); try again, and check {}what stands between \
-         this machine and AWS",
-        host.first_of_two()
+        "the connection to `{host}` broke off ({detail}); try again, and check what stands between \
+         this machine and AWS"
     )]
-    BrokenOff { host: Host, detail: String },
+    BrokenOff { host: String, detail: String },
+    #[error("no answer from `{host}` within {} s; check the network and try again", .limit.as_secs())]
+    TimedOut { host: String, limit: Duration },
     #[error(
-        "no answer from {host} within {} s; check {}the network and try again",
-        .limit.as_secs(), host.first_of_two()
+        "the answer of `{host}` makes no sense ({detail}); check what stands between this machine and \
+         AWS, and AWS_ENDPOINT_URL and its like"
     )]
-    TimedOut { host: Host, limit: Duration },
-    #[error(
-        "the answer of {host} makes no sense ({detail}); check what stands between this machine and \
-         AWS, and {}",
-        host.setting_or("AWS_ENDPOINT_URL and its like")
-    )]
-    Nonsense { host: Host, detail: String },
-    /// An outage, or a page of something else. It says nothing of the sign-in or the role.
-    #[error(
-        "{service} did not answer as expected ({detail}); try again later, and check what stands between \
-         this machine and {host}"
-    )]
-    NotAsExpected { service: &'static str, detail: String, host: Host },
+    Nonsense { host: String, detail: String },
     #[error("{setting} `{}` cannot be used: {why}; correct or unset {setting}", path.display())]
     CaBundle { setting: String, path: PathBuf, why: String },
     #[error("{detail}; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file")]
@@ -225,33 +205,19 @@ pub enum AwsError {
     #[error("{setting} is no URL of an http proxy, as in `http://proxy.example:3128`; correct it")]
     ProxyUrl { setting: String, variable: Option<&'static str> },
     #[error(
-        "the endpoint {host} is set to plain http, and is not this machine; set {} to https",
-        host.setting_or("AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`,")
+        "the endpoint `{host}` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and \
+         its like, or the profile's `endpoint_url`, to https"
     )]
-    PlainHttp { host: Host },
+    PlainHttp { host: String },
     #[error(
-        "the API endpoint is set to what is no URL; set {} to `https://…`",
-        setting.as_deref().unwrap_or("AWS_ENDPOINT_URL and its like")
+        "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
     )]
-    EndpointUrl { setting: Option<String> },
-    #[error("{name} {why} and cannot be sent to AWS; correct it")]
-    Unsendable {
-        /// For people: "`aws_access_key_id` of profile `dev`".
-        name: String,
-        why: &'static str,
-    },
-    #[error(
-        "{what} belongs to the partition `{theirs}`, and the source's domain to `{ours}` ({region}), so \
-         nothing was sent; choose a profile of `{ours}` for this source"
-    )]
-    OtherPartition { what: String, theirs: &'static str, ours: &'static str, region: String },
+    EndpointUrl,
     #[error(
         "the settings of the API endpoint do not go together ({detail}); unset AWS_ENDPOINT_URL and its \
          like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like"
     )]
     EndpointConflict { detail: String },
-    #[error("the variable {variable} is set to nothing, which is no endpoint; unset it")]
-    EmptyEndpoint { variable: String },
 }
 
 /// What fixes a failure, in addition to the hint that ends its line.
@@ -297,15 +263,11 @@ impl AwsError {
             Self::LoginExpired { profile } => {
                 ("sso-session", Help::Run(vec!["aws", "login", "--profile", profile]))
             }
-            Self::NoCredentials { choice: Some(name), .. }
-            | Self::NoInstanceRole { choice: Some(name), .. } => {
+            Self::NoCredentials { choice: Some(name), .. } => {
                 ("credentials", Help::Run(vec![PROGRAM, "configure", "set", "profile", name]))
             }
             Self::NoCredentials { choice: None, .. } => {
                 ("credentials", Help::Run(vec!["aws", "configure", "sso"]))
-            }
-            Self::NoInstanceRole { choice: None, .. } => {
-                ("credentials", Help::Advice("attach a role to this instance"))
             }
             Self::SsoRoleRefused { profile, .. } => {
                 ("credentials", Help::Run(vec!["aws", "configure", "sso", "--profile", profile]))
@@ -316,12 +278,13 @@ impl AwsError {
             Self::NoSuchProfiles { .. } => {
                 ("credentials", Help::Run(vec![PROGRAM, "configure", "list"]))
             }
-            Self::UnknownProfile { likely: Some(name), .. } => {
-                ("credentials", Help::SetVariable("AWS_PROFILE", name))
+            Self::UnknownProfile { variable, likely: Some(name), .. } => {
+                ("credentials", Help::SetVariable(variable, name))
             }
-            Self::UnknownProfile { likely: None, .. } => {
-                ("credentials", Help::UnsetVariable("AWS_PROFILE"))
+            Self::UnknownProfile { variable, likely: None, .. } => {
+                ("credentials", Help::UnsetVariable(variable))
             }
+            Self::HalfKey { variable, .. } => ("credentials", Help::UnsetVariable(variable)),
             Self::NoRoleArn => ("credentials", Help::UnsetVariable("AWS_WEB_IDENTITY_TOKEN_FILE")),
             Self::NeedsMfa { profile } => ("credentials", Help::ExportCredentials(profile)),
             Self::NoSuchProfile { .. } => {
@@ -330,10 +293,9 @@ impl AwsError {
             Self::SourceFailed { check, .. }
             | Self::SourceHung { check, .. }
             | Self::KeysRefused { check, .. } => ("credentials", Help::See(check.clone())),
-            Self::BrokenProfile { .. }
-            | Self::Files { .. }
-            | Self::Unsendable { .. }
-            | Self::OtherPartition { .. } => ("credentials", Help::Nothing),
+            Self::BrokenProfile { .. } | Self::Files { .. } | Self::NoRegion { .. } => {
+                ("credentials", Help::Nothing)
+            }
             other => other.help_with_request(),
         }
     }
@@ -361,19 +323,15 @@ impl AwsError {
             Self::Proxy { host, .. } => ("proxy", Help::AskHost(host)),
             Self::ProxyUrl { variable: Some(name), .. } => ("proxy", Help::UnsetVariable(name)),
             Self::ProxyUrl { variable: None, .. } => ("proxy", Help::Nothing),
-            Self::NameNotResolved { host, .. } => {
-                ("dns", Help::See(format!("nslookup {}", host.name)))
-            }
-            Self::EmptyEndpoint { variable } => ("endpoint", Help::UnsetVariable(variable)),
+            Self::NameNotResolved { host, .. } => ("dns", Help::See(format!("nslookup {host}"))),
             Self::PlainHttp { .. }
-            | Self::EndpointUrl { .. }
+            | Self::EndpointUrl
             | Self::EndpointConflict { .. }
             | Self::NotTls { .. } => ("endpoint", Help::ExplainSource),
             Self::NotConnected { host, .. }
             | Self::BrokenOff { host, .. }
             | Self::TimedOut { host, .. }
-            | Self::Nonsense { host, .. }
-            | Self::NotAsExpected { host, .. } => ("network", Help::AskHost(&host.name)),
+            | Self::Nonsense { host, .. } => ("network", Help::AskHost(host)),
             Self::Throttled { .. } => ("token", Help::Advice("wait a minute")),
             _ => ("token", Help::Nothing),
         }
@@ -386,16 +344,6 @@ impl AwsError {
         Some(format!(
             "{label} gave no AWS credentials (what it said is left out here); try `{check}`"
         ))
-    }
-
-    /// The same for an instance whose metadata service answered and gave no credentials.
-    pub(super) fn with_instance_reason(self, reason: String) -> Self {
-        match self {
-            Self::NoCredentials { fitting, choice, .. } => {
-                Self::NoInstanceRole { reason, fitting, choice }
-            }
-            other => other,
-        }
     }
 
     /// Whether a new sign-in to IAM Identity Center helps.
@@ -430,14 +378,18 @@ impl AwsError {
         Self::BrokenProfile { name: name.to_owned(), detail: detail.into() }
     }
 
-    /// `known` are the existing profiles, here and below.
-    pub(super) fn no_such_profile(name: &str, known: &[&str]) -> Self {
-        Self::NoSuchProfile { name: name.to_owned(), known: list_of_profiles(known) }
+    pub(super) fn no_such_profile(name: &str, known: &KnownProfiles<'_>) -> Self {
+        Self::NoSuchProfile { name: name.to_owned(), known: known.to_string() }
     }
 
-    pub(super) fn unknown_profile(name: &str, known: &[&str]) -> Self {
-        let likely = nearest(name, known.iter().copied()).map(str::to_owned);
-        Self::UnknownProfile { name: name.to_owned(), known: list_of_profiles(known), likely }
+    /// `variable` names the profile.
+    pub(super) fn unknown_profile(
+        variable: &'static str,
+        name: &str,
+        known: &KnownProfiles<'_>,
+    ) -> Self {
+        let likely = nearest(name, known.names.iter().copied()).map(str::to_owned);
+        Self::UnknownProfile { variable, name: name.to_owned(), known: known.to_string(), likely }
     }
 
     /// `whose` says which settings name the profiles, for example "rule 2's ".
@@ -445,15 +397,15 @@ impl AwsError {
         names: &[String],
         whose: String,
         chosen_by: IdentityOrigin,
-        known: &[&str],
+        known: &KnownProfiles<'_>,
     ) -> Self {
         let first = names.first().cloned().unwrap_or_default();
         if chosen_by == IdentityOrigin::CommandLine {
             return Self::no_such_profile(&first, known);
         }
         let names = format!("`{}`", names.join("`, `"));
-        let likely = nearest(&first, known.iter().copied()).map(Box::from);
-        let known = list_of_profiles(known);
+        let likely = nearest(&first, known.names.iter().copied()).map(Box::from);
+        let known = known.to_string();
         Self::NoSuchProfiles { whose, names, first, known, likely, chosen_by }
     }
 
@@ -463,21 +415,21 @@ impl AwsError {
         looked_at: &[&str],
         variables: &[String],
         (account, fitting): (&str, &[&str]),
-        known: &[&str],
+        known: &KnownProfiles<'_>,
     ) -> Self {
         let looked_at = match looked_at.split_last() {
             Some((last, [])) => (*last).to_owned(),
             Some((last, others)) => format!("{} and {last}", others.join(", ")),
             None => String::new(),
         };
-        let seen = if variables.is_empty() {
-            "this process sees no AWS_ variables".to_owned()
-        } else {
-            format!("this process sees {}", variables.join(", "))
+        let seen = match variables {
+            [] => "no AWS_ variables".to_owned(),
+            _ => variables.join(", "),
         };
+        let seen = format!("this process sees {seen}{}", known.missing());
         // If no profile fits, only the single existing one can be meant. `default` is used without
         // being chosen.
-        let choice = match (fitting.first(), known) {
+        let choice = match (fitting.first(), &*known.names) {
             (Some(first), _) => Some((*first).to_owned()),
             (None, [only]) if *only != "default" => Some((*only).to_owned()),
             (None, _) => None,
@@ -490,12 +442,28 @@ impl AwsError {
     }
 }
 
-/// The existing profiles, for a message.
-fn list_of_profiles(known: &[&str]) -> String {
-    match known.len() {
-        0 => "there are no profiles".to_owned(),
-        1..=12 => format!("there are `{}`", known.join("`, `")),
-        count => format!("there are {count} others"),
+/// The existing profiles, for a message about one that does not exist.
+pub(super) struct KnownProfiles<'a> {
+    pub names: Vec<&'a str>,
+    /// The files that variables name in vain.
+    pub missing: Vec<&'a str>,
+}
+
+impl KnownProfiles<'_> {
+    /// The end of a line about them.
+    fn missing(&self) -> String {
+        self.missing.iter().flat_map(|missing| ["; ", missing]).collect()
+    }
+}
+
+impl fmt::Display for KnownProfiles<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.names.len() {
+            0 => formatter.write_str("there are no profiles"),
+            1..=12 => write!(formatter, "there are `{}`", self.names.join("`, `")),
+            count => write!(formatter, "there are {count} others"),
+        }?;
+        formatter.write_str(&self.missing())
     }
 }
 

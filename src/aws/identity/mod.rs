@@ -5,13 +5,13 @@
 mod tests;
 
 use aws_config::SdkConfig;
-use aws_config::profile::Profile;
 
 use super::AwsError;
 use super::client::{HttpClient, Network};
 use super::error::classify::Caller;
-use super::files::AwsFiles;
-use super::route::{endpoint_of, whose_settings};
+use super::files::{AwsFiles, Profile};
+use super::region;
+use super::route::whose_settings;
 use super::source::{
     self, Keys, PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Plan, Role, Search, Selectors,
     Source,
@@ -46,6 +46,8 @@ pub struct Identity {
     /// Where credentials were searched for without success, in order. Empty if settings named the
     /// source.
     looked_at: Vec<&'static str>,
+    /// Why the profile that a variable names is not used, if an instance is tried instead.
+    without_credentials: Option<AwsError>,
     /// The region of the AWS settings, for STS and similar services.
     pub(super) region: Option<String>,
     /// The `AWS_…` variables that this process has, by name.
@@ -81,21 +83,17 @@ impl Identity {
             !goes_environment_first(effective) || !effective.aws.profiles.value.is_empty();
         let files = match AwsFiles::load(environment).await {
             // Keys need no profile, and a broken file cannot move an endpoint.
-            Err(_) if !needs_files && Keys::of_environment(environment).is_some() => {
+            Err(_) if !needs_files && Keys::of_environment(environment)?.is_some() => {
                 AwsFiles::empty(environment)
             }
             files => files?,
         };
         let selected = Selected::of(environment, effective, &files);
-        let Found { mut plan, label, is_of_profile, looked_at } =
+        let Found { mut plan, label, is_of_profile, looked_at, without_credentials } =
             Found::first(environment, effective, &files, &selected)?;
         plan.roles.extend(effective.aws.roles.iter().map(Role::from));
         let profile = files.get(&selected.name);
-        let region = environment
-            .get("AWS_REGION")
-            .or_else(|| environment.get("AWS_DEFAULT_REGION"))
-            .or_else(|| profile?.get("region"))
-            .map(str::to_owned);
+        let region = region(environment, profile, plan.asks_sts())?;
         let mut selectors = Selectors::new(environment);
         add_endpoints(&mut selectors, &files, profile, &effective.aws.endpoints);
         plan.add_to(&mut selectors, profile, region.as_deref());
@@ -111,6 +109,7 @@ impl Identity {
             source_label: label,
             profile_of_credentials: is_of_profile.then(|| selected.name.clone()),
             looked_at,
+            without_credentials,
             sign_in: plan.sign_in().cloned(),
             variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
             plan,
@@ -129,10 +128,9 @@ impl Identity {
         !self.looked_at.is_empty() && self.plan.source == Source::Instance
     }
 
-    /// Fails if it is of another partition than the domain. No request may be sent then, not even one
-    /// that renews its sign-in.
-    pub fn check_partition(&self, domain: &Domain) -> Result<(), AwsError> {
-        self.plan.check_partition(domain)
+    /// The variables that name shared files in vain, each with what it names.
+    pub fn missing_files(&self) -> Vec<(&'static str, String)> {
+        self.network.files.missing()
     }
 
     /// The command that tries the same credentials without the plugin.
@@ -177,9 +175,39 @@ impl Identity {
         let files = &self.network.files;
         let fitting = files.of_account(&domain.owner);
         self.is_last_resort().then(|| {
-            let (account, known) = (domain.owner.as_str(), files.names());
+            if let Some(error) = &self.without_credentials {
+                return error.clone();
+            }
+            let (account, known) = (domain.owner.as_str(), files.known());
             AwsError::no_credentials(&self.looked_at, &self.variables, (account, &fitting), &known)
         })
+    }
+}
+
+/// The profile that a variable names, and the variable.
+pub fn profile_of(environment: &Environment) -> Option<(&'static str, &str)> {
+    let mut names = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter();
+    names.find_map(|variable| Some((variable, environment.get(variable)?)))
+}
+
+/// The region of the AWS settings. It must be one if it is needed.
+fn region(
+    environment: &Environment,
+    profile: Option<&Profile>,
+    is_needed: bool,
+) -> Result<Option<String>, AwsError> {
+    let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter();
+    let mut values = variables
+        .map(|variable| (environment.get(variable), variable.to_owned()))
+        .chain(profile.map(|profile| {
+            (profile.get("region"), format!("`region` of profile `{}`", profile.name()))
+        }))
+        .filter_map(|(value, origin)| Some((value?.trim(), origin)))
+        .filter(|(value, _)| !value.is_empty());
+    let Some((value, origin)) = values.next() else { return Ok(None) };
+    match region::check(value, || origin) {
+        Err(error) if is_needed => Err(error),
+        _ => Ok(Some(value.to_owned())),
     }
 }
 
@@ -196,7 +224,7 @@ fn add_endpoints(
             selectors.add_optional(property, profile.get(property));
         }
         for service in ["codeartifact", "sts", "sso", "ssooidc"] {
-            let url = profile.get("services").and_then(|name| endpoint_of(files, name, service));
+            let url = profile.get("services").and_then(|name| files.endpoint_of(name, service));
             selectors.add_optional(service, url);
         }
     }
@@ -226,11 +254,20 @@ const ENDPOINT_VARIABLES: [&str; 7] = [
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
 
+/// What names a profile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// A setting of the plugin: nothing else is used in its place.
+    BySetting,
+    ByVariable,
+    /// Nothing: it is the default one.
+    Default,
+}
+
 /// The profile whose settings are effective.
 struct Selected {
     name: String,
-    /// Whether a setting names it.
-    is_named: bool,
+    naming: Naming,
     /// For people, as in "rule 2's profile `ci`".
     label: String,
     /// Why it cannot be used, if a setting names it and it does not exist.
@@ -241,26 +278,27 @@ impl Selected {
     fn of(environment: &Environment, effective: &EffectiveSettings, files: &AwsFiles) -> Self {
         let (whose, names) = (whose_profile(effective), &effective.aws.profiles.value);
         let existing = names.iter().find(|name| files.get(name).is_some());
-        let (name, whose, missing) = match (existing, environment.get("AWS_PROFILE")) {
-            (Some(name), _) => (name.as_str(), whose, None),
+        let (name, whose, naming, missing) = match (existing, profile_of(environment)) {
+            (Some(name), _) => (name.as_str(), whose, Naming::BySetting, None),
             (None, _) if !names.is_empty() => {
                 let chosen_by = effective.identity_origin();
-                let missing = AwsError::no_such_profiles(names, whose, chosen_by, &files.names());
-                (DEFAULT_PROFILE, String::new(), Some(missing))
+                let almost = names.iter().find_map(|name| files.almost(name));
+                let missing = almost.unwrap_or_else(|| {
+                    AwsError::no_such_profiles(names, whose, chosen_by, &files.known())
+                });
+                (DEFAULT_PROFILE, String::new(), Naming::BySetting, Some(missing))
             }
-            (None, Some(name)) => {
-                let is_missing = files.get(name).is_none();
-                let missing = is_missing.then(|| AwsError::unknown_profile(name, &files.names()));
-                (name, String::new(), missing)
+            (None, Some((variable, name))) => {
+                let missing = files.get(name).is_none().then(|| {
+                    let unknown = || AwsError::unknown_profile(variable, name, &files.known());
+                    files.almost(name).unwrap_or_else(unknown)
+                });
+                (name, String::new(), Naming::ByVariable, missing)
             }
-            (None, None) => {
-                let label = format!("profile `{DEFAULT_PROFILE}`");
-                let name = DEFAULT_PROFILE.to_owned();
-                return Self { name, is_named: false, label, missing: None };
-            }
+            (None, None) => (DEFAULT_PROFILE, String::new(), Naming::Default, None),
         };
         let label = format!("{whose}profile `{name}`");
-        Self { name: name.to_owned(), is_named: true, label, missing }
+        Self { name: name.to_owned(), naming, label, missing }
     }
 }
 
@@ -273,9 +311,6 @@ fn whose_profile(effective: &EffectiveSettings) -> String {
     }
 }
 
-/// The instance's place, where it is not asked.
-const SWITCHED_OFF: &str = "instance metadata, which AWS_EC2_METADATA_DISABLED switches off";
-
 /// The source of credentials that was found.
 struct Found {
     plan: Plan,
@@ -283,6 +318,7 @@ struct Found {
     is_of_profile: bool,
     /// Empty if settings named the source.
     looked_at: Vec<&'static str>,
+    without_credentials: Option<AwsError>,
 }
 
 impl Found {
@@ -304,23 +340,26 @@ impl Found {
         if let Some(found) = search.first_of(of_profile)? {
             return Ok(Self::new(found, environment, selected));
         }
-        if let (true, Some(profile)) = (selected.is_named, files.get(&selected.name)) {
-            return Err(source::nothing_in(profile));
+        let nothing = files.get(&selected.name).map(source::nothing_in);
+        let without_credentials = match (selected.naming, nothing) {
+            (Naming::BySetting, Some(error)) => return Err(error),
+            (Naming::ByVariable, error) => error,
+            _ => None,
+        };
+        // Lines of no profile may be the credentials that are missing.
+        if let Some(stray) = files.stray() {
+            return Err(stray);
         }
         // Only a response of the metadata service shows whether this is an instance.
         let instance = (Place::Instance, Plan::of(Source::Instance));
         let found = search.first_of(after)?.unwrap_or(instance);
         let mut looked_at = Vec::new();
         for place in [before, of_profile, after].concat() {
-            let name = match place {
-                Place::Instance if source::instance::is_switched_off(environment) => SWITCHED_OFF,
-                _ => place.name(),
-            };
-            if !looked_at.contains(&name) {
-                looked_at.push(name);
+            if !looked_at.contains(&place.name()) {
+                looked_at.push(place.name());
             }
         }
-        Ok(Self { looked_at, ..Self::new(found, environment, selected) })
+        Ok(Self { looked_at, without_credentials, ..Self::new(found, environment, selected) })
     }
 
     fn new((place, plan): (Place, Plan), environment: &Environment, selected: &Selected) -> Self {
@@ -334,7 +373,8 @@ impl Found {
             _ => &selected.label,
         };
         let is_of_profile = label == selected.label;
-        Self { plan, label: label.to_owned(), is_of_profile, looked_at: Vec::new() }
+        let label = label.to_owned();
+        Self { plan, label, is_of_profile, looked_at: Vec::new(), without_credentials: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Machines with shared files, an environment and a rule, and the identities that they have.
 
+mod files;
 mod keys;
 mod order;
 mod rules;
@@ -47,6 +48,12 @@ impl Machine {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
         self
+    }
+
+    fn bytes(self, name: &str, bytes: &[u8]) -> Self {
+        let machine = self.file(name, "");
+        fs::write(machine.home.path().join(name), bytes).unwrap();
+        machine
     }
 
     fn without_file(self, name: &str) -> Self {

@@ -1,12 +1,10 @@
 //! Access keys, of the environment or of a profile.
 
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 
-use super::Loader;
 use super::selectors::{Selectors, digest};
-use super::usable::Names;
 use crate::aws::AwsError;
+use crate::aws::files::{In, Profile};
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
 
@@ -19,33 +17,58 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The environment's access key. Half a key counts as none, and so does a blank one; the secret
-    /// also has an older variable name. All three rules are the SDK's.
-    pub(in crate::aws) fn of_environment(environment: &Environment) -> Option<Self> {
-        let secret = trimmed(environment, "AWS_SECRET_ACCESS_KEY")
-            .or_else(|| trimmed(environment, "SECRET_ACCESS_KEY"))?;
-        Some(Self {
-            id: trimmed(environment, "AWS_ACCESS_KEY_ID")?.to_owned(),
-            secret: Secret::new(secret),
-            session_token: trimmed(environment, "AWS_SESSION_TOKEN").map(Secret::new),
-        })
+    /// The environment's access key. A key id without its secret ends the search with an error, as in
+    /// the AWS CLI: on CI, one of two secrets is often missing. A blank value counts as none; the
+    /// secret and the session token also have older variable names.
+    pub(in crate::aws) fn of_environment(
+        environment: &Environment,
+    ) -> Result<Option<Self>, AwsError> {
+        let Some(id) = trimmed(environment, "AWS_ACCESS_KEY_ID") else { return Ok(None) };
+        let secret = trimmed(environment, SECRET_VARIABLE)
+            .or_else(|| trimmed(environment, "SECRET_ACCESS_KEY"));
+        let Some(secret) = secret else {
+            return Err(AwsError::HalfKey {
+                variable: "AWS_ACCESS_KEY_ID",
+                missing: SECRET_VARIABLE,
+            });
+        };
+        // In the AWS CLI's order.
+        let token = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
+        let token = token.into_iter().find_map(|name| trimmed(environment, name));
+        let (id, secret) = (id.to_owned(), Secret::new(secret));
+        Ok(Some(Self { id, secret, session_token: token.map(Secret::new) }))
     }
 
-    /// A profile's access key. Half a key ends the search with an error, because it was meant to be
-    /// one.
-    pub(super) fn of_profile(profile: &Profile) -> Result<Option<Self>, AwsError> {
-        let token = profile.get("aws_session_token").or_else(|| profile.get("aws_security_token"));
-        let detail = match (profile.get(ID), profile.get(SECRET)) {
-            (Some(id), Some(secret)) => {
+    /// The access key that one of the files has for a profile. Key, secret and session token are of
+    /// the same file. Half a key ends the search with an error, because it was meant to be one.
+    pub(super) fn of_profile(profile: &Profile, file: In) -> Result<Option<Self>, AwsError> {
+        let get = |key| profile.get_in(file, key).filter(|value| !value.is_empty());
+        let detail = match (profile.get_in(file, ID), get(ID), get(SECRET)) {
+            (None, ..) => return Ok(None),
+            (Some(_), Some(id), Some(secret)) => {
+                let token = get("aws_security_token").or_else(|| get("aws_session_token"));
                 let (id, secret) = (id.to_owned(), Secret::new(secret));
                 return Ok(Some(Self { id, secret, session_token: token.map(Secret::new) }));
             }
-            (Some(_), None) => "it has `aws_access_key_id`, but no `aws_secret_access_key`",
-            (None, Some(_)) => "it has `aws_secret_access_key`, but no `aws_access_key_id`",
-            (None, None) if token.is_some() => "it has a session token, but no key",
-            (None, None) => return Ok(None),
+            (Some(_), None, _) => "`aws_access_key_id` is empty",
+            (Some(_), Some(_), None) => {
+                "it has `aws_access_key_id`, but no `aws_secret_access_key`"
+            }
         };
         Err(AwsError::broken_profile(profile.name(), detail))
+    }
+
+    /// Why a profile without a key id has no access key, although it has other parts of one.
+    pub(super) fn remains_in(profile: &Profile) -> Option<AwsError> {
+        let has = |key| profile.get_some(key).is_some();
+        let detail = if has(SECRET) {
+            "it has `aws_secret_access_key`, but no `aws_access_key_id`"
+        } else if has("aws_session_token") || has("aws_security_token") {
+            "it has a session token, but no key"
+        } else {
+            return None;
+        };
+        Some(AwsError::broken_profile(profile.name(), detail))
     }
 
     pub(super) fn add_to(&self, selectors: &mut Selectors<'_>) {
@@ -59,22 +82,6 @@ impl Keys {
         }
     }
 
-    /// The variables that have these values, or else the keys of the profile that has them.
-    pub(super) fn names(&self, loader: &Loader<'_>) -> Names {
-        if Self::of_environment(loader.environment).as_ref() == Some(self) {
-            let [id, secret, token] =
-                ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-            return Names { id: id.into(), secret: secret.into(), token: token.into() };
-        }
-        let mut profiles = loader.files.names().into_iter();
-        let profile = profiles.find(|name| {
-            let keys = loader.files.get(name).and_then(|it| Self::of_profile(it).ok().flatten());
-            keys.as_ref() == Some(self)
-        });
-        let place = format!("of profile `{}`", profile.unwrap_or_default());
-        Names::in_json([ID, SECRET, "aws_session_token"], &place)
-    }
-
     pub(super) fn load(&self) -> Credentials {
         let token = self.session_token.as_ref().map(|token| token.expose().to_owned());
         Credentials::new(&self.id, self.secret.expose(), token, None, "keys")
@@ -83,6 +90,7 @@ impl Keys {
 
 const ID: &str = "aws_access_key_id";
 const SECRET: &str = "aws_secret_access_key";
+const SECRET_VARIABLE: &str = "AWS_SECRET_ACCESS_KEY";
 
 /// Whether the profile has a key, or half of one.
 pub(super) fn are_in(profile: &Profile) -> bool {

@@ -26,39 +26,35 @@
 //! the next, but the cache key was already made for the first.
 
 mod container;
-pub(super) mod instance;
+mod instance;
 mod keys;
 mod login;
-mod metadata;
 mod process;
 mod role;
 mod selectors;
-mod shell_words;
 mod sso;
-pub(super) mod usable;
 mod web_identity;
 
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
-use aws_config::profile::Profile;
+use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 
 use super::AwsError;
-use super::client::HttpClient;
-use super::error::classify::Caller;
-use super::files::AwsFiles;
+use super::client::{HttpClient, timeouts};
+use super::error::causes;
+use super::error::classify::{self, Caller};
+use super::files::{AwsFiles, In, Profile};
 use super::sso::SsoSession;
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
-use crate::base::text::excerpt;
-use crate::endpoint::{Domain, Partition};
 pub(super) use keys::Keys;
 use login::Login;
 pub(super) use role::Role;
 pub(super) use selectors::Selectors;
 use sso::SsoRole;
-use usable::Names;
 use web_identity::WebIdentity;
 
 /// Where AWS credentials come from: the one source that is asked for them.
@@ -103,19 +99,6 @@ impl Source {
         }
     }
 
-    /// What its values are called, if one of them cannot be sent.
-    fn names(&self, loader: &Loader<'_>) -> Names {
-        match self {
-            Self::Keys(keys) => keys.names(loader),
-            Self::WebIdentity(_) => role::names(),
-            Self::Sso(_) => SsoRole::names(),
-            Self::Login(_) => Login::names(),
-            Self::Process(_) => process::names(),
-            Self::Container => container::names(),
-            Self::Instance => instance::names(),
-        }
-    }
-
     async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
         match self {
             Self::Keys(keys) => Ok(keys.load()),
@@ -157,33 +140,6 @@ impl Plan {
         !self.roles.is_empty() || matches!(self.source, Source::WebIdentity(_))
     }
 
-    /// Fails if its credentials are of another partition than the domain. AWS would refuse them there,
-    /// and until then the other partition's services would see them: the source's URL chooses where
-    /// STS is, if nothing else does.
-    pub(super) fn check_partition(&self, domain: &Domain) -> Result<(), AwsError> {
-        let ours = Partition::of(&domain.region);
-        let of_source = match &self.source {
-            Source::WebIdentity(web) => Some((&web.role_arn, Partition::of_arn(&web.role_arn))),
-            Source::Login(login) => Some((&login.session, Partition::of_arn(&login.session))),
-            Source::Sso(SsoRole { session, .. }) => {
-                Some((&session.region, Some(Partition::of(&session.region))))
-            }
-            _ => None,
-        };
-        let of_roles = self.roles.iter().map(|role| (&role.arn, Partition::of_arn(&role.arn)));
-        let all = of_source.into_iter().chain(of_roles);
-        let mut others = all.filter_map(|(what, theirs)| Some((what, theirs?)));
-        let Some((what, theirs)) = others.find(|(_, theirs)| theirs.arn != ours.arn) else {
-            return Ok(());
-        };
-        Err(AwsError::OtherPartition {
-            what: format!("`{}`", excerpt(what)),
-            theirs: theirs.arn,
-            ours: ours.arn,
-            region: domain.region.clone(),
-        })
-    }
-
     /// What distinguishes it from every other one, with the region in which STS is called.
     pub(super) fn add_to(
         &self,
@@ -201,31 +157,12 @@ impl Plan {
     }
 
     pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
-        let credentials = self.source.load(loader).await?;
-        let mut credentials = sendable(credentials, loader, || self.source.names(loader))?;
+        let mut credentials = self.source.load(loader).await?;
         for role in &self.roles {
-            let assumed = role.assume(credentials, loader).await?;
-            credentials = sendable(assumed, loader, role::names)?;
+            credentials = role.assume(credentials, loader).await?;
         }
         Ok(credentials)
     }
-}
-
-/// The credentials, after a check that a request can carry them. From now on no message repeats them.
-fn sendable(
-    mut credentials: Credentials,
-    loader: &Loader<'_>,
-    names: impl FnOnce() -> Names,
-) -> Result<Credentials, AwsError> {
-    // AWS takes an empty session token for a wrong one. The AWS CLI leaves it out.
-    if credentials.session_token() == Some("") {
-        let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
-        credentials = Credentials::new(id, secret, None, credentials.expiry(), "without-token");
-    }
-    usable::check_credentials(&credentials, names)?;
-    let secrets = [Some(credentials.secret_access_key()), credentials.session_token()];
-    secrets.into_iter().flatten().for_each(|it| loader.client.hide(&Secret::new(it)));
-    Ok(credentials)
 }
 
 /// What is needed to load credentials.
@@ -233,7 +170,6 @@ fn sendable(
 pub(super) struct Loader<'a> {
     pub environment: &'a Environment,
     pub caller: &'a Caller,
-    pub files: &'a AwsFiles,
     pub client: &'a HttpClient,
     /// Region and endpoints; no credentials yet.
     pub config: &'a SdkConfig,
@@ -242,6 +178,23 @@ pub(super) struct Loader<'a> {
     /// The message if an instance is only tried because nothing else was found.
     pub last_resort: Option<AwsError>,
     pub now: SystemTime,
+}
+
+impl Loader<'_> {
+    fn provider_config(&self) -> ProviderConfig {
+        ProviderConfig::without_region()
+            .with_region(self.config.region().cloned())
+            .with_use_fips(self.config.use_fips())
+            .with_use_dual_stack(self.config.use_dual_stack())
+            .with_http_client(self.client.shared())
+            .with_timeout_config(timeouts())
+    }
+
+    /// Why a provider of the SDK failed.
+    fn provider_failed(&self, error: &CredentialsError) -> AwsError {
+        classify::provider_error(error, self.client)
+            .unwrap_or_else(|| self.caller.source_failed(causes::readable(error)))
+    }
 }
 
 /// One place to search.
@@ -272,6 +225,12 @@ impl Place {
             Self::Instance => "instance metadata",
             _ => "the AWS files' profile `default`",
         }
+    }
+}
+
+impl Place {
+    fn is_of_profile(self) -> bool {
+        PROFILE_AND_ENVIRONMENT.contains(&self) || PROFILE_ALONE.contains(&self)
     }
 }
 
@@ -316,34 +275,47 @@ impl Search<'_> {
     fn at(&self, place: Place) -> Result<Option<Plan>, AwsError> {
         let environment = self.environment;
         let profile = self.files.get(self.profile);
+        if let (true, Some(profile)) = (place.is_of_profile(), profile) {
+            check(profile)?;
+        }
         let source = match (place, profile) {
-            (Place::EnvironmentKeys, _) => Keys::of_environment(environment).map(Source::Keys),
+            (Place::EnvironmentKeys, _) => Keys::of_environment(environment)?.map(Source::Keys),
             (Place::EnvironmentWebIdentity, _) => {
-                WebIdentity::find(Some(environment), None)?.map(Source::WebIdentity)
+                WebIdentity::find(environment, true, None)?.map(Source::WebIdentity)
             }
             (Place::WebIdentity, profile) => {
-                WebIdentity::find(Some(environment), profile)?.map(Source::WebIdentity)
+                WebIdentity::find(environment, true, profile)?.map(Source::WebIdentity)
             }
             (Place::Container, _) => container::is_there(environment).then_some(Source::Container),
             (Place::Instance, _) => Some(Source::Instance),
             (_, None) => None,
             (Place::ProfileRole, Some(profile)) => return self.role_and_source(profile, &[]),
             (Place::ProfileWebIdentity, profile) => {
-                WebIdentity::find(None, profile)?.map(Source::WebIdentity)
+                WebIdentity::find(environment, false, profile)?.map(Source::WebIdentity)
             }
             (Place::Sso, Some(profile)) => SsoRole::find(self.files, profile)?.map(Source::Sso),
-            (Place::CredentialsFileKeys, Some(profile))
-                if !self.files.has_key_in_credentials(profile) =>
-            {
-                None
+            (Place::CredentialsFileKeys, Some(profile)) => {
+                Keys::of_profile(profile, In::Credentials)?.map(Source::Keys)
             }
-            (Place::CredentialsFileKeys | Place::ConfigFileKeys, Some(profile)) => {
-                Keys::of_profile(profile)?.map(Source::Keys)
+            (Place::ConfigFileKeys, Some(profile)) => {
+                let keys = Keys::of_profile(profile, In::Config)?;
+                if let (None, Some(error)) = (&keys, Keys::remains_in(profile)) {
+                    return Err(error);
+                }
+                keys.map(Source::Keys)
             }
             (Place::Login, Some(profile)) => Login::find(profile).map(Source::Login),
             (Place::Process, Some(profile)) => process::find(profile).map(Source::Process),
         };
         Ok(source.map(Plan::of))
+    }
+}
+
+/// Fails if the profile's sections cannot be used.
+fn check(profile: &Profile) -> Result<(), AwsError> {
+    match profile.fault() {
+        Some(fault) => Err(AwsError::broken_profile(profile.name(), fault)),
+        None => Ok(()),
     }
 }
 

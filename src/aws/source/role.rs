@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::time::SystemTime;
 
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
@@ -12,15 +11,12 @@ use aws_sdk_sts::types::Credentials as Session;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::selectors::Selectors;
-use super::usable::Names;
 use super::{Loader, PROFILE_ALONE, Place, Plan, Search, keys};
 use crate::aws::AwsError;
 use crate::aws::error::classify;
+use crate::aws::files::Profile;
 use crate::base::PROGRAM;
 use crate::settings::RoleSettings;
-
-/// The service's name, for people.
-pub(super) const STS: &str = "STS";
 
 /// A role that is assumed with the credentials before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +45,13 @@ impl Role {
         if profile.get("mfa_serial").is_some() {
             return Err(AwsError::NeedsMfa { profile: profile.name().to_owned() });
         }
+        let Some(arn) = profile.get_some("role_arn") else {
+            return Err(AwsError::broken_profile(profile.name(), "`role_arn` is empty"));
+        };
         Ok(Some(Self {
-            arn: profile.get("role_arn").unwrap_or_default().to_owned(),
-            external_id: profile.get("external_id").map(str::to_owned),
-            session_name: profile.get("role_session_name").map(str::to_owned),
+            arn: arn.to_owned(),
+            external_id: profile.get_some("external_id").map(str::to_owned),
+            session_name: profile.get_some("role_session_name").map(str::to_owned),
             duration: profile.get("duration_seconds").and_then(|text| text.parse().ok()),
         }))
     }
@@ -83,7 +82,7 @@ impl Role {
             .send()
             .await
             .map_err(|error| refused(&error, &self.arn, loader))?;
-        session(assumed.credentials, loader)
+        session(assumed.credentials, &self.arn, loader)
     }
 }
 
@@ -100,7 +99,7 @@ pub(super) fn refused<E>(
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    match classify::refusal_by(STS, error, loader.client) {
+    match classify::refusal(error, loader.client) {
         Ok(refusal) => loader.caller.source_failed(format!(
             "the role `{role}` was not assumed, STS answered {}: {}",
             refusal.code, refusal.message
@@ -109,18 +108,14 @@ where
     }
 }
 
-pub(super) fn names() -> Names {
-    let keys = ["AccessKeyId", "SecretAccessKey", "SessionToken"];
-    Names::in_json(keys, "in the answer of STS")
-}
-
-/// The credentials of STS's answer.
 pub(super) fn session(
     session: Option<Session>,
+    role: &str,
     loader: &Loader<'_>,
 ) -> Result<Credentials, AwsError> {
     let Some(session) = session else {
-        return Err(classify::not_as_expected(STS, "200, without credentials", loader.client));
+        let detail = format!("STS answered without credentials for `{role}`");
+        return Err(loader.caller.source_failed(detail));
     };
     let Session { access_key_id, secret_access_key, session_token, expiration, .. } = session;
     let expiration = SystemTime::try_from(expiration).ok();
@@ -161,15 +156,20 @@ impl Search<'_> {
     ) -> Result<Plan, AwsError> {
         let Some(source) = self.files.get(name) else {
             let detail = format!("its `source_profile` `{name}` is in no AWS file");
-            return Err(AwsError::broken_profile(profile.name(), detail));
+            let missing = || AwsError::broken_profile(profile.name(), detail);
+            return Err(self.files.almost(name).unwrap_or_else(missing));
         };
+        super::check(source)?;
         let visited = [visited, &[profile.name()]].concat();
+        // Only a profile that is its own source may have been visited: its keys assume its role.
+        let is_own_source = name == profile.name() && keys::are_in(source);
+        if visited.contains(&name) && !is_own_source {
+            let detail = "its `source_profile` leads in a circle";
+            return Err(AwsError::broken_profile(name, detail));
+        }
         let found = if keys::are_in(source) || !has_role(source) {
             let search = Search { profile: name, ..*self };
             search.first_of(&PROFILE_ALONE[1..])?.map(|(_, plan)| plan)
-        } else if visited.contains(&source.name()) {
-            let detail = "its `source_profile` leads in a circle";
-            return Err(AwsError::broken_profile(name, detail));
         } else {
             self.role_and_source(source, &visited)?
         };

@@ -3,23 +3,21 @@
 //! The SDK's own provider is not used: it refreshes by itself and writes its file in place, and a file
 //! half written signs the user out everywhere.
 
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
-use aws_sdk_sso::error::SdkError;
+use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::DateTime;
 use aws_types::region::Region;
 use std::time::SystemTime;
 
+use super::Loader;
 use super::selectors::Selectors;
-use super::usable::Names;
-use super::{Loader, usable};
 use crate::aws::AwsError;
-use crate::aws::error::classify;
-use crate::aws::files::AwsFiles;
-use crate::aws::sso::{SERVICE, SsoSession, TokenFile};
-use crate::base::text::excerpt;
+use crate::aws::error::{causes, classify};
+use crate::aws::files::{AwsFiles, Profile};
+use crate::aws::sso::{SsoSession, TokenFile};
 
 /// The role, and the sign-in that gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +25,6 @@ pub struct SsoRole {
     pub session: SsoSession,
     pub account: String,
     pub role: String,
-}
-
-/// Whether the text can be a part of a host's name.
-fn is_label(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 impl SsoRole {
@@ -43,15 +36,13 @@ impl SsoRole {
             (Some(_), None) => "it has `sso_account_id`, but no `sso_role_name`".to_owned(),
             (None, Some(_)) => "it has `sso_role_name`, but no `sso_account_id`".to_owned(),
             (Some(account), Some(role)) => match SsoSession::of(files, profile) {
-                Some(session) if !is_label(&session.region) => {
-                    format!("its `sso_region` `{}` is no region", excerpt(&session.region))
-                }
                 Some(session) => {
+                    session.check(files)?;
                     let (account, role) = (account.to_owned(), role.to_owned());
                     return Ok(Some(Self { session, account, role }));
                 }
                 None => match profile.get("sso_session") {
-                    Some(name) if files.profiles.sso_session(name).is_none() => {
+                    Some(name) if !files.sso_sessions().contains(&name) => {
                         format!("its `sso_session` `{name}` is in no AWS file")
                     }
                     _ => "`sso_start_url` or `sso_region` is missing".to_owned(),
@@ -79,18 +70,11 @@ impl SsoRole {
         format!("role `{role}` in account {account} by {}", session.in_words())
     }
 
-    pub(super) fn names() -> Names {
-        let keys = ["accessKeyId", "secretAccessKey", "sessionToken"];
-        Names::in_json(keys, "in the answer of IAM Identity Center")
-    }
-
     /// Uses the access token of the shared file as it is. Everything of the configuration is used
     /// except the region: the portal is in the session's region.
     pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
-        let file = TokenFile::of(&self.session).ok_or_else(|| self.expired())?;
-        let sign_in = file.read().ok_or_else(|| self.expired())?;
-        let name = || format!("`accessToken` in `{}`", file.path().display());
-        usable::check(sign_in.access_token.expose(), name)?;
+        let sign_in = TokenFile::of(&self.session).and_then(|file| file.read());
+        let sign_in = sign_in.ok_or_else(|| self.expired())?;
         let region = Region::new(self.session.region.clone());
         let config = loader.config.to_builder().region(region).build();
         let answer = aws_sdk_sso::Client::new(&config)
@@ -101,12 +85,9 @@ impl SsoRole {
             .send()
             .await
             .map_err(|error| self.refused(&error, loader))?;
-        // Only the service's own word ends a sign-in: this is another's answer, or an outage.
-        let other =
-            || classify::not_as_expected(SERVICE, "200, without credentials", loader.client);
-        let answer = answer.role_credentials.ok_or_else(other)?;
+        let answer = answer.role_credentials.ok_or_else(|| self.expired())?;
         let (Some(id), Some(secret)) = (answer.access_key_id, answer.secret_access_key) else {
-            return Err(other());
+            return Err(self.expired());
         };
         let mut credentials = Credentials::builder()
             .access_key_id(id)
@@ -124,7 +105,15 @@ impl SsoRole {
         error: &SdkError<GetRoleCredentialsError, HttpResponse>,
         loader: &Loader<'_>,
     ) -> AwsError {
-        match classify::refusal_by(SERVICE, error, loader.client) {
+        if error.code().is_none() {
+            let is_connection = causes::find::<ConnectorError>(error).is_some();
+            return if is_connection {
+                classify::connection(error, loader.client)
+            } else {
+                self.expired()
+            };
+        }
+        match classify::refusal(error, loader.client) {
             Ok(refusal) => match refusal.code.as_str() {
                 "UnauthorizedException" => self.expired(),
                 "ForbiddenException" | "ResourceNotFoundException" => {

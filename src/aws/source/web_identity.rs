@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::Client;
 
@@ -12,9 +11,9 @@ use super::Loader;
 use super::role;
 use super::selectors::Selectors;
 use crate::aws::AwsError;
+use crate::aws::files::Profile;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
-use crate::base::secret::Secret;
 
 /// The role, and the token's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,14 +24,17 @@ pub struct WebIdentity {
 }
 
 impl WebIdentity {
-    /// From the environment, or else from the profile: each value separately, as with the AWS CLI.
+    /// From the environment, if its variables count, or else from the profile: each value separately,
+    /// as with the AWS CLI.
     pub(super) fn find(
-        environment: Option<&Environment>,
+        environment: &Environment,
+        variables_count: bool,
         profile: Option<&Profile>,
     ) -> Result<Option<Self>, AwsError> {
-        let places = Places { environment, profile };
+        let places = Places { environment: variables_count.then_some(environment), profile };
         let file = places.get("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
-        let Some(token_file) = file.map(PathBuf::from) else { return Ok(None) };
+        let Some(token_file) = file else { return Ok(None) };
+        let token_file = environment.expand(&token_file);
         let session_name = places.get("AWS_ROLE_SESSION_NAME", "role_session_name");
         match (places.get("AWS_ROLE_ARN", "role_arn"), profile) {
             (Some(role_arn), _) => Ok(Some(Self { token_file, role_arn, session_name })),
@@ -59,7 +61,6 @@ impl WebIdentity {
         let token = fs::read_to_string(&self.token_file).map_err(|error| {
             loader.caller.source_failed(format!("the token file `{file}` cannot be read: {error}"))
         })?;
-        loader.client.hide(&Secret::new(token.trim()));
         let assumed = Client::new(loader.config)
             .assume_role_with_web_identity()
             .role_arn(&self.role_arn)
@@ -68,7 +69,7 @@ impl WebIdentity {
             .send()
             .await
             .map_err(|error| role::refused(&error, &self.role_arn, loader))?;
-        role::session(assumed.credentials, loader)
+        role::session(assumed.credentials, &self.role_arn, loader)
     }
 }
 
@@ -83,6 +84,6 @@ impl<'a> Places<'a> {
     }
 
     fn get(&self, variable: &str, property: &str) -> Option<String> {
-        self.variable(variable).or_else(|| self.profile?.get(property)).map(str::to_owned)
+        self.variable(variable).or_else(|| self.profile?.get_some(property)).map(str::to_owned)
     }
 }

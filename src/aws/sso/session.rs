@@ -5,10 +5,9 @@
 
 use std::path::PathBuf;
 
-use aws_config::profile::Profile;
-
 use crate::aws::error::AwsError;
-use crate::aws::files::AwsFiles;
+use crate::aws::files::{AwsFiles, Profile};
+use crate::aws::region;
 use crate::base::text::printable;
 
 /// The scopes that a client requests if `sso_registration_scopes` is not set.
@@ -48,8 +47,32 @@ impl SsoSession {
     }
 
     fn in_section(files: &AwsFiles, name: &str, profile: &str) -> Option<Self> {
-        let section = files.profiles.sso_session(name)?;
-        Self::new(files, Some(name), profile, |key| section.get(key))
+        if !files.sso_sessions().contains(&name) {
+            return None;
+        }
+        Self::new(files, Some(name), profile, |key| files.of_sso_session(name, key))
+    }
+
+    /// Fails if the section cannot be used, says something else than the profile that uses it, or has
+    /// no region.
+    pub(in crate::aws) fn check(&self, files: &AwsFiles) -> Result<(), AwsError> {
+        let profile = files.get(&self.profile);
+        if let Some(name) = &self.name {
+            let others = ["sso_start_url", "sso_region", "sso_registration_scopes"];
+            let differs = |key: &&str| {
+                let both = (files.of_sso_session(name, key), profile.and_then(|it| it.get(key)));
+                matches!(both, (Some(one), Some(other)) if one != other)
+            };
+            let fault = files.fault_of_sso_session(name).map(str::to_owned);
+            let fault = fault.or_else(|| {
+                let key = others.iter().find(|key| differs(key))?;
+                Some(format!("its `{key}` is not that of its `sso_session` `{name}`"))
+            });
+            if let Some(fault) = fault {
+                return Err(AwsError::broken_profile(&self.profile, fault));
+            }
+        }
+        region::check(&self.region, || format!("`sso_region` of {}", self.in_words()))
     }
 
     fn new<'a>(
@@ -63,7 +86,7 @@ impl SsoSession {
         Some(Self {
             name: name.map(str::to_owned),
             start_url: get("sso_start_url")?.to_owned(),
-            region: get("sso_region")?.to_owned(),
+            region: get("sso_region")?.trim().to_owned(),
             scopes: scopes.map(str::to_owned).collect(),
             profile: profile.to_owned(),
             cache: files.sso_cache(),
@@ -82,7 +105,8 @@ impl SsoSession {
             return Self::choose_named(files, session);
         }
         let Some(first) = files.get(profile) else {
-            return Err(AwsError::no_such_profile(profile, &files.names()));
+            let missing = || AwsError::no_such_profile(profile, &files.known());
+            return Err(files.almost(profile).unwrap_or_else(missing));
         };
         let mut chain = vec![first];
         while let Some(next) = chain.last().and_then(|it| files.get(it.get("source_profile")?)) {
@@ -92,7 +116,8 @@ impl SsoSession {
             chain.push(next);
         }
         let found = chain.iter().find_map(|profile| Self::of(files, profile));
-        found.ok_or_else(|| not_by_sso(profile, &chain))
+        let found = found.ok_or_else(|| not_by_sso(profile, &chain))?;
+        found.check(files).map(|()| found)
     }
 
     fn choose_named(files: &AwsFiles, name: &str) -> Result<Self, AwsError> {
@@ -100,8 +125,7 @@ impl SsoSession {
         let user = profiles.find(|profile| profile.get("sso_session") == Some(name));
         let found = user.and_then(|profile| Self::of(files, profile));
         found.or_else(|| Self::named(files, name)).ok_or_else(|| {
-            let mut known: Vec<&str> = files.profiles.sso_sessions().collect();
-            known.sort_unstable();
+            let known = files.sso_sessions();
             let known = match known.len() {
                 0 => "there are none".to_owned(),
                 _ => format!("there are `{}`", known.join("`, `")),
@@ -122,7 +146,7 @@ impl SsoSession {
                 None => all.push((session, vec![name])),
             }
         }
-        for name in files.profiles.sso_sessions() {
+        for name in files.sso_sessions() {
             if !all.iter().any(|(known, _)| known.identifier() == name) {
                 all.extend(Self::named(files, name).map(|session| (session, Vec::new())));
             }

@@ -88,8 +88,21 @@ impl SignIn {
 
     /// False if the sign-in was made before the session was pointed at its present start URL.
     pub(super) fn is_of(&self, session: &SsoSession) -> bool {
-        self.start_url.as_ref().is_none_or(|url| *url == session.start_url)
+        let start = &session.start_url;
+        self.start_url.as_ref().is_none_or(|url| is_same_address(url, start))
     }
+}
+
+/// Whether two start URLs lead to the same portal: tools write them with and without `/`, `#` or `#/`
+/// at the end.
+fn is_same_address(one: &str, other: &str) -> bool {
+    let parts = |url: &str| {
+        let url = url.trim().trim_end_matches(['/', '#']);
+        let host = url.find("://").map_or(0, |at| at + 3);
+        let path = url[host..].find('/').map_or(url.len(), |at| host + at);
+        (url[..path].to_ascii_lowercase(), url[path..].to_owned())
+    };
+    parts(one) == parts(other)
 }
 
 /// The file's own keys. The AWS CLI and the SDKs know them all.
@@ -261,6 +274,18 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
+
+    #[test]
+    fn a_start_url_has_several_spellings() {
+        let url = "https://d-1.awsapps.com/start";
+        for same in ["", "/", "#", "#/", "/#", "/#/"].map(|end| format!("{url}{end}")) {
+            assert!(is_same_address(url, &same), "{same}");
+        }
+        assert!(is_same_address(url, "HTTPS://D-1.AWSApps.com/start"));
+        for other in ["https://d-2.awsapps.com/start", "https://d-1.awsapps.com/Start", "", "/"] {
+            assert!(!is_same_address(url, other), "{other}");
+        }
+    }
 
     #[test]
     fn every_form_of_the_aws_cli_and_the_sdks_is_read_and_the_usual_one_written() {

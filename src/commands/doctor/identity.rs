@@ -63,6 +63,10 @@ async fn of_identity(
         let origin = origin(one, identity, provider);
         Finding::pass(CHECK, format!("{domain} is asked for by {label} ({origin})"))
     });
+    for (variable, what) in identity.missing_files() {
+        let finding = Finding::warning("credentials", printable(&what));
+        findings.push(finding.with_fix(fix::unset(variable)));
+    }
     if let Some(session) = &identity.sign_in {
         let now = SystemTime::now();
         let end = session.signed_in(now).map(|signed_in| signed_in.expires_at);
@@ -117,17 +121,16 @@ fn network(connection: &Connection) -> Finding {
     Finding::pass("network", what)
 }
 
-/// With half a pair of keys, the AWS CLI fails; this plugin continues with the next source of
-/// credentials.
+/// Without a key id, the AWS CLI and this plugin continue with the next source of credentials. A key
+/// id without its secret is an error.
 fn half_keys(nuget: &Nuget<'_>) -> Option<Finding> {
-    let pair = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let (set, missing) = match pair.map(|name| nuget.environment.get(name).is_some()) {
-        [true, false] => (pair[0], pair[1]),
-        [false, true] => (pair[1], pair[0]),
-        _ => return None,
-    };
-    let what = format!("{set} is set and {missing} is not, so that it is passed over");
-    Some(Finding::warning("credentials", what).with_fix(fix::unset(set)))
+    let [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let is_set = |name| nuget.environment.get(name).is_some();
+    if is_set(id) || !is_set(secret) {
+        return None;
+    }
+    let what = format!("{secret} is set and {id} is not, so that it is passed over");
+    Some(Finding::warning("credentials", what).with_fix(fix::unset(secret)))
 }
 
 /// NuGet remembers one password for each host, even if two sources there need different identities.

@@ -111,6 +111,9 @@ struct IdentityPart {
     /// False where AWS can change the identity without a trace on this machine.
     visible: bool,
     sign_in: Option<SignInPart>,
+    /// The shared files that variables name in vain.
+    #[serde(skip)]
+    missing_files: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -369,7 +372,8 @@ impl IdentityPart {
             }
         });
         let (description, visible) = (identity.description(), identity.is_visible);
-        Self { description, profile_origin, visible, sign_in }
+        let missing_files = identity.missing_files().into_iter().map(|(_, what)| what).collect();
+        Self { description, profile_origin, visible, sign_in, missing_files }
     }
 
     fn add_to(&self, rows: &mut Rows) {
@@ -388,6 +392,9 @@ impl IdentityPart {
         }
         if let Some(sign_in) = &self.sign_in {
             rows.add("sign-in", &sign_in.text);
+        }
+        for missing in &self.missing_files {
+            rows.add("AWS files", printable(missing));
         }
     }
 }

@@ -85,21 +85,16 @@ fn a_process_stands_between_the_keys_of_the_two_files() {
 }
 
 #[test]
-fn a_named_profile_that_yields_nothing_ends_the_search() {
+fn a_profile_of_a_variable_that_yields_nothing_leaves_it_to_the_surroundings() {
     let machine = Machine::with_config("[profile dev]\nregion = eu-west-1\n")
         .variables(&CONTAINER)
         .variable("AWS_PROFILE", "dev");
-    let line = "profile `dev` cannot be used: there are no credentials in it; correct it in \
-                `~/.aws/config`";
-    assert_eq!(machine.error(), line);
+    // As with the AWS CLI.
+    assert!(is_of(&machine.identity().plan, "container"));
     let machine = machine.variables(&WEB_IDENTITY).file("token", "opaque");
-    assert!(is_of(&machine.identity().plan, "web identity"), "as with the AWS CLI");
-    assert!(
-        machine
-            .variable("AWS_PROFILE", "typo")
-            .error()
-            .contains("AWS_PROFILE names profile `typo`")
-    );
+    assert!(is_of(&machine.identity().plan, "web identity"));
+    let machine = machine.variable("AWS_PROFILE", "typo");
+    assert!(machine.error().contains("AWS_PROFILE names profile `typo`"), "{}", machine.error());
 }
 
 /// The default profile often has only a region. Then credentials come from the environment, and the
@@ -115,12 +110,16 @@ fn the_default_profile_without_credentials_leaves_it_to_the_surroundings() {
 }
 
 #[test]
-fn half_a_key_in_the_environment_is_none_and_the_older_name_of_the_secret_counts() {
+fn half_a_key_in_the_environment_is_said_and_the_older_name_of_the_secret_counts() {
     let label = |pairs: &[(&str, &str)]| Machine::new().variables(pairs).identity().label;
     let (id, blank) = (KEYS[0], ("AWS_SECRET_ACCESS_KEY", " "));
-    for half in [&[id][..], &[KEYS[1]], &[id, blank]] {
-        assert_eq!(label(half), "the instance's role");
+    let line = "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set; set both or \
+                unset both";
+    for half in [&[id][..], &[id, blank]] {
+        assert_eq!(machine_with(&[8]).variables(half).error(), line);
     }
+    // As with the AWS CLI, a secret alone is none.
+    assert_eq!(label(&[KEYS[1]]), "the instance's role");
     for whole in
         [&KEYS[..], &[id, ("SECRET_ACCESS_KEY", "s")], &[id, blank, ("SECRET_ACCESS_KEY", "s")]]
     {

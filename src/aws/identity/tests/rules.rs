@@ -80,7 +80,12 @@ fn a_rule_prefers_the_environment_or_the_profile() {
 fn broken_files_matter_to_a_rule_on_profiles() {
     let machine = Machine::with_config("[default\n").variables(&KEYS);
     assert_eq!(machine.identity().label, "the environment's keys");
-    assert!(machine.rule(profiles(&[], Some(Prefer::Profile))).error().contains("AWS files"));
+    assert!(
+        machine
+            .rule(profiles(&[], Some(Prefer::Profile)))
+            .error()
+            .contains("the AWS files cannot be used: in `")
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn every_variable_that_selects_makes_another_identity() {
         (&keys, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
         (&keys, "AWS_USE_FIPS_ENDPOINT", "true"),
         (&keys, "AWS_USE_DUALSTACK_ENDPOINT", "true"),
-        (&keys, "AWS_SECRET_ACCESS_KEY", ""),
+        (&keys, "AWS_ACCESS_KEY_ID", ""),
         (&web_identity, "AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/two"),
         (&web_identity, "AWS_ROLE_SESSION_NAME", "other"),
         (&web_identity, "AWS_WEB_IDENTITY_TOKEN_FILE", "~/other"),

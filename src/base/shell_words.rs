@@ -1,23 +1,22 @@
 //! A command line as words, split as the AWS CLI splits a `credential_process`.
 
 /// The words. None if a quote is not closed.
-pub(super) fn split(line: &str) -> Option<Vec<String>> {
+pub fn split(line: &str) -> Option<Vec<String>> {
     #[cfg(windows)]
     let words = as_windows(line);
     #[cfg(not(windows))]
-    let words = as_posix_shell(line);
+    let words = split_as_posix(line);
     words
 }
 
-/// Blanks separate. `'` quotes everything; `"` quotes everything but `\\` and itself after a `\\`;
+/// The words, on every system, as in the headers of AWS's config file. Blanks separate. `'` quotes everything; `"` quotes everything but `\\` and itself after a `\\`;
 /// elsewhere a `\\` quotes the next character. Nothing is expanded.
-#[cfg(any(not(windows), test))]
-fn as_posix_shell(line: &str) -> Option<Vec<String>> {
+pub fn split_as_posix(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
-        if character.is_ascii_whitespace() {
+        if matches!(character, ' ' | '\t' | '\r' | '\n') {
             words.extend(word.take());
             continue;
         }
@@ -33,7 +32,6 @@ fn as_posix_shell(line: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-#[cfg(any(not(windows), test))]
 fn quoted(
     characters: &mut std::str::Chars<'_>,
     word: &mut String,
@@ -104,14 +102,14 @@ mod tests {
     /// As Python's `shlex.split` has it.
     #[test]
     fn posix_lines() {
-        assert_words(as_posix_shell("  a  b\tc\n"), &["a", "b", "c"]);
-        assert_words(as_posix_shell(r#"'/a b/c' "d e" f\ g"#), &["/a b/c", "d e", "f g"]);
-        assert_words(as_posix_shell(r#"a'b'"c" "" ''"#), &["abc", "", ""]);
-        assert_words(as_posix_shell(r#""a\"b\\c\d" 'e\f'"#), &["a\"b\\c\\d", "e\\f"]);
-        assert_words(as_posix_shell("$HOME/x ~ *.y #z a;b"), &["$HOME/x", "~", "*.y", "#z", "a;b"]);
-        assert_words(as_posix_shell(""), &[]);
+        assert_words(split_as_posix("  a  b\tc\n"), &["a", "b", "c"]);
+        assert_words(split_as_posix(r#"'/a b/c' "d e" f\ g"#), &["/a b/c", "d e", "f g"]);
+        assert_words(split_as_posix(r#"a'b'"c" "" ''"#), &["abc", "", ""]);
+        assert_words(split_as_posix(r#""a\"b\\c\d" 'e\f'"#), &["a\"b\\c\\d", "e\\f"]);
+        assert_words(split_as_posix("$HOME/x ~ *.y #z a;b"), &["$HOME/x", "~", "*.y", "#z", "a;b"]);
+        assert_words(split_as_posix(""), &[]);
         for line in ["'a", "\"a", "a\\"] {
-            assert_eq!(as_posix_shell(line), None, "{line}");
+            assert_eq!(split_as_posix(line), None, "{line}");
         }
     }
 

@@ -1,0 +1,308 @@
+//! The shared config and credentials files (`~/.aws/config`, `~/.aws/credentials`), read as the AWS CLI
+//! reads them: it is what writes them, and the SDK's own loader refuses or skips much of what the CLI
+//! takes. The SDK gets its settings from here.
+//!
+//! - [`ini`]: the grammar
+//! - [`shared_file`]: where a file is, and why it cannot be read
+//! - [`profile`]: a profile's properties of both files
+
+mod ini;
+mod profile;
+mod shared_file;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+
+use self::ini::Section;
+pub use self::profile::{In, Profile};
+use self::shared_file::SharedFile;
+use super::error::{AwsError, KnownProfiles};
+use crate::base::environment::Environment;
+use crate::base::shell_words::split_as_posix;
+
+/// The contents of the shared files. They are read once, so that an identity and the SDK's own
+/// configuration come from the same text.
+#[derive(Clone, Default)]
+pub struct AwsFiles {
+    profiles: BTreeMap<String, Profile>,
+    sso_sessions: BTreeMap<String, Section>,
+    services: BTreeMap<String, Section>,
+    /// Names that sections look like profiles of, with why they are none.
+    misnamed: BTreeMap<String, String>,
+    /// Why some lines belong to no profile.
+    strays: Vec<String>,
+    missing: Vec<(&'static str, String)>,
+    home: Option<PathBuf>,
+}
+
+/// Only names are shown, because the values include keys.
+impl fmt::Debug for AwsFiles {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.names()).finish()
+    }
+}
+
+impl AwsFiles {
+    /// Reads `~/.aws/config` and `~/.aws/credentials`, or the files that `AWS_CONFIG_FILE` and
+    /// `AWS_SHARED_CREDENTIALS_FILE` name. A file that does not exist counts as empty.
+    pub(super) async fn load(environment: &Environment) -> Result<Self, AwsError> {
+        let environment = environment.clone();
+        // A home on a network may be slow. Other requests are answered meanwhile.
+        let read = tokio::task::spawn_blocking(move || Self::read(&environment)).await;
+        read.unwrap_or_else(|error| Err(AwsError::Files { detail: error.to_string() }))
+    }
+
+    fn read(environment: &Environment) -> Result<Self, AwsError> {
+        let config = SharedFile::read(environment, shared_file::CONFIG)?;
+        let credentials = SharedFile::read(environment, shared_file::CREDENTIALS)?;
+        let mut files = Self::empty(environment);
+        for file in [&config, &credentials] {
+            files.missing.extend(file.missing.clone());
+            let strays = file.ini.stray.iter();
+            files.strays.extend(strays.map(|stray| format!("in `{}`, {stray}", file.name)));
+        }
+        files.add_config(config);
+        files.add_credentials(credentials);
+        Ok(files)
+    }
+
+    /// As if the two files had these texts.
+    #[cfg(test)]
+    pub(super) fn of_texts(config: &str, credentials: &str) -> Self {
+        let file = |name: &str, text: &str| {
+            let (name, ini) = (name.to_owned(), ini::Ini::parse(text));
+            SharedFile { name, ini, missing: None }
+        };
+        let mut files = Self::default();
+        files.add_config(file("config", config));
+        files.add_credentials(file("credentials", credentials));
+        files
+    }
+
+    /// Files without any profile, for an identity that needs none.
+    pub(super) fn empty(environment: &Environment) -> Self {
+        Self { home: environment.home(), ..Self::default() }
+    }
+
+    fn add_config(&mut self, file: SharedFile) {
+        let mut others = Vec::new();
+        for section in with_faults_of(file.ini.sections, &file.name) {
+            match ConfigHeader::parse(&section.name) {
+                Some(header) => self.add_section(header, section),
+                None => others.push(section),
+            }
+        }
+        for section in others {
+            match ConfigHeader::parse_leniently(&section.name) {
+                Some(header) if !self.has(&header) => self.add_section(header, section),
+                Some(_) => {}
+                None => self.add_misnamed(&section.name, &file.name),
+            }
+        }
+    }
+
+    fn has(&self, header: &ConfigHeader) -> bool {
+        match header {
+            ConfigHeader::Profile(name) => self.profiles.contains_key(name),
+            ConfigHeader::SsoSession(name) => self.sso_sessions.contains_key(name),
+            ConfigHeader::Services(name) => self.services.contains_key(name),
+        }
+    }
+
+    /// Of two sections of the same name, as `[default]` and `[profile default]`, the last one counts.
+    fn add_section(&mut self, header: ConfigHeader, section: Section) {
+        match header {
+            ConfigHeader::Profile(name) => {
+                let mut profile = Profile::new(&name);
+                profile.config = Some(section);
+                self.profiles.insert(name, profile);
+            }
+            ConfigHeader::SsoSession(name) => {
+                self.sso_sessions.insert(name, section);
+            }
+            ConfigHeader::Services(name) => {
+                self.services.insert(name, section);
+            }
+        }
+    }
+
+    fn add_misnamed(&mut self, header: &str, file: &str) {
+        let name = ini::strip(header);
+        let quoted =
+            if name.contains(ini::is_blank) { format!("'{name}'") } else { name.to_owned() };
+        let why = format!("its header in `{file}` is `[{name}]`, and must be `[profile {quoted}]`");
+        self.misnamed.insert(name.to_owned(), why);
+    }
+
+    /// In the credentials file every section is a profile, and its header the name.
+    fn add_credentials(&mut self, file: SharedFile) {
+        let sections = with_faults_of(file.ini.sections, &file.name);
+        let names: Vec<String> = sections.iter().map(|section| section.name.clone()).collect();
+        for section in sections {
+            let trimmed = ini::strip(&section.name);
+            let is_taken = names.iter().any(|name| name == trimmed);
+            let name = if is_taken { section.name.clone() } else { trimmed.to_owned() };
+            if let Some(rest) = name.strip_prefix("profile ") {
+                let rest = ini::strip(rest).to_owned();
+                let why =
+                    format!("its header in `{}` is `[{name}]`, and must be `[{rest}]`", file.name);
+                self.misnamed.entry(rest).or_insert(why);
+            }
+            let profile = self.profiles.entry(name.clone()).or_insert_with(|| Profile::new(&name));
+            profile.credentials = Some(section);
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Profile> {
+        self.profiles.get(name)
+    }
+
+    /// The profiles' names, sorted.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.profiles.keys().map(String::as_str).collect()
+    }
+
+    /// The profiles whose credentials would be of this account, in order.
+    pub(super) fn of_account(&self, account: &str) -> Vec<&str> {
+        let fitting = self.profiles.values().filter(|profile| is_of_account(profile, account));
+        fitting.map(Profile::name).collect()
+    }
+
+    /// Why a profile that does not exist may be one after all.
+    pub(super) fn almost(&self, name: &str) -> Option<AwsError> {
+        let misnamed = self.misnamed.get(name).map(|why| AwsError::broken_profile(name, why));
+        misnamed.or_else(|| self.stray())
+    }
+
+    /// Why lines of the files belong to no profile: they may be those of any.
+    pub(super) fn stray(&self) -> Option<AwsError> {
+        let detail = format!("{}; correct the file", self.strays.first()?);
+        Some(AwsError::Files { detail })
+    }
+
+    /// The profiles that a message about another one names, with the files that variables name in
+    /// vain.
+    pub(super) fn known(&self) -> KnownProfiles<'_> {
+        let missing = self.missing.iter().map(|(_, missing)| missing.as_str()).collect();
+        KnownProfiles { names: self.names(), missing }
+    }
+
+    /// A property of an `[sso-session …]`. None if there is no such section, or no such property.
+    pub(super) fn of_sso_session(&self, name: &str, key: &str) -> Option<&str> {
+        Some(profile::without_comment(key, self.sso_sessions.get(name)?.get(key)?))
+    }
+
+    /// The variables that name files in vain, each with what it names.
+    pub(super) fn missing(&self) -> Vec<(&'static str, String)> {
+        self.missing.clone()
+    }
+
+    /// Why the sign-in cannot be used.
+    pub(super) fn fault_of_sso_session(&self, name: &str) -> Option<&str> {
+        self.sso_sessions.get(name)?.fault.as_deref()
+    }
+
+    /// The names of the `[sso-session …]` sections, sorted.
+    pub(super) fn sso_sessions(&self) -> Vec<&str> {
+        self.sso_sessions.keys().map(String::as_str).collect()
+    }
+
+    /// The endpoint of a service in a section `[services …]`.
+    pub(super) fn endpoint_of(&self, services: &str, service: &str) -> Option<&str> {
+        self.services.get(services)?.get_nested(service, "endpoint_url")
+    }
+
+    /// What the SDK reads of a profile, as a file with this profile as `default`. Endpoints are not
+    /// in it.
+    pub(super) fn for_sdk(&self, profile: &str) -> EnvConfigFiles {
+        let mut text = "[default]\n".to_owned();
+        for key in READ_BY_SDK {
+            let value = self.get(profile).and_then(|profile| profile.get(key));
+            if let Some(value) =
+                value.filter(|value| value.bytes().all(|byte| byte.is_ascii_graphic()))
+            {
+                text = format!("{text}{key} = {value}\n");
+            }
+        }
+        EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build()
+    }
+
+    /// `~/.aws/sso/cache`, the folder with the sign-ins of IAM Identity Center that the AWS CLI and
+    /// all SDKs share. None if this user has no home.
+    pub(super) fn sso_cache(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join(".aws/sso/cache"))
+    }
+}
+
+/// Properties that change how the SDK calls an API, besides its endpoint. They are words or numbers.
+const READ_BY_SDK: [&str; 10] = [
+    "use_fips_endpoint",
+    "use_dualstack_endpoint",
+    "sdk_ua_app_id",
+    "sdk-ua-app-id",
+    "account_id_endpoint_mode",
+    "auth_scheme_preference",
+    "disable_clock_skew_correction",
+    "disable_request_compression",
+    "request_min_compression_size_bytes",
+    "sigv4a_signing_region_set",
+];
+
+type NewHeader = fn(String) -> ConfigHeader;
+
+/// What the headers of the config file begin with.
+const KINDS: [(&str, NewHeader); 3] = [
+    ("profile", ConfigHeader::Profile),
+    ("sso-session", ConfigHeader::SsoSession),
+    ("services", ConfigHeader::Services),
+];
+
+/// A section's header in the config file.
+enum ConfigHeader {
+    Profile(String),
+    SsoSession(String),
+    Services(String),
+}
+
+impl ConfigHeader {
+    /// The kind is told by how the header begins, and the name is its second word, as a shell has
+    /// words.
+    fn parse(header: &str) -> Option<Self> {
+        if header == "default" {
+            return Some(Self::Profile(header.to_owned()));
+        }
+        let (_, kind) = KINDS.into_iter().find(|(prefix, _)| header.starts_with(prefix))?;
+        let [_, name] = <[String; 2]>::try_from(split_as_posix(header)?).ok()?;
+        Some(kind(name))
+    }
+
+    /// A header that is none to the AWS CLI, and can only mean one thing: with blanks in its brackets,
+    /// with a comment that ends with a bracket, or with a name of several words without quotes.
+    fn parse_leniently(header: &str) -> Option<Self> {
+        let header = ini::strip(header.split(']').next()?);
+        Self::parse(header).or_else(|| {
+            let (kind, name) = header.split_once(ini::is_blank)?;
+            let (_, kind) = KINDS.into_iter().find(|(prefix, _)| kind == *prefix)?;
+            Some(kind(ini::strip(name).to_owned()))
+        })
+    }
+}
+
+fn with_faults_of(sections: Vec<Section>, file: &str) -> Vec<Section> {
+    let mut sections = sections;
+    for section in &mut sections {
+        section.fault = section.fault.take().map(|fault| format!("in `{file}`, {fault}"));
+    }
+    sections
+}
+
+fn is_of_account(profile: &Profile, account: &str) -> bool {
+    let arns = [profile.get("role_arn"), profile.get("login_session")];
+    profile.get("sso_account_id") == Some(account)
+        || arns.into_iter().flatten().any(|arn| arn.split(':').nth(4) == Some(account))
+}

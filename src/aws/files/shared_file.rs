@@ -1,0 +1,126 @@
+//! One of the two shared files, as it is on disk.
+//!
+//! A file that cannot be read is an error, and never counts as absent: without its profiles, somebody
+//! else's credentials would be used.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::ini::Ini;
+use crate::aws::error::AwsError;
+use crate::base::environment::Environment;
+use crate::base::files::{is_absence, read_regular};
+
+/// A larger file is not read. Organizations have files with thousands of profiles, of a few hundred
+/// bytes each.
+const LARGEST: u64 = 16 << 20;
+
+/// Where a file is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    variable: &'static str,
+    default: &'static str,
+}
+
+pub(super) const CONFIG: Place = Place { variable: "AWS_CONFIG_FILE", default: ".aws/config" };
+pub(super) const CREDENTIALS: Place =
+    Place { variable: "AWS_SHARED_CREDENTIALS_FILE", default: ".aws/credentials" };
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct SharedFile {
+    /// Its path, for people.
+    pub name: String,
+    /// No sections if there is no such file.
+    pub ini: Ini,
+    /// The variable that names it, with what it names, if no such file exists.
+    pub missing: Option<(&'static str, String)>,
+}
+
+impl SharedFile {
+    /// Reads the file that the variable names, or the one in the home.
+    pub fn read(environment: &Environment, place: Place) -> Result<Self, AwsError> {
+        let named = environment.expanded_path(place.variable);
+        let is_named = named.is_some();
+        let in_home = || environment.home().map(|home| home.join(place.default));
+        let Some(path) = named.or_else(in_home) else { return Ok(Self::default()) };
+        let name = path.display().to_string();
+        match read(&path) {
+            Ok(Some(text)) => Ok(Self { ini: Ini::parse(&text), name, missing: None }),
+            Ok(None) => {
+                let missing = is_named.then(|| {
+                    let variable = place.variable;
+                    (variable, format!("{variable} names `{name}`, which is not there"))
+                });
+                Ok(Self { name, missing, ini: Ini::default() })
+            }
+            Err(reason) => Err(AwsError::Files {
+                detail: format!(
+                    "`{name}` {reason}; correct it, or name another file in {}",
+                    place.variable
+                ),
+            }),
+        }
+    }
+}
+
+/// The text. None if there is no file.
+fn read(path: &Path) -> Result<Option<String>, String> {
+    let bytes = match read_regular(path, LARGEST) {
+        // Where no file is wanted, the null device is named.
+        Err(_) if is_null_device(path) => return Ok(Some(String::new())),
+        Err(error) if is_absence(&error) => {
+            return match dangling_link(path) {
+                Some(link) => {
+                    Err(format!("is not there: `{}` is a link to nothing", link.display()))
+                }
+                None => Ok(None),
+            };
+        }
+        Err(error) if path.is_dir() => {
+            let _ = error;
+            return Err("is a folder".to_owned());
+        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Err("cannot be read by this user (permission denied)".to_owned());
+        }
+        Err(error) => return Err(format!("cannot be read: {error}")),
+        Ok(bytes) => bytes,
+    };
+    text(bytes).map(Some)
+}
+
+/// The text of these bytes. Windows' editors begin a file with a mark, which is no part of it.
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    const SAVE: &str = "save it as UTF-8";
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return Err(format!("is UTF-16, not UTF-8; {SAVE}"));
+    }
+    if bytes.contains(&0) {
+        return Err(format!("has zero bytes, as UTF-16 has; {SAVE}"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text)),
+        Err(error) => {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = before.split(|byte| *byte == b'\n').count();
+            Err(format!("is not UTF-8 in line {line}, perhaps Latin-1; {SAVE}"))
+        }
+    }
+}
+
+fn is_null_device(path: &Path) -> bool {
+    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    path.as_os_str().eq_ignore_ascii_case(null)
+}
+
+/// The first part of the path that is a link to nothing.
+fn dangling_link(path: &Path) -> Option<PathBuf> {
+    let mut parts: Vec<&Path> = path.ancestors().collect();
+    parts.reverse();
+    let dangling = parts.into_iter().find(|part| {
+        fs::symlink_metadata(part).is_ok_and(|found| found.is_symlink()) && !part.exists()
+    });
+    dangling.map(Path::to_owned)
+}
