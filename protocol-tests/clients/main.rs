@@ -14,6 +14,8 @@
 mod accounts;
 mod aws_cli;
 mod aws_login;
+#[cfg(unix)]
+mod botocore;
 mod commands;
 mod consoles;
 #[cfg(unix)]
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         ("sign_in", sign_in::trials()),
         ("aws_cli", aws_cli::trials()),
         ("aws_login", aws_login::trials()),
+        #[cfg(unix)]
+        ("botocore", botocore::trials()),
         ("mono", mono::trials()),
         ("sources", sources::trials()),
         ("restores", restores::trials()),

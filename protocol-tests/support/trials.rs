@@ -115,6 +115,8 @@ pub enum Need {
     Aws,
     /// Both of them.
     AwsAndDotnet,
+    /// botocore, the AWS CLI's library, in a Python that `BOTOCORE_PYTHON` names or that is on PATH.
+    Botocore,
     Root,
     /// A mount namespace of its own, in which root can put anything into `/etc`.
     MountNamespace,
@@ -134,6 +136,7 @@ impl Need {
             Self::Dotnet => "dotnet",
             Self::NugetExe => "nuget.exe",
             Self::Aws | Self::AwsAndDotnet => "aws",
+            Self::Botocore => "botocore",
             Self::Root => "root",
             Self::MountNamespace => "mount-namespace",
             Self::Terminal => "terminal",
@@ -148,6 +151,7 @@ impl Need {
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
             Self::Aws => aws_cli().is_some(),
             Self::AwsAndDotnet => Self::Aws.is_there() && Self::Dotnet.is_there(),
+            Self::Botocore => botocore_python().is_some(),
             Self::Root => is_root(),
             Self::MountNamespace => {
                 let script = "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc";
@@ -202,5 +206,17 @@ pub fn aws_cli() -> Option<PathBuf> {
     [named, system, find_on_path("aws")].into_iter().flatten().find(|file| {
         let version = Command::new(file).arg("--version").output();
         version.is_ok_and(|output| output.stdout.starts_with(b"aws-cli/2."))
+    })
+}
+
+/// The first Python with a botocore that knows `aws login`: the one that `BOTOCORE_PYTHON` names, or
+/// the one on PATH.
+pub fn botocore_python() -> Option<PathBuf> {
+    let named = env::var_os("BOTOCORE_PYTHON").map(PathBuf::from);
+    [named, find_on_path("python3")].into_iter().flatten().find(|python| {
+        let mut import = Command::new(python);
+        import.args(["-c", "from botocore.credentials import LoginProvider"]);
+        import.stdout(Stdio::null()).stderr(Stdio::null());
+        import.status().is_ok_and(|status| status.success())
     })
 }

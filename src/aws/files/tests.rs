@@ -1,5 +1,5 @@
 //! Odd layouts, and what is read of them. The right answers are botocore's, unless a test says
-//! otherwise; the trials of `clients` compare more of them with botocore itself.
+//! otherwise; `protocol-tests/clients/botocore` compares more of them with botocore itself.
 
 use super::*;
 
