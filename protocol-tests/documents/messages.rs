@@ -21,9 +21,19 @@ const COMPOSED: [&str; 7] = [
     "src/settings/policy.rs",
 ];
 
-/// What no row explains, since no user meets it: a system that starts no runtime, and a cause that the
-/// message of a broken API endpoint replaces.
-const INTERNAL: [&str; 2] = ["the system lets nothing be waited for", "the port is not a number"];
+/// What no row explains, since no user meets it: a system that starts no runtime, a cause that the
+/// message of a broken API endpoint replaces, and a proxy's reason, which is a part of other messages.
+const INTERNAL: [&str; 9] = [
+    "the system lets nothing be waited for",
+    "the port is not a number",
+    "it wants a user name and a password",
+    "it refuses the user name or the password",
+    "it takes no password",
+    "it speaks TLS",
+    "it does not speak TLS",
+    "it does not speak HTTP",
+    "it answers with status",
+];
 
 #[test]
 fn every_message_has_a_row_and_every_row_a_message() {

@@ -1,17 +1,14 @@
-//! How AWS is reached: connections, what they trust, and what is never sent in the clear.
-#![expect(clippy::disallowed_methods, reason = "the certificates that the user names are a file")]
+//! How AWS is reached: connections, the proxy or the direct way, and what is never sent in the clear.
 
 use std::borrow::Cow;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{
     HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
@@ -21,23 +18,24 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_smithy_types::base64;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use http_body_util::Limited;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 
 use super::endpoints::EndpointVariables;
 use super::error::AwsError;
 use super::files::AwsFiles;
-use super::route::{CaBundle, Proxy, Route};
+use super::proxy::Proxy;
+use super::proxy_answer::{self, ProxyFailure};
+use super::route::{FallbackProxy, Route};
+use super::trust::trust_store;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
+use crate::base::secret::Secret;
 use crate::base::url::{UrlParts, is_loopback};
 use crate::settings::EffectiveSettings;
 
@@ -45,7 +43,7 @@ use crate::settings::EffectiveSettings;
 pub const FETCH_LIMIT: Duration = Duration::from_mins(1);
 
 /// Time limit for making one connection. The SDK tries three times.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Larger responses are not kept in memory: a response from AWS has a few kilobytes.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -58,32 +56,50 @@ pub(super) struct Network {
     /// The profile whose endpoints are effective.
     pub profile: String,
     endpoints: EndpointVariables,
+    environment: Environment,
+    fallback_proxy: FallbackProxy,
     route: Result<Route, AwsError>,
-    connected: Arc<OnceCell<SharedHttpClient>>,
+    connected: Arc<OnceCell<Connected>>,
+}
+
+/// The connections of a network path.
+#[derive(Debug, Clone)]
+struct Connected {
+    direct: SharedHttpClient,
+    by_proxy: Option<(SharedHttpClient, Proxy)>,
 }
 
 impl Network {
     pub(super) fn new(
         environment: &Environment,
+        fallback_proxy: FallbackProxy,
         files: AwsFiles,
         profile: String,
         effective: Option<&EffectiveSettings>,
     ) -> Self {
         let endpoints = EndpointVariables::of(environment);
         let route = Route::to_aws(environment, &files, &profile, effective);
-        Self { files, profile, endpoints, route, connected: Arc::default() }
+        let environment = environment.clone();
+        Self {
+            files,
+            profile,
+            endpoints,
+            environment,
+            fallback_proxy,
+            route,
+            connected: Arc::default(),
+        }
     }
 
     /// Fails if the proxy or an endpoint in the settings is not a valid URL.
-    pub(super) fn route(&self) -> Result<&Route, AwsError> {
-        self.route.as_ref().map_err(Clone::clone)
+    pub(super) fn route(&self) -> Result<Route, AwsError> {
+        self.route.clone()?.or_fallback(&self.environment, &self.fallback_proxy)
     }
 
     /// A client over the connections of this network. It remembers the hosts of its own requests only.
     pub(super) async fn client(&self) -> Result<HttpClient, AwsError> {
-        let route = self.route()?;
-        let connected = self.connected.get_or_try_init(|| connect(route.clone())).await?;
-        Ok(HttpClient::guarding(connected.clone(), route.proxy.clone()))
+        let connected = self.connected.get_or_try_init(|| connect(|| self.route())).await?;
+        Ok(HttpClient::guarding(connected.clone()))
     }
 
     /// The SDK's configuration without credentials. The endpoints come from the environment, the
@@ -119,19 +135,37 @@ impl Network {
 }
 
 /// Reading the trusted certificates takes some milliseconds. Other requests are answered meanwhile.
-async fn connect(route: Route) -> Result<SharedHttpClient, AwsError> {
-    let connected = tokio::task::spawn_blocking(move || connector(&route));
+async fn connect(route: impl FnOnce() -> Result<Route, AwsError>) -> Result<Connected, AwsError> {
+    let route = route()?;
+    let connected = tokio::task::spawn_blocking(move || Connected::of(route));
     connected.await.unwrap_or_else(|_| {
         Err(AwsError::Trust { detail: "the trusted certificates are unreadable".to_owned() })
     })
 }
 
-fn connector(route: &Route) -> Result<SharedHttpClient, AwsError> {
-    let store = trust_store(route.ca_bundle.as_ref())?;
-    let tls = TlsContext::builder().with_trust_store(store).build();
-    let tls = tls.map_err(|error| AwsError::Trust { detail: error.to_string() })?;
-    let proxy = route.proxy.as_ref().map(|proxy| proxy.config.clone());
-    let proxy = proxy.unwrap_or_else(ProxyConfig::disabled);
+impl Connected {
+    fn of(route: Route) -> Result<Self, AwsError> {
+        let store = trust_store(route.ca_bundle.as_ref())?;
+        let tls = TlsContext::builder().with_trust_store(store).build();
+        let tls = tls.map_err(|error| AwsError::Trust { detail: error.to_string() })?;
+        let direct = connections(tls.clone(), ProxyConfig::disabled());
+        let by_proxy = match route.proxy {
+            Some(proxy) => Some((connections(tls, proxy.config()?), proxy)),
+            None => None,
+        };
+        Ok(Self { direct, by_proxy })
+    }
+
+    /// Where a request goes: the connections, and the proxy if they are its.
+    fn to(&self, url: &UrlParts<'_>) -> (&SharedHttpClient, Option<&Proxy>) {
+        match &self.by_proxy {
+            Some((client, proxy)) if proxy.is_for(url) => (client, Some(proxy)),
+            _ => (&self.direct, None),
+        }
+    }
+}
+
+fn connections(tls: TlsContext, proxy: ProxyConfig) -> SharedHttpClient {
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -143,7 +177,7 @@ fn connector(route: &Route) -> Result<SharedHttpClient, AwsError> {
         }
         connector.build()
     });
-    Ok(SharedHttpClient::new(client))
+    SharedHttpClient::new(client)
 }
 
 fn default_settings() -> HttpConnectorSettings {
@@ -168,27 +202,36 @@ fn framework() -> FrameworkMetadata {
 #[derive(Debug, Clone)]
 pub(super) struct HttpClient {
     shared: SharedHttpClient,
-    last_host: Arc<Mutex<Option<String>>>,
+    last: Arc<Mutex<Option<LastRequest>>>,
+}
+
+/// Where a request went.
+#[derive(Debug, Clone)]
+struct LastRequest {
+    host: String,
     proxy: Option<Proxy>,
 }
 
 impl HttpClient {
     /// As NuGet would send them, for a package source.
-    pub(super) async fn to_source(environment: &Environment) -> Result<Self, AwsError> {
-        let route = Route::to_source(environment)?;
-        let proxy = route.proxy.clone();
-        Ok(Self::guarding(connect(route).await?, proxy))
+    pub(super) async fn to_source(
+        environment: &Environment,
+        fallback_proxy: &FallbackProxy,
+    ) -> Result<Self, AwsError> {
+        let connected = connect(|| Route::to_source(environment, fallback_proxy)).await?;
+        Ok(Self::guarding(connected))
     }
 
     /// Sends nothing.
     pub(super) fn dry_run(client: &DryRunClient) -> Self {
-        Self::guarding(SharedHttpClient::new(client.clone()), None)
+        let direct = SharedHttpClient::new(client.clone());
+        Self::guarding(Connected { direct, by_proxy: None })
     }
 
-    fn guarding(inner: SharedHttpClient, proxy: Option<Proxy>) -> Self {
-        let last_host = Arc::default();
-        let guarded = Guarded { inner, last_host: Arc::clone(&last_host) };
-        Self { shared: SharedHttpClient::new(guarded), last_host, proxy }
+    fn guarding(connected: Connected) -> Self {
+        let last = Arc::default();
+        let guarded = Guarded { connected, last: Arc::clone(&last) };
+        Self { shared: SharedHttpClient::new(guarded), last }
     }
 
     pub(super) fn shared(&self) -> SharedHttpClient {
@@ -197,12 +240,12 @@ impl HttpClient {
 
     /// The host of the last request, with its port where that is not the default port.
     pub(super) fn last_host(&self) -> Option<String> {
-        locked(&self.last_host).clone()
+        locked(&self.last).as_ref().map(|last| last.host.clone())
     }
 
-    /// The proxy in use.
-    pub(super) fn proxy(&self) -> Option<&Proxy> {
-        self.proxy.as_ref()
+    /// The proxy that the last request went through.
+    pub(super) fn proxy(&self) -> Option<Proxy> {
+        locked(&self.last).as_ref()?.proxy.clone()
     }
 }
 
@@ -264,8 +307,8 @@ fn has_sound_port(url: &str) -> bool {
 /// plain http only if no other machine is in between.
 #[derive(Debug)]
 struct Guarded {
-    inner: SharedHttpClient,
-    last_host: Arc<Mutex<Option<String>>>,
+    connected: Connected,
+    last: Arc<Mutex<Option<LastRequest>>>,
 }
 
 impl SdkHttpClient for Guarded {
@@ -274,15 +317,21 @@ impl SdkHttpClient for Guarded {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(GuardedConnector { inner, last_host: Arc::clone(&self.last_host) })
+        SharedHttpConnector::new(GuardedConnector {
+            connected: self.connected.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+            last: Arc::clone(&self.last),
+        })
     }
 }
 
 #[derive(Debug)]
 struct GuardedConnector {
-    inner: SharedHttpConnector,
-    last_host: Arc<Mutex<Option<String>>>,
+    connected: Connected,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+    last: Arc<Mutex<Option<LastRequest>>>,
 }
 
 impl HttpConnector for GuardedConnector {
@@ -293,17 +342,56 @@ impl HttpConnector for GuardedConnector {
         let url = UrlParts::strict(request.uri());
         let is_plain = !url.scheme.eq_ignore_ascii_case("https");
         let host = url.host().to_ascii_lowercase();
-        *locked(&self.last_host) = Some(url.authority.to_ascii_lowercase());
+        let authority = url.authority.to_ascii_lowercase();
+        let (connections, proxy) = self.connected.to(&url);
+        let proxy = proxy.cloned();
+        *locked(&self.last) = Some(LastRequest { host: authority.clone(), proxy: proxy.clone() });
         if is_plain && !is_loopback(&host) && !asks_metadata(&request, &host) {
             return HttpConnectorFuture::ready(Err(ConnectorError::user(
                 PlainHttp { host }.into(),
             )));
         }
-        let answer = self.inner.call(request);
+        if proxy.as_ref().is_some_and(was_refused) {
+            return HttpConnectorFuture::ready(Err(ProxyFailure::PasswordRefused.into_error()));
+        }
+        // Its connector is made once for these settings, and kept by the SDK.
+        let answer = connections.http_connector(&self.settings, &self.components).call(request);
         HttpConnectorFuture::new(async move {
-            Ok(answer.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))
+            match (answer.await, proxy) {
+                (Ok(answer), _) => {
+                    Ok(answer
+                        .map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))
+                }
+                (Err(error), Some(proxy)) => Err(explained(error, &proxy, &authority).await),
+                (Err(error), None) => Err(error),
+            }
         })
     }
+}
+
+/// The error, or the proxy's own reason for it.
+async fn explained(error: ConnectorError, proxy: &Proxy, authority: &str) -> ConnectorError {
+    let has_port = UrlParts::strict(authority).host_and_port().1.is_some();
+    let target = if has_port { authority.to_owned() } else { format!("{authority}:443") };
+    match proxy_answer::failure(&error, proxy, &target).await {
+        Some(failure) => {
+            if failure == ProxyFailure::PasswordRefused {
+                let sent = proxy.authorization().map(|sent| (proxy.name.clone(), sent));
+                locked(&REFUSED).extend(sent);
+            }
+            failure.into_error()
+        }
+        None => error,
+    }
+}
+
+/// What proxies refused in this process, as it was sent. It is not sent again: for the next source,
+/// the same wrong password would be another step towards a locked account.
+static REFUSED: Mutex<Vec<(String, Secret)>> = Mutex::new(Vec::new());
+
+fn was_refused(proxy: &Proxy) -> bool {
+    let sent = proxy.authorization().map(|sent| (proxy.name.clone(), sent));
+    sent.is_some_and(|sent| locked(&REFUSED).contains(&sent))
 }
 
 /// Whether the request goes to a metadata service, which speaks plain http. Such a request never
@@ -326,55 +414,6 @@ fn is_metadata_service(host: &str) -> bool {
         }
         Err(_) => false,
     }
-}
-
-/// A bundle replaces the system's store. Both are checked here, because the SDK panics if a store
-/// is empty or broken.
-fn trust_store(bundle: Option<&CaBundle>) -> Result<TrustStore, AwsError> {
-    let Some(CaBundle { path, setting }) = bundle else {
-        if SYSTEM_CERTIFICATES.is_empty() {
-            let detail = "the system has no trusted certificates".to_owned();
-            return Err(AwsError::Trust { detail });
-        }
-        return Ok(TrustStore::empty().with_pem_certificate(SYSTEM_CERTIFICATES.as_bytes()));
-    };
-    bundled_store(path).map_err(|why| {
-        let (setting, path) = (setting.clone(), path.clone());
-        AwsError::CaBundle { setting, path, why }
-    })
-}
-
-/// The system's certificates that can be used, as PEM. Handed to the SDK like a bundle: left to itself,
-/// it would read some hundred files a second time.
-static SYSTEM_CERTIFICATES: LazyLock<String> = LazyLock::new(|| {
-    let mut usable = rustls::RootCertStore::empty();
-    let certificates = rustls_native_certs::load_native_certs().certs.into_iter();
-    certificates.fold(String::new(), |mut pem, certificate| {
-        if usable.add(certificate.clone()).is_ok() {
-            for line in [
-                "-----BEGIN CERTIFICATE-----",
-                &*base64::encode(&certificate),
-                "-----END CERTIFICATE-----",
-            ] {
-                pem.push_str(line);
-                pem.push('\n');
-            }
-        }
-        pem
-    })
-});
-
-fn bundled_store(path: &Path) -> Result<TrustStore, String> {
-    let pem = fs::read(path).map_err(|error| error.to_string())?;
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| "it is not a PEM file")?;
-        roots.add(certificate).map_err(|_| "a certificate in it is broken")?;
-    }
-    if roots.is_empty() {
-        return Err("there is no certificate in it".to_owned());
-    }
-    Ok(TrustStore::empty().with_pem_certificate(pem))
 }
 
 #[cfg(test)]
@@ -400,16 +439,6 @@ mod tests {
         }
         for url in ["https://u:hun/ter2@h", "https://u:hun#ter2@h", "https://u:hun?ter2@h/x"] {
             assert!(!has_sound_port(url), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_bundle_that_is_missing_empty_or_broken_is_named() {
-        let empty = tempfile::NamedTempFile::new().unwrap();
-        for path in ["/nonexistent/ca.pem", empty.path().to_str().unwrap()] {
-            let bundle = CaBundle { path: path.into(), setting: "AWS_CA_BUNDLE".into() };
-            let error = trust_store(Some(&bundle)).unwrap_err().to_string();
-            assert!(error.contains("AWS_CA_BUNDLE") && error.contains(path), "{error}");
         }
     }
 }

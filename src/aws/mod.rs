@@ -4,6 +4,9 @@
 //! - [`files`]: the shared config and credentials files, read as the AWS CLI reads them
 //! - [`region`]: names of regions, wherever they come from
 //! - [`endpoints`]: the endpoints that variables and profiles configure
+//! - [`proxy`]: what a setting says about a proxy
+//! - [`proxy_answer`]: what a proxy says about a connection that it does not make
+//! - [`trust`]: the trusted certificates
 //! - [`route`]: which proxy, certificates and endpoints are used
 //! - [`client`]: connections: trust, proxies, and no plain http but to this machine
 //! - [`sso`]: sign-ins of IAM Identity Center
@@ -21,12 +24,15 @@ mod endpoints;
 mod error;
 mod files;
 mod identity;
+mod proxy;
+mod proxy_answer;
 mod region;
 mod repository_endpoint;
 mod route;
 mod source;
 mod source_index;
 mod sso;
+mod trust;
 
 use std::time::{Duration, SystemTime};
 
@@ -38,7 +44,9 @@ pub use client::FETCH_LIMIT;
 pub use connection::Connection;
 pub use error::{AwsError, Help};
 pub use identity::{Identity, IdentityDescription, profile_of};
+pub use proxy::ProxySetting;
 pub use repository_endpoint::{LookupError, RepositoryNames};
+pub use route::FallbackProxy;
 pub use source_index::SourceAnswer;
 pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, TokenFingerprint};
 pub use sso::{SignedIn, SignedInUntil, SignedOut, SsoSession};
@@ -62,18 +70,24 @@ const CALLER_LIMIT: Duration = Duration::from_secs(2);
 pub struct Aws {
     environment: Environment,
     log: Log,
+    fallback_proxy: FallbackProxy,
 }
 
 impl Aws {
     /// Reads nothing yet.
     pub fn new(environment: Environment, log: Log) -> Self {
-        Self { environment, log }
+        Self { environment, log, fallback_proxy: FallbackProxy::default() }
+    }
+
+    /// The same, with a proxy that is used if no setting of AWS's names one.
+    pub fn with_fallback_proxy(self, fallback_proxy: FallbackProxy) -> Self {
+        Self { fallback_proxy, ..self }
     }
 
     /// The identity that would request a token now. Reads the shared files, and makes no network
     /// request. The functions below that take an identity use its files and its connections.
     pub async fn identity(&self, effective: &EffectiveSettings) -> Result<Identity, AwsError> {
-        Identity::of(&self.environment, effective).await
+        Identity::of(&self.environment, &self.fallback_proxy, effective).await
     }
 
     /// The error of a token request with this identity, if only an instance is left to try and its
@@ -190,7 +204,8 @@ impl Aws {
     /// For a sign-in without an identity: only the session's profile is known.
     async fn network(&self, session: &SsoSession) -> Result<Network, AwsError> {
         let files = AwsFiles::load(&self.environment).await?;
-        Ok(Network::new(&self.environment, files, session.profile.clone(), None))
+        let (profile, fallback) = (session.profile.clone(), self.fallback_proxy.clone());
+        Ok(Network::new(&self.environment, fallback, files, profile, None))
     }
 
     async fn fetch(

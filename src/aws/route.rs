@@ -1,26 +1,32 @@
 //! Which proxy, which certificates and which API endpoints are used: what a rule says, then what the
 //! variables say, then what the profile says, as with the AWS CLI.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
 use aws_config::SdkConfig;
-use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use super::error::AwsError;
 use super::files::AwsFiles;
+use super::proxy::{Exceptions, Proxy, ProxyOrigin, ProxySetting, has_escape};
 use crate::base::environment::Environment;
 use crate::base::system::SystemProxy;
 use crate::base::text::excerpt;
 use crate::base::url::{proxy_authority, without_query};
 use crate::settings::{EffectiveSettings, EndpointSettings};
 
-/// Addresses of this machine and of its metadata services. A proxy would reach its own machine's
-/// instead.
-const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,fd00:ec2::/32";
+/// Where the proxy's URL is, for the AWS CLI, curl and .NET; the first that is set counts. On Windows,
+/// where case does not matter, each has one name.
+const PROXY_VARIABLES: &[&str] = if cfg!(windows) {
+    &["HTTPS_PROXY", "ALL_PROXY"]
+} else {
+    &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+};
 
-/// Where the proxy's URL is; the first that is set counts.
-const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/// The variable whose proxy NuGet uses for https too. On Unix, only in lower case.
+const NUGETS_PROXY_VARIABLE: &str = if cfg!(windows) { "HTTP_PROXY" } else { "http_proxy" };
 
 /// The network path to AWS, or to a source.
 #[derive(Debug, Clone, Default)]
@@ -33,17 +39,6 @@ pub(super) struct Route {
     pub whose: String,
 }
 
-/// The proxy for https. Plain http only ever goes to this machine and to metadata services, which no
-/// proxy may see, so none is configured for it.
-#[derive(Debug, Clone)]
-pub(super) struct Proxy {
-    pub config: ProxyConfig,
-    /// Host and port, without its credentials.
-    pub name: String,
-    /// The settings to check if it does not work, for people.
-    pub settings: String,
-}
-
 /// The file with the certificate authorities that replace the system's.
 #[derive(Debug, Clone)]
 pub(super) struct CaBundle {
@@ -52,9 +47,32 @@ pub(super) struct CaBundle {
     pub setting: String,
 }
 
+/// A proxy that is looked up only if AWS or a source is called and no setting of AWS's names one.
+#[derive(Clone, Default)]
+pub struct FallbackProxy(Option<Arc<Lookup>>);
+
+type Lookup = LazyLock<Option<ProxySetting>, Box<dyn FnOnce() -> Option<ProxySetting> + Send>>;
+
+impl FallbackProxy {
+    /// `look_up` is called at most once.
+    pub fn new(look_up: impl FnOnce() -> Option<ProxySetting> + Send + 'static) -> Self {
+        Self(Some(Arc::new(LazyLock::new(Box::new(look_up)))))
+    }
+
+    fn get(&self) -> Option<&ProxySetting> {
+        LazyLock::force(self.0.as_deref()?).as_ref()
+    }
+}
+
+impl fmt::Debug for FallbackProxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("FallbackProxy")
+    }
+}
+
 impl Route {
     /// The network path to AWS with a profile, and with the settings if there are any. Reads no
-    /// file.
+    /// file: if no rule and no variable names a proxy, [`Self::or_fallback`] looks further.
     pub(super) fn to_aws(
         environment: &Environment,
         files: &AwsFiles,
@@ -66,18 +84,23 @@ impl Route {
         let whose = whose.unwrap_or_default();
         let proxy = match rule.and_then(|rule| rule.proxy.as_ref()) {
             Some(url) => {
-                let settings = format!("{whose}`proxy`");
+                let setting = format!("{whose}`proxy`");
                 // `NO_PROXY` applies to the proxies of variables only.
-                let proxy = Proxy::parse(url.expose(), NEVER_PROXIED, &settings);
-                Some(proxy.ok_or(AwsError::ProxyUrl { setting: settings, variable: None })?)
+                let none = Exceptions::default();
+                Some(Proxy::parse(url.expose(), none, ProxyOrigin::of_setting(setting))?)
             }
-            None => Self::to_source(environment)?.proxy,
+            None => proxy_of_variables(environment)?
+                .map_or_else(|| proxy_of_nugets_variable(environment), |proxy| Ok(Some(proxy)))?,
         };
         let of_profile = files.get(profile).and_then(|profile| profile.get("ca_bundle"));
         let bundles = [
             (rule.and_then(|rule| rule.ca_bundle.clone()), format!("{whose}`ca_bundle`")),
-            (environment.path("AWS_CA_BUNDLE"), "AWS_CA_BUNDLE".to_owned()),
-            (of_profile.map(PathBuf::from), format!("`ca_bundle` of profile `{profile}`")),
+            (environment.expanded_path("AWS_CA_BUNDLE"), "AWS_CA_BUNDLE".to_owned()),
+            (
+                of_profile.map(|path| environment.expand(path)),
+                format!("`ca_bundle` of profile `{profile}`"),
+            ),
+            (environment.expanded_path("REQUESTS_CA_BUNDLE"), "REQUESTS_CA_BUNDLE".to_owned()),
         ];
         let mut bundles = bundles
             .into_iter()
@@ -86,21 +109,36 @@ impl Route {
         Ok(Self { proxy, ca_bundle: bundles.next(), endpoints, whose })
     }
 
-    /// The network path as NuGet reaches a source: with the variables' proxy and the system's
-    /// certificates.
-    pub(super) fn to_source(environment: &Environment) -> Result<Self, AwsError> {
-        let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, environment.get(name)?)));
-        let Some((variable, url)) = set else { return Ok(Self::default()) };
-        let exceptions = match environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")) {
-            Some(more) => format!("{NEVER_PROXIED},{more}"),
-            None => NEVER_PROXIED.to_owned(),
+    /// The same, with the proxy of the layer above if this has none. It is not for the hosts that
+    /// the variables except: the AWS CLI reaches those directly.
+    pub(super) fn or_fallback(
+        self,
+        environment: &Environment,
+        fallback: &FallbackProxy,
+    ) -> Result<Self, AwsError> {
+        if self.proxy.is_some() {
+            return Ok(self);
+        }
+        let proxy = fallback.get().map(|setting| {
+            let mut proxy = Proxy::of_setting(setting)?;
+            proxy.exceptions.standard = exceptions(environment).0;
+            Ok(proxy)
+        });
+        Ok(Self { proxy: proxy.transpose()?, ..self })
+    }
+
+    /// The network path as NuGet reaches a source: with its own proxy before that of .NET's
+    /// variables, and the system's certificates.
+    pub(super) fn to_source(
+        environment: &Environment,
+        fallback: &FallbackProxy,
+    ) -> Result<Self, AwsError> {
+        let proxy = match fallback.get() {
+            Some(setting) => Some(Proxy::of_setting(setting)?),
+            None => proxy_of_nugets_variable(environment)?
+                .map_or_else(|| proxy_of_variables(environment), |proxy| Ok(Some(proxy)))?,
         };
-        let proxy = Proxy::parse(url, &exceptions, "HTTPS_PROXY and NO_PROXY");
-        let proxy = proxy.ok_or_else(|| AwsError::ProxyUrl {
-            setting: format!("the variable {variable}"),
-            variable: Some(variable),
-        })?;
-        Ok(Self { proxy: Some(proxy), ..Self::default() })
+        Ok(Self { proxy, ..Self::default() })
     }
 
     /// The same configuration with the endpoints of the rule. They replace those of variables and
@@ -114,11 +152,51 @@ impl Route {
     }
 }
 
-impl Proxy {
-    fn parse(url: &str, exceptions: &str, settings: &str) -> Option<Self> {
-        let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        let config = ProxyConfig::https(url.as_str()).ok()?.no_proxy(exceptions);
-        Some(Self { config, name: proxy_authority(&url).to_owned(), settings: settings.to_owned() })
+fn proxy_of_variables(environment: &Environment) -> Result<Option<Proxy>, AwsError> {
+    let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, environment.get(name)?)));
+    let Some((variable, url)) = set else { return Ok(None) };
+    let (standard, list) = exceptions(environment);
+    let exceptions = Exceptions { standard, of_nuget: Vec::new() };
+    of_variable(variable, url, exceptions, list).map(Some)
+}
+
+/// NuGet takes the value only as an absolute URL, and its own list of exceptions besides.
+fn proxy_of_nugets_variable(environment: &Environment) -> Result<Option<Proxy>, AwsError> {
+    let Some(url) = environment.get(NUGETS_PROXY_VARIABLE).map(str::trim) else { return Ok(None) };
+    if !url.contains("://") {
+        return Ok(None);
+    }
+    let setting = format!("the variable {NUGETS_PROXY_VARIABLE}");
+    if has_escape(url) {
+        // NuGet sends the escape as it is written, and every other program what it stands for.
+        return Err(AwsError::ProxyEscape { setting });
+    }
+    let (standard, list) = exceptions(environment);
+    let of_nuget = environment.get("no_proxy").map(Exceptions::of_nugets_list).unwrap_or_default();
+    let exceptions = Exceptions { standard, of_nuget };
+    of_variable(NUGETS_PROXY_VARIABLE, url, exceptions, list).map(Some)
+}
+
+fn of_variable(
+    variable: &'static str,
+    url: &str,
+    exceptions: Exceptions,
+    list: &'static str,
+) -> Result<Proxy, AwsError> {
+    let setting = variable.to_owned();
+    let origin = ProxyOrigin { setting, variable: Some(variable), exceptions: Some(list) };
+    Proxy::parse(url, exceptions, origin)
+}
+
+/// The entries of `NO_PROXY`, and the name of the variable that counts.
+fn exceptions(environment: &Environment) -> (Vec<String>, &'static str) {
+    let lower = environment.get("no_proxy");
+    // Set to nothing, it still goes before the other: there are no exceptions.
+    let is_nothing = environment.is_set_to_nothing("no_proxy");
+    match lower.or_else(|| environment.get("NO_PROXY").filter(|_| !is_nothing)) {
+        Some(list) if lower.is_some() && !cfg!(windows) => (Exceptions::of_list(list), "no_proxy"),
+        Some(list) => (Exceptions::of_list(list), "NO_PROXY"),
+        None => (Vec::new(), "NO_PROXY"),
     }
 }
 
@@ -182,7 +260,9 @@ mod tests {
 
     fn proxy_of(pairs: &[(&str, &str)]) -> Result<Option<Proxy>, AwsError> {
         let environment = Environment::from_pairs(pairs.iter().copied());
-        Route::to_source(&environment).map(|route| route.proxy)
+        let none = FallbackProxy::default();
+        Route::default().or_fallback(&environment, &none)?;
+        Route::to_source(&environment, &none).map(|route| route.proxy)
     }
 
     #[test]
@@ -200,7 +280,8 @@ mod tests {
         let error = proxy_of(&[("ALL_PROXY", "socks5://me:hunter2@proxy.example")]).unwrap_err();
         let line = error.to_string();
         assert!(line.contains("ALL_PROXY") && !line.contains("hunter2"), "{line}");
-        assert_eq!(error.help(), ("proxy", Help::UnsetVariable("ALL_PROXY")));
+        let address = "http://proxy.example:3128";
+        assert_eq!(error.help(), ("proxy", Help::SetVariable("ALL_PROXY", address)));
     }
 
     fn of_server(server: &str) -> String {

@@ -29,14 +29,15 @@ pub struct SourceAnswer {
 impl Aws {
     /// Sends one GET with the token to the URL, which must be one that may get the token. It
     /// follows no redirect and does not retry. It uses NuGet's network path, without
-    /// `AWS_CA_BUNDLE` and a rule's proxy: if it works here, it works for NuGet.
+    /// `AWS_CA_BUNDLE` and a rule's proxy, and with NuGet's own proxy first: if it works here, it
+    /// works for NuGet.
     pub async fn source_index(
         &self,
         url: &str,
         token: &Secret,
         identity: &Identity,
     ) -> Result<SourceAnswer, AwsError> {
-        let client = HttpClient::to_source(&self.environment).await?;
+        let client = HttpClient::to_source(&self.environment, &self.fallback_proxy).await?;
         match tokio::time::timeout(FETCH_LIMIT, get(url, token, &client)).await {
             Ok(answer) => answer.map_err(|error| match classify::connection(&error, &client) {
                 // The fix is not the same as for AWS's own calls.

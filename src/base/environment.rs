@@ -129,6 +129,11 @@ impl Environment {
         expanded + rest
     }
 
+    /// Whether the variable is set, and to nothing.
+    pub fn is_set_to_nothing(&self, name: &str) -> bool {
+        self.raw_set(name).is_some_and(OsStr::is_empty)
+    }
+
     /// The names of set variables whose values are not Unicode, in order. They count as unset.
     pub fn not_unicode(&self) -> Vec<&str> {
         let names = self.variables.iter().filter(|(_, value)| value.to_str().is_none());

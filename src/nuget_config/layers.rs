@@ -71,10 +71,7 @@ pub(super) fn places(locations: &Locations, working_folder: &Path) -> Vec<(Layer
         // The working folder may be the user's folder, or a folder below it.
         let path = user.join("NuGet.Config");
         places.retain(|(_, project)| *project != path);
-        places.push((LayerKind::User, path));
-        let mut further = files_in(&user.join("config"), &["config", "Config"]);
-        further.sort();
-        places.extend(further.into_iter().map(|path| (LayerKind::UserFurther, path)));
+        places.extend(places_of_user(locations));
     }
     if let Some(machine) = locations.nuget_machine_dir() {
         let files = files_in(&machine.join("Config"), &["Config", "config"]);
@@ -82,6 +79,15 @@ pub(super) fn places(locations: &Locations, working_folder: &Path) -> Vec<(Layer
         places.push((LayerKind::Defaults, machine.join("NuGetDefaults.config")));
     }
     places
+}
+
+/// The user's files that may exist, nearest first.
+pub(super) fn places_of_user(locations: &Locations) -> Vec<(LayerKind, PathBuf)> {
+    let Some(user) = locations.nuget_user_dir() else { return Vec::new() };
+    let mut further = files_in(&user.join("config"), &["config", "Config"]);
+    further.sort();
+    let further = further.into_iter().map(|path| (LayerKind::UserFurther, path));
+    std::iter::once((LayerKind::User, user.join("NuGet.Config"))).chain(further).collect()
 }
 
 /// The file that NuGet reads in a folder: the first casing that exists.

@@ -206,7 +206,7 @@ fn add_defaults(
 }
 
 /// Replaces `%NAME%` by the variable's value, on every system. The name of an unset variable stays.
-fn expand(value: &str, environment: &Environment) -> String {
+pub(super) fn expand(value: &str, environment: &Environment) -> String {
     let (mut expanded, mut rest) = (String::new(), value);
     while let Some(at) = rest.find('%') {
         expanded.push_str(&rest[..at]);

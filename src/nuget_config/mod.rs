@@ -4,6 +4,7 @@
 //! - [`file`], [`encoding`]: one file, read with a limit and replaced as a whole
 //! - [`document`]: the content of one file, with its ranges in the text
 //! - [`merge`]: the merged result of all files
+//! - [`proxy`]: the proxy that the user's files name
 //! - [`edit`]: the two changes, a source added and credentials removed, byte-exact
 //!
 //! The rules are those of NuGet.Client's `Settings` and `PackageSourceProvider`, and were tested
@@ -15,6 +16,7 @@ mod encoding;
 mod file;
 mod layers;
 mod merge;
+mod proxy;
 
 use std::io;
 use std::ops::Range;
@@ -25,6 +27,7 @@ pub use edit::{add_source, remove_credentials, without_secrets};
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
 pub use merge::{Saved, Source};
+pub use proxy::UserProxy;
 
 use crate::base::environment::Environment;
 use crate::locations::Locations;

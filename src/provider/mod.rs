@@ -27,13 +27,16 @@ pub use resolve::{CacheReport, Caller, Resolved, SettingsReport, Target};
 pub use sign_in::{SignIn, User};
 pub use sources::{AskError, Asked};
 
-use crate::aws::{Aws, AwsError, KnownSignIn, LookupError, SignedOut, SsoSession};
+use crate::aws::{
+    Aws, AwsError, FallbackProxy, KnownSignIn, LookupError, ProxySetting, SignedOut, SsoSession,
+};
 use crate::base::environment::Environment;
 use crate::base::log::{Log, Timing};
 use crate::base::secret::Secret;
 use crate::cache::{self, CacheError, CacheKey, Forgotten, KeptToken, Label, TokenCache};
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
+use crate::nuget_config::UserProxy;
 use crate::settings::{EffectiveSettings, Overrides, Settings, SettingsError};
 use crate::token::AuthorizationToken;
 
@@ -135,11 +138,22 @@ impl TokenRequest<'_> {
     }
 }
 
+/// The proxy that NuGet uses by the user's own files. They are read when a call to AWS needs them.
+fn proxy_of_nuget(environment: Environment, locations: Locations) -> FallbackProxy {
+    FallbackProxy::new(move || {
+        let UserProxy { url, credentials, no_proxy, file } =
+            UserProxy::read(&locations, &environment)?;
+        let origin = format!("`http_proxy` of `{}`", file.display());
+        Some(ProxySetting::new(url, credentials, &no_proxy, origin))
+    })
+}
+
 /// Tokens.
 impl Provider {
     /// Reads nothing yet, so that a request for another provider's source costs nothing.
     pub fn new(environment: Environment, locations: Locations, log: Log) -> Self {
-        let aws = Aws::new(environment.clone(), log.clone());
+        let aws = Aws::new(environment.clone(), log.clone())
+            .with_fallback_proxy(proxy_of_nuget(environment.clone(), locations.clone()));
         Self {
             environment,
             locations,

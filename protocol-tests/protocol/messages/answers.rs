@@ -222,7 +222,7 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "html_error_of_a_gateway",
             |stage| answered(stage, "502 Bad Gateway", "text/html", "<html>hunter2</html>"),
-            "the answer of `127.0.0.1:<port>` makes no sense (status 502, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "AWS or a proxy is not available (502): `127.0.0.1:<port>` answered without an error code of AWS's; try again later, and check what stands between this machine and AWS",
         ),
         failing(
             "forbidden_without_a_code",
@@ -237,7 +237,7 @@ fn nonsense() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (status 302, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "`127.0.0.1:<port>` answers with a redirect (302) to `login.example`, as AWS never does: a sign-in page of the network may stand before it; sign in there with a browser, and check AWS_ENDPOINT_URL and its like",
         ),
         failing(
             "not_http",
@@ -247,9 +247,27 @@ fn nonsense() -> Vec<Trial> {
             },
             "the answer of `127.0.0.1:<port>` makes no sense (it does not speak HTTP); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
         ),
+        trial("an_outage_without_a_code_is_tried_again", outage),
         trial("huge_answer", huge),
         trial("huge_message_is_cut", huge_message),
     ]
+}
+
+/// With a page of the proxy's or nothing at all.
+fn outage() {
+    for (status, body) in
+        [("502 Bad Gateway", ""), ("503 Service Unavailable", "<html>"), ("504 Timeout", "{}")]
+    {
+        let mut stage = Stage::new().with_log();
+        let peer = Peer::answering(status, "text/html", body);
+        stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
+        let line = stage.line_for(SOURCE);
+        assert!(
+            line.contains(&format!("not available ({}): `127.0.0.1:<port>`", &status[..3])),
+            "{line}"
+        );
+        assert_eq!(peer.heads().len(), 3, "{status}");
+    }
 }
 
 /// Neither memory nor the line grows with it.

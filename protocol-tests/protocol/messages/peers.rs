@@ -57,6 +57,15 @@ impl Peer {
         })
     }
 
+    /// Sends these bytes at once, whatever it is sent, and waits for the other side to hang up.
+    pub fn greeting(bytes: &'static [u8]) -> Self {
+        Self::start(move |mut stream, _| {
+            if stream.write_all(bytes).is_ok() {
+                let _ = stream.read_to_end(&mut Vec::new());
+            }
+        })
+    }
+
     /// Accepts connections and never sends anything.
     pub fn silent() -> Self {
         Self::start(|mut stream, _| {

@@ -1,9 +1,13 @@
 //! Proxies: when they are used, and the messages about them.
 
 use super::peers::{Peer, TlsFront};
+use crate::support::fake_nuget::FakeNuget;
 use crate::support::stage::conversation::failing;
-use crate::support::stage::{SOURCE, Stage};
+use crate::support::stage::{NAMES, OTHER_NAMES, SOURCE, Stage};
 use crate::support::trials::{Trial, trial};
+
+const WANTS_PASSWORD: &str =
+    "407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm=\"a\"";
 
 pub const API: &str = "codeartifact.eu-west-1.amazonaws.com";
 
@@ -11,18 +15,61 @@ pub fn trials() -> Vec<Trial> {
     vec![
         failing(
             "proxy_wants_a_password",
-            |stage| refusing(stage, "407 Proxy Authentication Required"),
+            |stage| {
+                let proxy = Peer::answering(WANTS_PASSWORD, "text/plain", "hunter2");
+                stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
+            },
             "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it wants a user name and a password); check HTTPS_PROXY and NO_PROXY",
+        ),
+        failing(
+            "proxy_refuses_the_password",
+            |stage| refusing(stage, WANTS_PASSWORD),
+            "the proxy `127.0.0.1:<port>` refuses the user name or the password (407); correct it in HTTPS_PROXY, with `%40` for `@`, `%3A` for `:` and `%25` for `%`",
+        ),
+        failing(
+            "proxy_takes_no_password",
+            |stage| {
+                let answer = "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
+                let proxy = Peer::saying(answer);
+                let url = format!("http://me:hunter2@{}", proxy.address);
+                stage.with_real_endpoints().set("HTTPS_PROXY", &url);
+            },
+            "the proxy `127.0.0.1:<port>` takes no user name with a password, but only Negotiate, NTLM, which is not supported; use a proxy on this machine that signs in there (px, cntlm), or except AWS in NO_PROXY",
+        ),
+        failing(
+            "proxy_by_https_that_speaks_no_tls",
+            |stage| {
+                let proxy = Peer::answering("400 Bad Request", "text/plain", "");
+                let url = format!("https://me:hunter2@{}", proxy.address);
+                stage.with_real_endpoints().set("HTTPS_PROXY", &url);
+            },
+            "the proxy `127.0.0.1:<port>` does not speak TLS; write its URL with `http://` instead of `https://` in HTTPS_PROXY",
+        ),
+        failing(
+            "proxy_by_http_that_speaks_tls",
+            |stage| {
+                let proxy = Peer::saying(b"\x15\x03\x03\x00\x02\x02\x28".to_vec());
+                stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
+            },
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it speaks TLS); check HTTPS_PROXY and NO_PROXY",
+        ),
+        failing(
+            "proxy_is_something_else",
+            |stage| {
+                let proxy = Peer::saying("220 mail.example ESMTP\r\n\r\n");
+                stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
+            },
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it does not speak HTTP); check HTTPS_PROXY and NO_PROXY",
         ),
         failing(
             "proxy_forbids",
             |stage| refusing(stage, "403 Forbidden"),
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it refused to); check HTTPS_PROXY and NO_PROXY",
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it answers with status 403); check HTTPS_PROXY and NO_PROXY",
         ),
         failing(
             "proxy_cannot_reach",
             |stage| refusing(stage, "502 Bad Gateway"),
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it refused to); check HTTPS_PROXY and NO_PROXY",
+            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it answers with status 502); check HTTPS_PROXY and NO_PROXY",
         ),
         failing(
             "proxy_unreachable",
@@ -52,10 +99,32 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("https_proxy", "socks5://me:hunter2@proxy.example");
             },
-            "the variable https_proxy is no URL of an http proxy, as in `http://proxy.example:3128`; correct it",
+            "the variable https_proxy names a proxy by `socks5`, and only `http` and `https` are supported; set HTTPS_PROXY to an http proxy, as in `http://proxy.example:3128`",
+        ),
+        failing(
+            "proxy_password_in_another_encoding",
+            |stage| {
+                stage.set("https_proxy", "http://me:hunter2%E4@proxy.example");
+            },
+            "the user name or the password in the variable https_proxy is not plain UTF-8, so that it is not sent; write it percent-encoded, as UTF-8",
+        ),
+        failing(
+            "proxy_password_that_nuget_reads_otherwise",
+            |stage| {
+                stage.set("http_proxy", "http://me:hunter2%40@proxy.example");
+            },
+            "the user name or the password in the variable http_proxy has a `%`, which NuGet sends as it is and other programs decode, so that it is not sent; set https_proxy as well, with every special character percent-encoded",
         ),
         trial("https_goes_through_the_proxy_with_its_credentials", through),
         trial("a_proxy_password_may_be_percent_encoded", percent_encoded),
+        trial("a_refused_proxy_password_is_sent_once", sent_once),
+        trial("a_proxy_that_is_down_is_tried_again", tried_again),
+        trial("the_lower_case_proxy_goes_first", lower_case_first),
+        trial("blanks_around_a_proxy_are_nothing", blanks_around),
+        trial("a_proxy_password_may_have_any_character", any_character),
+        trial("nugets_proxy_variable_is_used_last", variable_of_nuget),
+        trial("the_proxy_of_nuget_config_is_used_last", proxy_of_nuget_config),
+        trial("a_repositorys_proxy_is_not_used", proxy_of_a_repository),
         trial("no_proxy_is_respected", no_proxy),
         trial("loopback_never_goes_through_a_proxy", loopback),
         trial("link_local_never_goes_through_a_proxy", link_local),
@@ -92,6 +161,122 @@ fn percent_encoded() {
     // `printf me@corp:hunter2/: | base64`
     assert!(head.contains("Basic bWVAY29ycDpodW50ZXIyLzo=\r\n"), "{head}");
     drop(front);
+}
+
+/// By two requests of one process: for each source the same wrong password would be another step
+/// towards a locked account.
+fn sent_once() {
+    let mut stage = Stage::new().with_log();
+    let proxy = Peer::answering(WANTS_PASSWORD, "text/plain", "");
+    let url = format!("http://me:hunter2@{}", proxy.address);
+    stage.with_real_endpoints().set("HTTPS_PROXY", &url);
+    let mut nuget = FakeNuget::start(&stage.home);
+    for domain in ["my-domain", "other-domain"] {
+        let source = SOURCE.replace("my-domain", domain);
+        let answer = nuget.ask(&source, false, true);
+        assert!(answer.the_warning().contains("(407)"), "{}", answer.the_warning());
+    }
+    stage.finish(nuget);
+    let sent = proxy.heads().iter().filter(|head| head.contains("Basic")).count();
+    assert_eq!(sent, 1, "{:?}", proxy.heads());
+}
+
+fn tried_again() {
+    let mut stage = Stage::new().with_log();
+    let proxy = Peer::answering("503 Service Unavailable", "text/html", "<html>");
+    stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
+    assert!(stage.line_for(SOURCE).contains("(it answers with status 503)"));
+    // Each attempt of three asks for the reason once more.
+    assert_eq!(proxy.heads().len(), 6);
+}
+
+fn lower_case_first() {
+    let mut stage = Stage::new().with_log();
+    let (_front, proxy) = tunnelled(&mut stage);
+    stage.set("HTTPS_PROXY", "http://127.0.0.1:1").set("ALL_PROXY", "http://127.0.0.1:1");
+    stage.set("https_proxy", &proxy.url());
+    stage.assert_succeeds();
+    assert_eq!(proxy.heads().len(), 1);
+}
+
+fn blanks_around() {
+    let mut stage = Stage::new().with_log();
+    let (_front, proxy) = tunnelled(&mut stage);
+    stage.set("HTTPS_PROXY", &format!(" {} \r\n", proxy.url()));
+    stage.assert_succeeds();
+    assert_eq!(proxy.heads().len(), 1);
+}
+
+/// What `me` sends with each of these as the password, in base64.
+fn any_character() {
+    for (password, sent) in [
+        ("hunter2@b", "bWU6aHVudGVyMkBi"),
+        ("hunter2#b", "bWU6aHVudGVyMiNi"),
+        ("hunter2/b", "bWU6aHVudGVyMi9i"),
+        ("hunter2?b", "bWU6aHVudGVyMj9i"),
+        ("hunter2\\b", "bWU6aHVudGVyMlxi"),
+        ("hunter2:b", "bWU6aHVudGVyMjpi"),
+        ("hunter2%", "bWU6aHVudGVyMiU="),
+        ("hunter2%40b", "bWU6aHVudGVyMkBi"),
+    ] {
+        let mut stage = Stage::new().with_log();
+        let proxy = Peer::answering("403 Forbidden", "text/plain", "");
+        let url = format!("http://me:{password}@{}", proxy.address);
+        stage.with_real_endpoints().set("https_proxy", &url);
+        let run = stage.run(&[&["token"], &NAMES[..]].concat());
+        run.assert_failure().assert_silent_on("hunter2");
+        let heads = proxy.heads();
+        let all_have = heads.iter().all(|head| head.contains(&format!("Basic {sent}\r\n")));
+        assert!(all_have && !heads.is_empty(), "{password}: {heads:?}");
+    }
+}
+
+fn variable_of_nuget() {
+    let mut stage = Stage::new().with_log();
+    let (_front, proxy) = tunnelled(&mut stage);
+    stage.unset("HTTPS_PROXY").set("http_proxy", &proxy.url());
+    stage.assert_succeeds();
+    assert_eq!(proxy.heads().len(), 1);
+    let explained = stage.run(&["explain", SOURCE]);
+    explained.assert_success().assert_says(&format!("{} (http_proxy and NO_PROXY)", proxy.address));
+    // The variables of the AWS CLI go first.
+    stage.set("HTTPS_PROXY", "http://127.0.0.1:1");
+    stage.run(&["explain", SOURCE]).assert_says("127.0.0.1:1 (HTTPS_PROXY and NO_PROXY)");
+}
+
+fn proxy_of_nuget_config() {
+    let mut stage = Stage::new().with_log();
+    let (_front, proxy) = tunnelled(&mut stage);
+    stage.unset("HTTPS_PROXY");
+    write_nuget_config(&stage, "home/.nuget/NuGet/NuGet.Config", &proxy);
+    stage.assert_succeeds();
+    assert_eq!(proxy.heads().len(), 1);
+    let origin = format!("{} (`http_proxy` of `", proxy.address);
+    stage.run(&["explain", SOURCE]).assert_success().assert_says(&origin);
+    // Both kinds of exceptions count: NuGet's own, and those of the AWS CLI.
+    stage.set("NO_PROXY", ".amazonaws.com");
+    stage.run(&[&["token"], &OTHER_NAMES[..]].concat()).assert_failure();
+    assert_eq!(proxy.heads().len(), 1);
+    stage.set("http_proxy", "http://127.0.0.1:1");
+    stage.run(&["explain", SOURCE]).assert_says("127.0.0.1:1 (http_proxy and NO_PROXY)");
+}
+
+fn proxy_of_a_repository() {
+    let mut stage = Stage::new().with_log();
+    let proxy = Peer::answering("403 Forbidden", "text/plain", "");
+    stage.with_real_endpoints();
+    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://api.invalid");
+    write_nuget_config(&stage, "project/NuGet.Config", &proxy);
+    stage.assert_fails(
+        "the name `api.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+    );
+    assert_eq!(proxy.heads(), [""; 0]);
+}
+
+fn write_nuget_config(stage: &Stage, path: &str, proxy: &Peer) {
+    let url = proxy.url();
+    let add = format!("<add key=\"http_proxy\" value=\"{url}\" />");
+    stage.home.write(path, &format!("<configuration><config>{add}</config></configuration>"));
 }
 
 fn no_proxy() {

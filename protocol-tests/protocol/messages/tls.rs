@@ -1,9 +1,33 @@
 //! The certificates that the plugin trusts.
 
-use super::peers::TlsFront;
-use crate::support::stage::Stage;
+use aws_smithy_types::base64;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::peers::{Peer, TlsFront};
 use crate::support::stage::conversation::failing;
+use crate::support::stage::{OTHER_NAMES, Stage};
 use crate::support::trials::{Trial, trial};
+
+const OLD_TLS: &str = "`127.0.0.1:<port>` speaks only an old version of TLS, before 1.2; AWS does not, so check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like";
+
+/// A record with a `ServerHello`: version 1.0, 32 random bytes, no session, an old cipher suite.
+const SERVER_HELLO_OF_TLS_1_0: [u8; 47] = {
+    let mut hello = [7; 47];
+    let head = [22, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1];
+    let mut at = 0;
+    while at < head.len() {
+        hello[at] = head[at];
+        at += 1;
+    }
+    let tail = [0, 0, 0x2f, 0];
+    at = 0;
+    while at < tail.len() {
+        hello[43 + at] = tail[at];
+        at += 1;
+    }
+    hello
+};
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -28,6 +52,12 @@ pub fn trials() -> Vec<Trial> {
             "`127.0.0.1:<port>` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY",
         ),
         failing(
+            "tls_1_0_by_an_alert",
+            |stage| old_tls(stage, b"\x15\x03\x01\x00\x02\x02\x46"),
+            OLD_TLS,
+        ),
+        failing("tls_1_0_by_its_hello", |stage| old_tls(stage, &SERVER_HELLO_OF_TLS_1_0), OLD_TLS),
+        failing(
             "bundle_missing",
             |stage| {
                 stage.set("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
@@ -39,7 +69,7 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_CA_BUNDLE", "/");
             },
-            "AWS_CA_BUNDLE `/` cannot be used: Is a directory (os error 21); correct or unset AWS_CA_BUNDLE",
+            "AWS_CA_BUNDLE `/` cannot be used: it is no file; correct or unset AWS_CA_BUNDLE",
         ),
         failing(
             "bundle_empty",
@@ -54,14 +84,14 @@ pub fn trials() -> Vec<Trial> {
         failing(
             "bundle_broken",
             |stage| bundle(stage, "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"),
-            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: it is not a PEM file; correct or unset AWS_CA_BUNDLE",
+            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: certificate 1 in it is broken; correct or unset AWS_CA_BUNDLE",
         ),
         failing(
             "bundle_with_a_broken_certificate",
             |stage| {
                 bundle(stage, "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n");
             },
-            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: a certificate in it is broken; correct or unset AWS_CA_BUNDLE",
+            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: certificate 1 in it is broken; correct or unset AWS_CA_BUNDLE",
         ),
         failing(
             "no_system_trust_store",
@@ -72,6 +102,9 @@ pub fn trials() -> Vec<Trial> {
             "the system has no trusted certificates; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file",
         ),
         trial("a_bundle_makes_a_private_authority_good", private_authority),
+        trial("a_bundle_may_be_written_in_several_ways", ways_to_write),
+        trial("a_bundle_may_be_in_the_home", in_the_home),
+        trial("requests_ca_bundle_goes_last", requests_bundle),
         trial("ssl_cert_file_stands_for_the_systems_store", ssl_cert_file),
         trial("a_bundle_goes_before_ssl_cert_file", bundle_and_ssl_cert_file),
     ]
@@ -81,6 +114,53 @@ fn private_authority() {
     let mut stage = Stage::new().with_log();
     trusting(&mut stage, "127.0.0.1");
     stage.assert_succeeds();
+}
+
+fn ways_to_write() {
+    let write: [fn(&str) -> String; 5] = [
+        |pem| format!("\u{feff}{pem}"),
+        |pem| pem.replace('\n', "\r\n"),
+        |pem| pem.replace("CERTIFICATE", "X509 CERTIFICATE"),
+        trusted,
+        |pem| format!("Our authority\n=============\n{pem}# the end\n"),
+    ];
+    for write in write {
+        let mut stage = Stage::new().with_log();
+        let authority = front(&mut stage, "127.0.0.1").authority;
+        bundle(&mut stage, &write(&authority));
+        stage.assert_succeeds();
+    }
+}
+
+/// As `openssl x509 -trustout` writes it: with notes behind the certificate, in the same block.
+fn trusted(pem: &str) -> String {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate");
+    let notes = [0x30, 0x0c, 0x30, 0x0a, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+    let text = base64::encode([&der[..], &notes].concat());
+    format!("-----BEGIN TRUSTED CERTIFICATE-----\n{text}\n-----END TRUSTED CERTIFICATE-----\n")
+}
+
+fn in_the_home() {
+    let mut stage = Stage::new().with_log();
+    let authority = front(&mut stage, "127.0.0.1").authority;
+    stage.home.write("home/ca.pem", &authority);
+    stage.set("AWS_CA_BUNDLE", "~/ca.pem");
+    stage.assert_succeeds();
+    stage.set("AWS_CA_BUNDLE", "~other/ca.pem");
+    let run = stage.run(&[&["token"], &OTHER_NAMES[..]].concat());
+    run.assert_failure().assert_says("AWS_CA_BUNDLE `~other/ca.pem` cannot be used");
+}
+
+/// The AWS CLI reads it behind its own setting and the profile's.
+fn requests_bundle() {
+    let mut stage = Stage::new().with_log();
+    let authority = front(&mut stage, "127.0.0.1").authority;
+    let path = stage.home.write("authority.pem", &authority);
+    stage.set("REQUESTS_CA_BUNDLE", &path.to_string_lossy());
+    stage.assert_succeeds();
+    stage.set("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
+    let run = stage.run(&[&["token"], &OTHER_NAMES[..]].concat());
+    run.assert_failure().assert_says("AWS_CA_BUNDLE `/nonexistent/ca.pem` cannot be used");
 }
 
 fn ssl_cert_file() {
@@ -99,6 +179,11 @@ fn bundle_and_ssl_cert_file() {
     stage.set("SSL_CERT_FILE", &file.to_string_lossy());
     bundle(&mut stage, &authority);
     stage.assert_succeeds();
+}
+
+fn old_tls(stage: &mut Stage, answer: &'static [u8]) {
+    let peer = Peer::greeting(answer);
+    stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
 }
 
 fn front(stage: &mut Stage, name: &str) -> TlsFront {

@@ -59,7 +59,7 @@ fn hung_proxy() {
     stage.set("HTTPS_PROXY", &format!("http://me:{SECRET}@{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "no connection to `codeartifact.eu-west-1.amazonaws.com` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+        "the proxy `127.0.0.1:<port>` made no connection to `codeartifact.eu-west-1.amazonaws.com` within 10 s; check HTTPS_PROXY and NO_PROXY, and whether the proxy is up",
     );
 }
 

@@ -112,7 +112,7 @@ fn refused_ways() {
         (
             "HTTPS_PROXY",
             "socks5://me:hunter2@proxy.example",
-            "the variable HTTPS_PROXY is no URL of an http proxy, as in `http://proxy.example:3128`; correct it",
+            "the variable HTTPS_PROXY names a proxy by `socks5`, and only `http` and `https` are supported; set HTTPS_PROXY to an http proxy, as in `http://proxy.example:3128`",
         ),
     ] {
         let mut stage = Stage::signing_in();

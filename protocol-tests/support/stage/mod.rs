@@ -30,6 +30,10 @@ pub const SOURCE: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-
 pub const NAMES: [&str; 6] =
     ["--domain", "my-domain", "--domain-owner", "111122223333", "--region", "eu-west-1"];
 
+/// A domain that nothing was asked for yet, where a token is in the cache.
+pub const OTHER_NAMES: [&str; 6] =
+    ["--domain", "other-domain", "--domain-owner", "111122223333", "--region", "eu-west-1"];
+
 /// How every line for the user begins.
 pub const OUR_LINE: &str = "[CredentialProvider]CodeArtifact:";
 

@@ -12,12 +12,19 @@ use aws_smithy_types::date_time::{DateTime, Format};
 
 use super::AwsError;
 use super::causes::{find, readable, says};
-use crate::aws::client::{FETCH_LIMIT, HttpClient, NoPort, PlainHttp};
+use crate::aws::client::{CONNECT_LIMIT, FETCH_LIMIT, HttpClient, NoPort, PlainHttp};
+use crate::aws::proxy::Proxy;
+use crate::aws::proxy_answer::ProxyFailure;
 use crate::aws::route;
 use crate::base::system;
 use crate::base::text::{excerpt, printable};
 use crate::base::time::skew;
+use crate::base::url::UrlParts;
 use crate::endpoint::Domain;
+
+/// How TLS says that the other side has no version that this side has.
+const OLD_TLS: [&str; 3] =
+    ["fatal alert: ProtocolVersion", "ServerDoesNotSupportTls12Or13", "UnknownProtocolVersion"];
 
 /// What a message says about the identity that makes a call.
 #[derive(Debug, Clone)]
@@ -39,6 +46,9 @@ impl Caller {
 
     /// There was no response within the time limit.
     pub(in crate::aws) fn timed_out(&self, client: &HttpClient, limit: Duration) -> AwsError {
+        if let Some(proxy) = client.proxy() {
+            return silent(&proxy, client, limit);
+        }
         if let Some(host) = client.last_host() {
             return AwsError::TimedOut { host, limit };
         }
@@ -70,9 +80,7 @@ where
         SdkError::ServiceError(failure) => {
             let status = failure.raw().status();
             let Some(code) = failure.err().code() else {
-                let what =
-                    if status.is_success() { "no token in it" } else { "no error code of AWS's" };
-                return Err(nonsense(client, format!("status {status}, and {what}")));
+                return Err(without_code(failure.raw(), client));
             };
             let message = failure.err().message().map(excerpt).unwrap_or_default();
             Ok(Refusal {
@@ -84,9 +92,10 @@ where
         }
         SdkError::ResponseError(_) if is_broken_off(error) => Err(broken_off(error, client)),
         SdkError::ResponseError(_) => Err(nonsense(client, readable(error))),
-        SdkError::TimeoutError(_) => {
-            Err(AwsError::TimedOut { host: host_of(client), limit: FETCH_LIMIT })
-        }
+        SdkError::TimeoutError(_) => Err(match client.proxy() {
+            Some(proxy) => silent(&proxy, client, FETCH_LIMIT),
+            None => AwsError::TimedOut { host: host_of(client), limit: FETCH_LIMIT },
+        }),
         _ => Err(connection(error, client)),
     }
 }
@@ -154,15 +163,19 @@ pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpCli
     if let Some((_, detail)) = detail.split_once("Invalid Configuration: ") {
         return AwsError::EndpointConflict { detail: detail.to_owned() };
     }
+    if let Some(proxy) = client.proxy()
+        && let Some(failure) = of_proxy(error, proxy, &host, &detail)
+    {
+        return failure;
+    }
     if says(error, &["InvalidContentType"]) {
         return AwsError::NotTls { host };
     }
+    if says(error, &OLD_TLS) {
+        return AwsError::OldTls { host };
+    }
     if says(error, &["certificate", "TLS handshake", "corrupt message"]) {
         return AwsError::Tls { host, detail };
-    }
-    if let (Some(proxy), true) = (client.proxy(), says(error, &["tunnel error"])) {
-        let (proxy, settings) = (proxy.name.clone(), proxy.settings.clone());
-        return AwsError::Proxy { proxy, host, detail, settings };
     }
     if says(error, &["dns error", "failed to lookup address"]) {
         return AwsError::NameNotResolved { host, hint: system_proxy_hint(client) };
@@ -174,6 +187,59 @@ pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpCli
         return broken_off(error, client);
     }
     AwsError::NotConnected { host, detail, hint: system_proxy_hint(client) }
+}
+
+/// What a proxy failed at; none if the failure is behind it.
+fn of_proxy(
+    error: &(dyn Error + 'static),
+    proxy: Proxy,
+    host: &str,
+    detail: &str,
+) -> Option<AwsError> {
+    let (host, detail) = (host.to_owned(), detail.to_owned());
+    let Proxy { name: proxy, setting, settings, .. } = proxy;
+    match find(error) {
+        Some(ProxyFailure::PasswordRefused) => {
+            return Some(AwsError::ProxyPassword { proxy, setting });
+        }
+        Some(ProxyFailure::NoTls) => return Some(AwsError::ProxyNotTls { proxy, setting }),
+        Some(ProxyFailure::NoBasic(schemes)) => {
+            return Some(AwsError::ProxySignIn { proxy, schemes: schemes.clone() });
+        }
+        Some(_) => return Some(AwsError::Proxy { proxy, host, detail, settings }),
+        None => {}
+    }
+    if says(error, &["HTTP connect timeout"]) {
+        return Some(AwsError::ProxySilent { proxy, host, limit: CONNECT_LIMIT, settings });
+    }
+    if !says(error, &["tunnel error"]) {
+        return None;
+    }
+    Some(if says(error, &["InvalidContentType"]) {
+        AwsError::ProxyNotTls { proxy, setting }
+    } else {
+        AwsError::Proxy { proxy, host, detail, settings }
+    })
+}
+
+fn silent(proxy: &Proxy, client: &HttpClient, limit: Duration) -> AwsError {
+    let (name, settings) = (proxy.name.clone(), proxy.settings.clone());
+    AwsError::ProxySilent { proxy: name, host: host_of(client), limit, settings }
+}
+
+/// An answer that is no success and has no error code, as every refusal of AWS's has.
+fn without_code(answer: &HttpResponse, client: &HttpClient) -> AwsError {
+    let (status, host) = (answer.status().as_u16(), host_of(client));
+    let location =
+        answer.headers().get("location").map(|url| excerpt(UrlParts::tolerant(url).host()));
+    match (status, location) {
+        (502..=504, _) => AwsError::Unavailable { host, status },
+        (301..=308, Some(location)) if !location.is_empty() => {
+            AwsError::Redirected { host, status, location }
+        }
+        (200..=299, _) => nonsense(client, format!("status {status}, and no token in it")),
+        _ => nonsense(client, format!("status {status}, and no error code of AWS's")),
+    }
 }
 
 /// A response that is not from AWS.

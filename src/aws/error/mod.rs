@@ -180,8 +180,34 @@ pub enum AwsError {
     SourceTls { host: String, detail: String },
     #[error("`{host}` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY")]
     NotTls { host: String },
+    #[error(
+        "`{host}` speaks only an old version of TLS, before 1.2; AWS does not, so check what stands \
+         between this machine and AWS, and AWS_ENDPOINT_URL and its like"
+    )]
+    OldTls { host: String },
     #[error("the proxy `{proxy}` does not connect to `{host}` ({detail}); check {settings}")]
     Proxy { proxy: String, host: String, detail: String, settings: String },
+    #[error(
+        "the proxy `{proxy}` refuses the user name or the password (407); correct it in {setting}, \
+         with `%40` for `@`, `%3A` for `:` and `%25` for `%`"
+    )]
+    ProxyPassword { proxy: String, setting: String },
+    #[error(
+        "the proxy `{proxy}` takes no user name with a password, but only {schemes}, which is not \
+         supported; use a proxy on this machine that signs in there (px, cntlm), or except AWS in NO_PROXY"
+    )]
+    ProxySignIn { proxy: String, schemes: String },
+    #[error(
+        "the proxy `{proxy}` does not speak TLS; write its URL with `http://` instead of `https://` in \
+         {setting}"
+    )]
+    ProxyNotTls { proxy: String, setting: String },
+    #[error(
+        "the proxy `{proxy}` made no connection to `{host}` within {} s; check {settings}, and \
+         whether the proxy is up",
+        .limit.as_secs()
+    )]
+    ProxySilent { proxy: String, host: String, limit: Duration, settings: String },
     #[error(
         "no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY{hint}"
     )]
@@ -198,12 +224,39 @@ pub enum AwsError {
          AWS, and AWS_ENDPOINT_URL and its like"
     )]
     Nonsense { host: String, detail: String },
+    #[error(
+        "AWS or a proxy is not available ({status}): `{host}` answered without an error code of AWS's; \
+         try again later, and check what stands between this machine and AWS"
+    )]
+    Unavailable { host: String, status: u16 },
+    #[error(
+        "`{host}` answers with a redirect ({status}) to `{location}`, as AWS never does: a sign-in page \
+         of the network may stand before it; sign in there with a browser, and check AWS_ENDPOINT_URL \
+         and its like"
+    )]
+    Redirected { host: String, status: u16, location: String },
     #[error("{setting} `{}` cannot be used: {why}; correct or unset {setting}", path.display())]
     CaBundle { setting: String, path: PathBuf, why: String },
     #[error("{detail}; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file")]
     Trust { detail: String },
     #[error("{setting} is no URL of an http proxy, as in `http://proxy.example:3128`; correct it")]
     ProxyUrl { setting: String, variable: Option<&'static str> },
+    #[error(
+        "{setting} names a proxy by `{scheme}`, and only `http` and `https` are supported; set \
+         HTTPS_PROXY to an http proxy, as in `http://proxy.example:3128`"
+    )]
+    ProxyScheme { setting: String, scheme: String, variable: Option<&'static str> },
+    #[error(
+        "the user name or the password in {setting} is not plain UTF-8, so that it is not sent; write it \
+         percent-encoded, as UTF-8"
+    )]
+    ProxyCredentials { setting: String },
+    #[error(
+        "the user name or the password in {setting} has a `%`, which NuGet sends as it is and other \
+         programs decode, so that it is not sent; set https_proxy as well, with every special \
+         character percent-encoded"
+    )]
+    ProxyEscape { setting: String },
     #[error(
         "the endpoint `{host}` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and \
          its like, or the profile's `endpoint_url`, to https"
@@ -320,9 +373,20 @@ impl AwsError {
             Self::SourceTls { .. } | Self::CaBundle { .. } | Self::Trust { .. } => {
                 ("certificates", Help::Nothing)
             }
-            Self::Proxy { host, .. } => ("proxy", Help::AskHost(host)),
+            Self::Proxy { host, .. } | Self::ProxySilent { host, .. } => {
+                ("proxy", Help::AskHost(host))
+            }
             Self::ProxyUrl { variable: Some(name), .. } => ("proxy", Help::UnsetVariable(name)),
-            Self::ProxyUrl { variable: None, .. } => ("proxy", Help::Nothing),
+            Self::ProxyScheme { variable: Some(name), .. } => {
+                ("proxy", Help::SetVariable(name, "http://proxy.example:3128"))
+            }
+            Self::ProxyUrl { .. }
+            | Self::ProxyScheme { .. }
+            | Self::ProxyCredentials { .. }
+            | Self::ProxyEscape { .. }
+            | Self::ProxyPassword { .. }
+            | Self::ProxySignIn { .. }
+            | Self::ProxyNotTls { .. } => ("proxy", Help::Nothing),
             Self::NameNotResolved { host, .. } => ("dns", Help::See(format!("nslookup {host}"))),
             Self::PlainHttp { .. }
             | Self::EndpointUrl
@@ -331,6 +395,9 @@ impl AwsError {
             Self::NotConnected { host, .. }
             | Self::BrokenOff { host, .. }
             | Self::TimedOut { host, .. }
+            | Self::OldTls { host }
+            | Self::Unavailable { host, .. }
+            | Self::Redirected { host, .. }
             | Self::Nonsense { host, .. } => ("network", Help::AskHost(host)),
             Self::Throttled { .. } => ("token", Help::Advice("wait a minute")),
             _ => ("token", Help::Nothing),
@@ -354,7 +421,7 @@ impl AwsError {
     /// Whether nothing answered within the time limit. Another attempt would only wait as long
     /// again.
     pub fn is_silence(&self) -> bool {
-        matches!(self, Self::TimedOut { .. })
+        matches!(self, Self::TimedOut { .. } | Self::ProxySilent { .. })
     }
 }
 

@@ -11,7 +11,7 @@ use super::client::{HttpClient, Network};
 use super::error::classify::Caller;
 use super::files::{AwsFiles, Profile};
 use super::region;
-use super::route::whose_settings;
+use super::route::{FallbackProxy, whose_settings};
 use super::source::{
     self, Keys, PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Plan, Role, Search, Selectors,
     Source,
@@ -77,6 +77,7 @@ impl Identity {
     /// The identity of this process under these settings. Reads the shared files once.
     pub(super) async fn of(
         environment: &Environment,
+        fallback_proxy: &FallbackProxy,
         effective: &EffectiveSettings,
     ) -> Result<Self, AwsError> {
         let needs_files =
@@ -114,7 +115,13 @@ impl Identity {
             variables: environment.names_with_prefix("AWS_").into_iter().map(Into::into).collect(),
             plan,
             region,
-            network: Network::new(environment, files, selected.name, Some(effective)),
+            network: Network::new(
+                environment,
+                fallback_proxy.clone(),
+                files,
+                selected.name,
+                Some(effective),
+            ),
         })
     }
 
