@@ -2,6 +2,7 @@
 //! one without any, and what the user reads where it has expired or is refused.
 
 mod bare;
+mod files;
 #[cfg(unix)]
 mod processes;
 mod refusals;
@@ -15,6 +16,7 @@ use crate::support::trials::Trial;
 pub fn trials() -> Vec<Trial> {
     let files = [
         bare::trials(),
+        files::trials(),
         #[cfg(unix)]
         processes::trials(),
         refusals::trials(),

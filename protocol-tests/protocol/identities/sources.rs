@@ -239,7 +239,7 @@ const INSTANCE: &[&str] = &[
     "GET /latest/meta-data/iam/security-credentials/build 200",
 ];
 
-fn keys() -> String {
+pub fn keys() -> String {
     format!("aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n")
 }
 

@@ -115,6 +115,9 @@ impl SsoSession {
             }
             chain.push(next);
         }
+        if let Some(odd) = chain.iter().find(|profile| profile.fault().is_some()) {
+            return Err(AwsError::broken_profile(odd.name(), odd.fault().unwrap_or_default()));
+        }
         let found = chain.iter().find_map(|profile| Self::of(files, profile));
         let found = found.ok_or_else(|| not_by_sso(profile, &chain))?;
         found.check(files).map(|()| found)

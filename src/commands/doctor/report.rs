@@ -15,9 +15,10 @@ use crate::nuget_config::Layer;
 
 /// Variables whose values are paths, switches and numbers. Of all others the report has only the
 /// name: with a list of harmless variables, no secret can be overlooked.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 20] = [
     "AWS_CA_BUNDLE",
     "AWS_CONFIG_FILE",
+    "AWS_DEFAULT_PROFILE",
     "AWS_DEFAULT_REGION",
     "AWS_EC2_METADATA_DISABLED",
     "AWS_PROFILE",
