@@ -53,6 +53,11 @@ impl Environment {
         self.raw(name)?.to_str()
     }
 
+    /// The variable's text, also where it is empty; none if it is unset or not Unicode.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.raw_set(name)?.to_str()
+    }
+
     /// The variable as a path; none if it is unset or empty.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.raw(name).map(PathBuf::from)

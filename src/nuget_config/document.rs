@@ -9,29 +9,16 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use roxmltree::{Document as Xml, Node, ParsingOptions, TextPos};
+use roxmltree::{Document as Xml, Node};
 
 use super::ConfigError;
-use crate::base::text::{excerpt, printable};
-
-/// The names of elements that the format defines: an error message may quote them.
-const NAMES: [&str; 11] = [
-    "add",
-    "auditSources",
-    "clear",
-    "config",
-    "configuration",
-    "disabledPackageSources",
-    "package",
-    "packageSource",
-    "packageSourceCredentials",
-    "packageSourceMapping",
-    "packageSources",
-];
-
-/// The largest number of elements, attributes and texts that is read. A file of 4 MiB with more is
-/// made to exhaust memory.
-const MOST_NODES: u32 = 500_000;
+use super::attributes::value as attribute;
+use super::kinds::Kind;
+use super::positions::Positions;
+use super::rules::{self, LateEntry, Problem, identity_in_parent};
+use super::section::{Item, Section};
+use super::source_names::decode_name;
+use super::xml::{self, is_named};
 
 /// The sections that determine sources and their credentials.
 #[derive(Debug, Default)]
@@ -47,45 +34,10 @@ pub struct Document {
     pub all_credentials: Vec<CredentialsEntry>,
     /// Comments that may contain a source's password.
     pub commented_credentials: Vec<Range<usize>>,
-    /// Why NuGet refuses the file.
+    /// Why NuGet refuses the file as soon as it reads it.
     pub problems: Vec<Problem>,
-}
-
-/// The entries of a section in order.
-#[derive(Debug)]
-pub struct Section<T> {
-    /// Whether the file has this section.
-    pub is_there: bool,
-    pub items: Vec<Item<T>>,
-}
-
-impl<T> Default for Section<T> {
-    fn default() -> Self {
-        Self { is_there: false, items: Vec::new() }
-    }
-}
-
-impl<T> Section<T> {
-    /// All entries, including those before a `clear`.
-    pub fn entries(&self) -> impl Iterator<Item = &T> {
-        self.items.iter().filter_map(|item| match item {
-            Item::Clear => None,
-            Item::Entry(entry) => Some(entry),
-        })
-    }
-
-    /// Whether it discards the entries of farther files.
-    pub fn clears(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Clear))
-    }
-}
-
-/// An entry of a section.
-#[derive(Debug)]
-pub enum Item<T> {
-    /// Discards everything before it.
-    Clear,
-    Entry(T),
+    /// The entries of the sections that a restore uses, for which NuGet may fail then.
+    pub late: Vec<(&'static str, Section<LateEntry>)>,
 }
 
 /// `<add key="…" value="…" />` of a list of sources.
@@ -97,6 +49,8 @@ pub struct SourceEntry {
     pub protocol_version: Option<String>,
     pub allow_insecure_connections: Option<String>,
     pub range: Range<usize>,
+    /// From 1.
+    pub line: u32,
 }
 
 /// `<packageSource key="…">` with its patterns.
@@ -126,29 +80,22 @@ pub enum Password {
     Variable(String),
 }
 
-/// Something for which NuGet refuses the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    pub line: u32,
-    pub column: u32,
-    pub what: String,
-}
-
 impl Document {
     /// Reads a file's text; `path` is for the error.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let xml = parse_xml(text, path)?;
-        let mut document = Self::default();
-        for section in distinct(xml.root_element()) {
+        let xml = xml::parse(text, path)?;
+        let root = xml.root_element();
+        let positions = Positions::of(text);
+        let found = rules::check(root, &positions);
+        let mut document = Self { problems: found.problems, late: found.late, ..Self::default() };
+        for section in distinct(root) {
             match section.tag_name().name() {
-                "packageSources" => document.package_sources = document.read(section, source),
-                "auditSources" => document.audit_sources = document.read(section, source),
-                "disabledPackageSources" => document.disabled = document.read(section, disabled),
-                "packageSourceMapping" => document.mappings = document.read(section, mapping),
+                "packageSources" => document.package_sources = sources(section, &positions),
+                "auditSources" => document.audit_sources = sources(section, &positions),
+                "disabledPackageSources" => document.disabled = read(section, disabled),
+                "packageSourceMapping" => document.mappings = read(section, mapping),
                 "packageSourceCredentials" => {
-                    document.credentials =
-                        document.read(section, |element| Ok(Some(credentials(element))));
-                    document.problems.extend(distinct(section).filter_map(incomplete));
+                    document.credentials = read(section, |element| Some(credentials(element)));
                 }
                 _ => {}
             }
@@ -157,102 +104,61 @@ impl Document {
         document.commented_credentials = commented_credentials(&xml);
         Ok(document)
     }
+}
 
-    fn read<T>(&mut self, section: Node<'_, '_>, entry: Reader<T>) -> Section<T> {
-        let mut items = Vec::new();
-        for element in distinct(section) {
-            match entry(element) {
-                Ok(Some(entry)) => items.push(Item::Entry(entry)),
-                Ok(None) if is_named(element, "clear") => items.push(Item::Clear),
-                Ok(None) => {}
-                Err(what) => self.problems.push(problem(element, what)),
-            }
+/// Reads the elements of a section for which there is an entry. NuGet refuses the others, or ignores
+/// them.
+fn read<T>(section: Node<'_, '_>, entry: impl Fn(Node<'_, '_>) -> Option<T>) -> Section<T> {
+    let mut items = Vec::new();
+    for element in distinct(section) {
+        match entry(element) {
+            Some(entry) => items.push(Item::Entry(entry)),
+            None if is_named(element, "clear") => items.push(Item::Clear),
+            None => {}
         }
-        Section { is_there: true, items }
     }
-}
-
-/// Reads one element of a section: its entry, or why NuGet refuses it; none if this section has no
-/// such element.
-type Reader<T> = fn(Node<'_, '_>) -> Result<Option<T>, String>;
-
-/// Parses text that is a NuGet.Config.
-pub(super) fn parse_xml<'a>(text: &'a str, path: &Path) -> Result<Xml<'a>, ConfigError> {
-    // A DTD is refused, as .NET's reader refuses it.
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let xml = Xml::parse_with_options(text, options).map_err(|error| {
-        let message = printable(&error.to_string());
-        let place = format!(" at {}", error.pos());
-        let message = message.strip_suffix(&place).unwrap_or(&message);
-        xml_error(path, error.pos(), without_quotations(message))
-    })?;
-    let root = xml.root_element();
-    if !is_named(root, "configuration") {
-        let found = excerpt(root.tag_name().name());
-        let at = xml.text_pos_at(root.range().start);
-        let detail = format!("the root is `{found}`, and not `configuration`");
-        return Err(xml_error(path, at, detail));
-    }
-    Ok(xml)
-}
-
-fn xml_error(path: &Path, at: TextPos, detail: String) -> ConfigError {
-    ConfigError::Xml { path: path.to_path_buf(), line: at.row, column: at.col, detail }
-}
-
-/// The parser's message without its quotes from the text, which may be part of a password.
-fn without_quotations(message: &str) -> String {
-    let parts = message.split('\'').enumerate();
-    let hidden = parts.map(|(at, part)| match part.chars().count() {
-        2.. if at % 2 == 1 && !NAMES.contains(&part) => "…",
-        _ => part,
-    });
-    hidden.collect::<Vec<_>>().join("'")
+    Section { is_there: true, items }
 }
 
 /// The child elements. Of equal elements (as NuGet compares them) only the first.
 fn distinct<'a, 'input>(parent: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
     let mut seen = HashSet::new();
-    parent.children().filter(Node::is_element).filter(move |element| {
-        let values: String = element.attributes().map(|attribute| attribute.value()).collect();
-        seen.insert(format!("{}{values}", decode_name(element.tag_name().name())).to_lowercase())
+    parent
+        .children()
+        .filter(Node::is_element)
+        .filter(move |element| seen.insert(identity_in_parent(*element)))
+}
+
+fn sources(section: Node<'_, '_>, positions: &Positions<'_>) -> Section<SourceEntry> {
+    read(section, |element| {
+        let owned = |name: &str| attribute(element, name).map(str::to_owned);
+        Some(SourceEntry {
+            name: key(element)?,
+            value: owned("value")?,
+            protocol_version: owned("protocolVersion"),
+            allow_insecure_connections: owned("allowInsecureConnections"),
+            range: element.range(),
+            line: positions.at(element.range().start).0,
+        })
     })
 }
 
-pub(super) fn is_named(element: Node<'_, '_>, name: &str) -> bool {
-    element.tag_name().name().eq_ignore_ascii_case(name)
+fn disabled(element: Node<'_, '_>) -> Option<String> {
+    key(element)
 }
 
-fn source(element: Node<'_, '_>) -> Result<Option<SourceEntry>, String> {
-    if !is_named(element, "add") {
-        return Ok(None);
-    }
-    Ok(Some(SourceEntry {
-        name: required(element, "key")?,
-        value: required(element, "value")?,
-        protocol_version: element.attribute("protocolVersion").map(str::to_owned),
-        allow_insecure_connections: element
-            .attribute("allowInsecureConnections")
-            .map(str::to_owned),
-        range: element.range(),
-    }))
+/// The key of an `add`.
+fn key(element: Node<'_, '_>) -> Option<String> {
+    let key = attribute(element, "key").filter(|key| !key.trim().is_empty())?;
+    is_named(element, "add").then(|| key.to_owned())
 }
 
-fn disabled(element: Node<'_, '_>) -> Result<Option<String>, String> {
-    if is_named(element, "add") { required(element, "key").map(Some) } else { Ok(None) }
-}
-
-fn mapping(element: Node<'_, '_>) -> Result<Option<MappingEntry>, String> {
-    if !is_named(element, "packageSource") {
-        return Ok(None);
-    }
-    let packages = element.children().filter(|child| is_named(*child, "package"));
-    let patterns: Result<Vec<_>, _> = packages.map(|child| required(child, "pattern")).collect();
-    let (name, patterns) = (required(element, "key")?, patterns?);
-    if patterns.is_empty() {
-        return Err(format!("the mapping of `{}` has no `package`", excerpt(&name)));
-    }
-    Ok(Some(MappingEntry { name, patterns }))
+fn mapping(element: Node<'_, '_>) -> Option<MappingEntry> {
+    let children = element.children().filter(|child| Kind::of(*child) == Kind::Pattern);
+    let patterns = children.filter_map(|child| attribute(child, "pattern").map(str::to_owned));
+    let name = attribute(element, "key").filter(|_| Kind::of(element) == Kind::Mapping)?;
+    let patterns: Vec<_> = patterns.collect();
+    (!patterns.is_empty()).then(|| MappingEntry { name: name.to_owned(), patterns })
 }
 
 /// The saved credentials in an element, even in one that NuGet refuses: it may contain a password.
@@ -272,9 +178,10 @@ fn credentials(element: Node<'_, '_>) -> CredentialsEntry {
 /// The value with this key, in the first child that has it.
 fn value_of<'a>(element: Node<'a, '_>, key: &str) -> Option<&'a str> {
     let mut children = element.children();
-    let found = children
-        .find(|child| child.attribute("key").is_some_and(|found| found.eq_ignore_ascii_case(key)));
-    found?.attribute("value")
+    let found = children.find(|child| {
+        attribute(*child, "key").is_some_and(|found| found.eq_ignore_ascii_case(key))
+    });
+    attribute(found?, "value")
 }
 
 /// The credentials of all sections, whatever the case of the section's name.
@@ -293,61 +200,11 @@ fn commented_credentials(xml: &Xml<'_>) -> Vec<Range<usize>> {
     comments.map(|comment| comment.range()).collect()
 }
 
-/// Why NuGet refuses saved credentials. In this section, NuGet treats a `clear` as credentials as
-/// well.
-fn incomplete(element: Node<'_, '_>) -> Option<Problem> {
-    let entry = credentials(element);
-    let what = match (entry.user_name, entry.password) {
-        (Some(_), Some(_)) => return None,
-        (None, _) => "Username",
-        (_, None) => "ClearTextPassword",
-    };
-    let name = excerpt(&entry.name);
-    Some(problem(element, format!("the credentials of `{name}` have no `{what}`")))
-}
-
 /// The name in `%NAME%`, if the value is nothing else.
 fn variable(value: &str) -> Option<&str> {
     let name = value.strip_prefix('%')?.strip_suffix('%')?;
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name.then_some(name)
-}
-
-fn required(element: Node<'_, '_>, name: &str) -> Result<String, String> {
-    match element.attribute(name) {
-        Some(value) if name == "value" || !value.trim().is_empty() => Ok(value.to_owned()),
-        _ => Err(format!("`{}` lacks `{name}`", excerpt(element.tag_name().name()))),
-    }
-}
-
-fn problem(element: Node<'_, '_>, what: String) -> Problem {
-    let at = element.document().text_pos_at(element.range().start);
-    Problem { line: at.row, column: at.col, what }
-}
-
-/// The name of the source that an element's name encodes: characters that XML does not allow there
-/// are written `_xHHHH_`, or `_xHHHHHHHH_` above U+FFFF. Text that only looks like an escape stays.
-fn decode_name(local_name: &str) -> String {
-    let (mut name, mut rest) = (String::new(), local_name);
-    while let Some(at) = rest.find('_') {
-        name.push_str(&rest[..at]);
-        let (character, length) = escaped_character(&rest[at..]).unwrap_or(('_', 1));
-        name.push(character);
-        rest = &rest[at + length..];
-    }
-    name + rest
-}
-
-/// The character whose escape is at the start of the text, and the escape's length.
-fn escaped_character(text: &str) -> Option<(char, usize)> {
-    let digits = text.strip_prefix("_x").or_else(|| text.strip_prefix("_X"))?.split('_').next()?;
-    let is_closed = text.as_bytes().get(2 + digits.len()) == Some(&b'_');
-    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if !is_closed || !is_hex || !matches!(digits.len(), 4 | 8) {
-        return None;
-    }
-    let character = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
-    Some((character, digits.len() + 3))
 }
 
 #[cfg(test)]
@@ -411,7 +268,8 @@ mod tests {
         assert_eq!(found[0].user_name.as_deref(), Some("aws"));
         assert!(!format!("{document:?}").contains("hunter2"));
         let problems: Vec<_> = document.problems.iter().map(|it| &*it.what).collect();
-        let lack = ["c", "d"].map(|name| format!("the credentials of `{name}` have no `Username`"));
+        let lack = [("c", "Username"), ("d", "Username"), ("d", "ClearTextPassword")]
+            .map(|(name, key)| format!("the credentials of `{name}` have no `{key}`"));
         assert_eq!(problems, lack);
     }
 
@@ -488,24 +346,5 @@ mod tests {
     fn a_deep_file_is_an_error_and_no_crash() {
         let deep = format!("<configuration>{}", "<a>".repeat(200_000));
         assert!(refusal(&deep).contains("has an error"));
-    }
-
-    #[test]
-    fn names_are_decoded_as_dotnet_does() {
-        for (encoded, name) in [
-            ("my-org_x002F_my-packages", "my-org/my-packages"),
-            ("_x0031_st", "1st"),
-            ("a_X0020_b", "a b"),
-            ("_x0001F600_", "😀"),
-            ("a_x005F_x0020_", "a_x0020_"),
-            ("_x002F", "_x002F"),
-            ("_x2F_", "_x2F_"),
-            ("_xD800_", "_xD800_"),
-            ("_x+02F_", "_x+02F_"),
-            ("__x0020__", "_ _"),
-            ("plain", "plain"),
-        ] {
-            assert_eq!(decode_name(encoded), name, "{encoded}");
-        }
     }
 }

@@ -11,7 +11,8 @@ use std::path::Path;
 use roxmltree::{Document as Xml, Node};
 
 use super::ConfigError;
-use super::document::{is_named, parse_xml};
+use super::markup::{Piece, pieces};
+use super::xml::{is_named, parse as parse_xml};
 
 /// The indentation of one level, if the file does not show one.
 const USUAL_UNIT: &str = "  ";
@@ -235,40 +236,15 @@ fn secret_values(node: Node<'_, '_>) -> Vec<Range<usize>> {
     hidden.map(|attribute| attribute.range_value()).collect()
 }
 
-/// Everything that is neither a tag nor blank. The markup is split here, because the parser's
-/// ranges of texts are wrong before a CDATA section.
+/// Everything that is neither a tag nor blank. The parser's ranges of texts are wrong before a CDATA
+/// section.
 fn between_tags(text: &str, range: &Range<usize>) -> Vec<Range<usize>> {
-    let (mut hidden, mut at) = (Vec::new(), range.start);
-    while at < range.end {
-        let rest = &text[at..range.end];
-        let (length, is_shown) = match rest {
-            _ if rest.starts_with("<!--") => (rest.find("-->").map(|end| end + 3), false),
-            _ if rest.starts_with("<![CDATA[") => (rest.find("]]>").map(|end| end + 3), false),
-            _ if rest.starts_with("<?") => (rest.find("?>").map(|end| end + 2), false),
-            _ if rest.starts_with('<') => (Some(tag_length(rest)), true),
-            _ => (rest.find('<'), rest.split('<').next().is_some_and(|it| it.trim().is_empty())),
-        };
-        let end = at + length.unwrap_or(rest.len());
-        if !is_shown {
-            hidden.push(at..end);
-        }
-        at = end;
-    }
-    hidden
-}
-
-/// The text up to the first `>` outside of quotes.
-fn tag_length(tag: &str) -> usize {
-    let mut quote = None;
-    let end = tag.char_indices().find(|(_, character)| {
-        match (quote, *character) {
-            (None, '"' | '\'') => quote = Some(*character),
-            (Some(open), close) if open == close => quote = None,
-            _ => {}
-        }
-        quote.is_none() && *character == '>'
+    let hidden = pieces(text, range.clone()).filter(|(piece, at)| match piece {
+        Piece::Tag => false,
+        Piece::Text => !text[at.clone()].trim().is_empty(),
+        Piece::Comment | Piece::CData | Piece::Instruction => true,
     });
-    end.map_or(tag.len(), |(at, _)| at + 1)
+    hidden.map(|(_, at)| at).collect()
 }
 
 #[cfg(test)]

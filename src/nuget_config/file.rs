@@ -9,7 +9,7 @@ use std::slice;
 use std::time::SystemTime;
 
 use super::edit::{Edit, apply};
-use super::encoding::{Encoding, UTF_8};
+use super::encoding::{Encoding, UTF_8, Undecodable};
 use super::{ConfigError, Document};
 use crate::base::files::{self, Replacement};
 
@@ -54,7 +54,9 @@ impl ConfigFile {
         };
         let (encoding, text) = match Encoding::decode(&bytes) {
             Ok(decoded) => decoded,
-            Err(detail) => return Err(ConfigError::Encoding { path, detail }),
+            Err(Undecodable { line, detail }) => {
+                return Err(ConfigError::Encoding { path, line, detail });
+            }
         };
         let (modified, other_names) = (found.modified().ok(), files::other_names(&found));
         Ok(Some(Self { path, bytes: Some(bytes), encoding, text, modified, other_names }))
@@ -111,7 +113,18 @@ impl ConfigFile {
             return Err(ConfigError::NotInEncoding { path: self.path.clone(), encoding });
         };
         match &self.bytes {
-            Some(before) => self.replace(before, &bytes),
+            Some(before) if self.encoding.encode(&self.text).as_ref() == Some(before) => {
+                self.replace(before, &bytes)
+            }
+            // .NET reads other characters in the place of some bytes, and they must stay.
+            Some(before) => {
+                let mut edits = edits.to_vec();
+                edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+                let encoding = self.encoding.name();
+                let spliced = self.encoding.spliced(before, &edits);
+                let lost = || ConfigError::BytesLost { path: self.path.clone(), encoding };
+                self.replace(before, &spliced.ok_or_else(lost)?)
+            }
             None => self.create(&bytes),
         }
     }

@@ -90,14 +90,19 @@ pub(super) fn places_of_user(locations: &Locations) -> Vec<(LayerKind, PathBuf)>
     std::iter::once((LayerKind::User, user.join("NuGet.Config"))).chain(further).collect()
 }
 
-/// The file that NuGet reads in a folder: the first casing that exists.
-fn project_file(folder: &Path) -> Option<PathBuf> {
-    let names: &[&str] = if cfg!(any(windows, target_os = "macos")) {
-        &["NuGet.Config"]
-    } else {
-        &["nuget.config", "NuGet.config", "NuGet.Config"]
-    };
-    names.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+/// The names that NuGet looks for in a folder; the first that exists counts. Where it takes the file
+/// system for one that ignores case, it asks for one name.
+pub const PROJECT_NAMES: [&str; if cfg!(any(windows, target_os = "macos")) { 1 } else { 3 }] = {
+    #[cfg(any(windows, target_os = "macos"))]
+    let names = ["NuGet.Config"];
+    #[cfg(not(any(windows, target_os = "macos")))]
+    let names = ["nuget.config", "NuGet.config", "NuGet.Config"];
+    names
+};
+
+/// The file that NuGet reads in a folder.
+pub(super) fn project_file(folder: &Path) -> Option<PathBuf> {
+    PROJECT_NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
 /// The files with one of these extensions: first those with the first extension, each group by

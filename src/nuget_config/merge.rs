@@ -1,12 +1,16 @@
 //! The merged result of all layers: the effective sources. Pure.
 
-use std::path::{Path, PathBuf};
+use std::collections::hash_map::Entry as MapEntry;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
 
-use super::document::{CredentialsEntry, Document, Item, MappingEntry, Section, SourceEntry};
+use super::document::{CredentialsEntry, Document, MappingEntry, SourceEntry};
 use super::layers::{Layer, LayerKind};
+use super::rules::{Problem, USED};
+use super::section::{Item, Section};
+use super::values::{expand, url};
 use super::{NugetConfig, Password};
 use crate::base::environment::Environment;
-use crate::base::files::normal;
 
 /// The newest protocol version that NuGet knows. A source with a newer one is not preferred.
 const NEWEST_PROTOCOL: u32 = 3;
@@ -25,7 +29,7 @@ pub struct Source {
     pub allows_http: bool,
     /// The file that contains it, and the line, from 1.
     pub file: PathBuf,
-    pub line: usize,
+    pub line: u32,
     pub layer: LayerKind,
     /// The patterns of its package source mapping.
     pub patterns: Vec<String>,
@@ -54,14 +58,22 @@ pub(super) fn sources(
     section: fn(&Document) -> &Section<SourceEntry>,
     environment: &Environment,
 ) -> Vec<Source> {
-    let mut entries = merge(config, section, |a, b| a.name == b.name);
+    let mut entries = merge(config, |it| Some(section(it)), |entry| entry.name.clone());
     entries.sort_by_key(|(layer, _)| *layer);
     let mut chosen: Vec<Placed<'_, SourceEntry>> = Vec::new();
+    let mut places = HashMap::new();
     for (layer, entry) in entries {
-        match chosen.iter_mut().find(|(_, other)| is_same(&other.name, &entry.name)) {
-            None => chosen.push((layer, entry)),
-            Some(other) if goes_before(entry, other.1, environment) => *other = (layer, entry),
-            Some(_) => {}
+        match places.entry(folded(&entry.name)) {
+            MapEntry::Vacant(place) => {
+                place.insert(chosen.len());
+                chosen.push((layer, entry));
+            }
+            MapEntry::Occupied(place) => {
+                let other = &mut chosen[*place.get()];
+                if goes_before(entry, other.1, environment) {
+                    *other = (layer, entry);
+                }
+            }
         }
     }
     let others = OtherSections::of(config, environment);
@@ -73,46 +85,66 @@ pub(super) fn sources(
 }
 
 pub(super) fn mappings(config: &NugetConfig) -> Vec<&MappingEntry> {
-    let merged = merge(config, |document| &document.mappings, |a, b| is_same(&a.name, &b.name));
+    let merged = merge(config, |it| Some(&it.mappings), |entry| folded(&entry.name));
     merged.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// A source's value as a URL or path.
-pub(super) fn url(value: &str, file: &Path, environment: &Environment) -> String {
-    // NuGet trims the value after expanding variables.
-    resolve(expand(value, environment).trim(), file)
+/// The entries for which NuGet fails when it uses the merged sections, with the index of their layer.
+pub(super) fn late_problems<'a>(
+    config: &'a NugetConfig,
+    environment: &Environment,
+) -> Vec<(usize, &'a Problem)> {
+    let mut problems = Vec::new();
+    for used in USED {
+        let section = |document: &'a Document| {
+            document.late.iter().find(|(name, _)| *name == used).map(|(_, section)| section)
+        };
+        let mut seen = HashSet::new();
+        for (layer, entry) in merge(config, section, |entry| entry.identity.clone()) {
+            let repeated = entry.unique.iter().filter(|(value, _)| !seen.insert(value.as_str()));
+            problems.extend(repeated.map(|(_, problem)| (layer, problem)));
+            let missing = entry.needs.iter().filter(|need| {
+                need.variables.iter().all(|name| environment.text(name) == Some(""))
+            });
+            problems.extend(missing.map(|need| (layer, &need.problem)));
+        }
+    }
+    problems
 }
 
 /// Goes from the farthest layer to the nearest: `clear` discards the entries so far, and an entry
 /// replaces an equal one. In the farthest file with the section, NuGet does not compare entries:
 /// one that is there twice is kept twice, and the first is effective.
-fn merge<T>(
-    config: &NugetConfig,
-    section: fn(&Document) -> &Section<T>,
-    is_same: fn(&T, &T) -> bool,
-) -> Vec<Placed<'_, T>> {
-    let mut merged: Vec<Placed<'_, T>> = Vec::new();
+fn merge<'a, T>(
+    config: &'a NugetConfig,
+    section: impl Fn(&'a Document) -> Option<&'a Section<T>>,
+    identity: impl Fn(&T) -> String,
+) -> Vec<Placed<'a, T>> {
+    let mut merged: Vec<Option<Placed<'_, T>>> = Vec::new();
+    let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
     let mut is_first = true;
     for (at, layer) in config.layers.iter().enumerate().rev() {
-        let section = section(&layer.document);
-        if layer.kind == LayerKind::Defaults || !section.is_there {
-            continue;
-        }
+        let section = section(&layer.document).filter(|section| section.is_there);
+        let Some(section) = section.filter(|_| layer.kind != LayerKind::Defaults) else { continue };
         for item in &section.items {
             match item {
-                Item::Clear => merged.clear(),
+                Item::Clear => {
+                    merged.clear();
+                    places.clear();
+                }
                 Item::Entry(entry) => {
-                    let same = merged.iter().position(|(_, other)| is_same(other, entry));
-                    if let Some(same) = same.filter(|_| !is_first) {
-                        merged.remove(same);
+                    let same = places.entry(identity(entry)).or_default();
+                    if let Some(same) = if is_first { None } else { same.pop_front() } {
+                        merged[same] = None;
                     }
-                    merged.push((at, entry));
+                    same.push_back(merged.len());
+                    merged.push(Some((at, entry)));
                 }
             }
         }
         is_first = false;
     }
-    merged
+    merged.into_iter().flatten().collect()
 }
 
 /// Of names that differ only in case, a newer protocol is preferred to a nearer file.
@@ -127,28 +159,33 @@ fn protocol(entry: &SourceEntry, environment: &Environment) -> u32 {
     expand(text, environment).trim().parse().unwrap_or(2)
 }
 
-fn is_same(name: &str, other: &str) -> bool {
-    name.to_lowercase() == other.to_lowercase()
+/// A name as NuGet compares it without regard to case.
+fn folded(name: &str) -> String {
+    name.to_lowercase()
 }
 
 /// The merged sections that complete a source.
 struct OtherSections<'a> {
     config: &'a NugetConfig,
     environment: &'a Environment,
-    disabled: Vec<Placed<'a, String>>,
-    credentials: Vec<Placed<'a, CredentialsEntry>>,
-    mappings: Vec<&'a MappingEntry>,
+    disabled: HashSet<&'a str>,
+    credentials: HashMap<&'a str, Placed<'a, CredentialsEntry>>,
+    mappings: HashMap<String, &'a MappingEntry>,
 }
 
 impl<'a> OtherSections<'a> {
     fn of(config: &'a NugetConfig, environment: &'a Environment) -> Self {
-        let credentials = merge(config, |it| &it.credentials, |a, b| a.name == b.name);
+        let disabled = merge(config, |it| Some(&it.disabled), Clone::clone);
+        let credentials = merge(config, |it| Some(&it.credentials), |entry| entry.name.clone());
+        // Of two with the same name, the first is effective, and the last one stays in a map.
+        let credentials = credentials.into_iter().rev();
+        let mappings = mappings(config).into_iter().rev();
         Self {
             config,
             environment,
-            disabled: merge(config, |document| &document.disabled, |a, b| a == b),
-            credentials,
-            mappings: mappings(config),
+            disabled: disabled.into_iter().map(|(_, name)| name.as_str()).collect(),
+            credentials: credentials.map(|placed| (placed.1.name.as_str(), placed)).collect(),
+            mappings: mappings.map(|mapping| (folded(&mapping.name), mapping)).collect(),
         }
     }
 
@@ -156,14 +193,14 @@ impl<'a> OtherSections<'a> {
         let name = entry.name.clone();
         let allows_http = entry.allow_insecure_connections.as_deref();
         let allows_http = allows_http.map(|text| expand(text, self.environment));
-        let mapping = self.mappings.iter().find(|mapping| is_same(&mapping.name, &name));
+        let mapping = self.mappings.get(&folded(&name));
         Source {
             url: url(&entry.value, layer.file.path(), self.environment),
             // NuGet ignores the entry's value, even `false`.
-            is_enabled: !self.disabled.iter().any(|(_, disabled)| **disabled == name),
+            is_enabled: !self.disabled.contains(name.as_str()),
             allows_http: allows_http.is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             file: layer.file.path().to_path_buf(),
-            line: layer.file.text()[..entry.range.start].matches('\n').count() + 1,
+            line: entry.line,
             layer: layer.kind,
             patterns: mapping.map(|mapping| mapping.patterns.clone()).unwrap_or_default(),
             saved: self.saved(&name),
@@ -176,7 +213,7 @@ impl<'a> OtherSections<'a> {
         if self.environment.get(&variable).is_some() {
             return Some(Saved::Variable { name: variable });
         }
-        let (layer, entry) = self.credentials.iter().find(|(_, entry)| entry.name == name)?;
+        let (layer, entry) = self.credentials.get(name)?;
         let path = self.config.layers[*layer].file.path().to_path_buf();
         Some(Saved::File { path, password: entry.password.clone() })
     }
@@ -189,53 +226,32 @@ fn add_defaults(
     section: fn(&Document) -> &Section<SourceEntry>,
 ) {
     let layers = &others.config.layers;
+    let mut names: HashSet<_> = sources.iter().map(|source| folded(&source.name)).collect();
+    let mut urls: HashSet<_> = sources.iter().map(|source| folded(&source.url)).collect();
+    let mut added = Vec::new();
     for layer in layers.iter().filter(|layer| layer.kind == LayerKind::Defaults) {
+        let disabled: HashSet<_> = layer.document.disabled.entries().map(|it| folded(it)).collect();
         for entry in section(&layer.document).entries() {
             let mut source = others.complete(layer, entry);
-            let mut disabled = layer.document.disabled.entries();
-            source.is_enabled = !disabled.any(|name| is_same(name, &source.name));
-            let is_known = sources.iter().any(|other| {
-                is_same(&other.name, &source.name) || is_same(&other.url, &source.url)
-            });
-            if !is_known {
-                let machine = sources.iter().position(|it| it.layer == LayerKind::Machine);
-                sources.insert(machine.unwrap_or(sources.len()), source);
+            source.is_enabled = !disabled.contains(&folded(&source.name));
+            let is_new =
+                !names.contains(&folded(&source.name)) && !urls.contains(&folded(&source.url));
+            if is_new {
+                names.insert(folded(&source.name));
+                urls.insert(folded(&source.url));
+                added.push(source);
             }
         }
     }
-}
-
-/// Replaces `%NAME%` by the variable's value, on every system. The name of an unset variable stays.
-pub(super) fn expand(value: &str, environment: &Environment) -> String {
-    let (mut expanded, mut rest) = (String::new(), value);
-    while let Some(at) = rest.find('%') {
-        expanded.push_str(&rest[..at]);
-        let name = rest[at + 1..].split_once('%').map(|(name, _)| name);
-        if let Some((name, value)) = name.and_then(|name| Some((name, environment.get(name)?))) {
-            expanded.push_str(value);
-            rest = &rest[at + name.len() + 2..];
-        } else {
-            expanded.push('%');
-            rest = &rest[at + 1..];
-        }
-    }
-    expanded + rest
-}
-
-/// A URL unchanged; a path relative to the folder of its file.
-fn resolve(value: &str, file: &Path) -> String {
-    let is_url = value.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-    });
-    if is_url || value.is_empty() || Path::new(value).is_absolute() {
-        return value.to_owned();
-    }
-    let folder = file.parent().unwrap_or(file);
-    normal(&folder.join(value)).display().to_string()
+    let machine = sources.iter().position(|it| it.layer == LayerKind::Machine);
+    let place = machine.unwrap_or(sources.len());
+    sources.splice(place..place, added);
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::nuget_config::ConfigFile;
 
@@ -333,32 +349,54 @@ mod tests {
         assert_eq!(place(&[cleared, cleared, "", cleared]), Some("/0/nuget.config".into()));
     }
 
-    #[test]
-    fn variables_are_expanded_and_unset_ones_stay() {
-        let environment = Environment::from_pairs([("A", "https://a"), ("B", "b")]);
-        for (value, expanded) in [
-            ("%A%/x", "https://a/x"),
-            ("%A%%B%", "https://ab"),
-            ("%C%/%B%", "%C%/b"),
-            ("%C%B%", "%Cb"),
-            ("100%", "100%"),
-            ("%%", "%%"),
-        ] {
-            assert_eq!(expand(value, &environment), expanded, "{value}");
-        }
+    fn late(texts: &[&str], pairs: &[(&str, &str)]) -> Vec<(usize, u32, String)> {
+        let config = config(texts);
+        let environment = Environment::from_pairs(pairs.iter().copied());
+        let problems = late_problems(&config, &environment).into_iter();
+        problems.map(|(layer, problem)| (layer, problem.column, problem.what.clone())).collect()
     }
 
-    #[cfg(unix)]
+    fn credentials(name: &str, user_name: &str, password: &str) -> String {
+        format!(
+            "<packageSourceCredentials><{name}><add key='Username' value='{user_name}'/><add \
+             key='ClearTextPassword' value='{password}'/></{name}></packageSourceCredentials>"
+        )
+    }
+
     #[test]
-    fn paths_are_seen_from_the_file() {
-        let file = Path::new("/repo/src/nuget.config");
-        for (value, resolved) in [
-            ("https://x.example/v3/index.json", "https://x.example/v3/index.json"),
-            ("../packages", "/repo/packages"),
-            (".\\local", "/repo/src/.\\local"),
-            ("/abs", "/abs"),
-        ] {
-            assert_eq!(resolve(value, file), resolved);
-        }
+    fn an_empty_password_fails_where_nuget_uses_it() {
+        let empty = credentials("a", "u", "");
+        let what = "the password of saved credentials is empty".to_owned();
+        assert_eq!(late(&["", &empty], &[]), [(1, 76, what.clone())]);
+        // A nearer entry replaces it.
+        assert_eq!(late(&[&credentials("a", "u", "p"), &empty], &[]), []);
+        assert_eq!(late(&[&credentials("b", "u", "p"), &empty], &[]).len(), 1);
+        let variable = credentials("a", "u", "%TOKEN%");
+        assert_eq!(late(&[&variable], &[]), []);
+        assert_eq!(late(&[&variable], &[("TOKEN", "t")]), []);
+        assert_eq!(late(&[&variable], &[("TOKEN", "")]), [(0, 76, what)]);
+    }
+
+    #[test]
+    fn what_a_clear_discards_does_not_fail() {
+        let empty = "<fallbackPackageFolders><add key='a' value=''/></fallbackPackageFolders>";
+        assert_eq!(late(&["", empty], &[]).len(), 1);
+        let clear = "<fallbackPackageFolders><clear/></fallbackPackageFolders>";
+        assert_eq!(late(&[clear, empty], &[]), []);
+        assert_eq!(late(&[&empty.replace("</f", "<clear/></f")], &[]), []);
+    }
+
+    #[test]
+    fn certificates_and_mappings_are_unique_to_a_source() {
+        let certificates = "<clientCertificates><storeCert packageSource='a' findValue='x'/>\
+                            <fileCert packageSource='A' path='x'/></clientCertificates>";
+        assert_eq!(late(&[certificates], &[]).len(), 1);
+        let mapping = |key: &str, other: &str| {
+            format!("<packageSource key='{key}' x='{other}'><package pattern='*'/></packageSource>")
+        };
+        let section =
+            |inner: String| format!("<packageSourceMapping>{inner}</packageSourceMapping>");
+        assert_eq!(late(&[&section(mapping("a", "1") + &mapping("a", "2"))], &[]).len(), 1);
+        assert_eq!(late(&[&section(mapping("a", "1") + &mapping("A", "2"))], &[]), []);
     }
 }

@@ -1,33 +1,48 @@
 //! NuGet.Config as NuGet sees it: all layers, their merged result, and changes to one file.
 //!
-//! - [`layers`]: which files there are, nearest first
+//! - [`layers`], [`unread`]: which files there are, nearest first, and which NuGet passes over
 //! - [`file`], [`encoding`]: one file, read with a limit and replaced as a whole
-//! - [`document`]: the content of one file, with its ranges in the text
-//! - [`merge`]: the merged result of all files
+//! - [`xml`], [`markup`], [`name_characters`], [`attributes`], [`positions`]: its XML, as .NET reads it
+//! - [`kinds`], [`rules`]: what NuGet takes an element for, and what it refuses
+//! - [`document`], [`section`], [`source_names`]: the content of one file, with its ranges in the text
+//! - [`merge`], [`values`]: the merged result of all files
 //! - [`proxy`]: the proxy that the user's files name
 //! - [`edit`]: the two changes, a source added and credentials removed, byte-exact
 //!
 //! The rules are those of NuGet.Client's `Settings` and `PackageSourceProvider`, and were tested
 //! with the real `dotnet`. Nothing here knows CodeArtifact.
 
+mod attributes;
 mod document;
 mod edit;
 mod encoding;
 mod file;
+mod kinds;
 mod layers;
+mod markup;
 mod merge;
+mod name_characters;
+mod positions;
 mod proxy;
+mod rules;
+mod section;
+mod source_names;
+mod unread;
+mod values;
+mod xml;
 
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use document::{CredentialsEntry, Document, MappingEntry, Password, Problem};
+pub use document::{CredentialsEntry, Document, MappingEntry, Password};
 pub use edit::{add_source, remove_credentials, without_secrets};
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
 pub use merge::{Saved, Source};
 pub use proxy::UserProxy;
+pub use rules::Problem;
+pub use unread::Unread;
 
 use crate::base::environment::Environment;
 use crate::locations::Locations;
@@ -68,6 +83,15 @@ pub struct Mentioned {
     pub range: Range<usize>,
 }
 
+/// Something in a file for which NuGet fails.
+#[derive(Debug)]
+pub struct Refusal<'a> {
+    pub file: &'a Path,
+    pub problem: &'a Problem,
+    /// Whether NuGet reads the file, and fails only when a restore uses this part of it.
+    pub is_late: bool,
+}
+
 impl NugetConfig {
     /// Reads the files that are effective in this folder, which is absolute.
     pub fn read(locations: &Locations, working_folder: &Path) -> Self {
@@ -93,6 +117,11 @@ impl NugetConfig {
             }
         }
         config
+    }
+
+    /// The files that NuGet does not read although their names nearly fit.
+    pub fn unread(locations: &Locations, working_folder: &Path) -> Vec<Unread> {
+        unread::files(locations, working_folder)
     }
 
     /// Reads only one file, as the clients' `--configfile` does. A missing file is planned, and
@@ -124,6 +153,23 @@ impl NugetConfig {
         merge::mappings(self)
     }
 
+    /// Why NuGet refuses files, or fails when a restore uses what is in them.
+    pub fn refusals(&self, environment: &Environment) -> Vec<Refusal<'_>> {
+        let mut refusals = Vec::new();
+        let late = merge::late_problems(self, environment);
+        for (at, Layer { file, document, .. }) in self.layers.iter().enumerate() {
+            let of_file = document.problems.iter().map(|problem| (problem, false));
+            let of_use = late.iter().filter(|(layer, _)| *layer == at);
+            let problems = of_file.chain(of_use.map(|(_, problem)| (*problem, true)));
+            refusals.extend(problems.map(|(problem, is_late)| Refusal {
+                file: file.path(),
+                problem,
+                is_late,
+            }));
+        }
+        refusals
+    }
+
     /// Every source in every file, including those that another file clears or overrides.
     pub fn mentioned_sources(&self, environment: &Environment) -> Vec<Mentioned> {
         let mut mentioned = Vec::new();
@@ -133,7 +179,7 @@ impl NugetConfig {
                 mentioned.push(Mentioned {
                     file: file.path().to_owned(),
                     name: entry.name.clone(),
-                    url: merge::url(&entry.value, file.path(), environment),
+                    url: values::url(&entry.value, file.path(), environment),
                     range: entry.range.clone(),
                 });
             }
@@ -161,8 +207,8 @@ pub enum ConfigError {
     DeadLink { path: PathBuf },
     #[error("`{}` is larger than 4 MiB, which no NuGet.Config is; name another file, or move it away", path.display())]
     TooLarge { path: PathBuf },
-    #[error("`{}` is no text that NuGet reads: {detail}; save it as UTF-8", path.display())]
-    Encoding { path: PathBuf, detail: String },
+    #[error("`{}` is no text that NuGet reads, from line {line} on: {detail}; save it as UTF-8", path.display())]
+    Encoding { path: PathBuf, line: usize, detail: String },
     #[error("`{}` has an error at line {line}, column {column}: {detail}; correct it", path.display())]
     Xml { path: PathBuf, line: u32, column: u32, detail: String },
     #[error("`{}` cannot be written: {source}; {}", path.display(), hint(source))]
@@ -177,6 +223,8 @@ pub enum ConfigError {
     ChangedMeanwhile { path: PathBuf },
     #[error("`{}` is written in {encoding}, which lacks a character of what is to be added; save it as UTF-8", path.display())]
     NotInEncoding { path: PathBuf, encoding: &'static str },
+    #[error("`{}` has bytes that are no {encoding}, which a change would lose; save it as UTF-8", path.display())]
+    BytesLost { path: PathBuf, encoding: &'static str },
 }
 
 fn hint(source: &io::Error) -> &'static str {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use roxmltree::Node;
 
-use super::document::{is_named, parse_xml};
 use super::file::ConfigFile;
 use super::layers::places_of_user;
-use super::merge::expand;
+use super::values::expand;
+use super::xml::{is_named, parse as parse_xml};
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
 use crate::locations::Locations;

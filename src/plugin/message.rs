@@ -1,23 +1,62 @@
 //! The wire types of NuGet's plugin protocol 2.0.0: one JSON object a line.
 //!
-//! Reading is tolerant: unknown keys are ignored, unknown methods parse, and an unknown `Type` is kept
-//! as text. Writing is exact: keys in `PascalCase`, enums as strings, nulls left out.
+//! Reading is tolerant: unknown keys are ignored, unknown methods parse, an unknown `Type` is kept
+//! as text, and the rest is read as NuGet's own library reads it ([`Fields`]). Writing is exact: keys in
+//! `PascalCase`, enums as strings, nulls left out.
 
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::fields::{Fields, enum_name};
 use crate::base::secret::Secret;
 
+/// The types of messages, by their number.
+const TYPES: [&str; 5] = ["Cancel", "Fault", "Progress", "Request", "Response"];
+
+/// The methods, by their number.
+const METHODS: [&str; 18] = [
+    "None",
+    "Close",
+    "CopyFilesInPackage",
+    "CopyNupkgFile",
+    "GetCredentials",
+    "GetFilesInPackage",
+    "GetOperationClaims",
+    "GetPackageHash",
+    "GetPackageVersions",
+    "GetServiceIndex",
+    "Handshake",
+    "Initialize",
+    "Log",
+    "MonitorNuGetProcessExit",
+    "PrefetchPackage",
+    "SetCredentials",
+    "SetLogLevel",
+    "GetAuthenticationCredentials",
+];
+
 /// What NuGet sends.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug)]
 pub struct Incoming {
     pub request_id: String,
-    #[serde(rename = "Type")]
+    /// As NuGet writes it, if it is known.
     pub kind: String,
+    /// As NuGet writes it, if it is known.
     pub method: String,
-    #[serde(default)]
     pub payload: Option<Box<RawValue>>,
+}
+
+impl<'de> Deserialize<'de> for Incoming {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            request_id: fields.required("RequestId")?,
+            kind: enum_name(fields.required("Type")?, &TYPES),
+            method: enum_name(fields.required("Method")?, &METHODS),
+            payload: fields.raw("Payload").map(RawValue::to_owned),
+        })
+    }
 }
 
 impl Incoming {
@@ -75,28 +114,56 @@ pub struct HandshakeResponse {
 }
 
 /// NuGet's Handshake request, reduced to what the plugin uses.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Default)]
 pub struct PeerHandshake {
     pub protocol_version: String,
     pub minimum_protocol_version: String,
 }
 
+impl<'de> Deserialize<'de> for PeerHandshake {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            protocol_version: fields.text("ProtocolVersion")?.unwrap_or_default(),
+            minimum_protocol_version: fields.text("MinimumProtocolVersion")?.unwrap_or_default(),
+        })
+    }
+}
+
 /// The Initialize request.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Default)]
 pub struct Initialize {
     pub client_version: Option<String>,
     /// A .NET time span, `[d.]hh:mm:ss[.fffffff]`.
     pub request_timeout: Option<String>,
 }
 
+impl<'de> Deserialize<'de> for Initialize {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            client_version: fields.text("ClientVersion")?,
+            request_timeout: fields.text("RequestTimeout")?,
+        })
+    }
+}
+
 /// `GetOperationClaims`: with both absent, the claims for every source are meant.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Default)]
 pub struct GetOperationClaims {
     pub package_source_repository: Option<Box<RawValue>>,
     pub service_index: Option<Box<RawValue>>,
+}
+
+impl<'de> Deserialize<'de> for GetOperationClaims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        let owned = |key| fields.raw(key).map(RawValue::to_owned);
+        Ok(Self {
+            package_source_repository: owned("PackageSourceRepository"),
+            service_index: owned("ServiceIndex"),
+        })
+    }
 }
 
 /// The response to `GetOperationClaims`.
@@ -107,28 +174,51 @@ pub struct OperationClaims {
 }
 
 /// The `SetLogLevel` request.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug)]
 pub struct SetLogLevel {
     pub log_level: LogLevel,
 }
 
+impl<'de> Deserialize<'de> for SetLogLevel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Fields::deserialize(deserializer)?.required("LogLevel")?;
+        let name = enum_name(text, &LogLevel::NAMES);
+        let place = LogLevel::NAMES.iter().position(|known| *known == name);
+        let log_level = place.and_then(|place| LogLevel::ALL.get(place).copied());
+        let unknown = || D::Error::custom("`LogLevel` is none that is known");
+        Ok(Self { log_level: log_level.ok_or_else(unknown)? })
+    }
+}
+
 /// The `MonitorNuGetProcessExit` request.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug)]
 pub struct MonitorNuGetProcessExit {
     pub process_id: u32,
 }
 
+impl<'de> Deserialize<'de> for MonitorNuGetProcessExit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { process_id: Fields::deserialize(deserializer)?.number("ProcessId")? })
+    }
+}
+
 /// The `GetAuthenticationCredentials` request.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug)]
 pub struct GetAuthenticationCredentials {
     pub uri: String,
-    #[serde(default)]
     pub is_retry: bool,
-    #[serde(default)]
     pub is_non_interactive: bool,
+}
+
+impl<'de> Deserialize<'de> for GetAuthenticationCredentials {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            uri: fields.required("Uri")?,
+            is_retry: fields.boolean("IsRetry")?,
+            is_non_interactive: fields.boolean("IsNonInteractive")?,
+        })
+    }
 }
 
 /// The response to `GetAuthenticationCredentials`. There is no `Message`: NuGet never shows it.
@@ -193,8 +283,8 @@ pub enum ResponseCode {
     NotFound,
 }
 
-/// NuGet's log levels, in rising order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// NuGet's log levels, in rising order, which is that of their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum LogLevel {
     Debug,
     Verbose,
@@ -202,6 +292,13 @@ pub enum LogLevel {
     Minimal,
     Warning,
     Error,
+}
+
+impl LogLevel {
+    const ALL: [Self; 6] =
+        [Self::Debug, Self::Verbose, Self::Information, Self::Minimal, Self::Warning, Self::Error];
+
+    const NAMES: [&str; 6] = ["Debug", "Verbose", "Information", "Minimal", "Warning", "Error"];
 }
 
 #[cfg(test)]
@@ -222,6 +319,57 @@ mod tests {
             (request.uri.as_str(), request.is_retry, request.is_non_interactive),
             ("u", false, false)
         );
+    }
+
+    #[test]
+    fn messages_are_read_as_nugets_own_library_reads_them() {
+        for (line, expected) in [
+            (
+                r#"{"requestid":7,"TYPE":"request","method":"GETOPERATIONCLAIMS"}"#,
+                ("7", "Request", "GetOperationClaims"),
+            ),
+            (
+                r#"{"RequestId":"a-b","Type":3,"Method":17,"Payload":null}"#,
+                ("a-b", "Request", "GetAuthenticationCredentials"),
+            ),
+            (
+                r#"{"Type":"Fault","Type":"4","RequestId":"x","Method":"handshake"}"#,
+                ("x", "Response", "Handshake"),
+            ),
+            (r#"{"RequestId":"1","Type":99,"Method":"None"}"#, ("1", "99", "None")),
+        ] {
+            let message: Incoming = serde_json::from_str(line).unwrap();
+            let found = (&*message.request_id, &*message.kind, &*message.method);
+            assert_eq!(found, expected, "{line}");
+        }
+        for line in [
+            r#"{"Type":"Request","Method":"Close"}"#,
+            r#"{"RequestId":{},"Type":3,"Method":1}"#,
+            "[]",
+        ] {
+            assert!(serde_json::from_str::<Incoming>(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn payloads_are_read_as_nugets_own_library_reads_them() {
+        let request: GetAuthenticationCredentials =
+            serde_json::from_str(r#"{"uri":"u","isretry":"true","ISNONINTERACTIVE":1}"#).unwrap();
+        assert_eq!(
+            (&*request.uri, request.is_retry, request.is_non_interactive),
+            ("u", true, true)
+        );
+        for (json, level) in [
+            (r#"{"LogLevel":"warning"}"#, Some(LogLevel::Warning)),
+            (r#"{"loglevel":0}"#, Some(LogLevel::Debug)),
+            (r#"{"LogLevel":6}"#, None),
+            (r#"{"LogLevel":"loud"}"#, None),
+        ] {
+            let read = serde_json::from_str::<SetLogLevel>(json).ok();
+            assert_eq!(read.map(|it| it.log_level), level, "{json}");
+        }
+        let exit: MonitorNuGetProcessExit = serde_json::from_str(r#"{"processid":"12"}"#).unwrap();
+        assert_eq!(exit.process_id, 12);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The plugin side of NuGet's cross-platform plugin protocol.
 //!
-//! - [`message`]: the wire types
+//! - [`message`], [`fields`]: the wire types, and how they are read
 //! - [`transport`]: standard input and output, each behind a thread
 //! - [`pending`]: the requests in progress
 //! - [`console`]: lines for the user, through NuGet's Log requests
@@ -12,6 +12,7 @@
 
 mod console;
 mod credentials;
+mod fields;
 mod history;
 mod message;
 mod pending;

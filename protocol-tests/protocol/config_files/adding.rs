@@ -38,6 +38,9 @@ pub fn trials() -> Vec<Trial> {
         trial("add_by_a_name_that_nuget_refuses", bad_names),
         trial("add_where_nuget_would_not_see_it", not_seen),
         trial("add_says_what_keeps_it_from_working", kept_from_working),
+        trial("add_where_nuget_refuses_a_file", refused),
+        trial("add_keeps_bytes_that_are_no_characters", bytes_of_no_character),
+        trial("add_to_utf_32", utf_32),
         trial("add_by_names_that_aws_answers_otherwise", other_repository),
         trial("add_by_names", by_names),
         trial("add_by_names_that_are_refused", refused_names),
@@ -233,13 +236,82 @@ fn kept_from_working() {
         "project/refused.config",
         "<configuration><packageSources><add key='a'/></packageSources></configuration>",
     );
-    let run = home.run_plugin(&["source", "add", STEM, "--configfile", "refused.config"]);
-    run.assert_success().assert_says(
-        "note: NuGet refuses `refused.config` for line 1, column 32: `add` lacks `value`",
-    );
-    run.assert_says(&format!(
+    home.write("project/other.config", "<configuration></configuration>");
+    let run = home.run_plugin(&["source", "add", STEM, "--configfile", "other.config"]);
+    run.assert_success().assert_says(&format!(
         "try it: nuget-plugin-codeartifact source check {STEM}/v3/index.json\n"
     ));
+}
+
+/// Whatever NuGet refuses, at once or in a restore only, and whichever file has it.
+fn refused() {
+    let home = SandboxHome::new();
+    let credentials =
+        |adds: &str| format!("<packageSourceCredentials><a>{adds}</a></packageSourceCredentials>");
+    let user_name = "<add key='Username' value='u'/>";
+    let password = "<add key='ClearTextPassword' value='hunter2'/>";
+    for (sections, line) in [
+        (
+            "<packageSources><add key='a'/></packageSources>",
+            "line 1, column 32: `add` lacks `value`",
+        ),
+        (
+            "<packageSources/><packageSources x='1'/>",
+            "line 1, column 33: the section `packageSources`",
+        ),
+        (
+            &credentials(&format!("{user_name}{password}<add key='Password' value='p'/>")),
+            "the credentials of `a` have `ClearTextPassword` or `Password` twice; keep one",
+        ),
+        (
+            &credentials(&format!("{user_name}{}", password.replace("hunter2", ""))),
+            "no restore works for line 1, column 76: the password of saved credentials is empty",
+        ),
+    ] {
+        let text = format!("<configuration>{sections}</configuration>");
+        for file in [USER, "project/nuget.config"] {
+            home.write(file, &text);
+            let run = home.run_plugin(&["source", "add", STEM]);
+            run.assert_failure().assert_says("error: nothing was added, since NuGet re");
+            run.assert_says(line).assert_silent_on("hunter2");
+            assert_eq!(home.read(file), text.as_bytes());
+            std::fs::remove_file(home.root().join(file)).unwrap();
+        }
+    }
+}
+
+/// A byte that US-ASCII does not have stays, and what cannot stay is not changed.
+fn bytes_of_no_character() {
+    let home = SandboxHome::new();
+    let text = |encoding: &str| {
+        let declaration = format!("<?xml version='1.0' encoding='{encoding}'?><!-- ");
+        let sections = b" --><configuration><packageSources></packageSources></configuration>";
+        [declaration.as_bytes(), b"\xe4", sections].concat()
+    };
+    home.write_bytes("project/a.config", &text("us-ascii"));
+    home.run_plugin(&["source", "add", STEM, "--configfile", "a.config"]).assert_success();
+    let found = home.read("project/a.config");
+    assert!(found.starts_with(&text("us-ascii")[..60]), "{}", String::from_utf8_lossy(&found));
+    assert!(found.len() > text("us-ascii").len());
+    home.write_bytes("project/b.config", &text("unicode-1-1-utf-8"));
+    let run = home.run_plugin(&["source", "add", STEM, "--configfile", "b.config"]);
+    run.assert_failure()
+        .assert_says("`b.config` has bytes that are no UTF-8, which a change would lose");
+    assert_eq!(home.read("project/b.config"), text("unicode-1-1-utf-8"));
+}
+
+fn utf_32() {
+    let home = SandboxHome::new();
+    let encode = |text: &str| -> Vec<u8> {
+        "\u{feff}".chars().chain(text.chars()).flat_map(|it| u32::from(it).to_le_bytes()).collect()
+    };
+    let text = "<?xml version='1.0' encoding='utf-32'?><configuration><packageSources><add key='ä' \
+                value='https://x'/></packageSources></configuration>";
+    home.write_bytes("project/a.config", &encode(text));
+    home.run_plugin(&["source", "add", STEM, "--name", "b", "--configfile", "a.config"])
+        .assert_success();
+    let add = format!("<add key=\"b\" value=\"{STEM}/v3/index.json\" /></packageSources>");
+    assert_eq!(home.read("project/a.config"), encode(&text.replace("</packageSources>", &add)));
 }
 
 fn other_repository() {

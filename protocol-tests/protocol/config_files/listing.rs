@@ -123,7 +123,8 @@ fn what_nuget_refuses() {
         "<configuration><packageSources>\n<add key='a' /></packageSources></configuration>",
     );
     home.run_plugin(&["source", "list"]).assert_success().assert_says(&format!(
-        "warning: NuGet refuses `{}` for line 2, column 1: `add` lacks `value`; correct it",
+        "warning: NuGet refuses `{}` for line 2, column 1: `add` lacks `value`; add it in this \
+         case, or remove the element",
         home.root().join(PROJECT).display()
     ));
 }

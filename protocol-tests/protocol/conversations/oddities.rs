@@ -13,6 +13,7 @@ pub fn trials() -> Vec<Trial> {
         lines_may_end_as_on_windows,
         a_line_may_come_in_pieces,
         unknown_keys_are_ignored,
+        keys_names_and_numbers_may_be_written_as_nugets_library_reads_them,
         an_unknown_method_is_answered_once_and_not_with_a_fault,
         malformed_lines_are_ignored,
         an_ask_without_a_sensible_payload_is_answered,
@@ -48,6 +49,31 @@ fn a_line_may_come_in_pieces() {
         nuget.send_raw(piece);
     }
     nuget.expect_next(&json!({"RequestId": id, "Type": "Response"}));
+    nuget.finish();
+}
+
+fn keys_names_and_numbers_may_be_written_as_nugets_library_reads_them() {
+    let Stage { fake: _fake, home, source, .. } = Stage::new();
+    let mut nuget = FakeNuget::start(&home);
+    for (id, line) in [
+        (
+            "in-lower-case",
+            json!({"requestid": "in-lower-case", "type": "request", "method":
+            "getauthenticationcredentials", "payload": {"uri": source, "isretry": "False"}}),
+        ),
+        (
+            "7",
+            json!({"RequestId": 7, "Type": 3, "Method": 17, "Payload": {"URI": source, "IsRetry": 0,
+            "IsNonInteractive": 1, "CanShowDialog": null}}),
+        ),
+    ] {
+        nuget.promise_request(id);
+        nuget.send_raw(format!("{line}\n").as_bytes());
+        nuget.expect(json!({
+            "RequestId": id, "Type": "Response", "Method": "GetAuthenticationCredentials",
+            "Payload": {"ResponseCode": "Success"}
+        }));
+    }
     nuget.finish();
 }
 

@@ -114,6 +114,88 @@ const BROKEN: &[Broken] = &[
         repair: Paste,
     },
     Broken {
+        name: "password_given_twice",
+        set_up: |stage| {
+            let sections = "  <packageSourceCredentials><x><add key='Username' value='u'/><add \
+                            key='Password' value='hunter2'/><add key='ClearTextPassword' value='p'/></x>\
+                            </packageSourceCredentials>\n";
+            let source = stage.source.clone();
+            stage.home.write_nuget_config_with(&[("ours", &source)], sections);
+        },
+        line: "FAIL  NuGet does nothing here: `<root>/project/NuGet.Config`, line 7, column 100: the \
+             credentials of `x` have `ClearTextPassword` or `Password` twice",
+        fix: "do: keep one",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "password_that_is_empty",
+        set_up: |stage| {
+            let sections = "  <packageSourceCredentials><x><add key='Username' value='u'/><add \
+                            key='ClearTextPassword' value='%NO_TOKEN%'/></x></packageSourceCredentials>\n";
+            let source = stage.source.clone();
+            stage.home.write_nuget_config_with(&[("ours", &source)], sections);
+            stage.home.set("NO_TOKEN", "");
+        },
+        line: "FAIL  every restore fails here: `<root>/project/NuGet.Config`, line 7, column 63: the password \
+             of saved credentials is empty",
+        fix: "do: give it a value, or remove the element",
+        repair: By(repaired_config),
+    },
+    Broken {
+        name: "utf_16_that_is_declared_utf_8",
+        set_up: |stage| {
+            let source = stage.source.clone();
+            let path = stage.home.write_nuget_config(&[("ours", &source)]);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+            stage.home.write_bytes(
+                "project/NuGet.Config",
+                &units.flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
+            );
+        },
+        line: "FAIL  NuGet does nothing here: `<root>/project/NuGet.Config` is no text that NuGet reads, from \
+             line 1 on: its XML declaration says `utf-8`, and its bytes are UTF-16; save it as UTF-8",
+        fix: "",
+        repair: By(repaired_config),
+    },
+    #[cfg(target_os = "linux")]
+    Broken {
+        name: "nuget_config_in_another_case",
+        set_up: |stage| drop(stage.home.write("project/Nuget.Config", "<configuration/>")),
+        line: "warn  NuGet does not read `<root>/project/Nuget.Config`: on this system it reads \
+             `<root>/project/NuGet.Config`",
+        fix: "do: move what you need of it to `<root>/project/NuGet.Config`, and remove it",
+        repair: By(|stage| {
+            std::fs::remove_file(stage.home.root().join("project/Nuget.Config")).unwrap();
+        }),
+    },
+    Broken {
+        name: "nuget_config_where_nuget_2_read_it",
+        set_up: |stage| drop(stage.home.write("project/.nuget/NuGet.Config", "<configuration/>")),
+        line: "warn  NuGet does not read `<root>/project/.nuget/NuGet.Config`: on this system it reads \
+             `<root>/project/NuGet.Config`",
+        fix: "do: move what you need of it to `<root>/project/NuGet.Config`, and remove it",
+        repair: By(|stage| {
+            std::fs::remove_file(stage.home.root().join("project/.nuget/NuGet.Config")).unwrap();
+        }),
+    },
+    Broken {
+        name: "sources_of_a_project",
+        set_up: |stage| {
+            stage.home.write(
+                "Directory.Build.props",
+                "<Project>\n<PropertyGroup>\n<RestoreAdditionalProjectSources>$(X)/feed\
+                 </RestoreAdditionalProjectSources></PropertyGroup></Project>",
+            );
+        },
+        line: "warn  `<root>/Directory.Build.props`, line 3, sets `RestoreAdditionalProjectSources`: a restore \
+             takes these sources as well, and doctor does not see them",
+        fix: "do: check such a source with `nuget-plugin-codeartifact doctor <URL>`",
+        repair: By(|stage| {
+            std::fs::remove_file(stage.home.root().join("Directory.Build.props")).unwrap();
+        }),
+    },
+    Broken {
         name: "credentials_in_a_variable",
         set_up: |stage| {
             let value = "Username=aws;Password=hunter2";

@@ -9,7 +9,7 @@ use crate::base::terminal::{Appearance, Mark};
 use crate::base::text::printable;
 
 /// How a check ended, from the best to the worst. A skipped check found nothing out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Skipped,
@@ -19,7 +19,7 @@ pub enum Outcome {
 }
 
 /// One line of `doctor`. `--json` prints it as it is, so names and values never change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Finding {
     /// The subject of the check, in kebab case. Scripts search for it, so it never changes.
     pub check: &'static str,
@@ -38,7 +38,7 @@ pub struct Finding {
 }
 
 /// What `--fix` may do. It touches only what belongs to this plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Repair {
     /// What `install` does.
     Install,

@@ -6,6 +6,7 @@
 //!   whether NuGet finds the plugin and can start it
 //! - [`global_json`]: how a repository chooses the SDK
 //! - [`configuration`]: whether the plugin's own settings can be used
+//! - [`projects`]: sources that projects name past NuGet.Config
 //! - [`sources`]: what NuGet asks, and the saved credentials that it sends before it asks the plugin
 //! - [`identity`], [`token`]: who requests a token, whether AWS issues it, and whether the source
 //!   accepts it
@@ -26,12 +27,14 @@ mod other_plugins;
 #[cfg_attr(windows, path = "permission_windows.rs")]
 mod permission;
 mod plugin_folders;
+mod projects;
 mod repair;
 mod report;
 mod sources;
 mod token;
 mod variables;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -85,7 +88,8 @@ pub async fn run(
     let mut nowhere = io::sink();
     let text: &mut dyn Write = if args.json { &mut nowhere } else { &mut *out };
     let program = fix::program(&nuget);
-    let mut found = Found { program, appearance, out: text, findings: Vec::new() };
+    let mut found =
+        Found { program, appearance, out: text, findings: Vec::new(), known: HashSet::new() };
     Box::pin(examine(args, &nuget, provider, wait, &mut found)).await?;
     let findings = found.findings;
     if args.json {
@@ -117,6 +121,8 @@ struct Found<'a> {
     appearance: Appearance,
     out: &'a mut dyn Write,
     findings: Vec<Finding>,
+    /// The same findings: a NuGet.Config may have thousands of sources.
+    known: HashSet<Finding>,
 }
 
 impl Found<'_> {
@@ -130,7 +136,7 @@ impl Found<'_> {
         drop(waiting);
         for mut finding in findings {
             finding.fix = finding.fix.map(|fix| fix::started_by(fix, &self.program));
-            if !self.findings.contains(&finding) {
+            if self.known.insert(finding.clone()) {
                 finding.print(self.appearance, self.out)?;
                 self.findings.push(finding);
             }
@@ -156,6 +162,7 @@ async fn examine(
     found.add(Waiting::none(), configuration::check(nuget, provider))?;
     let (findings, examined) = sources::check(nuget, provider, args.source.as_deref());
     found.add(Waiting::none(), findings)?;
+    found.add(Waiting::none(), projects::check(nuget))?;
     found.add(Waiting::none(), sources::saved(nuget, provider))?;
     found.add(Waiting::none(), identity::check(nuget, provider, &examined).await)?;
     if args.offline {

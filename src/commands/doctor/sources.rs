@@ -1,6 +1,8 @@
 //! The sources of NuGet.Config as NuGet sees them from this folder, and their saved credentials,
 //! which NuGet sends before it calls any plugin.
 
+use std::collections::{HashMap, HashSet};
+
 use super::finding::Finding;
 use super::fix::{self, quoted, quoted_path};
 use super::nuget::Nuget;
@@ -8,10 +10,13 @@ use crate::base::text::{excerpt, nearest};
 use crate::base::url::{UrlParts, redacted, without_query};
 use crate::commands::scrub::finding as scrub;
 use crate::endpoint::{EndpointError, HostKind, RepositoryEndpoint};
-use crate::nuget_config::{Layer, NugetConfig, Password, Saved, Source};
+use crate::nuget_config::{Layer, NugetConfig, Password, Problem, Refusal, Saved, Source, Unread};
 use crate::provider::{Provider, Resolved};
 
 const SAVED: &str = "saved-credentials";
+
+/// The most reasons that are listed: a file that a tool writes may have thousands of one kind.
+const MOST_REFUSALS: usize = 20;
 
 /// The suffix of the URL of every CodeArtifact source.
 const INDEX: &str = "/v3/index.json";
@@ -93,7 +98,24 @@ pub fn check(
         }
     }
     findings.extend(shared_hosts(&examined));
+    findings.extend(unread(nuget));
     (findings, examined)
+}
+
+/// The files that NuGet does not read although their names nearly fit.
+fn unread(nuget: &Nuget<'_>) -> Vec<Finding> {
+    let unread = NugetConfig::unread(&nuget.locations, &nuget.folder);
+    let warnings = unread.into_iter().map(|Unread { path, right, is_taken }| {
+        let (path, right) = (path.display(), right.display());
+        let what = format!("NuGet does not read `{path}`: on this system it reads `{right}`");
+        let advice = if is_taken {
+            format!("move what you need of it to `{right}`, and remove it")
+        } else {
+            format!("rename it to `{right}` if it is to count, or remove it")
+        };
+        Finding::warning("nuget-config", what).with_advice(advice)
+    });
+    warnings.collect()
 }
 
 /// Why NuGet cannot use its configuration.
@@ -107,25 +129,26 @@ fn unreadable(nuget: &Nuget<'_>) -> Vec<Finding> {
         let what = "the working folder is gone, and with it every NuGet.Config on the way";
         findings.push(Finding::failure(check, what).with_fix("cd"));
     }
-    for layer in &nuget.config.layers {
-        for problem in &layer.document.problems {
-            let what = format!(
-                "NuGet does nothing here: `{}`, line {}, column {}: {}",
-                layer.file.path().display(),
-                problem.line,
-                problem.column,
-                problem.what
-            );
-            findings.push(Finding::failure(check, what));
-        }
+    let refusals = nuget.config.refusals(nuget.environment);
+    for Refusal { file, problem, is_late } in refusals.iter().take(MOST_REFUSALS) {
+        let Problem { line, column, what, fix } = problem;
+        let effect = if *is_late { "every restore fails here" } else { "NuGet does nothing here" };
+        let file = file.display();
+        let what = format!("{effect}: `{file}`, line {line}, column {column}: {what}");
+        findings.push(Finding::failure(check, what).with_advice(*fix));
+    }
+    if let Some(more) = refusals.len().checked_sub(MOST_REFUSALS + 1) {
+        let what = format!("NuGet has {} more reasons to refuse files", more + 1);
+        findings.push(Finding::failure(check, what));
     }
     findings
 }
 
 fn wanted_sources(nuget: &Nuget<'_>, wanted: Option<&str>) -> Vec<Source> {
     let mut sources = nuget.config.sources(nuget.environment);
+    let mut urls: HashSet<String> = sources.iter().map(|source| source.url.clone()).collect();
     for audit in nuget.config.audit_sources(nuget.environment) {
-        if sources.iter().all(|source| source.url != audit.url) {
+        if urls.insert(audit.url.clone()) {
             sources.push(audit);
         }
     }
@@ -332,18 +355,18 @@ fn nothing(wanted: Option<&str>) -> Finding {
 /// NuGet remembers one password for each host.
 fn shared_hosts(examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (at, one) in examined.iter().enumerate() {
-        let RepositoryEndpoint { origin, domain, .. } = &one.endpoint;
-        let is_reported = examined[..at].iter().any(|before| before.endpoint.origin == *origin);
-        let other = examined[at + 1..]
-            .iter()
-            .find(|other| other.endpoint.origin == *origin && other.endpoint.domain != *domain);
-        if let Some(other) = other.filter(|_| !is_reported) {
+    // The first source of each host, until a source of another domain is found there.
+    let mut first_of_host: HashMap<&str, Option<&Examined>> = HashMap::new();
+    for source in examined {
+        let RepositoryEndpoint { origin, domain, .. } = &source.endpoint;
+        let first = first_of_host.entry(origin).or_insert(Some(source));
+        if let Some(one) = first.filter(|first| first.endpoint.domain != *domain) {
+            *first = None;
             let what = format!(
                 "{} and {} are of two domains on one host, for which NuGet remembers one password: \
                  every restore asks for both tokens in turn",
                 one.shown(),
-                other.shown()
+                source.shown()
             );
             let advice =
                 "give each domain a host name of its own (VPC endpoints: switch private DNS on)";

@@ -1,5 +1,6 @@
 //! Which saved credentials belong to CodeArtifact, and which may.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,11 @@ impl KnownSource {
 
 /// Every source of every file. Several may have the same name.
 #[derive(Debug)]
-pub struct KnownSources(Vec<KnownSource>);
+pub struct KnownSources {
+    all: Vec<KnownSource>,
+    /// The places of the sources with a name, in lower case.
+    by_name: HashMap<String, Vec<usize>>,
+}
 
 /// Determines which sources belong to CodeArtifact.
 pub fn kinds_of_sources(
@@ -153,7 +158,7 @@ pub fn kinds_of_sources(
         let secret = secret.map(|reason| (reason, source.range));
         KnownSource { file: source.file, name: source.name, kind, secret }
     });
-    KnownSources(known.collect())
+    KnownSources::of(known.collect())
 }
 
 /// The findings of one file, in its order.
@@ -163,8 +168,12 @@ pub fn in_layer(
 ) -> Result<Vec<SavedCredentials>, ConfigError> {
     let path = layer.file.path();
     let mut findings = Vec::new();
+    // A name is judged once: a file may have thousands of entries and sources with the same one.
+    let mut judged = HashMap::new();
     for entry in &layer.document.all_credentials {
-        if let Some((is_certain, reason)) = sources.judge(entry, path) {
+        let known = judged.entry((&entry.name, sign_of_login(entry)));
+        let judged = known.or_insert_with(|| sources.judge(entry, path)).clone();
+        if let Some((is_certain, reason)) = judged {
             let found = SavedCredentials::uncertain(&entry.name, &reason, entry.range.clone());
             findings.push(SavedCredentials {
                 password: entry.password.clone(),
@@ -173,7 +182,7 @@ pub fn in_layer(
             });
         }
     }
-    for known in sources.0.iter().filter(|known| known.file == path) {
+    for known in sources.all.iter().filter(|known| known.file == path) {
         if let Some((reason, range)) = &known.secret {
             findings.push(SavedCredentials::uncertain(&known.name, reason, range.clone()));
         }
@@ -205,12 +214,19 @@ fn add_lines_and_texts(
 }
 
 impl KnownSources {
+    fn of(all: Vec<KnownSource>) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, known) in all.iter().enumerate() {
+            by_name.entry(known.name.to_lowercase()).or_default().push(place);
+        }
+        Self { all, by_name }
+    }
+
     /// Whether the entry of this file certainly belongs to CodeArtifact, and why; none if nothing
     /// suggests it.
     fn judge(&self, entry: &CredentialsEntry, file: &Path) -> Option<(bool, String)> {
-        let name = entry.name.to_lowercase();
-        let named = self.0.iter().filter(|known| known.name.to_lowercase() == name);
-        let named: Vec<&KnownSource> = named.collect();
+        let places = self.by_name.get(&entry.name.to_lowercase()).into_iter().flatten();
+        let named: Vec<&KnownSource> = places.map(|place| &self.all[*place]).collect();
         let sign = sign_of_login(entry);
         let Some(ours) = named.iter().find(|known| known.is_ours()) else {
             return judge_without_source(&named, sign);
@@ -233,7 +249,7 @@ impl KnownSources {
 }
 
 /// The marks that `aws codeartifact login` and login scripts leave in an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sign {
     Variable,
     UserName,
@@ -281,7 +297,7 @@ mod tests {
             kind,
             secret: None,
         };
-        KnownSources(vec![
+        KnownSources::of(vec![
             known("user", "ours", SourceKind::CodeArtifact(None)),
             known("user", "theirs", SourceKind::Foreign),
             known("user", "alike", SourceKind::Alike),

@@ -41,6 +41,9 @@ pub async fn run(
     };
     let new = NewSource { name, url };
     let config = config(args, context)?;
+    if let Some(refusal) = config.refusals(context.environment).first() {
+        return Err(SourceError::Refused { refusal: list::refusal(refusal) });
+    }
     let sources = config.sources(context.environment);
     let same = find_same(&new, args.name.is_some(), &sources)?;
     let (name, file) = match same {
@@ -101,7 +104,7 @@ fn notes(
     context: &SourceContext<'_>,
 ) -> Result<Vec<String>, SourceError> {
     let config = config(args, context)?;
-    let mut notes = list::refusals(&config);
+    let mut notes = list::refusals(&config, context.environment);
     let sources = config.sources(context.environment);
     if let Some(source) = sources.iter().find(|source| source.name == name) {
         notes.extend((!source.is_enabled).then(|| {

@@ -6,11 +6,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{RepositoryFields, SourceContext, SourceError};
+use crate::base::environment::Environment;
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::cli::source::SourceListArgs;
 use crate::endpoint::EndpointError;
-use crate::nuget_config::{LayerKind, NugetConfig, Problem, Saved, Source};
+use crate::nuget_config::{LayerKind, NugetConfig, Problem, Refusal, Saved, Source};
 use crate::provider::Provider;
 
 /// NuGet 6.12 and newer refuse it; older versions warn.
@@ -32,7 +33,7 @@ struct Listed {
     url: String,
     enabled: bool,
     file: String,
-    line: usize,
+    line: u32,
     layer: LayerKind,
     /// The patterns of its package source mapping.
     patterns: Vec<String>,
@@ -70,7 +71,7 @@ pub fn run(
 fn listing(config: &NugetConfig, context: &SourceContext<'_>) -> SourceListing {
     let sources = listed(config.sources(context.environment), context.provider);
     let audit_sources = listed(config.audit_sources(context.environment), context.provider);
-    let warnings = warnings(config, &sources);
+    let warnings = warnings(config, &sources, context.environment);
     SourceListing { sources, audit_sources, warnings }
 }
 
@@ -136,20 +137,36 @@ pub fn saved(saved: &Saved) -> String {
     SavedAt::of(saved).in_words()
 }
 
+/// The most reasons that are listed: a file that a tool writes may have thousands of one kind.
+const MOST_REFUSALS: usize = 20;
+
 /// Why NuGet refuses files, one text for each reason.
-pub fn refusals(config: &NugetConfig) -> Vec<String> {
-    let mut refusals = Vec::new();
-    for layer in &config.layers {
-        let path = layer.file.path().display();
-        refusals.extend(layer.document.problems.iter().map(|Problem { line, column, what }| {
-            format!("NuGet refuses `{path}` for line {line}, column {column}: {what}; correct it")
-        }));
+pub fn refusals(config: &NugetConfig, environment: &Environment) -> Vec<String> {
+    let found = config.refusals(environment);
+    let mut texts: Vec<String> = found.iter().take(MOST_REFUSALS).map(refusal).collect();
+    if let Some(more) = found.len().checked_sub(MOST_REFUSALS + 1) {
+        texts.push(format!(
+            "NuGet has {} more reasons to refuse files; correct these first",
+            more + 1
+        ));
     }
-    refusals
+    texts
 }
 
-fn warnings(config: &NugetConfig, sources: &[Listed]) -> Vec<String> {
-    let mut warnings = refusals(config);
+/// What NuGet refuses, where, and the fix.
+pub fn refusal(refusal: &Refusal<'_>) -> String {
+    let Problem { line, column, what, fix } = refusal.problem;
+    let file = refusal.file.display();
+    if refusal.is_late {
+        return format!(
+            "NuGet reads `{file}`, and no restore works for line {line}, column {column}: {what}; {fix}"
+        );
+    }
+    format!("NuGet refuses `{file}` for line {line}, column {column}: {what}; {fix}")
+}
+
+fn warnings(config: &NugetConfig, sources: &[Listed], environment: &Environment) -> Vec<String> {
+    let mut warnings = refusals(config, environment);
     if config.mappings().is_empty() {
         return warnings;
     }

@@ -61,6 +61,8 @@ pub enum SourceError {
         file.display()
     )]
     NotTaken { file: PathBuf },
+    #[error("nothing was added, since {refusal}")]
+    Refused { refusal: String },
     #[error("no URL for `{repository}` in {domain}: {error}")]
     LookUp { repository: String, domain: Domain, error: Box<ProviderError> },
     #[error(
