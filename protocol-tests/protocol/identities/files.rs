@@ -39,6 +39,8 @@ pub fn trials() -> Vec<Trial> {
         a_start_url_with_another_ending_is_the_same_sign_in,
     ]);
     #[cfg(unix)]
+    trials.push(trial("a_variable_that_is_no_unicode_text_does_not_count_as_unset", not_unicode));
+    #[cfg(unix)]
     trials.push(
         trial("a_folder_that_another_user_closed_is_an_error", closed_folder)
             .needing(crate::support::trials::Need::Root),
@@ -194,6 +196,26 @@ fn a_start_url_with_another_ending_is_the_same_sign_in() {
         token.insert("startUrl".to_owned(), format!("{url}/#/").into());
     });
     stage.assert_served();
+}
+
+#[cfg(unix)]
+fn not_unicode() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use crate::support::process;
+    use crate::support::sandbox_home::SandboxHome;
+    use crate::support::stage::LIMIT;
+
+    let mut stage = Stage::new();
+    stage.without_keys();
+    stage.home.write("home/.aws/config", &format!("[default]\n{}", keys()));
+    let mut command = stage.home.command(SandboxHome::plugin());
+    command.arg("token").args(NAMES).env("AWS_PROFILE", OsStr::from_bytes(b"Gr\xF6\xDFe"));
+    let run = process::run(&mut command, LIMIT);
+    run.assert_failure().assert_says(
+        "AWS_PROFILE is no Unicode text, and may name an AWS identity; correct it or unset it",
+    );
 }
 
 /// As under `sudo` with the other user's HOME, or a folder that was copied as root.

@@ -85,6 +85,8 @@ pub enum AwsError {
          {variable}"
     )]
     UnknownProfile { variable: &'static str, name: String, known: String, likely: Option<String> },
+    #[error("{variable} is no Unicode text, and may name an AWS identity; correct it or unset it")]
+    NotUnicode { variable: &'static str },
     #[error("{variable} is set, but {missing} is empty or not set; set both or unset both")]
     HalfKey { variable: &'static str, missing: &'static str },
     #[error(
@@ -334,10 +336,9 @@ impl AwsError {
             Self::UnknownProfile { variable, likely: Some(name), .. } => {
                 ("credentials", Help::SetVariable(variable, name))
             }
-            Self::UnknownProfile { variable, likely: None, .. } => {
-                ("credentials", Help::UnsetVariable(variable))
-            }
-            Self::HalfKey { variable, .. } => ("credentials", Help::UnsetVariable(variable)),
+            Self::UnknownProfile { variable, likely: None, .. }
+            | Self::HalfKey { variable, .. }
+            | Self::NotUnicode { variable } => ("credentials", Help::UnsetVariable(variable)),
             Self::NoRoleArn => ("credentials", Help::UnsetVariable("AWS_WEB_IDENTITY_TOKEN_FILE")),
             Self::NeedsMfa { profile } => ("credentials", Help::ExportCredentials(profile)),
             Self::NoSuchProfile { .. } => {

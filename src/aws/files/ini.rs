@@ -11,7 +11,7 @@
 //! twice. Here only the section with such a line is unusable, and what is given twice with the same
 //! value is no fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The sections of a file, in their order, without `[DEFAULT]`.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +78,8 @@ struct Entry {
 #[derive(Default)]
 struct Reader {
     sections: Vec<RawSection>,
+    /// The sections' indices by their names.
+    by_name: HashMap<String, usize>,
     /// The index of the section that the next line belongs to.
     current: Option<usize>,
     /// Whether an indented line continues the current section's last value.
@@ -120,11 +122,11 @@ impl Reader {
     }
 
     fn enter(&mut self, name: &str) {
-        let known = self.sections.iter().position(|section| section.name == name);
-        self.current = Some(known.unwrap_or_else(|| {
+        let index = *self.by_name.entry(name.to_owned()).or_insert_with(|| {
             self.sections.push(RawSection { name: name.to_owned(), ..RawSection::default() });
             self.sections.len() - 1
-        }));
+        });
+        self.current = Some(index);
         self.is_in_value = false;
     }
 

@@ -12,7 +12,7 @@ mod shared_file;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -142,11 +142,11 @@ impl AwsFiles {
     /// In the credentials file every section is a profile, and its header the name.
     fn add_credentials(&mut self, file: SharedFile) {
         let sections = with_faults_of(file.ini.sections, &file.name);
-        let names: Vec<String> = sections.iter().map(|section| section.name.clone()).collect();
+        let names: HashSet<String> = sections.iter().map(|section| section.name.clone()).collect();
         for section in sections {
             let trimmed = ini::strip(&section.name);
-            let is_taken = names.iter().any(|name| name == trimmed);
-            let name = if is_taken { section.name.clone() } else { trimmed.to_owned() };
+            let name =
+                if names.contains(trimmed) { section.name.clone() } else { trimmed.to_owned() };
             if let Some(rest) = name.strip_prefix("profile ") {
                 let rest = ini::strip(rest).to_owned();
                 let why =

@@ -80,6 +80,13 @@ impl Identity {
         fallback_proxy: &FallbackProxy,
         effective: &EffectiveSettings,
     ) -> Result<Self, AwsError> {
+        if effective.aws.profiles.value.is_empty() {
+            let unreadable = environment.not_unicode();
+            if let Some(variable) = NAMING_VARIABLES.into_iter().find(|it| unreadable.contains(it))
+            {
+                return Err(AwsError::NotUnicode { variable });
+            }
+        }
         let needs_files =
             !goes_environment_first(effective) || !effective.aws.profiles.value.is_empty();
         let files = match AwsFiles::load(environment).await {
@@ -259,6 +266,20 @@ const ENDPOINT_VARIABLES: [&str; 7] = [
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
+];
+
+/// Variables that select an identity. One that cannot be read must not count as unset.
+const NAMING_VARIABLES: [&str; 10] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
 /// What names a profile.
