@@ -41,7 +41,6 @@ mod token;
 use std::error::Error;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -50,6 +49,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use base::environment::Environment;
 use base::log::Log;
+use base::panic::{self, Panicked};
 use base::terminal::{Appearance, Printable};
 use cli::doctor::DoctorArgs;
 use cli::{Cli, Command, SelectionArgs};
@@ -68,7 +68,11 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).as_deref().is_some_and(is_plugin_switch) {
         return run_plugin();
     }
-    match run_command(Cli::parse().command) {
+    let command = Cli::parse().command;
+    let environment = Environment::of_process();
+    let log_of = environment.clone();
+    panic::report_to(move |line| open_log(&log_of).line(line));
+    match panic::catch(|| run_command(command, &environment)).unwrap_or_else(|it| Err(it.into())) {
         Ok(code) => code,
         Err(Failure { error, code }) => {
             report(&*error);
@@ -90,8 +94,7 @@ impl<E: Error + 'static> From<E> for Failure {
 }
 
 #[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
-fn run_command(command: Command) -> Result<ExitCode, Failure> {
-    let environment = &Environment::of_process();
+fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, Failure> {
     let raw = &mut io::stdout();
     let out = &mut Printable(io::stdout());
     let wait = |what_for: &str| wait_for(environment, what_for);
@@ -165,7 +168,7 @@ fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched
     let fetched = block_on(environment, selection.overrides(), async |provider| {
         let _waiting = wait_for(environment, "an answer");
         commands::selection::fetch(selection, provider).await
-    })??;
+    })???;
     commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
     Ok(fetched)
 }
@@ -184,18 +187,19 @@ fn with_provider<T, E: Error + 'static>(
     overrides: Overrides,
     command: impl AsyncFnOnce(&Provider) -> Result<T, E>,
 ) -> Result<T, Failure> {
-    Ok(block_on(environment, overrides, command)??)
+    Ok(block_on(environment, overrides, command)???)
 }
 
-/// Fails if the system cannot provide a runtime.
+/// Fails if the system cannot provide a runtime. A panic is the inner error, so that a command with
+/// `--json` still prints its object.
 fn block_on<T>(
     environment: &Environment,
     overrides: Overrides,
     command: impl AsyncFnOnce(&Provider) -> T,
-) -> io::Result<T> {
+) -> io::Result<Result<T, Panicked>> {
     let provider = provider(environment, open_log(environment)).with_overrides(overrides);
     let runtime = runtime()?;
-    let outcome = runtime.block_on(command(&provider));
+    let outcome = runtime.block_on(panic::catch_in(command(&provider)));
     // A host name that is still being resolved must not keep the process alive.
     runtime.shutdown_background();
     Ok(outcome)
@@ -229,24 +233,21 @@ fn run_plugin() -> ExitCode {
     };
     let environment = Environment::of_process();
     let log = open_log(&environment);
-    log_panics_only(log.clone());
+    let panics = log.clone();
+    // NuGet shows standard error.
+    panic::report_to(move |line| panics.line(line));
     log.line(format_args!("{} {} started", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
     let provider = Arc::new(provider(&environment, log.clone()));
     let credentials = Arc::new(plugin::Credentials::new(provider, log.clone()));
     let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
     let conversation = || runtime.block_on(plugin::serve(input, output, credentials, log));
-    let outcome = catch_unwind(AssertUnwindSafe(conversation));
+    let outcome = panic::catch(conversation);
     // A host name that is still being resolved must not keep the process alive.
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
-}
-
-/// A panic's message may quote secrets, and NuGet shows standard error.
-fn log_panics_only(log: Log) {
-    std::panic::set_hook(Box::new(move |panic| log.line(format_args!("{panic}"))));
 }
 
 fn open_log(environment: &Environment) -> Log {

@@ -36,6 +36,11 @@ impl FakeMetadata {
         Self { server: Server::start(token_only) }
     }
 
+    /// Whatever this answers.
+    pub fn answering(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        Self { server: Server::start(answer) }
+    }
+
     /// No metadata, but the service of `aws login`, which renews every session or none.
     pub fn sign_in_service(renews: bool) -> Self {
         Self { server: Server::start(move |_| if renews { renewed() } else { not_renewed() }) }

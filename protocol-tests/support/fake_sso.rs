@@ -68,6 +68,8 @@ struct State {
     refuses_refresh: bool,
     delay: Duration,
     portal_refusal: Option<(u16, &'static str, &'static str)>,
+    /// Status and page that are sent in place of every answer.
+    outage: Option<(u16, &'static str)>,
     calls: Vec<String>,
     page: String,
     verifiers: Vec<String>,
@@ -84,6 +86,7 @@ impl FakeSso {
             refuses_refresh: false,
             delay: Duration::ZERO,
             portal_refusal: None,
+            outage: None,
             calls: Vec::new(),
             verifiers: Vec::new(),
             page: "https://device.sso.eu-west-1.amazonaws.com/".to_owned(),
@@ -146,6 +149,11 @@ impl FakeSso {
         self.state().portal_refusal = Some((status, code, message));
     }
 
+    /// Every call gets this from now on, as by a proxy or in an outage.
+    pub fn answers_with(&self, status: u16, page: &'static str) {
+        self.state().outage = Some((status, page));
+    }
+
     /// Where users are sent, in place of an https address of AWS's.
     pub fn send_users_to(&self, page: &str) {
         page.clone_into(&mut self.state().page);
@@ -191,6 +199,10 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 fn answer(state: &mut State, seen: &Seen) -> Reply {
     let delay = state.delay;
+    if let Some((status, page)) = state.outage {
+        state.calls.push("outage".to_owned());
+        return Reply::bytes(status, "text/html", page).after(delay);
+    }
     let reply = match (seen.method.as_str(), seen.path.as_str()) {
         ("POST", "/client/register") => oidc::register(state, seen),
         ("POST", "/device_authorization") => oidc::start_device(state, seen),

@@ -27,11 +27,11 @@ use http_body_util::Limited;
 use tokio::sync::OnceCell;
 
 use super::endpoints::EndpointVariables;
-use super::error::AwsError;
+use super::error::{AwsError, Host, echo};
 use super::files::AwsFiles;
 use super::proxy::Proxy;
 use super::proxy_answer::{self, ProxyFailure};
-use super::route::{FallbackProxy, Route};
+use super::route::{EndpointSetting, FallbackProxy, Route, endpoint_settings};
 use super::trust::trust_store;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
@@ -59,6 +59,8 @@ pub(super) struct Network {
     environment: Environment,
     fallback_proxy: FallbackProxy,
     route: Result<Route, AwsError>,
+    /// What moves an API to another address, for messages.
+    settings: Arc<[EndpointSetting]>,
     connected: Arc<OnceCell<Connected>>,
 }
 
@@ -79,8 +81,10 @@ impl Network {
     ) -> Self {
         let endpoints = EndpointVariables::of(environment);
         let route = Route::to_aws(environment, &files, &profile, effective);
+        let settings = endpoint_settings(environment, &files, &profile, route.as_ref().ok());
         let environment = environment.clone();
         Self {
+            settings: settings.into(),
             files,
             profile,
             endpoints,
@@ -99,7 +103,8 @@ impl Network {
     /// A client over the connections of this network. It remembers the hosts of its own requests only.
     pub(super) async fn client(&self) -> Result<HttpClient, AwsError> {
         let connected = self.connected.get_or_try_init(|| connect(|| self.route())).await?;
-        Ok(HttpClient::guarding(connected.clone()))
+        let client = HttpClient::guarding(connected.clone());
+        Ok(HttpClient { endpoints: Arc::clone(&self.settings), ..client })
     }
 
     /// The SDK's configuration without credentials. The endpoints come from the environment, the
@@ -203,6 +208,9 @@ fn framework() -> FrameworkMetadata {
 pub(super) struct HttpClient {
     shared: SharedHttpClient,
     last: Arc<Mutex<Option<LastRequest>>>,
+    endpoints: Arc<[EndpointSetting]>,
+    /// What no message may repeat.
+    secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
 /// Where a request went.
@@ -229,18 +237,37 @@ impl HttpClient {
     }
 
     fn guarding(connected: Connected) -> Self {
-        let last = Arc::default();
-        let guarded = Guarded { connected, last: Arc::clone(&last) };
-        Self { shared: SharedHttpClient::new(guarded), last }
+        let (last, secrets) = (Arc::default(), Arc::default());
+        let guarded = Guarded { connected, last: Arc::clone(&last), secrets: Arc::clone(&secrets) };
+        let shared = SharedHttpClient::new(guarded);
+        Self { shared, last, endpoints: Arc::default(), secrets }
     }
 
     pub(super) fn shared(&self) -> SharedHttpClient {
         self.shared.clone()
     }
 
-    /// The host of the last request, with its port where that is not the default port.
-    pub(super) fn last_host(&self) -> Option<String> {
-        locked(&self.last).as_ref().map(|last| last.host.clone())
+    /// The host of the last request.
+    pub(super) fn host(&self) -> Option<Host> {
+        let name = locked(&self.last).as_ref().map(|last| last.host.clone())?;
+        let setting = self.endpoints.iter().find(|endpoint| endpoint.is_at(&name));
+        Some(Host { setting: setting.map(|endpoint| endpoint.name.clone()), name })
+    }
+
+    /// The first setting of an API's address that is no URL.
+    pub(super) fn broken_endpoint(&self) -> Option<String> {
+        let broken = self.endpoints.iter().find(|endpoint| !endpoint.is_url())?;
+        Some(broken.name.clone())
+    }
+
+    /// Keeps a secret of a request's body out of messages. Those of headers are known.
+    pub(super) fn hide(&self, secret: &Secret) {
+        locked(&self.secrets).push(secret.clone());
+    }
+
+    /// What a server or a program says, without the secrets of our requests.
+    pub(super) fn without_secrets(&self, text: &str) -> String {
+        echo::without_secrets(text, &locked(&self.secrets))
     }
 
     /// The proxy that the last request went through.
@@ -309,6 +336,7 @@ fn has_sound_port(url: &str) -> bool {
 struct Guarded {
     connected: Connected,
     last: Arc<Mutex<Option<LastRequest>>>,
+    secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
 impl SdkHttpClient for Guarded {
@@ -322,6 +350,7 @@ impl SdkHttpClient for Guarded {
             settings: settings.clone(),
             components: components.clone(),
             last: Arc::clone(&self.last),
+            secrets: Arc::clone(&self.secrets),
         })
     }
 }
@@ -332,6 +361,7 @@ struct GuardedConnector {
     settings: HttpConnectorSettings,
     components: RuntimeComponents,
     last: Arc<Mutex<Option<LastRequest>>>,
+    secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
 impl HttpConnector for GuardedConnector {
@@ -354,6 +384,7 @@ impl HttpConnector for GuardedConnector {
         if proxy.as_ref().is_some_and(was_refused) {
             return HttpConnectorFuture::ready(Err(ProxyFailure::PasswordRefused.into_error()));
         }
+        remember_secrets(&request, &mut locked(&self.secrets));
         // Its connector is made once for these settings, and kept by the SDK.
         let answer = connections.http_connector(&self.settings, &self.components).call(request);
         HttpConnectorFuture::new(async move {
@@ -392,6 +423,27 @@ static REFUSED: Mutex<Vec<(String, Secret)>> = Mutex::new(Vec::new());
 fn was_refused(proxy: &Proxy) -> bool {
     let sent = proxy.authorization().map(|sent| (proxy.name.clone(), sent));
     sent.is_some_and(|sent| locked(&REFUSED).contains(&sent))
+}
+
+/// Headers that are secret as a whole.
+const SECRET_HEADERS: [&str; 3] =
+    ["x-amz-security-token", "x-amz-sso_bearer_token", "x-aws-ec2-metadata-token"];
+
+/// The secrets that go out with this request, each once.
+fn remember_secrets(request: &HttpRequest, secrets: &mut Vec<Secret>) {
+    let headers = request.headers();
+    // Of AWS's own scheme only the signature is secret: the rest is in good messages too.
+    let authorization =
+        headers.get("authorization").map(|text| match text.split_once("Signature=") {
+            Some((_, signature)) => signature,
+            None => text.split_once(' ').map_or(text, |(_, behind)| behind),
+        });
+    let whole = SECRET_HEADERS.iter().filter_map(|name| headers.get(*name));
+    for secret in whole.chain(authorization).map(Secret::new) {
+        if !secrets.contains(&secret) {
+            secrets.push(secret);
+        }
+    }
 }
 
 /// Whether the request goes to a metadata service, which speaks plain http. Such a request never

@@ -9,6 +9,7 @@
 //! - [`trust`]: the trusted certificates
 //! - [`route`]: which proxy, certificates and endpoints are used
 //! - [`client`]: connections: trust, proxies, and no plain http but to this machine
+//! - [`request`]: a single request without the SDK's services
 //! - [`sso`]: sign-ins of IAM Identity Center
 //! - [`source`]: sources of AWS credentials, one file each, and their order
 //! - [`identity`]: whose credentials they are, read without a network request
@@ -28,6 +29,7 @@ mod proxy;
 mod proxy_answer;
 mod region;
 mod repository_endpoint;
+mod request;
 mod route;
 mod source;
 mod source_index;
@@ -93,8 +95,11 @@ impl Aws {
     /// The error of a token request with this identity, if only an instance is left to try and its
     /// metadata service is switched off.
     pub fn no_source_error(&self, identity: &Identity, domain: &Domain) -> Option<AwsError> {
-        let switch = self.environment.get("AWS_EC2_METADATA_DISABLED")?;
-        if switch.eq_ignore_ascii_case("true") { identity.no_credentials(domain) } else { None }
+        if source::instance::is_switched_off(&self.environment) {
+            identity.no_credentials(domain)
+        } else {
+            None
+        }
     }
 
     /// Exchanges the refresh token in the shared file for a new access token, which is kept there.
@@ -161,12 +166,13 @@ impl Aws {
         session: &SsoSession,
         now: SystemTime,
     ) -> Result<SignedOut, AwsError> {
-        let config = async {
+        let reached = async {
             let network = self.network(session).await?;
             let client = network.client().await?;
-            Ok(network.config(&client, &session.profile, &session.region).await)
+            let config = network.config(&client, &session.profile, &session.region).await;
+            Ok((client, config))
         };
-        sso::sign_out(session, config.await, now).await
+        sso::sign_out(session, reached.await, now).await
     }
 
     /// Calls `GetAuthorizationToken`, within [`FETCH_LIMIT`].
@@ -239,6 +245,13 @@ impl Aws {
         }
     }
 
+    /// The SDK makes this variable a part of the user agent's name.
+    fn check_user_agent(&self) -> Result<(), AwsError> {
+        const VARIABLE: &str = "AWS_EXECUTION_ENV";
+        let value = self.environment.get(VARIABLE).unwrap_or_default();
+        source::usable::check(value, || VARIABLE.to_owned())
+    }
+
     async fn codeartifact(
         &self,
         domain: &Domain,
@@ -261,10 +274,16 @@ impl Aws {
         now: SystemTime,
     ) -> Result<SdkConfig, AwsError> {
         let config = identity.config(client, domain).await;
+        identity.plan.check_partition(domain)?;
+        self.check_user_agent()?;
+        for name in SECRET_VARIABLES {
+            self.environment.get(name).into_iter().for_each(|it| client.hide(&Secret::new(it)));
+        }
         let timing = Timing::start();
         let loader = Loader {
             environment: &self.environment,
             caller: &identity.caller(),
+            files: &identity.network.files,
             client,
             config: &config,
             profile: identity.profile(),
@@ -277,6 +296,14 @@ impl Aws {
         Ok(config.into_builder().credentials_provider(credentials).build())
     }
 }
+
+/// Variables whose values no message may repeat, though a program that is started sees them.
+const SECRET_VARIABLES: [&str; 4] = [
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+];
 
 /// A token becomes a part of HTTP headers.
 fn fits_into_header(token: &str) -> bool {

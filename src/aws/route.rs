@@ -14,7 +14,7 @@ use super::proxy::{Exceptions, Proxy, ProxyOrigin, ProxySetting, has_escape};
 use crate::base::environment::Environment;
 use crate::base::system::SystemProxy;
 use crate::base::text::excerpt;
-use crate::base::url::{proxy_authority, without_query};
+use crate::base::url::{UrlParts, proxy_authority, without_query};
 use crate::settings::{EffectiveSettings, EndpointSettings};
 
 /// Where the proxy's URL is, for the AWS CLI, curl and .NET; the first that is set counts. On Windows,
@@ -198,6 +198,80 @@ fn exceptions(environment: &Environment) -> (Vec<String>, &'static str) {
         Some(list) => (Exceptions::of_list(list), "NO_PROXY"),
         None => (Vec::new(), "NO_PROXY"),
     }
+}
+
+/// A setting that moves an API or a metadata service to another address.
+#[derive(Debug, Clone)]
+pub(super) struct EndpointSetting {
+    /// For people: `AWS_ENDPOINT_URL`, "rule 2's `endpoint_url`".
+    pub name: String,
+    url: String,
+}
+
+impl EndpointSetting {
+    /// Whether it names this host and port.
+    pub(super) fn is_at(&self, authority: &str) -> bool {
+        UrlParts::strict(&self.url).authority.eq_ignore_ascii_case(authority)
+    }
+
+    /// Whether it has the form of a URL of http or https.
+    pub(super) fn is_url(&self) -> bool {
+        let url = UrlParts::strict(&self.url);
+        let (host, port) = url.host_and_port();
+        let is_sound =
+            |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '\\');
+        ["http", "https"].iter().any(|scheme| url.scheme.eq_ignore_ascii_case(scheme))
+            && !host.is_empty()
+            && self.url.chars().all(is_sound)
+            && port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
+/// Variables that move an API, or a metadata service.
+const ENDPOINT_VARIABLES: [&str; 8] = [
+    "AWS_ENDPOINT_URL_CODEARTIFACT",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_SIGNIN",
+    "AWS_ENDPOINT_URL",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+];
+
+/// The same in a section `[services …]`.
+const SERVICES: [&str; 5] = ["codeartifact", "sts", "sso", "sso_oidc", "signin"];
+
+/// Every setting that moves an API or a metadata service, the one that counts before the others.
+pub(super) fn endpoint_settings(
+    environment: &Environment,
+    files: &AwsFiles,
+    profile: &str,
+    route: Option<&Route>,
+) -> Vec<EndpointSetting> {
+    let mut all = Vec::new();
+    let mut add = |name: String, url: Option<&str>| {
+        all.extend(url.map(|url| EndpointSetting { name, url: url.to_owned() }));
+    };
+    if let Some(Route { endpoints, whose, .. }) = route {
+        add(format!("{whose}`endpoint_url`"), endpoints.codeartifact.as_deref());
+        add(format!("{whose}`sts_endpoint_url`"), endpoints.sts.as_deref());
+        add(format!("{whose}`sso_endpoint_url`"), endpoints.sso.as_deref());
+    }
+    for variable in ENDPOINT_VARIABLES {
+        add(variable.to_owned(), environment.get(variable));
+    }
+    let Some(settings) = files.get(profile) else { return all };
+    if let Some(section) = settings.get("services") {
+        for service in SERVICES {
+            let name = format!("`endpoint_url` of `{service}` in `[services {section}]`");
+            add(name, files.endpoint_of(section, service));
+        }
+    }
+    for property in ["endpoint_url", "ec2_metadata_service_endpoint"] {
+        add(format!("`{property}` of profile `{profile}`"), settings.get(property));
+    }
+    all
 }
 
 #[derive(Debug)]

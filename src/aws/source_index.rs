@@ -1,19 +1,15 @@
 //! A package source's index, requested with a token as NuGet would, to see how the source responds.
 
-use std::convert::Infallible;
 use std::time::SystemTime;
 
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::base64;
-use aws_smithy_types::body::SdkBody;
 
 use super::Aws;
-use super::client::{FETCH_LIMIT, HttpClient, timeouts};
+use super::client::{FETCH_LIMIT, HttpClient};
 use super::error::AwsError;
-use super::error::classify::{self, http_date};
+use super::error::classify;
 use super::identity::Identity;
+use super::request::{Answer, NoAnswer, Request};
 use crate::base::secret::Secret;
 
 /// The response of a source.
@@ -49,36 +45,11 @@ impl Aws {
     }
 }
 
-async fn get(
-    url: &str,
-    token: &Secret,
-    client: &HttpClient,
-) -> Result<SourceAnswer, SdkError<Infallible, HttpResponse>> {
-    let path_at = url.find("://").and_then(|at| Some(at + 3 + url[at + 3..].find('/')?));
-    let (origin, path) = url.split_at(path_at.unwrap_or(url.len()));
-    let (path, token) = (path.to_owned(), token.clone());
-    let ask = Operation::builder()
-        .service_name("source")
-        .operation_name("index")
-        .endpoint_url(origin)
-        .http_client(client.shared())
-        .timeout_config(timeouts())
-        .no_retry()
-        .no_auth()
-        .serializer(move |()| {
-            let credentials = base64::encode(format!("aws:{}", token.expose()));
-            let mut request = HttpRequest::new(SdkBody::empty());
-            request.set_uri(path.as_str())?;
-            request.headers_mut().try_insert("authorization", format!("Basic {credentials}"))?;
-            Ok(request)
-        })
-        .deserializer(|response: &HttpResponse| {
-            let is_index = is_index(response.body().bytes().unwrap_or_default());
-            let date = response.headers().get("date").and_then(http_date);
-            Ok(SourceAnswer { status: response.status().as_u16(), is_index, date })
-        })
-        .build();
-    ask.invoke(()).await
+async fn get(url: &str, token: &Secret, client: &HttpClient) -> Result<SourceAnswer, NoAnswer> {
+    let credentials = base64::encode(format!("aws:{}", token.expose()));
+    let request = Request::get(url).with_header("authorization", format!("Basic {credentials}"));
+    let Answer { status, body, date } = request.send(client).await?;
+    Ok(SourceAnswer { status, is_index: is_index(&body), date })
 }
 
 /// An object with the resources that the source has.

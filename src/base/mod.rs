@@ -3,7 +3,9 @@
 pub mod browser;
 pub mod environment;
 pub mod files;
+pub mod foreign_time;
 pub mod log;
+pub mod panic;
 pub mod process_group;
 pub mod runtime_environment;
 pub mod secret;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::named::{self, OptionError};
+use crate::base::panic::Panicked;
 use crate::base::secret::Secret;
 use crate::cli::SelectionArgs;
 use crate::endpoint::{Domain, EndpointError, is_repository};
@@ -36,6 +37,8 @@ pub enum SelectionError {
     Expired { domain: Domain },
     #[error("the system lets nothing be waited for: {0}")]
     Runtime(#[from] io::Error),
+    #[error(transparent)]
+    Defect(#[from] Panicked),
 }
 
 /// A domain and a token for it.

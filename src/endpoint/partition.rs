@@ -68,6 +68,13 @@ impl Partition {
         others.iter().find(|it| region.starts_with(it.region_prefix)).unwrap_or(aws)
     }
 
+    /// The partition of an ARN. None if it is no ARN, or one of an unknown partition.
+    pub fn of_arn(arn: &str) -> Option<&'static Self> {
+        let mut parts = arn.trim().split(':');
+        let name = parts.next().filter(|prefix| *prefix == "arn").and(parts.next())?;
+        PARTITIONS.iter().find(|partition| partition.arn == name)
+    }
+
     /// The suffix of repositories' dual-stack hosts; none if no such hosts are known.
     pub fn dual_stack_suffix(&self) -> Option<&'static str> {
         self.dual_stack.as_ref().map(|dual_stack| dual_stack.repositories)
@@ -116,6 +123,20 @@ mod tests {
             let found = Partition::of(region);
             assert_eq!((found.arn, found.suffix), (arn, suffix), "{region}");
             assert_eq!(found.dual_stack_suffix(), dual_stack, "{region}");
+        }
+    }
+
+    #[test]
+    fn an_arn_names_its_partition() {
+        for (arn, partition) in [
+            ("arn:aws:iam::111122223333:role/r", Some("aws")),
+            (" arn:aws-cn:iam::111122223333:role/r", Some("aws-cn")),
+            ("arn:aws-us-gov:iam::1:role/r", Some("aws-us-gov")),
+            ("arn:aws-new:iam::1:role/r", None),
+            ("aws:iam::1:role/r", None),
+            ("", None),
+        ] {
+            assert_eq!(Partition::of_arn(arn).map(|it| it.arn), partition, "{arn}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio::task::{AbortHandle, Id, JoinSet};
 
 use super::message::AuthenticationCredentials;
+use crate::base::panic::Panicked;
 
 /// The tasks of requests without a response yet, by request id.
 #[derive(Debug, Default)]
@@ -13,10 +14,6 @@ pub struct Pending {
     requests: HashMap<Id, String>,
     aborts: HashMap<String, AbortHandle>,
 }
-
-/// The request's task panicked; the panic itself is in the log.
-#[derive(Debug)]
-pub struct Panicked;
 
 impl Pending {
     /// Starts a task; false if the request id is in use.

@@ -15,9 +15,10 @@ use super::message::{
     HandshakeRequest, HandshakeResponse, Incoming, Initialize, Kind, MonitorNuGetProcessExit,
     OperationClaims, Outgoing, PeerHandshake, Progress, ResponseCode, SetLogLevel,
 };
-use super::pending::{Panicked, Pending};
+use super::pending::Pending;
 use super::transport::{Input, Output, read_lines, watch_process};
 use crate::base::log::Log;
+use crate::base::panic::Panicked;
 use crate::base::text::printable;
 
 /// The protocol's only version in use; NuGet 4.8 and later speak it.
@@ -30,10 +31,6 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The shortest interval, even with a short time-out.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
-
-/// The text that the user sees for a defect of ours. The panic itself is in the log file only.
-const PANICKED: &str = "the plugin itself failed, which is a defect of it; set \
-    CODEARTIFACT_NUGET_LOG_FILE to an absolute path, try again, and report what that file says";
 
 /// Time limit for writing the last responses after the conversation ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -254,7 +251,7 @@ impl Session {
         self.has_panicked = true;
         let console = self.console.clone();
         self.pending.start(request_id, async move {
-            console.warn_once(PANICKED).await;
+            console.warn_once(&Panicked.to_string()).await;
             AuthenticationCredentials::none(ResponseCode::Error)
         });
         Next::GoOn

@@ -235,6 +235,7 @@ impl Provider {
         if let Some(served) = self.cached(request)? {
             return Ok(served);
         }
+        request.caller.identity.check_partition(&resolved.target.domain)?;
         // A sign-in may change the caller's identity, so it is looked up again.
         let renewed;
         if Box::pin(self.renew_sign_in(request, user)).await? {

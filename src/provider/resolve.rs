@@ -131,6 +131,7 @@ impl Provider {
     /// credentials.
     pub async fn caller<'r>(&self, resolved: &'r Resolved) -> Result<&'r Caller, ProviderError> {
         let caller = self.caller_of_cache(resolved).await?;
+        caller.identity.check_partition(&resolved.target.domain)?;
         match self.aws.no_source_error(&caller.identity, &resolved.target.domain) {
             Some(error) => Err(error.into()),
             None => Ok(caller),

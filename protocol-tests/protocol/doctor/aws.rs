@@ -21,7 +21,7 @@ const BROKEN: &[Broken] = &[
         },
         line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: no AWS \
              credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile \
-             `default`, web identity, container and instance metadata; this process sees \
+             `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees \
              AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a \
              profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a \
              shell exports), or sign in with `aws configure` or `aws configure sso`",
@@ -175,7 +175,8 @@ const BROKEN: &[Broken] = &[
             stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://ca.invalid");
         },
         line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the name \
-             `ca.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+             `ca.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check \
+             AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
         fix: "do: see what `nslookup ca.invalid` says",
         repair: By(|stage| {
             let url = stage.fake.url();

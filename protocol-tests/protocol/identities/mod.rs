@@ -4,12 +4,17 @@
 mod bare;
 mod files;
 #[cfg(unix)]
+mod outages;
+mod partitions;
+#[cfg(unix)]
 mod processes;
 mod refusals;
 #[cfg(unix)]
 mod relative_places;
 mod rules;
 mod sources;
+#[cfg(unix)]
+mod unsendable;
 
 use crate::support::trials::Trial;
 
@@ -18,12 +23,17 @@ pub fn trials() -> Vec<Trial> {
         bare::trials(),
         files::trials(),
         #[cfg(unix)]
+        outages::trials(),
+        partitions::trials(),
+        #[cfg(unix)]
         processes::trials(),
         refusals::trials(),
         #[cfg(unix)]
         relative_places::trials(),
         rules::trials(),
         sources::trials(),
+        #[cfg(unix)]
+        unsendable::trials(),
     ];
     files.into_iter().flatten().collect()
 }

@@ -39,7 +39,7 @@ pub fn trials() -> Vec<Trial> {
                     "echo '{\"Version\":2,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hunter2\"}'\n",
                 );
             },
-            "profile `dev` gave no AWS credentials: `<root>/home/.aws/process.sh` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`); try `aws sts get-caller-identity --profile dev`",
+            "profile `dev` gave no AWS credentials: `<root>/home/.aws/process.sh` printed JSON of credentials whose `Version` is 2, and not 1; try `aws sts get-caller-identity --profile dev`",
         ),
         failing(
             "process_is_ended_by_a_signal",

@@ -134,7 +134,7 @@ fn container_token_refused() {
     stage.without_keys();
     let metadata = container(&mut stage);
     stage.home.write("home/container-token", "another-token");
-    stage.assert_fails("the container's role gave no AWS credentials: it answered with status (401); try `aws sts get-caller-identity`");
+    stage.assert_fails("the container's role gave no AWS credentials: it answered Unauthorized: no such token (status 401); try `aws sts get-caller-identity`");
     assert!(!metadata.requests().is_empty());
 }
 
@@ -143,7 +143,7 @@ fn container_token_missing() {
     stage.without_keys();
     let metadata = container(&mut stage);
     stage.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere/token");
-    stage.assert_fails("the container's role gave no AWS credentials: No such file or directory (os error 2); try `aws sts get-caller-identity`");
+    stage.assert_fails("the container's role gave no AWS credentials: the token file `/nowhere/token`, which AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names, cannot be read: No such file or directory (os error 2); try `aws sts get-caller-identity`");
     assert_eq!(metadata.requests(), [""; 0]);
 }
 
@@ -152,7 +152,7 @@ fn instance_without_role() {
     stage.without_keys().unset("AWS_EC2_METADATA_DISABLED");
     let metadata = FakeMetadata::without_role();
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url());
-    stage.assert_fails("no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`");
+    stage.assert_fails("no AWS credentials: the instance metadata gave none: this instance has no role; give this instance a role that EC2 may assume, or choose a profile with `export AWS_PROFILE=<name>`");
 }
 
 fn role_by_instance_without_role() {

@@ -143,22 +143,22 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "garbage",
             |stage| will(stage, Say(b"\xff\xfe{{{ hunter2".to_vec())),
-            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "answer_cut_off",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "truncated",
             |stage| will(stage, TokenBehaviour::Truncate),
-            "the connection to `127.0.0.1:<port>` broke off (the connection was closed before the answer); try again, and check what stands between this machine and AWS",
+            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (the connection was closed before the answer); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
         ),
         failing(
             "hung_up",
             |stage| will(stage, TokenBehaviour::Close),
-            "the connection to `127.0.0.1:<port>` broke off (the connection was closed before the answer); try again, and check what stands between this machine and AWS",
+            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (the connection was closed before the answer); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
         ),
         failing(
             "reset",
@@ -166,7 +166,7 @@ fn nonsense() -> Vec<Trial> {
                 let peer = Peer::resetting();
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the connection to `127.0.0.1:<port>` broke off (Connection reset by peer (os error 104)); try again, and check what stands between this machine and AWS",
+            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (Connection reset by peer (os error 104)); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
         ),
         failing(
             "two_lengths",
@@ -176,7 +176,7 @@ fn nonsense() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (invalid content-length parsed); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (invalid content-length parsed); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "endless_headers",
@@ -185,24 +185,24 @@ fn nonsense() -> Vec<Trial> {
                     Peer::dripping("HTTP/1.1 200 OK\r\n", "x: hunter2hunter2\r\n", Duration::ZERO);
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (message head is too large); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (message head is too large); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "empty_answer",
             |stage| will(stage, Say(vec![])),
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "empty_token",
             |stage| {
                 will(stage, Say(br#"{"authorizationToken":"","expiration":4102444800}"#.to_vec()));
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "no_expiration",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"}"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "expiration_in_words",
@@ -212,22 +212,22 @@ fn nonsense() -> Vec<Trial> {
                     Say(br#"{"authorizationToken":"hunter2","expiration":"tomorrow"}"#.to_vec()),
                 );
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "html",
             |stage| will(stage, Say(b"<html><body>Sign in to hunter2</body></html>".to_vec())),
-            "the answer of `127.0.0.1:<port>` makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "html_error_of_a_gateway",
             |stage| answered(stage, "502 Bad Gateway", "text/html", "<html>hunter2</html>"),
-            "AWS or a proxy is not available (502): `127.0.0.1:<port>` answered without an error code of AWS's; try again later, and check what stands between this machine and AWS",
+            "AWS or a proxy is not available (502): `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT answered without an error code of AWS's; try again later, and check what stands between this machine and AWS",
         ),
         failing(
             "forbidden_without_a_code",
             |stage| answered(stage, "403 Forbidden", "text/plain", "go away, hunter2"),
-            "the answer of `127.0.0.1:<port>` makes no sense (status 403, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 403, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "redirect",
@@ -237,7 +237,7 @@ fn nonsense() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "`127.0.0.1:<port>` answers with a redirect (302) to `login.example`, as AWS never does: a sign-in page of the network may stand before it; sign in there with a browser, and check AWS_ENDPOINT_URL and its like",
+            "`127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT answers with a redirect (302) to `login.example`, as AWS never does: a sign-in page of the network may stand before it; sign in there with a browser, and check AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         failing(
             "not_http",
@@ -245,7 +245,7 @@ fn nonsense() -> Vec<Trial> {
                 let peer = Peer::saying("SSH-2.0-OpenSSH_9.2\r\n");
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` makes no sense (it does not speak HTTP); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like",
+            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it does not speak HTTP); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
         ),
         trial("an_outage_without_a_code_is_tried_again", outage),
         trial("huge_answer", huge),
@@ -274,7 +274,7 @@ fn outage() {
 fn huge() {
     let stage = Stage::new().with_log();
     will(&stage, Say(vec![b' '; 64 << 20]));
-    stage.assert_fails("the answer of `127.0.0.1:<port>` makes no sense (it is longer than any token); check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like");
+    stage.assert_fails("the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it is longer than any token); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT");
 }
 
 fn huge_message() {

@@ -28,7 +28,7 @@ fn none() -> Vec<Trial> {
             |stage| {
                 stage.without_keys();
             },
-            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
         ),
         failing(
             "no_credentials_but_profiles_of_the_account",
@@ -39,7 +39,7 @@ fn none() -> Vec<Trial> {
                     "[profile ours]\nsso_account_id = 111122223333\n[profile role]\nrole_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = ours\n[profile other]\nsso_account_id = 444455556666\n",
                 );
             },
-            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS, AWS_REGION; of account 111122223333 are the profiles `ours`, `role`; choose a profile with `export AWS_PROFILE=ours` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS, AWS_REGION; of account 111122223333 are the profiles `ours`, `role`; choose a profile with `export AWS_PROFILE=ours` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
         ),
         trial("no_credentials_is_said_soon_also_where_metadata_is_silent", none_soon),
         failing(
@@ -157,7 +157,7 @@ fn sso() -> Vec<Trial> {
                 sign_in(stage, "corp", "2099-01-01T00:00:00Z");
                 stage.set("AWS_ENDPOINT_URL_SSO", "https://portal.invalid");
             },
-            "the name `portal.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+            "the name `portal.invalid` of AWS_ENDPOINT_URL_SSO cannot be resolved; check AWS_ENDPOINT_URL_SSO, the network, VPN and DNS, and the region",
         ),
         failing(
             "sso_of_a_source_profile_expired",
@@ -401,7 +401,7 @@ fn sources() -> Vec<Trial> {
                 );
                 stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &peer.url());
             },
-            "the container's role gave no AWS credentials: it answered with status (404); try `aws sts get-caller-identity`",
+            "the container's role gave no AWS credentials: it answered NoRole: no role hunter (status 404); try `aws sts get-caller-identity`",
         ),
         failing(
             "container_is_not_there",
@@ -410,7 +410,7 @@ fn sources() -> Vec<Trial> {
                     .without_keys()
                     .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role");
             },
-            "no connection to `127.0.0.1:<port>` (connection refused); check the network, HTTPS_PROXY and NO_PROXY",
+            "no connection to `127.0.0.1:<port>` of AWS_CONTAINER_CREDENTIALS_FULL_URI (connection refused); check AWS_CONTAINER_CREDENTIALS_FULL_URI, the network, HTTPS_PROXY and NO_PROXY",
         ),
         failing(
             "container_on_another_machine",
@@ -419,7 +419,7 @@ fn sources() -> Vec<Trial> {
                     .without_keys()
                     .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.example/role");
             },
-            "the container's role gave no AWS credentials: its URI is not of this machine or a container service; try `aws sts get-caller-identity`",
+            "the container's role gave no AWS credentials: AWS_CONTAINER_CREDENTIALS_FULL_URI is no https URL, and no http URL of this machine or of a container service; try `aws sts get-caller-identity`",
         ),
     ]
 }

@@ -268,7 +268,7 @@ fn proxy_of_a_repository() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://api.invalid");
     write_nuget_config(&stage, "project/NuGet.Config", &proxy);
     stage.assert_fails(
-        "the name `api.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+        "the name `api.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
     );
     assert_eq!(proxy.heads(), [""; 0]);
 }
@@ -287,7 +287,7 @@ fn no_proxy() {
         .set("HTTPS_PROXY", &proxy.url());
     stage.set("NO_PROXY", "other.example,.invalid");
     stage.assert_fails(
-        "the name `api.invalid` cannot be resolved; check the network, VPN and DNS, and the region",
+        "the name `api.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
     );
     assert_eq!(proxy.heads(), [""; 0]);
 }

@@ -9,7 +9,7 @@ use crate::support::stage::conversation::failing;
 use crate::support::stage::{OTHER_NAMES, Stage};
 use crate::support::trials::{Trial, trial};
 
-const OLD_TLS: &str = "`127.0.0.1:<port>` speaks only an old version of TLS, before 1.2; AWS does not, so check what stands between this machine and AWS, and AWS_ENDPOINT_URL and its like";
+const OLD_TLS: &str = "`127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT speaks only an old version of TLS, before 1.2; AWS does not, so check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT";
 
 /// A record with a `ServerHello`: version 1.0, 32 random bytes, no session, an old cipher suite.
 const SERVER_HELLO_OF_TLS_1_0: [u8; 47] = {
@@ -36,12 +36,12 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 front(stage, "127.0.0.1");
             },
-            "no trusted TLS connection to `127.0.0.1:<port>` (its certificate is of an authority that this machine does not trust); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
+            "no trusted TLS connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (its certificate is of an authority that this machine does not trust); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
         ),
         failing(
             "certificate_for_another_host",
             |stage| trusting(stage, "other.example"),
-            "no trusted TLS connection to `127.0.0.1:<port>` (its certificate is another host's); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
+            "no trusted TLS connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (its certificate is another host's); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
         ),
         failing(
             "plain_http_on_a_port_for_https",
@@ -49,7 +49,7 @@ pub fn trials() -> Vec<Trial> {
                 let url = format!("https://{}", stage.fake.host());
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
             },
-            "`127.0.0.1:<port>` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY",
+            "`127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT does not speak TLS; check AWS_ENDPOINT_URL_CODEARTIFACT, and HTTPS_PROXY",
         ),
         failing(
             "tls_1_0_by_an_alert",

@@ -29,7 +29,7 @@ fn hung_api() {
     stage.fake.token_api_will(TokenBehaviour::Hang);
     ends_in_a_minute(
         &stage,
-        "no answer from `127.0.0.1:<port>` within 60 s; check the network and try again",
+        "no answer from `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT within 60 s; check AWS_ENDPOINT_URL_CODEARTIFACT and the network and try again",
     );
 }
 
@@ -48,7 +48,7 @@ fn hung_tls() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "no connection to `127.0.0.1:<port>` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+        "no connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (the connection timed out); check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY",
     );
 }
 
@@ -80,7 +80,7 @@ fn drips(start: &'static str, line: &'static str, every: Duration) {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
     ends_in_a_minute(
         &stage,
-        "no answer from `127.0.0.1:<port>` within 60 s; check the network and try again",
+        "no answer from `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT within 60 s; check AWS_ENDPOINT_URL_CODEARTIFACT and the network and try again",
     );
 }
 
@@ -91,7 +91,7 @@ fn hung_connect() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "no connection to `127.0.0.1:<port>` (the connection timed out); check the network, HTTPS_PROXY and NO_PROXY",
+        "no connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (the connection timed out); check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY",
     );
 }
 

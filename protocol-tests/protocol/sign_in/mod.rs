@@ -3,11 +3,18 @@
 mod asking;
 mod browser;
 mod login;
+mod outages;
 mod refreshing;
 
 use crate::support::trials::Trial;
 
 pub fn trials() -> Vec<Trial> {
-    let files = [asking::trials(), browser::trials(), login::trials(), refreshing::trials()];
+    let files = [
+        asking::trials(),
+        browser::trials(),
+        login::trials(),
+        outages::trials(),
+        refreshing::trials(),
+    ];
     files.into_iter().flatten().collect()
 }

@@ -10,14 +10,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::date_time::{DateTime, Format};
 
-use super::AwsError;
 use super::causes::{find, readable, says};
+use super::{AwsError, Host};
 use crate::aws::client::{CONNECT_LIMIT, FETCH_LIMIT, HttpClient, NoPort, PlainHttp};
 use crate::aws::proxy::Proxy;
 use crate::aws::proxy_answer::ProxyFailure;
 use crate::aws::route;
 use crate::base::system;
-use crate::base::text::{excerpt, printable};
+use crate::base::text::excerpt;
 use crate::base::time::skew;
 use crate::base::url::UrlParts;
 use crate::endpoint::Domain;
@@ -49,7 +49,7 @@ impl Caller {
         if let Some(proxy) = client.proxy() {
             return silent(&proxy, client, limit);
         }
-        if let Some(host) = client.last_host() {
+        if let Some(host) = client.host() {
             return AwsError::TimedOut { host, limit };
         }
         // Nothing was sent over the network yet, so the cause is a process that hangs.
@@ -82,22 +82,53 @@ where
             let Some(code) = failure.err().code() else {
                 return Err(without_code(failure.raw(), client));
             };
-            let message = failure.err().message().map(excerpt).unwrap_or_default();
+            let message = client.without_secrets(failure.err().message().unwrap_or_default());
+            let message = excerpt(&message);
             Ok(Refusal {
-                code: printable(code),
+                code: excerpt(&client.without_secrets(code)),
                 message: if message.is_empty() { "without a message".to_owned() } else { message },
                 status: status.as_u16(),
                 date: failure.raw().headers().get("date").and_then(http_date),
             })
         }
         SdkError::ResponseError(_) if is_broken_off(error) => Err(broken_off(error, client)),
-        SdkError::ResponseError(_) => Err(nonsense(client, readable(error))),
+        SdkError::ResponseError(_) => Err(nonsense(client, said(error, client))),
         SdkError::TimeoutError(_) => Err(match client.proxy() {
             Some(proxy) => silent(&proxy, client, FETCH_LIMIT),
             None => AwsError::TimedOut { host: host_of(client), limit: FETCH_LIMIT },
         }),
         _ => Err(connection(error, client)),
     }
+}
+
+/// Like [`refusal`], for another service: a response without AWS's error code is an outage, or a page
+/// of something else in its place, and says nothing of a sign-in or a role.
+pub(in crate::aws) fn refusal_by<E>(
+    service: &'static str,
+    error: &SdkError<E, HttpResponse>,
+    client: &HttpClient,
+) -> Result<Refusal, AwsError>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error.raw_response() {
+        Some(raw) if error.code().is_none() => {
+            let status = raw.status();
+            let what = if status.is_success() { ", without what was asked for" } else { "" };
+            let detail = format!("{}{what}", status.as_u16());
+            Err(not_as_expected(service, detail, client))
+        }
+        _ => refusal(error, client),
+    }
+}
+
+/// A response that is not one of this service.
+pub(in crate::aws) fn not_as_expected(
+    service: &'static str,
+    detail: impl Into<String>,
+    client: &HttpClient,
+) -> AwsError {
+    AwsError::NotAsExpected { service, detail: detail.into(), host: host_of(client) }
 }
 
 /// The reason why a call to CodeArtifact failed.
@@ -153,18 +184,19 @@ pub(in crate::aws) fn provider_error(
 /// A connection that could not be made, or that broke.
 pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
     if let Some(PlainHttp { host }) = find(error) {
-        return AwsError::PlainHttp { host: host.clone() };
+        let setting = host_of(client).setting;
+        return AwsError::PlainHttp { host: Host { name: host.clone(), setting } };
     }
     // The SDK's own text goes on with a dump of the request.
     if find::<NoPort>(error).is_some() || says(error, &["failed to apply endpoint"]) {
-        return AwsError::EndpointUrl;
+        return AwsError::EndpointUrl { setting: client.broken_endpoint() };
     }
-    let (host, detail) = (host_of(client), readable(error));
+    let (host, detail) = (host_of(client), said(error, client));
     if let Some((_, detail)) = detail.split_once("Invalid Configuration: ") {
         return AwsError::EndpointConflict { detail: detail.to_owned() };
     }
     if let Some(proxy) = client.proxy()
-        && let Some(failure) = of_proxy(error, proxy, &host, &detail)
+        && let Some(failure) = of_proxy(error, proxy, &host.name, &detail)
     {
         return failure;
     }
@@ -224,7 +256,7 @@ fn of_proxy(
 
 fn silent(proxy: &Proxy, client: &HttpClient, limit: Duration) -> AwsError {
     let (name, settings) = (proxy.name.clone(), proxy.settings.clone());
-    AwsError::ProxySilent { proxy: name, host: host_of(client), limit, settings }
+    AwsError::ProxySilent { proxy: name, host: host_of(client).name, limit, settings }
 }
 
 /// An answer that is no success and has no error code, as every refusal of AWS's has.
@@ -265,9 +297,14 @@ fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn broken_off(error: &(dyn Error + 'static), client: &HttpClient) -> AwsError {
-    AwsError::BrokenOff { host: host_of(client), detail: readable(error) }
+    AwsError::BrokenOff { host: host_of(client), detail: said(error, client) }
 }
 
-fn host_of(client: &HttpClient) -> String {
-    client.last_host().unwrap_or_else(|| "AWS".to_owned())
+/// The causes in one line, which may quote a server.
+pub(in crate::aws) fn said(error: &(dyn Error + 'static), client: &HttpClient) -> String {
+    client.without_secrets(&readable(error))
+}
+
+fn host_of(client: &HttpClient) -> Host {
+    client.host().unwrap_or_else(|| Host { name: "AWS".to_owned(), setting: None })
 }

@@ -6,9 +6,13 @@
 //!
 //! - [`classify`]: which variant an error of the SDK is
 //! - [`causes`]: what an error of the SDK says, made readable
+//! - [`echo`]: what others say, without our secrets
+//! - [`host`]: the host that a message is about
 
 pub(super) mod causes;
 pub(super) mod classify;
+pub(super) mod echo;
+mod host;
 
 use std::fmt;
 use std::io;
@@ -19,6 +23,7 @@ use crate::base::PROGRAM;
 use crate::base::text::nearest;
 use crate::endpoint::{Domain, SERVICE_PRINCIPAL};
 use crate::settings::IdentityOrigin;
+pub(super) use host::Host;
 
 /// How a profile is chosen on this system.
 const CHOOSE: &str = if cfg!(windows) { "setx AWS_PROFILE " } else { "export AWS_PROFILE=" };
@@ -33,6 +38,12 @@ pub enum AwsError {
         choice.as_deref().unwrap_or("<name>")
     )]
     NoCredentials { looked_at: String, seen: String, fitting: String, choice: Option<String> },
+    #[error(
+        "no AWS credentials: the instance metadata gave none: {reason}{fitting}; give this instance a role \
+         that EC2 may assume, or choose a profile with `{CHOOSE}{}`",
+        choice.as_deref().unwrap_or("<name>")
+    )]
+    NoInstanceRole { reason: String, fitting: String, choice: Option<String> },
     #[error(
         "the SSO session of profile `{profile}` is signed out or has expired; sign in with \
          `nuget-plugin-codeartifact login --profile {profile}` or `aws sso login --profile {profile}`"
@@ -167,26 +178,31 @@ pub enum AwsError {
     Refused { code: String, status: u16, message: String },
     /// The hint names the system's own proxy if there is one: see [`super::route`].
     #[error(
-        "the name `{host}` cannot be resolved; check the network, VPN and DNS, and the region{hint}"
+        "the name {host} cannot be resolved; check {}the network, VPN and DNS, and the region{hint}",
+        host.first()
     )]
-    NameNotResolved { host: String, hint: String },
+    NameNotResolved { host: Host, hint: String },
     #[error(
-        "no trusted TLS connection to `{host}` ({detail}); behind a proxy that inspects TLS set \
+        "no trusted TLS connection to {host} ({detail}); behind a proxy that inspects TLS set \
          AWS_CA_BUNDLE to its certificate"
     )]
-    Tls { host: String, detail: String },
+    Tls { host: Host, detail: String },
     #[error(
-        "no trusted TLS connection to `{host}` ({detail}); NuGet trusts what the system trusts: add the \
+        "no trusted TLS connection to {host} ({detail}); NuGet trusts what the system trusts: add the \
          certificate of the proxy that inspects TLS there, or name it in SSL_CERT_FILE on Linux"
     )]
-    SourceTls { host: String, detail: String },
-    #[error("`{host}` does not speak TLS; check AWS_ENDPOINT_URL and its like, and HTTPS_PROXY")]
-    NotTls { host: String },
+    SourceTls { host: Host, detail: String },
     #[error(
-        "`{host}` speaks only an old version of TLS, before 1.2; AWS does not, so check what stands \
-         between this machine and AWS, and AWS_ENDPOINT_URL and its like"
+        "{host} does not speak TLS; check {}, and HTTPS_PROXY",
+        host.setting_or("AWS_ENDPOINT_URL and its like")
     )]
-    OldTls { host: String },
+    NotTls { host: Host },
+    #[error(
+        "{host} speaks only an old version of TLS, before 1.2; AWS does not, so check what stands \
+         between this machine and AWS, and {}",
+        host.setting_or("AWS_ENDPOINT_URL and its like")
+    )]
+    OldTls { host: Host },
     #[error("the proxy `{proxy}` does not connect to `{host}` ({detail}); check {settings}")]
     Proxy { proxy: String, host: String, detail: String, settings: String },
     #[error(
@@ -211,32 +227,44 @@ pub enum AwsError {
     )]
     ProxySilent { proxy: String, host: String, limit: Duration, settings: String },
     #[error(
-        "no connection to `{host}` ({detail}); check the network, HTTPS_PROXY and NO_PROXY{hint}"
+        "no connection to {host} ({detail}); check {}the network, HTTPS_PROXY and NO_PROXY{hint}",
+        host.first()
     )]
-    NotConnected { host: String, detail: String, hint: String },
+    NotConnected { host: Host, detail: String, hint: String },
     #[error(
-        "the connection to `{host}` broke off ({detail}); try again, and check what stands between \
-         this machine and AWS"
+        "the connection to {host} broke off ({detail}); try again, and check {}what stands between \
+         this machine and AWS",
+        host.first_of_two()
     )]
-    BrokenOff { host: String, detail: String },
-    #[error("no answer from `{host}` within {} s; check the network and try again", .limit.as_secs())]
-    TimedOut { host: String, limit: Duration },
+    BrokenOff { host: Host, detail: String },
     #[error(
-        "the answer of `{host}` makes no sense ({detail}); check what stands between this machine and \
-         AWS, and AWS_ENDPOINT_URL and its like"
+        "no answer from {host} within {} s; check {}the network and try again",
+        .limit.as_secs(), host.first_of_two()
     )]
-    Nonsense { host: String, detail: String },
+    TimedOut { host: Host, limit: Duration },
     #[error(
-        "AWS or a proxy is not available ({status}): `{host}` answered without an error code of AWS's; \
+        "the answer of {host} makes no sense ({detail}); check what stands between this machine and \
+         AWS, and {}",
+        host.setting_or("AWS_ENDPOINT_URL and its like")
+    )]
+    Nonsense { host: Host, detail: String },
+    /// An outage, or a page of something else. It says nothing of the sign-in or the role.
+    #[error(
+        "{service} did not answer as expected ({detail}); try again later, and check what stands between \
+         this machine and {host}"
+    )]
+    NotAsExpected { service: &'static str, detail: String, host: Host },
+    #[error(
+        "AWS or a proxy is not available ({status}): {host} answered without an error code of AWS's; \
          try again later, and check what stands between this machine and AWS"
     )]
-    Unavailable { host: String, status: u16 },
+    Unavailable { host: Host, status: u16 },
     #[error(
-        "`{host}` answers with a redirect ({status}) to `{location}`, as AWS never does: a sign-in page \
-         of the network may stand before it; sign in there with a browser, and check AWS_ENDPOINT_URL \
-         and its like"
+        "{host} answers with a redirect ({status}) to `{location}`, as AWS never does: a sign-in page \
+         of the network may stand before it; sign in there with a browser, and check {}",
+        host.setting_or("AWS_ENDPOINT_URL and its like")
     )]
-    Redirected { host: String, status: u16, location: String },
+    Redirected { host: Host, status: u16, location: String },
     #[error("{setting} `{}` cannot be used: {why}; correct or unset {setting}", path.display())]
     CaBundle { setting: String, path: PathBuf, why: String },
     #[error("{detail}; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file")]
@@ -260,14 +288,26 @@ pub enum AwsError {
     )]
     ProxyEscape { setting: String },
     #[error(
-        "the endpoint `{host}` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and \
-         its like, or the profile's `endpoint_url`, to https"
+        "the endpoint {host} is set to plain http, and is not this machine; set {} to https",
+        host.setting_or("AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`,")
     )]
-    PlainHttp { host: String },
+    PlainHttp { host: Host },
     #[error(
-        "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL and its like to `https://…`"
+        "the API endpoint is set to what is no URL; set {} to `https://…`",
+        setting.as_deref().unwrap_or("AWS_ENDPOINT_URL and its like")
     )]
-    EndpointUrl,
+    EndpointUrl { setting: Option<String> },
+    #[error("{name} {why} and cannot be sent to AWS; correct it")]
+    Unsendable {
+        /// For people: "`aws_access_key_id` of profile `dev`".
+        name: String,
+        why: &'static str,
+    },
+    #[error(
+        "{what} belongs to the partition `{theirs}`, and the source's domain to `{ours}` ({region}), so \
+         nothing was sent; choose a profile of `{ours}` for this source"
+    )]
+    OtherPartition { what: String, theirs: &'static str, ours: &'static str, region: String },
     #[error(
         "the settings of the API endpoint do not go together ({detail}); unset AWS_ENDPOINT_URL and its \
          like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like"
@@ -318,11 +358,15 @@ impl AwsError {
             Self::LoginExpired { profile } => {
                 ("sso-session", Help::Run(vec!["aws", "login", "--profile", profile]))
             }
-            Self::NoCredentials { choice: Some(name), .. } => {
+            Self::NoCredentials { choice: Some(name), .. }
+            | Self::NoInstanceRole { choice: Some(name), .. } => {
                 ("credentials", Help::Run(vec![PROGRAM, "configure", "set", "profile", name]))
             }
             Self::NoCredentials { choice: None, .. } => {
                 ("credentials", Help::Run(vec!["aws", "configure", "sso"]))
+            }
+            Self::NoInstanceRole { choice: None, .. } => {
+                ("credentials", Help::Advice("attach a role to this instance"))
             }
             Self::SsoRoleRefused { profile, .. } => {
                 ("credentials", Help::Run(vec!["aws", "configure", "sso", "--profile", profile]))
@@ -347,9 +391,11 @@ impl AwsError {
             Self::SourceFailed { check, .. }
             | Self::SourceHung { check, .. }
             | Self::KeysRefused { check, .. } => ("credentials", Help::See(check.clone())),
-            Self::BrokenProfile { .. } | Self::Files { .. } | Self::NoRegion { .. } => {
-                ("credentials", Help::Nothing)
-            }
+            Self::BrokenProfile { .. }
+            | Self::Files { .. }
+            | Self::NoRegion { .. }
+            | Self::Unsendable { .. }
+            | Self::OtherPartition { .. } => ("credentials", Help::Nothing),
             other => other.help_with_request(),
         }
     }
@@ -388,9 +434,11 @@ impl AwsError {
             | Self::ProxyPassword { .. }
             | Self::ProxySignIn { .. }
             | Self::ProxyNotTls { .. } => ("proxy", Help::Nothing),
-            Self::NameNotResolved { host, .. } => ("dns", Help::See(format!("nslookup {host}"))),
+            Self::NameNotResolved { host, .. } => {
+                ("dns", Help::See(format!("nslookup {}", host.name)))
+            }
             Self::PlainHttp { .. }
-            | Self::EndpointUrl
+            | Self::EndpointUrl { .. }
             | Self::EndpointConflict { .. }
             | Self::NotTls { .. } => ("endpoint", Help::ExplainSource),
             Self::NotConnected { host, .. }
@@ -399,7 +447,8 @@ impl AwsError {
             | Self::OldTls { host }
             | Self::Unavailable { host, .. }
             | Self::Redirected { host, .. }
-            | Self::Nonsense { host, .. } => ("network", Help::AskHost(host)),
+            | Self::Nonsense { host, .. }
+            | Self::NotAsExpected { host, .. } => ("network", Help::AskHost(&host.name)),
             Self::Throttled { .. } => ("token", Help::Advice("wait a minute")),
             _ => ("token", Help::Nothing),
         }
@@ -412,6 +461,16 @@ impl AwsError {
         Some(format!(
             "{label} gave no AWS credentials (what it said is left out here); try `{check}`"
         ))
+    }
+
+    /// The same for an instance whose metadata service answered and gave no credentials.
+    pub(super) fn with_instance_reason(self, reason: String) -> Self {
+        match self {
+            Self::NoCredentials { fitting, choice, .. } => {
+                Self::NoInstanceRole { reason, fitting, choice }
+            }
+            other => other,
+        }
     }
 
     /// Whether a new sign-in to IAM Identity Center helps.

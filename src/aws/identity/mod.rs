@@ -147,6 +147,12 @@ impl Identity {
         self.network.files.missing()
     }
 
+    /// Fails if it is of another partition than the domain. No request may be sent then, not even one
+    /// that renews its sign-in.
+    pub fn check_partition(&self, domain: &Domain) -> Result<(), AwsError> {
+        self.plan.check_partition(domain)
+    }
+
     /// The command that tries the same credentials without the plugin.
     pub fn check(&self) -> String {
         match &self.profile_of_credentials {
@@ -339,6 +345,9 @@ fn whose_profile(effective: &EffectiveSettings) -> String {
     }
 }
 
+/// The instance's place, where it is not asked.
+const SWITCHED_OFF: &str = "instance metadata, which AWS_EC2_METADATA_DISABLED switches off";
+
 /// The source of credentials that was found.
 struct Found {
     plan: Plan,
@@ -383,8 +392,12 @@ impl Found {
         let found = search.first_of(after)?.unwrap_or(instance);
         let mut looked_at = Vec::new();
         for place in [before, of_profile, after].concat() {
-            if !looked_at.contains(&place.name()) {
-                looked_at.push(place.name());
+            let name = match place {
+                Place::Instance if source::instance::is_switched_off(environment) => SWITCHED_OFF,
+                _ => place.name(),
+            };
+            if !looked_at.contains(&name) {
+                looked_at.push(name);
             }
         }
         Ok(Self { looked_at, without_credentials, ..Self::new(found, environment, selected) })

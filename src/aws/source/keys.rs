@@ -2,7 +2,9 @@
 
 use aws_credential_types::Credentials;
 
+use super::Loader;
 use super::selectors::{Selectors, digest};
+use super::usable::Names;
 use crate::aws::AwsError;
 use crate::aws::files::{In, Profile};
 use crate::base::environment::Environment;
@@ -24,17 +26,14 @@ impl Keys {
         environment: &Environment,
     ) -> Result<Option<Self>, AwsError> {
         let Some(id) = trimmed(environment, "AWS_ACCESS_KEY_ID") else { return Ok(None) };
-        let secret = trimmed(environment, SECRET_VARIABLE)
-            .or_else(|| trimmed(environment, "SECRET_ACCESS_KEY"));
+        let secret = SECRET_VARIABLES.into_iter().find_map(|name| trimmed(environment, name));
         let Some(secret) = secret else {
             return Err(AwsError::HalfKey {
                 variable: "AWS_ACCESS_KEY_ID",
-                missing: SECRET_VARIABLE,
+                missing: SECRET_VARIABLES[0],
             });
         };
-        // In the AWS CLI's order.
-        let token = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
-        let token = token.into_iter().find_map(|name| trimmed(environment, name));
+        let token = TOKEN_VARIABLES.into_iter().find_map(|name| trimmed(environment, name));
         let (id, secret) = (id.to_owned(), Secret::new(secret));
         Ok(Some(Self { id, secret, session_token: token.map(Secret::new) }))
     }
@@ -82,6 +81,32 @@ impl Keys {
         }
     }
 
+    /// The variables that have these values, or else the keys of the profile that has them.
+    pub(super) fn names(&self, loader: &Loader<'_>) -> Names {
+        let environment = loader.environment;
+        if Self::of_environment(environment).is_ok_and(|keys| keys.as_ref() == Some(self)) {
+            let first = |names: [&str; 2]| {
+                let set = names.into_iter().find(|name| trimmed(environment, name).is_some());
+                set.unwrap_or(names[0]).to_owned()
+            };
+            return Names {
+                id: "AWS_ACCESS_KEY_ID".to_owned(),
+                secret: first(SECRET_VARIABLES),
+                token: first(TOKEN_VARIABLES),
+            };
+        }
+        let mut profiles = loader.files.names().into_iter();
+        let profile = profiles.find(|name| {
+            let of_file = |profile, file| Self::of_profile(profile, file).ok().flatten();
+            loader.files.get(name).is_some_and(|profile| {
+                let both = [In::Credentials, In::Config].map(|file| of_file(profile, file));
+                both.iter().flatten().any(|keys| keys == self)
+            })
+        });
+        let place = format!("of profile `{}`", profile.unwrap_or_default());
+        Names::in_json([ID, SECRET, "aws_session_token"], &place)
+    }
+
     pub(super) fn load(&self) -> Credentials {
         let token = self.session_token.as_ref().map(|token| token.expose().to_owned());
         Credentials::new(&self.id, self.secret.expose(), token, None, "keys")
@@ -90,7 +115,11 @@ impl Keys {
 
 const ID: &str = "aws_access_key_id";
 const SECRET: &str = "aws_secret_access_key";
-const SECRET_VARIABLE: &str = "AWS_SECRET_ACCESS_KEY";
+
+const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY"];
+
+/// In the AWS CLI's order.
+const TOKEN_VARIABLES: [&str; 2] = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
 
 /// Whether the profile has a key, or half of one.
 pub(super) fn are_in(profile: &Profile) -> bool {

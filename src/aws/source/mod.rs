@@ -26,35 +26,37 @@
 //! the next, but the cache key was already made for the first.
 
 mod container;
-mod instance;
+pub(super) mod instance;
 mod keys;
 mod login;
+mod metadata;
 mod process;
 mod role;
 mod selectors;
 mod sso;
+pub(super) mod usable;
 mod web_identity;
 
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
-use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
 
 use super::AwsError;
-use super::client::{HttpClient, timeouts};
-use super::error::causes;
-use super::error::classify::{self, Caller};
+use super::client::HttpClient;
+use super::error::classify::Caller;
 use super::files::{AwsFiles, In, Profile};
 use super::sso::SsoSession;
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
+use crate::base::text::excerpt;
+use crate::endpoint::{Domain, Partition};
 pub(super) use keys::Keys;
 use login::Login;
 pub(super) use role::Role;
 pub(super) use selectors::Selectors;
 use sso::SsoRole;
+use usable::Names;
 use web_identity::WebIdentity;
 
 /// Where AWS credentials come from: the one source that is asked for them.
@@ -99,6 +101,19 @@ impl Source {
         }
     }
 
+    /// What its values are called, if one of them cannot be sent.
+    fn names(&self, loader: &Loader<'_>) -> Names {
+        match self {
+            Self::Keys(keys) => keys.names(loader),
+            Self::WebIdentity(_) => role::names(),
+            Self::Sso(_) => SsoRole::names(),
+            Self::Login(_) => Login::names(),
+            Self::Process(_) => process::names(),
+            Self::Container => container::names(),
+            Self::Instance => instance::names(),
+        }
+    }
+
     async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
         match self {
             Self::Keys(keys) => Ok(keys.load()),
@@ -140,6 +155,33 @@ impl Plan {
         !self.roles.is_empty() || matches!(self.source, Source::WebIdentity(_))
     }
 
+    /// Fails if its credentials are of another partition than the domain. AWS would refuse them there,
+    /// and until then the other partition's services would see them: the source's URL chooses where
+    /// STS is, if nothing else does.
+    pub(super) fn check_partition(&self, domain: &Domain) -> Result<(), AwsError> {
+        let ours = Partition::of(&domain.region);
+        let of_source = match &self.source {
+            Source::WebIdentity(web) => Some((&web.role_arn, Partition::of_arn(&web.role_arn))),
+            Source::Login(login) => Some((&login.session, Partition::of_arn(&login.session))),
+            Source::Sso(SsoRole { session, .. }) => {
+                Some((&session.region, Some(Partition::of(&session.region))))
+            }
+            _ => None,
+        };
+        let of_roles = self.roles.iter().map(|role| (&role.arn, Partition::of_arn(&role.arn)));
+        let all = of_source.into_iter().chain(of_roles);
+        let mut others = all.filter_map(|(what, theirs)| Some((what, theirs?)));
+        let Some((what, theirs)) = others.find(|(_, theirs)| theirs.arn != ours.arn) else {
+            return Ok(());
+        };
+        Err(AwsError::OtherPartition {
+            what: format!("`{}`", excerpt(what)),
+            theirs: theirs.arn,
+            ours: ours.arn,
+            region: domain.region.clone(),
+        })
+    }
+
     /// What distinguishes it from every other one, with the region in which STS is called.
     pub(super) fn add_to(
         &self,
@@ -157,12 +199,31 @@ impl Plan {
     }
 
     pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
-        let mut credentials = self.source.load(loader).await?;
+        let credentials = self.source.load(loader).await?;
+        let mut credentials = sendable(credentials, loader, || self.source.names(loader))?;
         for role in &self.roles {
-            credentials = role.assume(credentials, loader).await?;
+            let assumed = role.assume(credentials, loader).await?;
+            credentials = sendable(assumed, loader, role::names)?;
         }
         Ok(credentials)
     }
+}
+
+/// The credentials, after a check that a request can carry them. From now on no message repeats them.
+fn sendable(
+    mut credentials: Credentials,
+    loader: &Loader<'_>,
+    names: impl FnOnce() -> Names,
+) -> Result<Credentials, AwsError> {
+    // AWS takes an empty session token for a wrong one. The AWS CLI leaves it out.
+    if credentials.session_token() == Some("") {
+        let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
+        credentials = Credentials::new(id, secret, None, credentials.expiry(), "without-token");
+    }
+    usable::check_credentials(&credentials, names)?;
+    let secrets = [Some(credentials.secret_access_key()), credentials.session_token()];
+    secrets.into_iter().flatten().for_each(|it| loader.client.hide(&Secret::new(it)));
+    Ok(credentials)
 }
 
 /// What is needed to load credentials.
@@ -170,6 +231,7 @@ impl Plan {
 pub(super) struct Loader<'a> {
     pub environment: &'a Environment,
     pub caller: &'a Caller,
+    pub files: &'a AwsFiles,
     pub client: &'a HttpClient,
     /// Region and endpoints; no credentials yet.
     pub config: &'a SdkConfig,
@@ -178,23 +240,6 @@ pub(super) struct Loader<'a> {
     /// The message if an instance is only tried because nothing else was found.
     pub last_resort: Option<AwsError>,
     pub now: SystemTime,
-}
-
-impl Loader<'_> {
-    fn provider_config(&self) -> ProviderConfig {
-        ProviderConfig::without_region()
-            .with_region(self.config.region().cloned())
-            .with_use_fips(self.config.use_fips())
-            .with_use_dual_stack(self.config.use_dual_stack())
-            .with_http_client(self.client.shared())
-            .with_timeout_config(timeouts())
-    }
-
-    /// Why a provider of the SDK failed.
-    fn provider_failed(&self, error: &CredentialsError) -> AwsError {
-        classify::provider_error(error, self.client)
-            .unwrap_or_else(|| self.caller.source_failed(causes::readable(error)))
-    }
 }
 
 /// One place to search.

@@ -10,19 +10,21 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::{self, AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
 use super::Loader;
 use super::selectors::{Selectors, digest};
+use super::usable::Names;
 use crate::aws::AwsError;
 use crate::aws::files::Profile;
 use crate::base::environment::Environment;
+use crate::base::foreign_time::{self, NoTime};
 use crate::base::process_group::ProcessGroup;
 use crate::base::secret::Secret;
 use crate::base::shell_words;
 use crate::base::text::excerpt;
-use crate::base::time;
 
 pub(super) const DESCRIPTION: &str = "what its `credential_process` prints";
 
@@ -50,10 +52,18 @@ enum ProcessError {
     AsksOnTerminal { program: String },
     #[error("`{program}` ended with {outcome}{said}")]
     Failed { program: String, outcome: String, said: String },
+    #[error("`credential_process` is empty: it names no program")]
+    Empty,
     #[error(
         "`{program}` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`)"
     )]
     Nonsense { program: String },
+    #[error("`{program}` printed JSON of credentials without `{key}`")]
+    Lacks { program: String, key: &'static str },
+    #[error("`{program}` printed JSON of credentials whose `Version` is {version}, and not 1")]
+    Version { program: String, version: String },
+    #[error("`{program}` printed JSON of credentials whose `Expiration` {why}")]
+    Expiration { program: String, why: &'static str },
     #[error("the credentials that `{program}` printed have expired")]
     Expired { program: String },
 }
@@ -62,11 +72,11 @@ enum ProcessError {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Printed {
-    version: u64,
-    access_key_id: String,
-    secret_access_key: Secret,
+    version: Option<Value>,
+    access_key_id: Option<String>,
+    secret_access_key: Option<Secret>,
     session_token: Option<Secret>,
-    expiration: Option<String>,
+    expiration: Option<Value>,
 }
 
 pub(super) fn find(profile: &Profile) -> Option<Secret> {
@@ -81,7 +91,15 @@ pub(super) fn add_to(command: &Secret, selectors: &mut Selectors<'_>) {
 
 pub(super) async fn load(command: &Secret, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
     let printed = credentials(command, loader.environment, loader.now).await;
-    printed.map_err(|error| loader.caller.source_failed(error.to_string()))
+    printed.map_err(|error| {
+        let detail = loader.client.without_secrets(&error.to_string());
+        loader.caller.source_failed(detail)
+    })
+}
+
+pub(super) fn names() -> Names {
+    let keys = ["AccessKeyId", "SecretAccessKey", "SessionToken"];
+    Names::in_json(keys, "in the output of `credential_process`")
 }
 
 /// Runs the command and reads what it prints. The caller has a time limit.
@@ -91,7 +109,7 @@ async fn credentials(
     now: SystemTime,
 ) -> Result<Credentials, ProcessError> {
     let words = shell_words::split(command.expose()).ok_or(ProcessError::NoCommand)?;
-    let (program, arguments) = words.split_first().ok_or(ProcessError::NoCommand)?;
+    let (program, arguments) = words.split_first().ok_or(ProcessError::Empty)?;
     let child = start(program, arguments, environment)?;
     let program = excerpt(program);
     let ended = run_to_end(child).await;
@@ -171,16 +189,37 @@ fn failed(program: String, status: ExitStatus, errors: &[u8]) -> ProcessError {
 }
 
 fn read(program: String, output: &[u8], now: SystemTime) -> Result<Credentials, ProcessError> {
-    let printed = serde_json::from_slice::<Printed>(output).ok().filter(|it| it.version == 1);
-    let Some(printed) = printed else { return Err(ProcessError::Nonsense { program }) };
-    let expiration = match printed.expiration.as_deref().map(time::parse) {
-        Some(None) => return Err(ProcessError::Nonsense { program }),
-        Some(Some(expiration)) if expiration <= now => {
-            return Err(ProcessError::Expired { program });
+    // Programs of .NET may begin with a byte order mark.
+    let json = output.strip_prefix(b"\xef\xbb\xbf").unwrap_or(output);
+    let Ok(printed) = serde_json::from_slice::<Printed>(json) else {
+        return Err(ProcessError::Nonsense { program });
+    };
+    match printed.version {
+        None => return Err(ProcessError::Lacks { program, key: "Version" }),
+        Some(version) if version.as_f64() != Some(1.0) => {
+            return Err(ProcessError::Version { program, version: excerpt(&version.to_string()) });
         }
-        expiration => expiration.flatten(),
+        Some(_) => {}
+    }
+    let Some(id) = printed.access_key_id else {
+        return Err(ProcessError::Lacks { program, key: "AccessKeyId" });
+    };
+    let Some(secret) = printed.secret_access_key else {
+        return Err(ProcessError::Lacks { program, key: "SecretAccessKey" });
+    };
+    let expiration = match printed.expiration.as_ref().map(time_of).transpose() {
+        Ok(Some(expiration)) if expiration <= now => return Err(ProcessError::Expired { program }),
+        Ok(expiration) => expiration,
+        Err(why) => return Err(ProcessError::Expiration { program, why }),
     };
     let token = printed.session_token.map(|token| token.expose().to_owned());
-    let secret = printed.secret_access_key.expose();
-    Ok(Credentials::new(printed.access_key_id, secret, token, expiration, "process"))
+    Ok(Credentials::new(id, secret.expose(), token, expiration, "process"))
+}
+
+fn time_of(expiration: &Value) -> Result<SystemTime, &'static str> {
+    match expiration {
+        Value::String(text) => foreign_time::parse(text).map_err(NoTime::why),
+        Value::Number(_) => Err("is a number, and not a text of date and time"),
+        _ => Err("is not a text of date and time"),
+    }
 }

@@ -11,12 +11,16 @@ use aws_sdk_sts::types::Credentials as Session;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::selectors::Selectors;
+use super::usable::Names;
 use super::{Loader, PROFILE_ALONE, Place, Plan, Search, keys};
 use crate::aws::AwsError;
 use crate::aws::error::classify;
 use crate::aws::files::Profile;
 use crate::base::PROGRAM;
 use crate::settings::RoleSettings;
+
+/// The service's name, for people.
+pub(super) const STS: &str = "STS";
 
 /// A role that is assumed with the credentials before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +86,7 @@ impl Role {
             .send()
             .await
             .map_err(|error| refused(&error, &self.arn, loader))?;
-        session(assumed.credentials, &self.arn, loader)
+        session(assumed.credentials, loader)
     }
 }
 
@@ -99,7 +103,7 @@ pub(super) fn refused<E>(
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    match classify::refusal(error, loader.client) {
+    match classify::refusal_by(STS, error, loader.client) {
         Ok(refusal) => loader.caller.source_failed(format!(
             "the role `{role}` was not assumed, STS answered {}: {}",
             refusal.code, refusal.message
@@ -108,14 +112,18 @@ where
     }
 }
 
+pub(super) fn names() -> Names {
+    let keys = ["AccessKeyId", "SecretAccessKey", "SessionToken"];
+    Names::in_json(keys, "in the answer of STS")
+}
+
+/// The credentials of STS's answer.
 pub(super) fn session(
     session: Option<Session>,
-    role: &str,
     loader: &Loader<'_>,
 ) -> Result<Credentials, AwsError> {
     let Some(session) = session else {
-        let detail = format!("STS answered without credentials for `{role}`");
-        return Err(loader.caller.source_failed(detail));
+        return Err(classify::not_as_expected(STS, "200, without credentials", loader.client));
     };
     let Session { access_key_id, secret_access_key, session_token, expiration, .. } = session;
     let expiration = SystemTime::try_from(expiration).ok();

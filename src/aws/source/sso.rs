@@ -4,20 +4,20 @@
 //! half written signs the user out everywhere.
 
 use aws_credential_types::Credentials;
-use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sso::error::SdkError;
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::DateTime;
 use aws_types::region::Region;
 use std::time::SystemTime;
 
-use super::Loader;
 use super::selectors::Selectors;
+use super::usable::Names;
+use super::{Loader, usable};
 use crate::aws::AwsError;
-use crate::aws::error::{causes, classify};
+use crate::aws::error::classify;
 use crate::aws::files::{AwsFiles, Profile};
-use crate::aws::sso::{SsoSession, TokenFile};
+use crate::aws::sso::{SERVICE, SsoSession, TokenFile};
 
 /// The role, and the sign-in that gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,11 +70,18 @@ impl SsoRole {
         format!("role `{role}` in account {account} by {}", session.in_words())
     }
 
+    pub(super) fn names() -> Names {
+        let keys = ["accessKeyId", "secretAccessKey", "sessionToken"];
+        Names::in_json(keys, "in the answer of IAM Identity Center")
+    }
+
     /// Uses the access token of the shared file as it is. Everything of the configuration is used
     /// except the region: the portal is in the session's region.
     pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
-        let sign_in = TokenFile::of(&self.session).and_then(|file| file.read());
-        let sign_in = sign_in.ok_or_else(|| self.expired())?;
+        let file = TokenFile::of(&self.session).ok_or_else(|| self.expired())?;
+        let sign_in = file.read().ok_or_else(|| self.expired())?;
+        let name = || format!("`accessToken` in `{}`", file.path().display());
+        usable::check(sign_in.access_token.expose(), name)?;
         let region = Region::new(self.session.region.clone());
         let config = loader.config.to_builder().region(region).build();
         let answer = aws_sdk_sso::Client::new(&config)
@@ -85,9 +92,12 @@ impl SsoRole {
             .send()
             .await
             .map_err(|error| self.refused(&error, loader))?;
-        let answer = answer.role_credentials.ok_or_else(|| self.expired())?;
+        // Only the service's own word ends a sign-in: this is another's answer, or an outage.
+        let other =
+            || classify::not_as_expected(SERVICE, "200, without credentials", loader.client);
+        let answer = answer.role_credentials.ok_or_else(other)?;
         let (Some(id), Some(secret)) = (answer.access_key_id, answer.secret_access_key) else {
-            return Err(self.expired());
+            return Err(other());
         };
         let mut credentials = Credentials::builder()
             .access_key_id(id)
@@ -105,15 +115,7 @@ impl SsoRole {
         error: &SdkError<GetRoleCredentialsError, HttpResponse>,
         loader: &Loader<'_>,
     ) -> AwsError {
-        if error.code().is_none() {
-            let is_connection = causes::find::<ConnectorError>(error).is_some();
-            return if is_connection {
-                classify::connection(error, loader.client)
-            } else {
-                self.expired()
-            };
-        }
-        match classify::refusal(error, loader.client) {
+        match classify::refusal_by(SERVICE, error, loader.client) {
             Ok(refusal) => match refusal.code.as_str() {
                 "UnauthorizedException" => self.expired(),
                 "ForbiddenException" | "ResourceNotFoundException" => {

@@ -14,6 +14,7 @@ use crate::aws::AwsError;
 use crate::aws::files::Profile;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
+use crate::base::secret::Secret;
 
 /// The role, and the token's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,7 @@ impl WebIdentity {
         let token = fs::read_to_string(&self.token_file).map_err(|error| {
             loader.caller.source_failed(format!("the token file `{file}` cannot be read: {error}"))
         })?;
+        loader.client.hide(&Secret::new(token.trim()));
         let assumed = Client::new(loader.config)
             .assume_role_with_web_identity()
             .role_arn(&self.role_arn)
@@ -69,7 +71,7 @@ impl WebIdentity {
             .send()
             .await
             .map_err(|error| role::refused(&error, &self.role_arn, loader))?;
-        role::session(assumed.credentials, &self.role_arn, loader)
+        role::session(assumed.credentials, loader)
     }
 }
 

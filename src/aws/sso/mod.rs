@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::SdkConfig;
 
 use super::client::HttpClient;
-use super::error::{AwsError, causes};
+use super::error::{AwsError, classify};
 use super::files::AwsFiles;
 use crate::base::secret::Secret;
 use crate::base::time;
@@ -31,6 +31,9 @@ pub use session::SsoSession;
 pub use token_file::SignInState;
 pub(super) use token_file::TokenFile;
 use token_file::{Client, SignIn};
+
+/// The service's name, for people.
+pub(super) const SERVICE: &str = "IAM Identity Center";
 
 /// Time limit for the user to sign in.
 const SIGN_IN_LIMIT: Duration = Duration::from_mins(10);
@@ -151,7 +154,7 @@ pub(super) async fn refresh(
     let oidc = Oidc::of(http, config);
     let granted = match oidc.create_token(client, Grant::RefreshToken(token)).await {
         Ok(granted) => granted,
-        Err(SignInError::Refused { code }) if !is_trouble_of_the_service(&code) => {
+        Err(SignInError::Refused { code }) if ends_the_sign_in(&code) => {
             return Ok(Refreshed::Refused(code));
         }
         Err(error) => return Err(error.into_aws_error(session)),
@@ -164,9 +167,20 @@ pub(super) async fn refresh(
     Ok(Refreshed::Yes)
 }
 
-/// Whether a new sign-in would fail in the same way.
-fn is_trouble_of_the_service(code: &str) -> bool {
-    matches!(code, "InternalServerException" | "SlowDownException" | "TooManyRequestsException")
+/// Whether the service says by this that the user has to sign in again. On anything else a new sign-in
+/// would be in vain.
+fn ends_the_sign_in(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDeniedException"
+            | "ExpiredTokenException"
+            | "InvalidClientException"
+            | "InvalidGrantException"
+            | "InvalidRequestException"
+            | "InvalidScopeException"
+            | "UnauthorizedClientException"
+            | "UnsupportedGrantTypeException"
+    )
 }
 
 /// Signs in with the user's help, and replaces the shared file. If it is dropped at any time,
@@ -224,15 +238,17 @@ async fn authorize(
 /// because it gives access to nothing by itself.
 pub(super) async fn sign_out(
     session: &SsoSession,
-    config: Result<SdkConfig, AwsError>,
+    reached: Result<(HttpClient, SdkConfig), AwsError>,
     now: SystemTime,
 ) -> Result<SignedOut, AwsError> {
     let Some(file) = TokenFile::of(session) else { return Ok(SignedOut::default()) };
     let sign_in = file.read().filter(|it| it.is_of(session) && now < it.expires_at);
-    let portal = match (sign_in, config) {
+    let portal = match (sign_in, reached) {
         (None, _) => None,
         (Some(_), Err(error)) => Some(Err(error.to_string())),
-        (Some(sign_in), Ok(config)) => Some(log_out(&sign_in.access_token, &config).await),
+        (Some(sign_in), Ok((client, config))) => {
+            Some(log_out(&sign_in.access_token, &client, &config).await)
+        }
     };
     let was_there = file.remove().map_err(|error| {
         let (path, detail) = (file.path().to_owned(), error.kind().to_string());
@@ -241,12 +257,12 @@ pub(super) async fn sign_out(
     Ok(SignedOut { removed: was_there.then(|| file.path().to_owned()), portal })
 }
 
-async fn log_out(token: &Secret, config: &SdkConfig) -> Result<(), String> {
+async fn log_out(token: &Secret, client: &HttpClient, config: &SdkConfig) -> Result<(), String> {
     let portal = aws_sdk_sso::Client::new(config);
     let answer = portal.logout().access_token(token.expose()).send();
     match tokio::time::timeout(PORTAL_LIMIT, answer).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(causes::readable(&error)),
+        Ok(Err(error)) => Err(classify::said(&error, client)),
         Err(_) => Err(format!("no answer within {} s", PORTAL_LIMIT.as_secs())),
     }
 }

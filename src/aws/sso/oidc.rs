@@ -162,7 +162,7 @@ impl Oidc {
             (Some(id), Some(secret), Ok(expires_at)) => {
                 Ok(Client { id, secret: Secret::new(secret), expires_at })
             }
-            _ => Err(self.nonsense("it has no client, or no expiration")),
+            _ => Err(self.nonsense("200, without a client")),
         }
     }
 
@@ -171,13 +171,14 @@ impl Oidc {
         client: &Client,
         session: &SsoSession,
     ) -> Result<Device, SignInError> {
+        self.http.hide(&client.secret);
         let call = self.sdk.start_device_authorization().client_id(&client.id);
         let call = call.client_secret(client.secret.expose()).start_url(&session.start_url);
         let answer = call.send().await.map_err(|error| self.failure(&error))?;
         let address = answer.verification_uri_complete.or(answer.verification_uri);
         let address = address.as_deref().and_then(Address::parse);
-        let address =
-            address.ok_or_else(|| self.nonsense("its sign-in page is no https address"))?;
+        let address = address
+            .ok_or_else(|| self.nonsense("200, and its sign-in page is no https address"))?;
         match (answer.device_code, answer.user_code) {
             (Some(code), Some(user_code)) => Ok(Device {
                 code: Secret::new(code),
@@ -186,7 +187,7 @@ impl Oidc {
                 lives: seconds(answer.expires_in).unwrap_or(DEFAULT_LIFE),
                 interval: seconds(answer.interval).unwrap_or(DEFAULT_INTERVAL),
             }),
-            _ => Err(self.nonsense("it has no device code")),
+            _ => Err(self.nonsense("200, without a device code")),
         }
     }
 
@@ -197,7 +198,8 @@ impl Oidc {
         let call = self.sdk.register_client().client_name(PROGRAM).client_type("public");
         // It fails, since nothing is sent.
         let _ = call.customize().config_override(config).send().await;
-        dry_run.origin().ok_or(SignInError::Aws(AwsError::EndpointUrl))
+        let setting = self.http.broken_endpoint();
+        dry_run.origin().ok_or(SignInError::Aws(AwsError::EndpointUrl { setting }))
     }
 
     pub(super) async fn create_token(
@@ -205,6 +207,8 @@ impl Oidc {
         client: &Client,
         grant: Grant<'_>,
     ) -> Result<Granted, SignInError> {
+        self.http.hide(&client.secret);
+        grant.secrets().into_iter().for_each(|secret| self.http.hide(secret));
         let call = self.sdk.create_token().client_id(&client.id);
         let call = grant.add_to(call.client_secret(client.secret.expose()));
         let answer = call.send().await.map_err(|error| self.failure(&error))?;
@@ -215,19 +219,20 @@ impl Oidc {
                 refresh_token: answer.refresh_token.map(Secret::new),
                 lives,
             }),
-            _ => Err(self.nonsense("it has no access token, or no expiration")),
+            _ => Err(self.nonsense("200, without an access token")),
         }
     }
 
+    /// A response without what was asked for.
     fn nonsense(&self, detail: &str) -> SignInError {
-        classify::nonsense(&self.http, detail).into()
+        classify::not_as_expected(super::SERVICE, detail, &self.http).into()
     }
 
     fn failure<E>(&self, error: &SdkError<E, HttpResponse>) -> SignInError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        match classify::refusal(error, &self.http) {
+        match classify::refusal_by(super::SERVICE, error, &self.http) {
             Ok(refusal) => SignInError::Refused { code: refusal.code },
             Err(error) => error.into(),
         }
@@ -252,6 +257,13 @@ fn seconds(seconds: i32) -> Option<Duration> {
 }
 
 impl Grant<'_> {
+    fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Grant::RefreshToken(secret) | Grant::DeviceCode(secret) => vec![secret],
+            Grant::AuthorizationCode { code, verifier, .. } => vec![code, verifier],
+        }
+    }
+
     fn add_to(&self, call: CreateTokenFluentBuilder) -> CreateTokenFluentBuilder {
         match self {
             Grant::RefreshToken(token) => {

@@ -41,6 +41,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::progress::{Wait, Waiting};
+use crate::base::panic;
 use crate::base::terminal::Appearance;
 use crate::base::text::{one_line, printable};
 use crate::cli::doctor::DoctorArgs;
@@ -90,7 +91,10 @@ pub async fn run(
     let program = fix::program(&nuget);
     let mut found =
         Found { program, appearance, out: text, findings: Vec::new(), known: HashSet::new() };
-    Box::pin(examine(args, &nuget, provider, wait, &mut found)).await?;
+    let examined = Box::pin(examine(args, &nuget, provider, wait, &mut found));
+    if let Some(defect) = or_defect(examined).await? {
+        found.add(Waiting::none(), [defect])?;
+    }
     let findings = found.findings;
     if args.json {
         let document = DoctorReport {
@@ -142,6 +146,15 @@ impl Found<'_> {
             }
         }
         self.out.flush()
+    }
+}
+
+/// Waits for the checks. A panic in one ends them, and becomes a finding after those before it: the
+/// result is printed all the same.
+async fn or_defect(examined: impl Future<Output = io::Result<()>>) -> io::Result<Option<Finding>> {
+    match panic::catch_in(examined).await {
+        Ok(examined) => examined.map(|()| None),
+        Err(panicked) => Ok(Some(Finding::failure("doctor", panicked.to_string()))),
     }
 }
 
@@ -200,4 +213,18 @@ async fn repair(
         repairs.push(repaired);
     }
     Ok(repairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_check_that_panics_is_a_finding() {
+        let panics = async { panic!("hunter2 {}", std::hint::black_box(1)) };
+        let defect = or_defect(panics).await.unwrap().expect("a finding");
+        assert_eq!((defect.check, defect.outcome), ("doctor", Outcome::Failure));
+        assert!(defect.what.starts_with("the plugin itself failed"), "{}", defect.what);
+        assert_eq!(or_defect(async { Ok(()) }).await.unwrap(), None);
+    }
 }
