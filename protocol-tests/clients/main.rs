@@ -25,6 +25,8 @@ mod launcher;
 mod mono;
 mod nuget_config;
 mod provided;
+#[cfg(target_os = "linux")]
+mod proxies;
 mod refusals;
 mod restores;
 #[cfg(target_os = "linux")]
@@ -53,6 +55,8 @@ fn main() -> ExitCode {
         ("accounts", accounts::trials()),
         ("provided", provided::trials()),
         ("commands", commands::trials()),
+        #[cfg(target_os = "linux")]
+        ("proxies", proxies::trials()),
         ("consoles", consoles::trials()),
         #[cfg(unix)]
         ("doctor", doctor::trials()),

@@ -117,6 +117,8 @@ pub enum Need {
     AwsAndDotnet,
     /// botocore, the AWS CLI's library, in a Python that `BOTOCORE_PYTHON` names or that is on PATH.
     Botocore,
+    /// `curl` on PATH.
+    Curl,
     Root,
     /// A mount namespace of its own, in which root can put anything into `/etc`.
     MountNamespace,
@@ -137,6 +139,7 @@ impl Need {
             Self::NugetExe => "nuget.exe",
             Self::Aws | Self::AwsAndDotnet => "aws",
             Self::Botocore => "botocore",
+            Self::Curl => "curl",
             Self::Root => "root",
             Self::MountNamespace => "mount-namespace",
             Self::Terminal => "terminal",
@@ -152,6 +155,7 @@ impl Need {
             Self::Aws => aws_cli().is_some(),
             Self::AwsAndDotnet => Self::Aws.is_there() && Self::Dotnet.is_there(),
             Self::Botocore => botocore_python().is_some(),
+            Self::Curl => find_on_path("curl").is_some(),
             Self::Root => is_root(),
             Self::MountNamespace => {
                 let script = "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc";
