@@ -23,7 +23,9 @@ mod doctor;
 #[cfg(unix)]
 mod launcher;
 mod mono;
+mod mutations;
 mod nuget_config;
+mod nuget_rules;
 mod provided;
 #[cfg(target_os = "linux")]
 mod proxies;
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ("launcher", launcher::trials()),
         ("nuget_config", nuget_config::trials()),
+        ("nuget_rules", nuget_rules::trials()),
     ];
     trials::run(suites, trials::processors())
 }

@@ -107,7 +107,7 @@ fn declaration(text: &str) -> Option<(usize, String)> {
     if version.is_none_or(|it| it.name != "version") {
         return Some((0, "the XML declaration does not begin with its version".to_owned()));
     }
-    if version.is_some_and(|it| it.value != "1.0") {
+    if version.is_some_and(|it| it.value.trim_matches(BLANK) != "1.0") {
         let detail = "the XML declaration has another version than 1.0, which .NET does not read";
         return Some((0, detail.to_owned()));
     }
@@ -145,6 +145,11 @@ fn odd_attribute(attribute: &RawAttribute<'_>) -> Option<String> {
         if attribute.value.is_empty() {
             return Some("a prefix is declared for an empty namespace".to_owned());
         }
+    }
+    if attribute.name == "xml:space"
+        && !matches!(attribute.value.trim_matches(BLANK), "default" | "preserve")
+    {
+        return Some("`xml:space` is neither `default` nor `preserve`".to_owned());
     }
     bad_reference(attribute.value).map(|_| no_character())
 }
@@ -223,6 +228,7 @@ mod tests {
             ("<:a/>", "column 17: an element has a name"),
             ("<a ሀ='1'/>", "column 19: an attribute has a name"),
             ("<a xmlns:b=''/>", "column 19: a prefix is declared for an empty namespace"),
+            ("<a xml:space='x'/>", "column 19: `xml:space` is neither"),
             ("<a xmlns:xmlns='u'/>", "column 19: the prefix `xmlns` is declared"),
             ("<a b='&#xD83D;&#xDE00;'/>", "column 19: a reference is to no character"),
             ("&#xD800;", "column 16: a reference is to no character"),
