@@ -386,7 +386,9 @@ fn would_be_invalid(path: &Path, error: FileError) -> EditError {
         FileError::Invalid { message, .. } => {
             EditError::WouldBeInvalid { path: path.to_owned(), message }
         }
-        other @ FileError::Unreadable { .. } => EditError::File(other),
+        other @ (FileError::Unreadable { .. } | FileError::Untrusted { .. }) => {
+            EditError::File(other)
+        }
     }
 }
 

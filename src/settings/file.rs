@@ -34,6 +34,12 @@ pub(super) struct ConfigurationFile {
 pub enum FileError {
     #[error("the configuration file `{}` cannot be read: {detail}; make it readable, or move it away", path.display())]
     Unreadable { path: PathBuf, detail: String },
+    #[error(
+        "the machine-wide configuration file `{}` is not trusted, so there is no token: {reason}; an \
+         administrator makes it theirs with `{fix}`",
+        path.display()
+    )]
+    Untrusted { path: PathBuf, reason: String, fix: String },
     #[error("the configuration file `{}` has an error at line {line}, column {column}: {message}; correct it", path.display())]
     Invalid { path: PathBuf, line: usize, column: usize, message: String },
 }

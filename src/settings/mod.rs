@@ -99,7 +99,6 @@ impl Settings {
     ///
     /// If a file cannot be used, because its policies and rules are unknown then.
     pub fn load(environment: &Environment, locations: &Locations) -> Result<Self, SettingsError> {
-        let mut notes = Vec::new();
         let path = config_file(environment, locations)?;
         let user = path.map(|path| file::read(&path, 0)).transpose()?.unwrap_or_default();
         let rules_before = user.rules.len();
@@ -107,15 +106,12 @@ impl Settings {
         let path = machine::path();
         match machine::read(&path, rules_before)? {
             MachineFile::Absent => {}
-            MachineFile::Untrusted(reason) => notes.push(format!(
-                "the machine-wide configuration file `{}` is not used: {reason}",
-                path.display()
-            )),
+            MachineFile::Untrusted { reason, fix } => {
+                return Err(FileError::Untrusted { path, reason, fix }.into());
+            }
             MachineFile::Read(file) => files.push(*file),
         }
-        let mut settings = Self::of(environment, files);
-        settings.notes.extend(notes);
-        Ok(settings)
+        Ok(Self::of(environment, files))
     }
 
     /// The settings of the variables and of these files. Earlier files take precedence.
@@ -232,7 +228,7 @@ pub enum FileKind {
 pub enum FileState {
     Used,
     Absent,
-    /// It exists and is not used, because others than the administrator may have written it.
+    /// Others than the administrator may have written it. Every request fails because of it.
     Untrusted(String),
     /// Every request fails because of it.
     Broken(FileError),
@@ -276,7 +272,7 @@ pub fn file_reports(
     let state = match machine::read(&path, 0) {
         Ok(MachineFile::Read(_)) => FileState::Used,
         Ok(MachineFile::Absent) => FileState::Absent,
-        Ok(MachineFile::Untrusted(reason)) => FileState::Untrusted(reason),
+        Ok(MachineFile::Untrusted { reason, .. }) => FileState::Untrusted(reason),
         Err(error) => FileState::Broken(error),
     };
     reports.push(FileReport { kind: FileKind::Machine, path, state });

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::process::{self, Run};
 use crate::support::sandbox_home::SandboxHome;
-use crate::support::stage::{LIMIT, Stage};
+use crate::support::stage::{FOREIGN, LIMIT, SOURCE, Stage};
 use crate::support::trials::{Need, Trial, trial};
 
 const MACHINE: &str = "/etc/nuget-plugin-codeartifact/config.toml";
@@ -27,7 +27,8 @@ pub fn trials() -> Vec<Trial> {
         trial("the_machines_rules_come_after_the_users", order),
         trial("the_machines_owners_hold_for_everybody", owners),
         trial("a_broken_machine_wide_file_ends_everything", broken),
-        trial("a_machine_wide_file_of_others_does_not_count", untrusted),
+        trial("a_machine_wide_file_of_others_ends_everything", untrusted),
+        trial("a_machine_wide_file_of_others_is_said_first", untrusted_is_said_first),
         trial("a_link_of_roots_to_a_file_of_roots_counts", links),
     ];
     trials.into_iter().map(|trial| trial.needing(Need::MountNamespace)).collect()
@@ -170,29 +171,83 @@ fn broken() {
     run(&stage, "", &["configure", "path"]).assert_success().assert_says(" (broken: ");
 }
 
+/// What others may have written, or decide about, and what cannot be read: no token, and one line.
 fn untrusted() {
-    for (set_up, reason) in [
-        ("chown 12345 config.toml", format!("`{MACHINE}` belongs to user 12345")),
-        ("chmod 666 config.toml", format!("group or others may write to `{MACHINE}` (mode 0666)")),
+    for (set_up, reason, fix) in [
+        (
+            "chown 12345 config.toml",
+            format!("`{MACHINE}` belongs to user 12345"),
+            format!("sudo chown -h root {MACHINE}"),
+        ),
+        (
+            "chmod 666 config.toml",
+            format!("group or others may write to `{MACHINE}` (mode 0666)"),
+            format!("sudo chmod go-w {MACHINE}"),
+        ),
         (
             "chmod 775 .",
             "group or others may write to `/etc/nuget-plugin-codeartifact` (mode 0775)".to_owned(),
+            "sudo chmod go-w /etc/nuget-plugin-codeartifact".to_owned(),
         ),
         (
             "mkdir /etc/theirs; chown 12345 /etc/theirs; mv config.toml /etc/theirs/; ln -s /etc/theirs/config.toml .",
             "`/etc/theirs` belongs to user 12345".to_owned(),
+            "sudo chown -h root /etc/theirs".to_owned(),
+        ),
+        (
+            "mv config.toml ../a; ln -s ../a config.toml; chown -h 12345 config.toml",
+            format!("`{MACHINE}` belongs to user 12345"),
+            format!("sudo chown -h root {MACHINE}"),
+        ),
+        (
+            "rm config.toml; ln -s /nowhere/config.toml .",
+            format!("`{MACHINE}` is a link that leads nowhere"),
+            format!("sudo rm {MACHINE}"),
+        ),
+        (
+            "cd ..; rm -r nuget-plugin-codeartifact; ln -s nowhere nuget-plugin-codeartifact",
+            "`/etc/nuget-plugin-codeartifact` is a link that leads nowhere".to_owned(),
+            "sudo rm /etc/nuget-plugin-codeartifact".to_owned(),
+        ),
+        (
+            "rm config.toml; mkfifo config.toml",
+            format!("`{MACHINE}` is no regular file"),
+            format!("sudo rm {MACHINE}"),
         ),
     ] {
         let stage = stage("[policy]\nlongest_duration_seconds = 900\n");
-        token(&stage, set_up).assert_success();
-        assert_eq!(durations(&stage), ["43200"], "{set_up}");
-        let line = format!("the machine-wide configuration file `{MACHINE}` is not used: {reason}");
-        assert!(stage.log().contains(&line), "{}", stage.log());
+        let line = format!(
+            "the machine-wide configuration file `{MACHINE}` is not trusted, so there is no token: \
+             {reason}; an administrator makes it theirs with `{fix}`"
+        );
+        let refused = token(&stage, set_up);
+        assert!(refused.assert_failure().stderr.lines().count() == 1, "{refused}");
+        refused.assert_says(&line);
+        assert_eq!(stage.fake.requests(), [] as [&str; 0], "{set_up}");
         let path = run(&stage, set_up, &["configure", "path"]);
         let shown = stage.home.neutral(&path.assert_success().stdout);
         assert!(shown.ends_with(&format!("machine: {MACHINE} (untrusted: {reason})\n")), "{shown}");
-        run(&stage, set_up, &["configure", "list"]).assert_success().assert_says(&line);
+        run(&stage, set_up, &["configure", "list"]).assert_failure().assert_says(&line);
     }
+}
+
+/// `doctor` and `explain` say it before anything else. Other vendors' sources are still nobody's.
+fn untrusted_is_said_first() {
+    let stage = stage("");
+    let set_up = "chmod 646 config.toml";
+    let line = format!(
+        "the machine-wide configuration file `{MACHINE}` is not trusted, so there is no token: group \
+         or others may write to `{MACHINE}` (mode 0646); an administrator makes it theirs with `sudo \
+         chmod go-w {MACHINE}`\n"
+    );
+    let doctor = run(&stage, set_up, &["doctor", "--offline"]);
+    assert!(doctor.assert_failure().stdout.starts_with(&format!("FAIL  {line}")), "{doctor}");
+    doctor.assert_says(&format!("      fix: sudo chmod go-w {MACHINE}\n"));
+    let explained = run(&stage, set_up, &["explain", SOURCE]);
+    let first = explained.assert_failure().stdout.lines().next().unwrap_or_default();
+    assert!(first.starts_with("settings"), "{explained}");
+    let foreign = run(&stage, set_up, &["explain", FOREIGN]);
+    foreign.assert_failure().assert_silent_on("not trusted");
 }
 
 fn links() {

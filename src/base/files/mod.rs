@@ -25,8 +25,8 @@ pub use system::{
 pub enum Untrusted {
     /// The file could not be examined.
     Io(io::Error),
-    /// Other users may have written it.
-    Reason(String),
+    /// Other users may have written it, or decide what is read.
+    Reason { reason: String, fix: String },
 }
 
 impl From<io::Error> for Untrusted {

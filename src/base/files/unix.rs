@@ -11,7 +11,8 @@ use rustix::fs::{Access, OFlags};
 use tempfile::Builder;
 use thiserror::Error;
 
-use super::Untrusted;
+use super::{Untrusted, is_absence};
+use crate::base::shell::quoted;
 use crate::base::text::printable;
 
 const ROOT: u32 = 0;
@@ -205,7 +206,9 @@ pub fn machine_config_dir() -> PathBuf {
 /// The same is required of every folder and link of its path, from the root of the file system on.
 /// In a folder with the sticky bit, users cannot replace files of others.
 pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
-    fs::symlink_metadata(path)?;
+    if let Err(error) = fs::symlink_metadata(path) {
+        return Err(dangling_above(path).unwrap_or(error.into()));
+    }
     let mut links = 0;
     let mut walked = PathBuf::from("/");
     check_step(&walked, &fs::symlink_metadata(&walked)?)?;
@@ -216,7 +219,10 @@ pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
             continue;
         }
         let next = walked.join(&name);
-        let found = fs::symlink_metadata(&next)?;
+        let found = match fs::symlink_metadata(&next) {
+            Err(error) if links > 0 && is_absence(&error) => return Err(dangling(path)),
+            found => found?,
+        };
         check_step(&next, &found)?;
         if !found.is_symlink() {
             walked = next;
@@ -224,7 +230,8 @@ pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
         }
         links += 1;
         if links > MOST_LINKS {
-            return Err(Untrusted::Reason(format!("too many links lead to `{}`", path.display())));
+            let reason = format!("too many links lead to `{}`", path.display());
+            return Err(Untrusted::Reason { reason, fix: remove(path) });
         }
         let target = fs::read_link(&next)?;
         if target.is_absolute() {
@@ -235,7 +242,23 @@ pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
     if fs::symlink_metadata(&walked)?.is_file() {
         return Ok(());
     }
-    Err(Untrusted::Reason(format!("`{}` is no regular file", walked.display())))
+    let reason = format!("`{}` is no regular file", walked.display());
+    Err(Untrusted::Reason { reason, fix: remove(path) })
+}
+
+/// The link above a missing file that leads nowhere: what it should lead to is not known.
+fn dangling_above(path: &Path) -> Option<Untrusted> {
+    let there = path.ancestors().find(|above| above.symlink_metadata().is_ok())?;
+    there.is_symlink().then(|| dangling(there))
+}
+
+fn dangling(link: &Path) -> Untrusted {
+    let reason = format!("`{}` is a link that leads nowhere", link.display());
+    Untrusted::Reason { reason, fix: remove(link) }
+}
+
+fn remove(path: &Path) -> String {
+    format!("sudo rm {}", quoted(&path.to_string_lossy()))
 }
 
 /// The names of a path, the last one first.
@@ -249,18 +272,22 @@ fn names(path: &Path) -> Vec<OsString> {
 }
 
 fn check_step(path: &Path, found: &Metadata) -> Result<(), Untrusted> {
-    let path = path.display();
+    let (shown, word) = (path.display(), quoted(&path.to_string_lossy()));
     if found.uid() != ROOT {
-        return Err(Untrusted::Reason(format!("`{path}` belongs to user {}", found.uid())));
+        return Err(Untrusted::Reason {
+            reason: format!("`{shown}` belongs to user {}", found.uid()),
+            fix: format!("sudo chown -h root {word}"),
+        });
     }
     let mode = found.mode() & 0o7777;
     let is_writable = mode & WRITABLE_BY_GROUP_OR_OTHERS != 0;
     let is_sticky_folder = found.is_dir() && mode & STICKY != 0;
     // A link's own mode means nothing.
     if is_writable && !is_sticky_folder && !found.is_symlink() {
-        return Err(Untrusted::Reason(format!(
-            "group or others may write to `{path}` (mode {mode:04o})"
-        )));
+        return Err(Untrusted::Reason {
+            reason: format!("group or others may write to `{shown}` (mode {mode:04o})"),
+            fix: format!("sudo chmod go-w {word}"),
+        });
     }
     Ok(())
 }
@@ -419,7 +446,7 @@ mod tests {
 
     fn reason(path: &Path) -> String {
         match check_administered(path) {
-            Err(Untrusted::Reason(reason)) => reason,
+            Err(Untrusted::Reason { reason, .. }) => reason,
             other => panic!("{other:?}"),
         }
     }
@@ -472,5 +499,9 @@ mod tests {
         let circle = folder.path().join("circle");
         symlink(&circle, &circle).unwrap();
         assert!(reason(&circle).starts_with("too many links"));
+        let link = folder.path().join("dangling");
+        symlink("nowhere/config.toml", &link).unwrap();
+        assert!(reason(&link).ends_with("dangling` is a link that leads nowhere"));
+        assert!(reason(&link.join("config.toml")).ends_with("is a link that leads nowhere"));
     }
 }

@@ -28,6 +28,7 @@ use windows_sys::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
 use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, ACCESS_DENIED_ACE_TYPE};
 
 use super::Untrusted;
+use crate::base::shell::quoted;
 
 /// The rights that let somebody replace a file or folder, or grant himself the right to.
 const EXCHANGING: u32 = DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL;
@@ -146,9 +147,19 @@ pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
         check_step(folder, FORBIDDEN_FOR_FOLDERS)?;
     }
     if !found.is_file() {
-        return Err(Untrusted::Reason(format!("`{}` is no regular file", path.display())));
+        return Err(untrusted(path, "is no regular file"));
     }
     check_step(path, FORBIDDEN_FOR_FILES)
+}
+
+/// With the commands that give it to the administrators, and let users read it.
+fn untrusted(path: &Path, why: &str) -> Untrusted {
+    let word = quoted(&path.to_string_lossy());
+    let fix = format!(
+        "icacls {word} /setowner *S-1-5-32-544; icacls {word} /inheritance:r /grant:r \
+         *S-1-5-32-544:F *S-1-5-18:F *S-1-5-32-545:RX"
+    );
+    Untrusted::Reason { reason: format!("`{}` {why}", path.display()), fix }
 }
 
 fn check_step(path: &Path, forbidden: u32) -> Result<(), Untrusted> {
@@ -156,21 +167,15 @@ fn check_step(path: &Path, forbidden: u32) -> Result<(), Untrusted> {
     let mut options = OpenOptions::new();
     let opened = options.access_mode(READ_CONTROL).custom_flags(flags).open(path)?;
     if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(Untrusted::Reason(format!("`{}` is a link", path.display())));
+        return Err(untrusted(path, "is a link"));
     }
     let security = Security::of(&opened)?;
     let administrators = WellKnown::all()?;
     if !administrators.iter().any(|known| known.is(security.owner)) {
-        return Err(Untrusted::Reason(format!(
-            "`{}` does not belong to the administrators",
-            path.display()
-        )));
+        return Err(untrusted(path, "does not belong to the administrators"));
     }
     if security.lets_others(forbidden, &administrators) {
-        return Err(Untrusted::Reason(format!(
-            "others than administrators may change `{}`",
-            path.display()
-        )));
+        return Err(untrusted(path, "may be changed by others than administrators"));
     }
     Ok(())
 }

@@ -11,9 +11,13 @@ use crate::settings::{
     self, AWS_PROVIDER_LOG_FILE, CACHE_DIR, CONFIG_FILE, FileError, LOG_FILE, SettingsError,
 };
 
+/// Whether the files can be used. Without them nothing else leads to a token.
+pub fn check_files(nuget: &Nuget<'_>, provider: &Provider) -> Option<Finding> {
+    provider.broken_settings().map(|error| broken(&error, nuget))
+}
+
 pub fn check(nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(provider.broken_settings().map(|error| broken(&error, nuget)));
     for note in provider.cache_notes().unwrap_or_default() {
         if note.contains(" is not used: ") {
             findings.push(unused_folder(note, nuget));
@@ -29,6 +33,9 @@ pub fn check(nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
 fn broken(error: &ProviderError, nuget: &Nuget<'_>) -> Finding {
     let finding = Finding::failure("settings", error.to_string());
     let file = settings::config_file(nuget.environment, &nuget.locations).ok().flatten();
+    if let ProviderError::Settings(SettingsError::File(FileError::Untrusted { fix, .. })) = error {
+        return finding.with_fix(fix);
+    }
     let is_unreadable =
         matches!(error, ProviderError::Settings(SettingsError::File(FileError::Unreadable { .. })));
     match file.filter(|file| error.to_string().contains(&*file.to_string_lossy())) {

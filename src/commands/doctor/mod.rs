@@ -166,6 +166,7 @@ async fn examine(
     wait: Wait<'_>,
     found: &mut Found<'_>,
 ) -> io::Result<()> {
+    found.add(Waiting::none(), configuration::check_files(nuget, provider))?;
     found.add(wait("`dotnet`"), [dotnet::check(nuget).await])?;
     found.add(wait("the installed plugin"), plugin_folders::check(nuget))?;
     found.add(Waiting::none(), claims_cache::check(nuget))?;

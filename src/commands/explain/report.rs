@@ -232,11 +232,14 @@ impl Explanation {
 
     pub fn rows(&self) -> Rows {
         let mut rows = Rows::default();
+        // Without settings nothing else leads to a token.
+        if let Some(problem) = &self.settings_problem {
+            rows.add("settings", unusable(problem));
+        }
         rows.add("URL", printable(&self.url));
         self.endpoint.add_to(&mut rows);
-        match &self.settings_problem {
-            None => self.add_settings(&mut rows),
-            Some(problem) => rows.add("settings", unusable(problem)),
+        if self.settings_problem.is_none() {
+            self.add_settings(&mut rows);
         }
         self.given.add_to(&mut rows, "given token", |rows, provided| {
             rows.add_all("given token", provided.iter().map(provided_text), "none");
