@@ -93,8 +93,12 @@ impl<E: Error + 'static> From<E> for Failure {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "commands write their results to standard output")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "commands write their results to standard output, and may be run again as a user"
+)]
 fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, Failure> {
+    commands::owner::act_as(&command, environment, std::env::args_os().skip(1))?;
     let raw = &mut io::stdout();
     let out = &mut Printable(io::stdout());
     let wait = |what_for: &str| wait_for(environment, what_for);

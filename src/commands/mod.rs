@@ -12,6 +12,7 @@ pub mod login;
 pub mod logout;
 pub mod mask;
 mod named;
+pub mod owner;
 pub mod progress;
 pub mod scrub;
 pub mod selection;

@@ -130,7 +130,7 @@ impl ConfigFile {
     }
 
     fn replace(&self, before: &[u8], bytes: &[u8]) -> Result<(), ConfigError> {
-        let target = fs::canonicalize(&self.path).map_err(|error| self.not_written(error))?;
+        let target = files::resolved(&self.path).map_err(|error| self.not_written(error))?;
         let found = fs::metadata(&target).map_err(|error| self.not_written(error))?;
         // The folder may be writable although the file itself is protected.
         File::options().append(true).open(&target).map_err(|error| self.not_written(error))?;

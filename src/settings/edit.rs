@@ -427,7 +427,7 @@ fn replacement(target: &Path, text: &str) -> io::Result<Replacement> {
 
 /// The target of a link, even if it does not exist yet.
 fn target(path: &Path) -> io::Result<PathBuf> {
-    match fs::canonicalize(path) {
+    match files::resolved(path) {
         Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
             let target = fs::read_link(path)?;
             Ok(path.parent().map_or_else(|| target.clone(), |folder| folder.join(&target)))

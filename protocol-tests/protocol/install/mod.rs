@@ -1,6 +1,7 @@
 //! `install` and `uninstall`.
 
 mod links;
+mod owners;
 mod placing;
 mod removing;
 
@@ -14,7 +15,7 @@ use crate::support::stage::LIMIT;
 use crate::support::trials::Trial;
 
 pub fn trials() -> Vec<Trial> {
-    let files = [links::trials(), placing::trials(), removing::trials()];
+    let files = [links::trials(), owners::trials(), placing::trials(), removing::trials()];
     files.into_iter().flatten().collect()
 }
 

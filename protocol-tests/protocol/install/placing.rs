@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -38,30 +38,33 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn everything_is_readable() {
-    let home = SandboxHome::bare();
-    let ran = run(home
-        .command("/bin/sh")
-        .args(["-c", "umask 077; exec \"$0\" install"])
-        .arg(SandboxHome::plugin()));
-    assert_eq!(ran.code(), Some(0), "{ran}");
-    assert_eq!(
-        tree(&home.home()),
-        [
-            ".nuget 755",
-            ".nuget/plugins 755",
-            ".nuget/plugins/netcore 755",
-            ".nuget/plugins/netcore/CredentialProvider.CodeArtifact 755",
-            ".nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact 755",
-            ".nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll 644",
-            ".nuget/plugins/netcore/CredentialProvider.CodeArtifact/installed-files.json 644",
-            LAUNCHER,
-            ".nuget/plugins/netfx 755",
-            ".nuget/plugins/netfx/CredentialProvider.CodeArtifact 755",
-            ".nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe 755",
-            ".nuget/plugins/netfx/CredentialProvider.CodeArtifact/installed-files.json 644",
-        ]
-    );
+    for umask in ["077", "000"] {
+        let home = SandboxHome::bare();
+        let script = format!("umask {umask}; exec \"$0\" install");
+        let install =
+            || run(home.command("/bin/sh").args(["-c", &script]).arg(SandboxHome::plugin()));
+        install().assert_success();
+        assert_eq!(tree(&home.home()), INSTALLED, "umask {umask}");
+        fs::set_permissions(home.netcore(), fs::Permissions::from_mode(0o777)).expect("its mode");
+        install().assert_success();
+        assert_eq!(tree(&home.home()), INSTALLED, "umask {umask}");
+    }
 }
+
+const INSTALLED: [&str; 12] = [
+    ".nuget 755",
+    ".nuget/plugins 755",
+    ".nuget/plugins/netcore 755",
+    ".nuget/plugins/netcore/CredentialProvider.CodeArtifact 755",
+    ".nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact 755",
+    ".nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll 644",
+    ".nuget/plugins/netcore/CredentialProvider.CodeArtifact/installed-files.json 644",
+    LAUNCHER,
+    ".nuget/plugins/netfx 755",
+    ".nuget/plugins/netfx/CredentialProvider.CodeArtifact 755",
+    ".nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe 755",
+    ".nuget/plugins/netfx/CredentialProvider.CodeArtifact/installed-files.json 644",
+];
 
 const LAUNCHER: &str = if cfg!(target_os = "macos") {
     ".nuget/plugins/netcore/CredentialProvider.CodeArtifact/libhostpolicy.dylib 644"

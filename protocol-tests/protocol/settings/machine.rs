@@ -231,7 +231,7 @@ fn untrusted() {
     }
 }
 
-/// `doctor` and `explain` say it before anything else. Other vendors' sources are still nobody's.
+/// `doctor` and `explain` say it before anything else, and where the file may list the host.
 fn untrusted_is_said_first() {
     let stage = stage("");
     let set_up = "chmod 646 config.toml";
@@ -247,7 +247,7 @@ fn untrusted_is_said_first() {
     let first = explained.assert_failure().stdout.lines().next().unwrap_or_default();
     assert!(first.starts_with("settings"), "{explained}");
     let foreign = run(&stage, set_up, &["explain", FOREIGN]);
-    foreign.assert_failure().assert_silent_on("not trusted");
+    foreign.assert_failure().assert_says("is not trusted");
 }
 
 fn links() {

@@ -28,6 +28,8 @@ pub fn trials() -> Vec<Trial> {
         #[cfg(unix)]
         trial("a_link_stays_one_and_the_file_is_for_its_owner_only", links_and_modes),
         #[cfg(unix)]
+        trial("logout_removes_no_links_target_that_is_no_sign_in", links_signed_out),
+        #[cfg(unix)]
         trial("what_cannot_be_kept_is_not_asked_for", not_writable).where_possible(!is_root()),
         trial("nobody_signed_in", || Stage::signing_in().assert_refused(EXPIRED)),
         trial("expired_without_a_refresh_token", without_refresh_token),
@@ -166,6 +168,25 @@ fn links_and_modes() {
     assert_ne!(stage.token()["expiresAt"], LONG_AGO);
     let left: Vec<_> = fs::read_dir(stage.sso_cache()).expect("a folder").collect();
     assert_eq!(left.len(), 1, "no temporary file is left: {left:?}");
+}
+
+/// Signing out removes a sign-in that is elsewhere, and nothing else that a link leads to.
+#[cfg(unix)]
+fn links_signed_out() {
+    use std::os::unix::fs::symlink;
+    let stage = Stage::signing_in();
+    let elsewhere = stage.home.root().join("elsewhere");
+    for (text, stays) in [(None, false), (Some("{}"), true), (Some("precious"), true)] {
+        stage.signed_in_until(LONG_AGO);
+        fs::rename(stage.token_file(), &elsewhere).expect("a file");
+        if let Some(text) = text {
+            fs::write(&elsewhere, text).expect("a file");
+        }
+        symlink(&elsewhere, stage.token_file()).expect("a link");
+        stage.run(&["logout", "--sso"]).assert_success();
+        assert!(!stage.token_file().is_symlink());
+        assert_eq!(elsewhere.exists(), stays, "{text:?}");
+    }
 }
 
 /// A refresh token works once, so it is not spent where its successor would be lost. Root can write

@@ -178,21 +178,27 @@ impl TokenFile {
         Ok(serde_json::to_vec(&wire)?)
     }
 
-    /// Ends the sign-in for every program on this machine. If the file is a link, its target is
-    /// removed too. True if there was a sign-in.
+    /// Ends the sign-in for every program on this machine. If the file is a link to a sign-in, that
+    /// is removed too; anything else that a link leads to stays. True if there was a sign-in.
     pub(super) fn remove(&self) -> io::Result<bool> {
         let target = match fs::canonicalize(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             target => target?,
         };
-        fs::remove_file(target)?;
-        let _ = fs::remove_file(&self.0);
+        if self.0.is_symlink() && sign_in_of(&target).is_some() {
+            fs::remove_file(target)?;
+        }
+        fs::remove_file(&self.0)?;
         Ok(true)
     }
 
     fn wire(&self) -> Option<SignInFile> {
-        serde_json::from_slice(&read_bounded(&self.0)?).ok()
+        sign_in_of(&self.0)
     }
+}
+
+fn sign_in_of(path: &Path) -> Option<SignInFile> {
+    serde_json::from_slice(&read_bounded(path)?).ok()
 }
 
 /// Our own client for one way to sign in, if it was registered before.
@@ -251,12 +257,15 @@ fn shared_file(session: &SsoSession, name: &[u8]) -> Option<PathBuf> {
 }
 
 fn read_bounded(path: &Path) -> Option<Vec<u8>> {
-    files::read_bounded(path, LARGEST).ok()
+    files::read_regular(path, LARGEST).ok()
 }
 
 /// Replaces the file. If it is a link, its target is replaced, as the AWS CLI and the SDKs do.
 fn replacement(path: &Path) -> io::Result<Replacement> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = match files::resolved(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        target => target?,
+    };
     files::make_private_folder(target.parent().ok_or(io::ErrorKind::NotFound)?)?;
     Replacement::of(&target, TEMPORARY_PREFIX)
 }

@@ -15,10 +15,17 @@ mod system;
 #[cfg(unix)]
 pub use system::our_uid;
 pub use system::{
-    FolderRefusal, can_start, check_administered, is_ours, is_private, keep_owner,
+    FolderRefusal, can_start, check_administered, is_ours, is_private, is_root, keep_owner,
     machine_config_dir, make_private_folder, open_private, open_private_to_lock, other_names,
-    prepare_private_folder,
+    owner_on_the_way, prepare_private_folder, resolved,
 };
+
+/// A user other than root, and the group of what belongs to that user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    pub user: u32,
+    pub group: u32,
+}
 
 /// Why a file is not trusted as the administrator's.
 #[derive(Debug)]
@@ -132,17 +139,24 @@ pub fn normal(path: &Path) -> PathBuf {
 pub struct Replacement {
     temporary: NamedTempFile,
     target: PathBuf,
+    /// The target's folder, while its paths lead through this handle.
+    _folder: Option<File>,
 }
 
 impl Replacement {
     /// Creates the file beside the target, because a rename works only within one file system. If
     /// the target is a link, the link itself would be replaced.
+    ///
+    /// For root, no part of the path may be a link in another user's folder: that user could lead
+    /// the write to any file. The folder stays the one that was found, whatever happens to its path.
     pub fn of(target: &Path, prefix: &str) -> io::Result<Self> {
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let temporary = tempfile::Builder::new()
-            .prefix(prefix)
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        Ok(Self { temporary, target: target.to_owned() })
+        let folder = folder.unwrap_or(Path::new("."));
+        let (handle, folder) = system::fixed_folder(folder)?;
+        let target = target.file_name().map(|name| folder.join(name));
+        let target = target.ok_or(io::ErrorKind::InvalidInput)?;
+        let temporary = tempfile::Builder::new().prefix(prefix).tempfile_in(folder)?;
+        Ok(Self { temporary, target, _folder: handle })
     }
 
     /// The new file, for setting its mode and owner.

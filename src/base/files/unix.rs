@@ -4,14 +4,17 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path, PathBuf, absolute};
 
-use rustix::fs::{Access, OFlags};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, openat, readlinkat, statat};
+use rustix::io::Errno;
 use tempfile::Builder;
 use thiserror::Error;
 
-use super::{Untrusted, is_absence};
+use super::{Owner, Untrusted, is_absence};
 use crate::base::shell::quoted;
 use crate::base::text::printable;
 
@@ -27,6 +30,116 @@ const MOST_LINKS: u32 = 40;
 /// The user that this process runs as.
 pub fn our_uid() -> u32 {
     rustix::process::geteuid().as_raw()
+}
+
+/// Whether this process may do anything to anybody's files.
+pub fn is_root() -> bool {
+    our_uid() == ROOT
+}
+
+/// The first user other than root who can change what the path leads to: the owner of a folder or a
+/// link on the way to it, as far as it exists.
+pub fn owner_on_the_way(path: &Path) -> Option<Owner> {
+    let mut links = 0;
+    let mut walked = PathBuf::from("/");
+    let mut ahead = names(path);
+    while let Some(name) = ahead.pop() {
+        if name == ".." {
+            walked.pop();
+            continue;
+        }
+        let next = walked.join(&name);
+        let found = fs::symlink_metadata(&next).ok()?;
+        if found.uid() != ROOT {
+            return Some(Owner { user: found.uid(), group: found.gid() });
+        }
+        if !found.is_symlink() {
+            walked = next;
+            continue;
+        }
+        links += 1;
+        let target = fs::read_link(&next).ok().filter(|_| links <= MOST_LINKS)?;
+        if target.is_absolute() {
+            walked = PathBuf::from("/");
+        }
+        ahead.extend(names(&target));
+    }
+    None
+}
+
+/// The folder, and a path to it that stays with it whatever others rename meanwhile. Only root has
+/// to fear that, in a folder of another user.
+///
+/// A handle has a path on Linux only. Elsewhere the path is checked once.
+pub(super) fn fixed_folder(folder: &Path) -> io::Result<(Option<File>, PathBuf)> {
+    if !is_root() || owner_on_the_way(&absolute(folder)?).is_none() {
+        return Ok((None, folder.to_owned()));
+    }
+    let handle = open_without_strangers_links(&absolute(folder)?)?;
+    let path = PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()));
+    if path.exists() { Ok((Some(handle), path)) } else { Ok((None, folder.to_owned())) }
+}
+
+/// The path without links. In another user's folder, root follows no link of that user's, and the
+/// path stays as it is: [`fixed_folder`] walks it again.
+pub fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let whole = absolute(path)?;
+    if !is_root() || owner_on_the_way(&whole).is_none() {
+        return path.canonicalize();
+    }
+    let (Some(folder), Some(name)) = (whole.parent(), whole.file_name()) else {
+        return path.canonicalize();
+    };
+    let folder = open_without_strangers_links(folder)?;
+    let found = statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
+        return Err(others_link());
+    }
+    Ok(whole)
+}
+
+fn others_link() -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, "root does not follow another user's link")
+}
+
+/// Opens the folder name by name. Links of root's in a folder of root's are followed.
+fn open_without_strangers_links(folder: &Path) -> io::Result<File> {
+    let mut links = 0;
+    let root = File::open("/")?;
+    // The folders on the way, for `..`.
+    let mut walked = vec![root];
+    let mut ahead = names(folder);
+    while let (Some(name), Some(above)) = (ahead.pop(), walked.last()) {
+        if name == ".." {
+            walked.truncate((walked.len() - 1).max(1));
+            continue;
+        }
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(above, &name, flags, Mode::empty()) {
+            Ok(next) => walked.push(next.into()),
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                let target = trusted_link(above, &name).ok_or_else(others_link)?;
+                links += 1;
+                if links > MOST_LINKS {
+                    return Err(Errno::LOOP.into());
+                }
+                if target.is_absolute() {
+                    walked.truncate(1);
+                }
+                ahead.extend(names(&target));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    walked.pop().ok_or(io::ErrorKind::NotFound.into())
+}
+
+/// The target of a link that nobody but root can have made.
+fn trusted_link(folder: &File, name: &OsStr) -> Option<PathBuf> {
+    let target = readlinkat(folder, name, Vec::new()).ok()?;
+    let link = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    let is_roots = folder.metadata().ok()?.uid() == ROOT && link.st_uid == ROOT;
+    is_roots.then(|| PathBuf::from(OsString::from_vec(target.into_bytes())))
 }
 
 /// Whether the file belongs to this user.
@@ -93,6 +206,8 @@ pub enum FolderRefusal {
     Io(#[from] io::Error),
     #[error("it is a link or a file, not a folder")]
     NotAFolder,
+    #[error("user {0} can move it, and this is root")]
+    Others(u32),
     #[error("it belongs to user {0}, not to this one")]
     OtherOwner(u32),
     #[error("group or others may write to it (mode {0:04o}); {hint}", hint = hint(*.0))]
@@ -121,6 +236,11 @@ pub fn prepare_private_folder(
     of_cache: fn(&OsStr) -> bool,
 ) -> Result<(), FolderRefusal> {
     if let Some(parent) = path.parent() {
+        if is_root()
+            && let Some(owner) = owner_on_the_way(parent)
+        {
+            return Err(FolderRefusal::Others(owner.user));
+        }
         make_private_folder(parent)?;
         check_above(&parent.canonicalize()?)?;
     }
@@ -389,9 +509,52 @@ mod tests {
         chown(&file, Some(12345), None).unwrap();
         assert!(open_private(&file).is_err());
         assert!(open_private_to_lock(&file).is_err());
-        chown(&path, Some(12345), None).unwrap();
+        chown(&path, Some(12345), Some(54321)).unwrap();
+        let owner = Some(Owner { user: 12345, group: 54321 });
+        assert_eq!(owner_on_the_way(&path.join("a/b")), owner);
+        assert!(matches!(prepare(&path.join("below")), Err(FolderRefusal::Others(12345))));
+        assert!(matches!(prepare(&path.join("a/b")), Err(FolderRefusal::Others(12345))));
+        assert!(!path.join("a").exists());
         assert!(is_own_folder(path.parent().unwrap()) && !is_own_folder(&path));
         assert!(matches!(prepare(&path), Err(FolderRefusal::OtherOwner(12345))));
+    }
+
+    #[test]
+    fn root_follows_no_link_in_another_users_folder() {
+        if our_uid() != ROOT {
+            eprintln!("skipped: only root can give a folder away");
+            return;
+        }
+        let (around, theirs) = folder_of_mode(0o755);
+        let ours = around.path().join("ours");
+        fs::create_dir(&ours).unwrap();
+        fs::write(ours.join("file"), "").unwrap();
+        symlink(&ours, theirs.join("folder")).unwrap();
+        symlink(ours.join("file"), theirs.join("file")).unwrap();
+        symlink(&theirs, around.path().join("link")).unwrap();
+        // As long as all is root's, links are followed.
+        assert_eq!(
+            resolved(&theirs.join("file")).unwrap(),
+            ours.join("file").canonicalize().unwrap()
+        );
+        chown(&theirs, Some(12345), None).unwrap();
+        for path in ["cache/file", "cache/folder/file", "link/file", "link/folder/file"] {
+            let path = around.path().join(path);
+            assert!(resolved(&path).is_err(), "{}", path.display());
+        }
+        for path in ["cache/folder", "link/folder"] {
+            assert!(fixed_folder(&around.path().join(path)).is_err(), "{path}");
+        }
+        fs::write(theirs.join("plain"), "").unwrap();
+        assert_eq!(resolved(&theirs.join("plain")).unwrap(), theirs.join("plain"));
+        // The folder that was found stays the one that is written to.
+        let (handle, fixed) = fixed_folder(&around.path().join("link")).unwrap();
+        fs::rename(&theirs, around.path().join("moved")).unwrap();
+        symlink(&ours, &theirs).unwrap();
+        if handle.is_some() {
+            fs::write(fixed.join("new"), "").unwrap();
+            assert!(around.path().join("moved/new").exists() && !ours.join("new").exists());
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
 use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, ACCESS_DENIED_ACE_TYPE};
 
-use super::Untrusted;
+use super::{Owner, Untrusted};
 use crate::base::shell::quoted;
 
 /// The rights that let somebody replace a file or folder, or grant himself the right to.
@@ -42,6 +42,27 @@ const LONGEST_SID: u32 = 68;
 
 /// Why a folder is not used.
 pub type FolderRefusal = io::Error;
+
+/// There is no root here.
+pub fn is_root() -> bool {
+    false
+}
+
+/// The access list of a folder determines who can change what is in it.
+pub fn owner_on_the_way(_: &Path) -> Option<Owner> {
+    None
+}
+
+/// The path without links.
+pub fn resolved(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// The folder as it is named.
+#[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
+pub(super) fn fixed_folder(folder: &Path) -> io::Result<(Option<File>, PathBuf)> {
+    Ok((None, folder.to_owned()))
+}
 
 /// Every file counts as this user's, because its folder determines who can use it.
 pub fn is_ours(_: &Metadata) -> bool {

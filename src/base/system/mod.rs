@@ -5,7 +5,8 @@
 mod platform;
 
 pub use platform::{
-    machine_identity, process_is_alive, run_in_our_place, system_proxy, take_standard_streams,
+    machine_identity, process_is_alive, run_in_our_place, run_in_our_place_as, system_proxy,
+    take_standard_streams,
 };
 
 /// The proxy of the user's desktop settings, as it is written there. Browsers and .NET use it.

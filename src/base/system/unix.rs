@@ -13,6 +13,7 @@ use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
 
 use super::SystemProxy;
 use crate::base::environment::Environment;
+use crate::base::files::Owner;
 
 /// Reserves standard input and output for this process: both become close-on-exec, and a child gets
 /// the null device and our standard error instead.
@@ -44,6 +45,15 @@ fn has_ended(process_id: u32) -> bool {
 /// Replaces this process by the program, which gets its signals, terminal and exit code.
 pub fn run_in_our_place(mut command: Command) -> io::Result<Infallible> {
     Err(command.exec())
+}
+
+/// The same, as another user, without the groups of this one. Only root can do that.
+pub fn run_in_our_place_as(mut command: Command, user: Option<Owner>) -> io::Result<Infallible> {
+    if let Some(Owner { user, group }) = user {
+        // The standard library removes root's further groups along with its user.
+        command.uid(user).gid(group);
+    }
+    run_in_our_place(command)
 }
 
 /// Identifies this machine until its next start.

@@ -24,6 +24,7 @@ use windows_sys::Win32::System::Threading::{
 
 use super::SystemProxy;
 use crate::base::environment::Environment;
+use crate::base::files::Owner;
 
 const PROXY_SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 
@@ -72,6 +73,11 @@ pub fn machine_identity(environment: &Environment) -> Vec<String> {
         .filter_map(|n| environment.get(n))
         .map(Into::into)
         .collect()
+}
+
+/// There is no root here.
+pub fn run_in_our_place_as(command: Command, _: Option<Owner>) -> io::Result<Infallible> {
+    run_in_our_place(command)
 }
 
 /// Waits for the program and ends with its exit code. Ctrl+C is meant for the program: this process

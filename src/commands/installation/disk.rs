@@ -149,8 +149,8 @@ pub fn refuse_foreign_links(_folder: &Path) -> Result<(), InstallationError> {
     Ok(())
 }
 
-/// Adds the permissions that others need to read (and start) it. Returns whether any was missing. A
-/// link and its target stay unchanged.
+/// Lets others read (and start) it, and not write. Returns whether anything changed. A link and its
+/// target stay unchanged.
 fn set_mode(path: &Path, mode: u32) -> Result<bool, InstallationError> {
     if path.is_symlink() {
         return Ok(false);
@@ -173,9 +173,10 @@ fn open_itself(path: &Path) -> io::Result<fs::File> {
 #[cfg(unix)]
 fn change_mode(opened: &fs::File, mode: u32) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
     let metadata = opened.metadata()?;
     let is = metadata.permissions().mode() & 0o777;
-    if is == mode || metadata.is_dir() && is & mode == mode {
+    if is == mode || metadata.is_dir() && is & (mode | WRITABLE_BY_OTHERS) == mode {
         return Ok(false);
     }
     opened.set_permissions(fs::Permissions::from_mode(mode))?;
