@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::system::{protect, reveal};
 use crate::base::secret::Secret;
@@ -67,7 +68,7 @@ pub fn encode(
     token: &AuthorizationToken,
     keep_until: SystemTime,
     label: &Label,
-) -> io::Result<Vec<u8>> {
+) -> io::Result<Zeroizing<Vec<u8>>> {
     let record = StoredEntry {
         version: VERSION,
         label: label.clone(),
@@ -76,7 +77,7 @@ pub fn encode(
         keep_until: seconds(keep_until)?,
         token: Secret::new(protect(token.secret.expose())?),
     };
-    Ok(serde_json::to_vec(&record)?)
+    Ok(Zeroizing::new(serde_json::to_vec(&record)?))
 }
 
 /// The token in `bytes`, if it may be served at `now`. None for everything else: another version, a
@@ -171,7 +172,7 @@ mod tests {
     fn the_format_of_version_1() {
         let bytes = encode(&token(now(), now() + HOUR), now() + HOUR, &label()).unwrap();
         assert_eq!(
-            String::from_utf8(bytes).unwrap(),
+            String::from_utf8(bytes.to_vec()).unwrap(),
             concat!(
                 r#"{"version":1,"label":{"domain":"d","owner":"1","region":"r","identity":"i"},"#,
                 r#""obtained":1800000000,"expiration":1800003600,"keep_until":1800003600,"#,

@@ -9,6 +9,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use super::key::CacheKey;
 use crate::base::files::{self, FolderRefusal, Replacement};
 use crate::token::LONGEST_LIFE_HERE;
@@ -48,7 +50,7 @@ impl Folder {
     }
 
     /// The content of the key's file, if the file is ours and not too large.
-    pub fn read(&self, key: &CacheKey) -> io::Result<Vec<u8>> {
+    pub fn read(&self, key: &CacheKey) -> io::Result<Zeroizing<Vec<u8>>> {
         read_file(&self.file_of(key))
     }
 
@@ -140,8 +142,8 @@ pub fn files_in(path: &Path) -> Vec<(EntryKind, PathBuf)> {
 }
 
 /// The content of one of these files, if it is not too large.
-pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    files::read_open(&files::open_private(path)?, LONGEST_FILE)
+pub fn read_file(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    files::read_open(&files::open_private(path)?, LONGEST_FILE).map(Zeroizing::new)
 }
 
 /// Removes one of these files. True if it existed.
@@ -234,7 +236,7 @@ mod tests {
         let (_around, folder) = folder();
         folder.write(&key(1), b"one", now()).unwrap();
         folder.write(&key(1), b"two", now()).unwrap();
-        assert_eq!(folder.read(&key(1)).unwrap(), b"two");
+        assert_eq!(*folder.read(&key(1)).unwrap(), b"two");
         assert_eq!(names(&folder), [format!("{}.json", key(1))]);
         assert!(folder.read(&key(2)).is_err());
     }

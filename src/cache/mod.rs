@@ -32,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 pub use entry::{Description, Label};
 pub use inventory::{Forgotten, KeptToken, forget, kept};
@@ -235,7 +236,7 @@ impl TokenCache {
         }
     }
 
-    fn read(&self, key: &CacheKey) -> Option<Vec<u8>> {
+    fn read(&self, key: &CacheKey) -> Option<Zeroizing<Vec<u8>>> {
         self.place.folder()?.read(key).ok()
     }
 

@@ -108,9 +108,11 @@ fn changed_folder(command: &Command, environment: &Environment) -> Changed {
         Command::Install(args) => args.dir.clone(),
         Command::Uninstall(args) => args.dir.clone(),
         Command::Configure(_) => environment.path(CONFIG_FILE),
-        Command::Login(_) | Command::Logout(_) | Command::Scrub(_) => None,
-        Command::Source(SourceArgs { command: SourceCommand::Add(_) }) => None,
-        Command::Doctor(DoctorArgs { fix: true, .. }) => None,
+        Command::Login(_)
+        | Command::Logout(_)
+        | Command::Scrub(_)
+        | Command::Source(SourceArgs { command: SourceCommand::Add(_) })
+        | Command::Doctor(DoctorArgs { fix: true, .. }) => None,
         _ => return Changed::Nothing,
     };
     match named.as_deref().map(std::path::absolute) {

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
+use zeroize::Zeroizing;
 
 use crate::base::system;
 
@@ -77,7 +78,8 @@ pub struct Output(mpsc::Sender<Line>);
 
 #[derive(Debug)]
 enum Line {
-    Text(String),
+    /// It may have a token in it.
+    Text(Zeroizing<String>),
     Flushed(mpsc::SyncSender<()>),
 }
 
@@ -103,7 +105,7 @@ impl Output {
     /// Sends one line. A closed pipe is noticed by the end of the input.
     pub fn send(&self, mut line: String) {
         line.push('\n');
-        drop(self.0.send(Line::Text(line)));
+        drop(self.0.send(Line::Text(Zeroizing::new(line))));
     }
 
     /// Waits until everything is written, or until `limit` has passed.

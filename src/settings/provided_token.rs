@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::environment::absolute_path;
 use super::{AUTH_TOKEN, AUTH_TOKEN_FILE, SettingsError, TOKEN_DOMAIN};
@@ -169,7 +170,7 @@ impl Expiration {
 
 fn of_file(path: &Path) -> Result<ProvidedToken, Unusable> {
     let bytes = match files::read_regular(path, LARGEST) {
-        Ok(bytes) => bytes,
+        Ok(bytes) => Zeroizing::new(bytes),
         Err(error) if files::is_absence(&error) => return Err(Unusable::Absent("is not there")),
         Err(error) => return Err(Unusable::Broken(format!("cannot be read: {error}"))),
     };

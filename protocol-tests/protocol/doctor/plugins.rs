@@ -181,6 +181,30 @@ const BROKEN: &[Broken] = &[
         repair: By(|stage| stage.set_working_dotnet()),
     },
     Broken {
+        name: "everybody_may_write_to_a_plugin",
+        set_up: |stage| {
+            let file = stage.netcore().join(format!("{NAME}.dll"));
+            fs::set_permissions(file, fs::Permissions::from_mode(0o646)).unwrap();
+        },
+        line: "FAIL  everybody may write to \
+             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` \
+             (mode 0646), and so change what NuGet starts or this plugin reads",
+        fix: "chmod go-w \
+             <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
+        repair: Paste,
+    },
+    Broken {
+        name: "everybody_may_write_to_a_folder_above_a_plugin",
+        set_up: |stage| {
+            let folder = stage.home.home().join(".nuget");
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        },
+        line: "FAIL  everybody may write to `<root>/home/.nuget` (mode 0777), and so change what NuGet starts \
+             or this plugin reads",
+        fix: "chmod go-w <root>/home/.nuget",
+        repair: Paste,
+    },
+    Broken {
         name: "sdks_that_a_repository_names",
         set_up: |stage| {
             let text = "{\"sdk\": {\"paths\": [\"./sdks\", \"$host$\"]}}";

@@ -56,13 +56,9 @@ impl TwoUsers {
             home.write(&format!("{folder}/precious"), "precious");
         }
         let users = Self { home, plugin, vault };
-        users.give(&users.home.home());
-        users.give(&users.home.project());
+        give(&users.home.home());
+        give(&users.home.project());
         users
-    }
-
-    fn give(&self, path: &Path) {
-        lchown(path, Some(USER), Some(USER)).unwrap();
     }
 
     /// Makes the folders above, and a link, all of the user's.
@@ -71,10 +67,10 @@ impl TwoUsers {
         let above: Vec<_> = path.ancestors().skip(1).take_while(|above| !above.exists()).collect();
         for folder in above.into_iter().rev() {
             fs::create_dir(folder).unwrap();
-            self.give(folder);
+            give(folder);
         }
         symlink(target, &path).unwrap();
-        self.give(&path);
+        give(&path);
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -107,6 +103,10 @@ impl TwoUsers {
         all.sort();
         all
     }
+}
+
+fn give(path: &Path) {
+    lchown(path, Some(USER), Some(USER)).unwrap();
 }
 
 fn owners(folder: &Path, of: &mut Vec<(PathBuf, u32)>) {
@@ -200,7 +200,7 @@ fn race() {
     let aside = users.home.home().join(".nuget/aside");
     let link = users.home.home().join(".nuget/link");
     symlink(&users.vault, &link).unwrap();
-    users.give(&link);
+    give(&link);
     let before = users.vault();
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -228,7 +228,7 @@ fn projects() {
     fs::create_dir(&home).unwrap();
     users.home.set("HOME", &home.to_string_lossy());
     users.home.write("project/nuget.config", SAVED);
-    users.give(&users.home.project().join("nuget.config"));
+    give(&users.home.project().join("nuget.config"));
     users.run(&["scrub", "--yes"]).assert_success();
     let file = users.home.project().join("nuget.config");
     assert!(!fs::read_to_string(&file).unwrap().contains("hunter2"));

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
+use zeroize::Zeroizing;
 
 use super::session::SsoSession;
 use crate::base::PROGRAM;
@@ -161,7 +162,11 @@ impl TokenFile {
     }
 
     /// The file's text with this sign-in in it.
-    pub(super) fn text(&self, session: &SsoSession, sign_in: &SignIn) -> io::Result<Vec<u8>> {
+    pub(super) fn text(
+        &self,
+        session: &SsoSession,
+        sign_in: &SignIn,
+    ) -> io::Result<Zeroizing<Vec<u8>>> {
         let others = self.wire().map(|wire| wire.others).unwrap_or_default();
         let client = sign_in.client.as_ref();
         let wire = SignInFile {
@@ -175,7 +180,7 @@ impl TokenFile {
             refresh_token: sign_in.refresh_token.clone(),
             others,
         };
-        Ok(serde_json::to_vec(&wire)?)
+        Ok(Zeroizing::new(serde_json::to_vec(&wire)?))
     }
 
     /// Ends the sign-in for every program on this machine. If the file is a link to a sign-in, that
@@ -256,8 +261,8 @@ fn shared_file(session: &SsoSession, name: &[u8]) -> Option<PathBuf> {
     Some(session.cache.as_ref()?.join(name))
 }
 
-fn read_bounded(path: &Path) -> Option<Vec<u8>> {
-    files::read_regular(path, LARGEST).ok()
+fn read_bounded(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+    files::read_regular(path, LARGEST).ok().map(Zeroizing::new)
 }
 
 /// Replaces the file. If it is a link, its target is replaced, as the AWS CLI and the SDKs do.

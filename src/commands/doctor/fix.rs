@@ -64,6 +64,11 @@ pub fn make_private(folder: &Path) -> String {
     format!("chmod 700 {}", quoted_path(folder))
 }
 
+/// Lets nobody but the owner write to it.
+pub fn keep_others_out(path: &Path) -> String {
+    as_owner(format!("chmod go-w {}", quoted_path(path)), permission::is_own(path))
+}
+
 /// Lets this user execute a file that another user has installed.
 pub fn permit(path: &Path) -> String {
     format!("sudo chmod a+rx {}", quoted_path(path))

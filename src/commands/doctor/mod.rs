@@ -7,6 +7,7 @@
 //! - [`global_json`]: how a repository chooses the SDK
 //! - [`configuration`]: whether the plugin's own settings can be used
 //! - [`projects`]: sources that projects name past NuGet.Config
+//! - [`exposure`]: who else can write what is started and read here
 //! - [`sources`]: what NuGet asks, and the saved credentials that it sends before it asks the plugin
 //! - [`identity`], [`token`]: who requests a token, whether AWS issues it, and whether the source
 //!   accepts it
@@ -17,6 +18,7 @@ mod claims_cache;
 mod configuration;
 mod copies;
 mod dotnet;
+mod exposure;
 mod finding;
 mod fix;
 mod global_json;
@@ -174,6 +176,7 @@ async fn examine(
     found.add(Waiting::none(), variables::check(nuget))?;
     found.add(wait("other plugins"), other_plugins::check(nuget))?;
     found.add(Waiting::none(), configuration::check(nuget, provider))?;
+    found.add(Waiting::none(), exposure::check(nuget))?;
     let (findings, examined) = sources::check(nuget, provider, args.source.as_deref());
     found.add(Waiting::none(), findings)?;
     found.add(Waiting::none(), projects::check(nuget))?;

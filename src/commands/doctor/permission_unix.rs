@@ -31,3 +31,14 @@ pub fn is_readable_and_writable(folder: &Path) -> bool {
 pub fn is_own(path: &Path) -> bool {
     path.symlink_metadata().map_or(true, |found| is_ours(&found))
 }
+
+/// Its mode, if everybody may write to it. In a folder with the sticky bit, users cannot exchange
+/// what belongs to others.
+pub fn mode_for_everybody(path: &Path) -> Option<u32> {
+    const WRITABLE_BY_OTHERS: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+    let found = path.metadata().ok()?;
+    let mode = found.permissions().mode() & 0o7777;
+    let is_sticky_folder = found.is_dir() && mode & STICKY != 0;
+    (mode & WRITABLE_BY_OTHERS != 0 && !is_sticky_folder).then_some(mode)
+}
