@@ -12,6 +12,9 @@
 //! value is no fault.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use crate::base::text::printable;
 
 /// The sections of a file, in their order, without `[DEFAULT]`.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +25,19 @@ pub(super) struct Ini {
 }
 
 /// A section, without its brackets.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Section {
     pub name: String,
     values: BTreeMap<String, String>,
     /// Why it cannot be used.
     pub fault: Option<String>,
+}
+
+/// Only names are shown, because the values include keys.
+impl fmt::Debug for Section {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple(&self.name).field(&self.values.keys()).finish()
+    }
 }
 
 impl Section {
@@ -183,6 +193,7 @@ fn finished(raw: RawSection) -> Section {
         match values.get(&key) {
             Some(known) if *known != value => {
                 let first = numbers.get(&key).copied().unwrap_or_default();
+                let key = printable(&key);
                 let twice = format!("`{key}` has two values (lines {first} and {number})");
                 fault.get_or_insert(twice);
             }

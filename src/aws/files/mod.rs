@@ -24,6 +24,7 @@ use self::shared_file::SharedFile;
 use super::error::{AwsError, KnownProfiles};
 use crate::base::environment::Environment;
 use crate::base::shell_words::split_as_posix;
+use crate::base::text::printable;
 
 /// The contents of the shared files. They are read once, so that an identity and the SDK's own
 /// configuration come from the same text.
@@ -133,9 +134,11 @@ impl AwsFiles {
 
     fn add_misnamed(&mut self, header: &str, file: &str) {
         let name = ini::strip(header);
+        let shown = printable(name);
         let quoted =
-            if name.contains(ini::is_blank) { format!("'{name}'") } else { name.to_owned() };
-        let why = format!("its header in `{file}` is `[{name}]`, and must be `[profile {quoted}]`");
+            if name.contains(ini::is_blank) { format!("'{shown}'") } else { shown.clone() };
+        let why =
+            format!("its header in `{file}` is `[{shown}]`, and must be `[profile {quoted}]`");
         self.misnamed.insert(name.to_owned(), why);
     }
 
@@ -149,8 +152,11 @@ impl AwsFiles {
                 if names.contains(trimmed) { section.name.clone() } else { trimmed.to_owned() };
             if let Some(rest) = name.strip_prefix("profile ") {
                 let rest = ini::strip(rest).to_owned();
-                let why =
-                    format!("its header in `{}` is `[{name}]`, and must be `[{rest}]`", file.name);
+                let (header, wanted) = (printable(&name), printable(&rest));
+                let why = format!(
+                    "its header in `{}` is `[{header}]`, and must be `[{wanted}]`",
+                    file.name
+                );
                 self.misnamed.entry(rest).or_insert(why);
             }
             let profile = self.profiles.entry(name.clone()).or_insert_with(|| Profile::new(&name));

@@ -11,6 +11,7 @@ use super::ini::Ini;
 use crate::aws::error::AwsError;
 use crate::base::environment::Environment;
 use crate::base::files::{is_absence, read_regular};
+use crate::base::text::printable;
 
 /// A larger file is not read. Organizations have files with thousands of profiles, of a few hundred
 /// bytes each.
@@ -45,7 +46,7 @@ impl SharedFile {
         let is_named = named.is_some();
         let in_home = || environment.home().map(|home| home.join(place.default));
         let Some(path) = named.or_else(in_home) else { return Ok(Self::default()) };
-        let name = path.display().to_string();
+        let name = printable(&path.display().to_string());
         match read(&path) {
             Ok(Some(text)) => Ok(Self { ini: Ini::parse(&text), name, missing: None }),
             Ok(None) => {
@@ -73,15 +74,13 @@ fn read(path: &Path) -> Result<Option<String>, String> {
         Err(error) if is_absence(&error) => {
             return match dangling_link(path) {
                 Some(link) => {
-                    Err(format!("is not there: `{}` is a link to nothing", link.display()))
+                    let link = printable(&link.display().to_string());
+                    Err(format!("is not there: `{link}` is a link to nothing"))
                 }
                 None => Ok(None),
             };
         }
-        Err(error) if path.is_dir() => {
-            let _ = error;
-            return Err("is a folder".to_owned());
-        }
+        Err(_) if path.is_dir() => return Err("is a folder".to_owned()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             return Err("cannot be read by this user (permission denied)".to_owned());
         }

@@ -193,3 +193,12 @@ async fn what_the_sdk_reads_of_a_profile() {
     assert_eq!(profile.get("use_fips_endpoint"), Some("true"));
     assert_eq!((profile.get("sdk_ua_app_id"), profile.get("endpoint_url")), (None, None));
 }
+
+#[test]
+fn debug_shows_no_value() {
+    let files =
+        AwsFiles::of_texts("[default]\naws_secret_access_key = hunter2\n", "[a]\nb = hunter2\n");
+    let profiles: Vec<_> = files.names().into_iter().map(|name| files.get(name)).collect();
+    let text = format!("{files:?} {profiles:?}");
+    assert!(text.contains("aws_secret_access_key") && !text.contains("hunter2"), "{text}");
+}

@@ -188,3 +188,13 @@ fn a_session_that_says_something_else_than_its_profile_is_said() {
     let line = Machine::with_config(config).error();
     assert!(line.contains("its `sso_region` is not that of its `sso_session` `corp`"), "{line}");
 }
+
+/// The AWS CLI does not expand it, and finds no such file.
+#[cfg(unix)]
+#[test]
+fn the_home_in_a_token_files_name_is_expanded() {
+    let config = "[default]\nweb_identity_token_file = ~/token\nrole_arn = r\n";
+    let machine = Machine::with_config(config);
+    let Source::WebIdentity(identity) = machine.identity().plan.source else { panic!("none") };
+    assert_eq!(identity.token_file, machine.home.path().join("token"));
+}
