@@ -106,6 +106,12 @@ fn version_1() {
     });
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &service.url());
     token_of_a_process(&stage.home, SOURCE);
+    let mut stage = Stage::new().with_log();
+    stage.without_keys().unset("AWS_EC2_METADATA_DISABLED");
+    stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &service.url());
+    stage.set("AWS_EC2_METADATA_V1_DISABLED", "true");
+    let line = stage.line_for(SOURCE);
+    assert!(line.contains("it answered with status 404"), "{line}");
 }
 
 fn container_says_why() {
@@ -252,6 +258,21 @@ fn expirations() -> Vec<Trial> {
         }
     })];
     trials.extend([
+        failing(
+            "process_that_is_empty",
+            |stage| {
+                stage.with_profile("[profile dev]\ncredential_process = \"\"\n");
+            },
+            "profile `dev` gave no AWS credentials: `credential_process` is empty: it names no program; try `aws sts get-caller-identity --profile dev`",
+        ),
+        failing(
+            "login_folder_that_only_the_aws_cli_expands",
+            |stage| {
+                stage.with_profile("[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/me\n");
+                stage.set("AWS_LOGIN_CACHE_DIRECTORY", "$HOME/cache");
+            },
+            "profile `dev` gave no AWS credentials: AWS_LOGIN_CACHE_DIRECTORY has a `$` or `~` in it; set it to a whole path; try `aws sts get-caller-identity --profile dev`",
+        ),
         failing(
             "process_expiration_is_a_number",
             |stage| expires(stage, "4070908800"),

@@ -454,13 +454,19 @@ impl AwsError {
         }
     }
 
-    /// The line without the output of another program, for a report that others may read. None if
-    /// the line has no such output.
+    /// The line without what another program or a metadata service said, for a report that others may
+    /// read. None if the line has nothing of it.
     pub fn without_quotation(&self) -> Option<String> {
-        let Self::SourceFailed { label, check, .. } = self else { return None };
-        Some(format!(
-            "{label} gave no AWS credentials (what it said is left out here); try `{check}`"
-        ))
+        match self {
+            Self::SourceFailed { label, check, .. } => Some(format!(
+                "{label} gave no AWS credentials (what it said is left out here); try `{check}`"
+            )),
+            Self::NoInstanceRole { .. } => Some(
+                "no AWS credentials: the instance metadata gave none (what it said is left out here)"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
     }
 
     /// The same for an instance whose metadata service answered and gave no credentials.

@@ -154,6 +154,9 @@ impl Service {
                 Ok(Some(Secret::new(text.trim())))
             }
             200 => Err(Failure::Refused("its session token is no token".to_owned())),
+            403..=405 if is_version_1_off(loader) => {
+                Err(Failure::Refused(metadata::refusal(answer.status, &answer.body)))
+            }
             403..=405 => Ok(None),
             status => Err(Failure::Refused(metadata::refusal(status, &answer.body))),
         }
@@ -186,6 +189,13 @@ impl Service {
             attempt += 1;
         }
     }
+}
+
+/// Whether the service is asked by its version 2 alone.
+fn is_version_1_off(loader: &Loader<'_>) -> bool {
+    let of_profile = loader.profile.and_then(|profile| profile.get("ec2_metadata_v1_disabled"));
+    let switch = loader.environment.get("AWS_EC2_METADATA_V1_DISABLED").or(of_profile);
+    switch.is_some_and(|switch| switch.trim().eq_ignore_ascii_case("true"))
 }
 
 /// A whole number above 0, of the variable or else of the profile.

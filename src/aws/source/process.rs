@@ -109,7 +109,8 @@ async fn credentials(
     now: SystemTime,
 ) -> Result<Credentials, ProcessError> {
     let words = shell_words::split(command.expose()).ok_or(ProcessError::NoCommand)?;
-    let (program, arguments) = words.split_first().ok_or(ProcessError::Empty)?;
+    let named = words.split_first().filter(|(program, _)| !program.is_empty());
+    let (program, arguments) = named.ok_or(ProcessError::Empty)?;
     let child = start(program, arguments, environment)?;
     let program = excerpt(program);
     let ended = run_to_end(child).await;
