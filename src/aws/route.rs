@@ -331,6 +331,7 @@ fn https_proxy(servers: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::aws::Help;
+    use crate::base::secret::Secret;
 
     fn proxy_of(pairs: &[(&str, &str)]) -> Result<Option<Proxy>, AwsError> {
         let environment = Environment::from_pairs(pairs.iter().copied());
@@ -356,6 +357,56 @@ mod tests {
         assert!(line.contains("ALL_PROXY") && !line.contains("hunter2"), "{line}");
         let address = "http://proxy.example:3128";
         assert_eq!(error.help(), ("proxy", Help::SetVariable("ALL_PROXY", address)));
+    }
+
+    fn names(pairs: &[(&str, &str)], of_nuget: Option<&str>) -> [Option<String>; 2] {
+        let environment = Environment::from_pairs(pairs.iter().copied());
+        let fallback = of_nuget.map_or_else(FallbackProxy::default, |url| {
+            let setting = ProxySetting::new(Secret::new(url), None, "", "NuGet's".to_owned());
+            FallbackProxy::new(move || Some(setting))
+        });
+        let to_aws =
+            Route::to_aws(&environment, &AwsFiles::empty(&environment), "default", None).unwrap();
+        let to_aws = to_aws.or_fallback(&environment, &fallback).unwrap();
+        let to_source = Route::to_source(&environment, &fallback).unwrap();
+        [to_aws, to_source].map(|route| route.proxy.map(|proxy| proxy.name))
+    }
+
+    /// NuGet uses its own first, and so does what stands for NuGet.
+    #[cfg(unix)]
+    #[test]
+    fn aws_goes_by_its_own_proxy_first_and_a_source_by_nugets() {
+        let (aws, dotnet) = (("https_proxy", "http://aws"), ("http_proxy", "http://nuget"));
+        for (pairs, of_nuget, to_aws, to_source) in [
+            (&[][..], None, None, None),
+            (&[aws], None, Some("aws"), Some("aws")),
+            (&[dotnet], None, Some("nuget"), Some("nuget")),
+            (&[aws, dotnet], None, Some("aws"), Some("nuget")),
+            (&[("ALL_PROXY", "http://aws"), dotnet], None, Some("aws"), Some("nuget")),
+            (&[("HTTP_PROXY", "http://nobody")], None, None, None),
+            (&[("http_proxy", "nobody:3128")], None, None, None),
+            (&[], Some("config:1"), Some("config:1"), Some("config:1")),
+            (&[aws], Some("config:1"), Some("aws"), Some("config:1")),
+            (&[dotnet], Some("config:1"), Some("nuget"), Some("config:1")),
+        ] {
+            let expected = [to_aws, to_source].map(|name| name.map(str::to_owned));
+            assert_eq!(names(pairs, of_nuget), expected, "{pairs:?} {of_nuget:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn exceptions_in_lower_case_go_first_even_if_there_are_none() {
+        for (pairs, expected) in [
+            (&[("no_proxy", "a"), ("NO_PROXY", "b")][..], ("a", "no_proxy")),
+            (&[("no_proxy", ""), ("NO_PROXY", "b")], ("", "NO_PROXY")),
+            (&[("NO_PROXY", "b, c")], ("b c", "NO_PROXY")),
+            (&[], ("", "NO_PROXY")),
+        ] {
+            let environment = Environment::from_pairs(pairs.iter().copied());
+            let (entries, name) = exceptions(&environment);
+            assert_eq!((&*entries.join(" "), name), expected);
+        }
     }
 
     fn of_server(server: &str) -> String {

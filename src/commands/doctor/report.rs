@@ -15,7 +15,7 @@ use crate::nuget_config::Layer;
 
 /// Variables whose values are paths, switches and numbers. Of all others the report has only the
 /// name: with a list of harmless variables, no secret can be overlooked.
-const HARMLESS: [&str; 20] = [
+const HARMLESS: [&str; 21] = [
     "AWS_CA_BUNDLE",
     "AWS_CONFIG_FILE",
     "AWS_DEFAULT_PROFILE",
@@ -36,6 +36,7 @@ const HARMLESS: [&str; 20] = [
     "HOME",
     "NUGET_PLUGIN_PATHS",
     "PATH",
+    "REQUESTS_CA_BUNDLE",
 ];
 
 /// Larger than any shared config or credentials file that people write.
