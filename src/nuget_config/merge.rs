@@ -399,4 +399,25 @@ mod tests {
         assert_eq!(late(&[&section(mapping("a", "1") + &mapping("a", "2"))], &[]).len(), 1);
         assert_eq!(late(&[&section(mapping("a", "1") + &mapping("A", "2"))], &[]), []);
     }
+
+    /// The identity of an entry is asked for once, whatever the number of entries is.
+    #[test]
+    fn merging_takes_as_many_steps_as_there_are_entries() {
+        for count in [500, 2000] {
+            let adds = (0..count).map(|it| format!("<add key='{it}' value='xx:{it}'/>"));
+            let adds = adds.collect::<Vec<_>>().concat();
+            let text = format!("<packageSources>{adds}</packageSources>");
+            let config = config(&[&text, &text]);
+            let steps = std::cell::Cell::new(0);
+            let merged = merge(
+                &config,
+                |it| Some(&it.package_sources),
+                |entry| {
+                    steps.set(steps.get() + 1);
+                    entry.name.clone()
+                },
+            );
+            assert_eq!((merged.len(), steps.get()), (count, 2 * count));
+        }
+    }
 }

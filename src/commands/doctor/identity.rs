@@ -1,6 +1,7 @@
 //! The identity that would request a token, its origin, and when its sign-in expires.
 #![expect(clippy::disallowed_methods, reason = "the edge: the sign-in is looked at now")]
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use super::finding::Finding;
@@ -136,12 +137,18 @@ fn half_keys(nuget: &Nuget<'_>) -> Option<Finding> {
 /// NuGet remembers one password for each host, even if two sources there need different identities.
 fn shared_hosts(identities: &[(&Examined, &Identity)]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (at, (one, identity)) in identities.iter().enumerate() {
-        let other = identities[at + 1..].iter().find(|(other, theirs)| {
-            other.endpoint.origin == one.endpoint.origin
-                && other.endpoint.domain == one.endpoint.domain
-                && theirs.selectors != identity.selectors
-        });
+    // The place of the next source of another identity, by host and domain, from the last one on.
+    let mut others: Vec<Option<usize>> = vec![None; identities.len()];
+    let mut next: HashMap<(&str, String), usize> = HashMap::new();
+    for (at, (one, identity)) in identities.iter().enumerate().rev() {
+        let group = (one.endpoint.origin.as_str(), one.endpoint.domain.to_string());
+        if let Some(after) = next.insert(group, at) {
+            let is_same = identities[after].1.selectors == identity.selectors;
+            others[at] = if is_same { others[after] } else { Some(after) };
+        }
+    }
+    for ((one, identity), other) in identities.iter().zip(others) {
+        let other = other.map(|at| &identities[at]);
         if let Some((other, theirs)) = other {
             let what = format!(
                 "{} and {} are on one host, for which NuGet remembers one password, and are asked \
