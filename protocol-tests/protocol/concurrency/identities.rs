@@ -11,7 +11,7 @@ pub fn trials() -> Vec<Trial> {
     named![
         two_keys_in_the_environment_never_share_a_token,
         the_older_name_of_the_secret_is_a_key_as_well,
-        half_a_key_in_the_environment_is_none,
+        half_a_key_in_the_environment_is_never_replaced_by_another_identity,
         two_profiles_never_share_a_token,
         two_roles_of_one_key_never_share_a_token_and_a_warm_start_asks_sts_nothing,
         a_profile_edited_in_place_is_another_identity,
@@ -68,12 +68,20 @@ fn the_older_name_of_the_secret_is_a_key_as_well() {
     assert_eq!(callers(&fake), ["AKIAFAKETWO", "AKIAFAKEONE"]);
 }
 
-fn half_a_key_in_the_environment_is_none() {
+/// As with the AWS CLI: a secret without an id counts for nothing, and an id is meant to be used.
+fn half_a_key_in_the_environment_is_never_replaced_by_another_identity() {
     let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
-    home.set("AWS_PROFILE", "two").set("AWS_ACCESS_KEY_ID", "AKIAFAKEONE");
+    home.set("AWS_PROFILE", "two").set("AWS_SECRET_ACCESS_KEY", "fakeSecretONE");
     token_of_a_process(&home, &source);
-    home.set("AWS_SECRET_ACCESS_KEY", " ");
-    token_of_a_process(&home, &source);
+    home.set("AWS_ACCESS_KEY_ID", "AKIAFAKEONE");
+    for secret in ["", " "] {
+        home.set("AWS_SECRET_ACCESS_KEY", secret);
+        let mut nuget = FakeNuget::start(&home);
+        let answer = nuget.ask(&source, false, true);
+        let line = answer.assert_refusal("Error").the_warning();
+        assert!(line.contains("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY "), "{line}");
+        nuget.finish();
+    }
     assert_eq!(callers(&fake), ["AKIAFAKETWO"]);
 }
 
