@@ -84,14 +84,14 @@ fn refusals() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[dev]\nregion = eu-west-1\n");
             },
-            "profile `dev` cannot be used: its header in `<root>/home/.aws/config` is `[dev]`, and must be `[profile dev]`; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: its header is `[dev]`, and must be `[profile dev]`; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "a_line_of_the_profile_that_is_no_property",
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn\n");
             },
-            "profile `dev` cannot be used: in `<root>/home/.aws/config`, line 2 is neither a header nor `key = value`; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: in `<root>/home/.aws/config`, line 2 is neither a header nor `key = value`; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "half_a_key_in_the_credentials_file",
@@ -99,7 +99,7 @@ fn refusals() -> Vec<Trial> {
                 stage.with_profile(&format!("[profile dev]\n{}", keys()));
                 stage.home.write("home/.aws/credentials", "[dev]\naws_access_key_id = AKIAX\n");
             },
-            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `<root>/home/.aws/credentials`",
         ),
         failing(
             "a_circle_of_source_profiles_although_one_has_keys",
@@ -111,7 +111,7 @@ fn refusals() -> Vec<Trial> {
                     keys()
                 ));
             },
-            "profile `dev` cannot be used: its `source_profile` leads in a circle; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: its `source_profile` leads in a circle; correct it in `<root>/home/.aws/config`",
         ),
     ]
 }

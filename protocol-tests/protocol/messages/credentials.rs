@@ -182,14 +182,14 @@ fn sso() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n");
             },
-            "profile `dev` cannot be used: it lacks `sso_account_id` and `sso_role_name`; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: it lacks `sso_account_id` and `sso_role_name`; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "sso_session_missing",
             |stage| {
                 stage.with_profile("[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n");
             },
-            "profile `dev` cannot be used: its `sso_session` `corp` is in no AWS file; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: its `sso_session` `corp` is in no AWS file; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "login_never_signed_in",
@@ -245,35 +245,35 @@ fn profiles() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\nregion = eu-west-1\n");
             },
-            "profile `dev` cannot be used: there are no credentials in it; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: there are no credentials in it; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "profiles_in_a_circle",
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = other\n[profile other]\nrole_arn = arn:aws:iam::111122223333:role/b\nsource_profile = dev\n");
             },
-            "profile `dev` cannot be used: its `source_profile` leads in a circle; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: its `source_profile` leads in a circle; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "source_profile_missing",
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = gone\n");
             },
-            "profile `dev` cannot be used: its `source_profile` `gone` is in no AWS file; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: its `source_profile` `gone` is in no AWS file; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "role_without_source",
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\n");
             },
-            "profile `dev` cannot be used: it has `role_arn`, but neither `source_profile` nor `credential_source`; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: it has `role_arn`, but neither `source_profile` nor `credential_source`; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "half_a_key_in_the_profile",
             |stage| {
                 stage.with_profile("[profile dev]\naws_access_key_id = AKIAFAKEACCESSKEY001\n");
             },
-            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `~/.aws/config`",
+            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `<root>/home/.aws/config`",
         ),
         failing(
             "syntax_error_in_config",

@@ -127,8 +127,8 @@ pub enum AwsError {
          unset both"
     )]
     NoRoleArn,
-    #[error("profile `{name}` cannot be used: {detail}; correct it in `~/.aws/config`")]
-    BrokenProfile { name: String, detail: String },
+    #[error("profile `{name}` cannot be used: {detail}; correct it in {files}")]
+    BrokenProfile { name: String, detail: String, files: String },
     #[error("the AWS files cannot be used: {detail}")]
     Files { detail: String },
     #[error("{label} gave no AWS credentials: {detail}; try `{check}`")]
@@ -507,8 +507,15 @@ impl AwsError {
         Self::SsoNotKept { profile, path, detail: error.kind().to_string() }
     }
 
-    pub(super) fn broken_profile(name: &str, detail: impl Into<String>) -> Self {
-        Self::BrokenProfile { name: name.to_owned(), detail: detail.into() }
+    /// `files` are the paths of the files that have a section of the profile.
+    pub(super) fn broken_profile<'a>(
+        name: &str,
+        detail: impl Into<String>,
+        files: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let files: Vec<String> = files.map(|file| format!("`{file}`")).collect();
+        let files = if files.is_empty() { "the AWS files".to_owned() } else { files.join(" or ") };
+        Self::BrokenProfile { name: name.to_owned(), detail: detail.into(), files }
     }
 
     pub(super) fn no_such_profile(name: &str, known: &KnownProfiles<'_>) -> Self {

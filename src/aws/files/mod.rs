@@ -33,8 +33,8 @@ pub struct AwsFiles {
     profiles: BTreeMap<String, Profile>,
     sso_sessions: BTreeMap<String, Section>,
     services: BTreeMap<String, Section>,
-    /// Names that sections look like profiles of, with why they are none.
-    misnamed: BTreeMap<String, String>,
+    /// Names that sections look like profiles of, with why they are none, and the file.
+    misnamed: BTreeMap<String, (String, String)>,
     /// Why some lines belong to no profile.
     strays: Vec<String>,
     missing: Vec<(&'static str, String)>,
@@ -94,13 +94,15 @@ impl AwsFiles {
         let mut others = Vec::new();
         for section in with_faults_of(file.ini.sections, &file.name) {
             match ConfigHeader::parse(&section.name) {
-                Some(header) => self.add_section(header, section),
+                Some(header) => self.add_section(header, section, &file.name),
                 None => others.push(section),
             }
         }
         for section in others {
             match ConfigHeader::parse_leniently(&section.name) {
-                Some(header) if !self.has(&header) => self.add_section(header, section),
+                Some(header) if !self.has(&header) => {
+                    self.add_section(header, section, &file.name);
+                }
                 Some(_) => {}
                 None => self.add_misnamed(&section.name, &file.name),
             }
@@ -116,11 +118,12 @@ impl AwsFiles {
     }
 
     /// Of two sections of the same name, as `[default]` and `[profile default]`, the last one counts.
-    fn add_section(&mut self, header: ConfigHeader, section: Section) {
+    fn add_section(&mut self, header: ConfigHeader, section: Section, file: &str) {
         match header {
             ConfigHeader::Profile(name) => {
                 let mut profile = Profile::new(&name);
                 profile.config = Some(section);
+                profile.files.push((In::Config, file.to_owned()));
                 self.profiles.insert(name, profile);
             }
             ConfigHeader::SsoSession(name) => {
@@ -137,9 +140,8 @@ impl AwsFiles {
         let shown = printable(name);
         let quoted =
             if name.contains(ini::is_blank) { format!("'{shown}'") } else { shown.clone() };
-        let why =
-            format!("its header in `{file}` is `[{shown}]`, and must be `[profile {quoted}]`");
-        self.misnamed.insert(name.to_owned(), why);
+        let why = format!("its header is `[{shown}]`, and must be `[profile {quoted}]`");
+        self.misnamed.insert(name.to_owned(), (why, file.to_owned()));
     }
 
     /// In the credentials file every section is a profile, and its header the name.
@@ -153,14 +155,14 @@ impl AwsFiles {
             if let Some(rest) = name.strip_prefix("profile ") {
                 let rest = ini::strip(rest).to_owned();
                 let (header, wanted) = (printable(&name), printable(&rest));
-                let why = format!(
-                    "its header in `{}` is `[{header}]`, and must be `[{wanted}]`",
-                    file.name
-                );
-                self.misnamed.entry(rest).or_insert(why);
+                let why = format!("its header is `[{header}]`, and must be `[{wanted}]`");
+                self.misnamed.entry(rest).or_insert((why, file.name.clone()));
             }
             let profile = self.profiles.entry(name.clone()).or_insert_with(|| Profile::new(&name));
-            profile.credentials = Some(section);
+            // A name with blanks around it may be there twice.
+            if profile.credentials.replace(section).is_none() {
+                profile.files.push((In::Credentials, file.name.clone()));
+            }
         }
     }
 
@@ -181,7 +183,10 @@ impl AwsFiles {
 
     /// Why a profile that does not exist may be one after all.
     pub(super) fn almost(&self, name: &str) -> Option<AwsError> {
-        let misnamed = self.misnamed.get(name).map(|why| AwsError::broken_profile(name, why));
+        let misnamed = self
+            .misnamed
+            .get(name)
+            .map(|(why, file)| AwsError::broken_profile(name, why, std::iter::once(file.as_str())));
         misnamed.or_else(|| self.stray())
     }
 

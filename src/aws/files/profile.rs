@@ -1,6 +1,7 @@
 //! A profile, with its properties of both files.
 
 use super::ini::Section;
+use crate::aws::error::AwsError;
 
 /// A profile. For each property, the credentials file's value goes before the config file's.
 #[derive(Debug, Clone, Default)]
@@ -8,6 +9,8 @@ pub struct Profile {
     name: String,
     pub(super) config: Option<Section>,
     pub(super) credentials: Option<Section>,
+    /// The paths of the files that have a section of it, for people.
+    pub files: Vec<(In, String)>,
 }
 
 /// One of the two sections of a profile.
@@ -43,6 +46,18 @@ impl Profile {
             In::Credentials => self.credentials.as_ref(),
         };
         Some(without_comment(key, section?.get(key)?))
+    }
+
+    /// The error of a profile that cannot be used for this reason.
+    pub fn broken(&self, detail: impl Into<String>) -> AwsError {
+        let files = self.files.iter().map(|(_, path)| path.as_str());
+        AwsError::broken_profile(&self.name, detail, files)
+    }
+
+    /// The same, if only its section in one of the files matters.
+    pub fn broken_in(&self, file: In, detail: impl Into<String>) -> AwsError {
+        let files = self.files.iter().filter(|(of, _)| *of == file).map(|(_, path)| path.as_str());
+        AwsError::broken_profile(&self.name, detail, files)
     }
 
     /// Why the profile cannot be used.

@@ -54,7 +54,7 @@ impl Keys {
                 "it has `aws_access_key_id`, but no `aws_secret_access_key`"
             }
         };
-        Err(AwsError::broken_profile(profile.name(), detail))
+        Err(profile.broken_in(file, detail))
     }
 
     /// Why a profile without a key id has no access key, although it has other parts of one.
@@ -67,7 +67,7 @@ impl Keys {
         } else {
             return None;
         };
-        Some(AwsError::broken_profile(profile.name(), detail))
+        Some(profile.broken(detail))
     }
 
     pub(super) fn add_to(&self, selectors: &mut Selectors<'_>) {

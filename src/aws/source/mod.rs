@@ -359,7 +359,7 @@ impl Search<'_> {
 /// Fails if the profile's sections cannot be used.
 fn check(profile: &Profile) -> Result<(), AwsError> {
     match profile.fault() {
-        Some(fault) => Err(AwsError::broken_profile(profile.name(), fault)),
+        Some(fault) => Err(profile.broken(fault)),
         None => Ok(()),
     }
 }
@@ -372,5 +372,5 @@ pub(super) fn nothing_in(profile: &Profile) -> AwsError {
     } else {
         "there are no credentials in it"
     };
-    AwsError::broken_profile(profile.name(), detail)
+    profile.broken(detail)
 }

@@ -50,7 +50,7 @@ impl Role {
             return Err(AwsError::NeedsMfa { profile: profile.name().to_owned() });
         }
         let Some(arn) = profile.get_some("role_arn") else {
-            return Err(AwsError::broken_profile(profile.name(), "`role_arn` is empty"));
+            return Err(profile.broken("`role_arn` is empty"));
         };
         Ok(Some(Self {
             arn: arn.to_owned(),
@@ -148,7 +148,7 @@ impl Search<'_> {
                 } else {
                     "it has `role_arn`, but neither `source_profile` nor `credential_source`"
                 };
-                return Err(AwsError::broken_profile(profile.name(), detail));
+                return Err(profile.broken(detail));
             }
         };
         plan.roles.push(role);
@@ -164,7 +164,7 @@ impl Search<'_> {
     ) -> Result<Plan, AwsError> {
         let Some(source) = self.files.get(name) else {
             let detail = format!("its `source_profile` `{name}` is in no AWS file");
-            let missing = || AwsError::broken_profile(profile.name(), detail);
+            let missing = || profile.broken(detail);
             return Err(self.files.almost(name).unwrap_or_else(missing));
         };
         super::check(source)?;
@@ -173,7 +173,7 @@ impl Search<'_> {
         let is_own_source = name == profile.name() && keys::are_in(source);
         if visited.contains(&name) && !is_own_source {
             let detail = "its `source_profile` leads in a circle";
-            return Err(AwsError::broken_profile(name, detail));
+            return Err(source.broken(detail));
         }
         let found = if keys::are_in(source) || !has_role(source) {
             let search = Search { profile: name, ..*self };
@@ -202,6 +202,6 @@ impl Search<'_> {
                      `Ec2InstanceMetadata`"
                 .to_owned(),
         };
-        Err(AwsError::broken_profile(profile.name(), detail))
+        Err(profile.broken(detail))
     }
 }

@@ -49,7 +49,7 @@ impl SsoRole {
                 },
             },
         };
-        Err(AwsError::broken_profile(profile.name(), detail))
+        Err(profile.broken(detail))
     }
 
     /// The selector includes whether somebody is signed in at all: a sign-out makes another

@@ -41,7 +41,7 @@ impl WebIdentity {
             (Some(role_arn), _) => Ok(Some(Self { token_file, role_arn, session_name })),
             (None, Some(profile)) if places.variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_none() => {
                 let detail = "it has `web_identity_token_file`, but no `role_arn`";
-                Err(AwsError::broken_profile(profile.name(), detail))
+                Err(profile.broken(detail))
             }
             (None, _) => Err(AwsError::NoRoleArn),
         }

@@ -69,7 +69,9 @@ impl SsoSession {
                 Some(format!("its `{key}` is not that of its `sso_session` `{name}`"))
             });
             if let Some(fault) = fault {
-                return Err(AwsError::broken_profile(&self.profile, fault));
+                let nowhere =
+                    || AwsError::broken_profile(&self.profile, &fault, std::iter::empty());
+                return Err(profile.map_or_else(nowhere, |profile| profile.broken(&fault)));
             }
         }
         region::check(&self.region, || format!("`sso_region` of {}", self.in_words()))
@@ -116,7 +118,7 @@ impl SsoSession {
             chain.push(next);
         }
         if let Some(odd) = chain.iter().find(|profile| profile.fault().is_some()) {
-            return Err(AwsError::broken_profile(odd.name(), odd.fault().unwrap_or_default()));
+            return Err(odd.broken(odd.fault().unwrap_or_default()));
         }
         let found = chain.iter().find_map(|profile| Self::of(files, profile));
         let found = found.ok_or_else(|| not_by_sso(profile, &chain))?;
