@@ -13,7 +13,7 @@ use super::{NugetConfig, Password};
 use crate::base::environment::Environment;
 
 /// The newest protocol version that NuGet knows. A source with a newer one is not preferred.
-const NEWEST_PROTOCOL: u32 = 3;
+const NEWEST_PROTOCOL: i32 = 3;
 
 /// NuGet reads the variable with this prefix and the source's name before any file.
 const CREDENTIALS_VARIABLE: &str = "NuGetPackageSourceCredentials_";
@@ -154,7 +154,7 @@ fn goes_before(entry: &SourceEntry, other: &SourceEntry, environment: &Environme
 }
 
 /// The default is 2.
-fn protocol(entry: &SourceEntry, environment: &Environment) -> u32 {
+fn protocol(entry: &SourceEntry, environment: &Environment) -> i32 {
     let text = entry.protocol_version.as_deref().unwrap_or_default();
     expand(text, environment).trim().parse().unwrap_or(2)
 }
@@ -303,6 +303,8 @@ mod tests {
                    </packageSources>";
         assert_eq!(sources(&config(&[near, far])), ["a xx:far"]);
         assert_eq!(sources(&config(&[near, &far.replace('3', "4")])), ["A xx:near"]);
+        let old = near.replace("/>", " protocolVersion='-1'/>");
+        assert_eq!(sources(&config(&[&old, &far.replace('3', "x")])), ["a xx:far"]);
     }
 
     #[test]

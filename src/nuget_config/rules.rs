@@ -381,6 +381,7 @@ fn identity(element: Node<'_, '_>, kind: Kind) -> String {
 
 /// Whether all texts of the element, apart from blank ones, are equal, and nothing else is in it. For
 /// .NET, a comment ends a text, a CDATA section is one of its own, and an instruction is nothing.
+/// References are what they stand for: `&#32;` is blank.
 fn has_one_text(element: Node<'_, '_>, children: &[Node<'_, '_>]) -> bool {
     let text = element.document().input_text();
     let mut texts = vec![String::new()];
@@ -388,12 +389,11 @@ fn has_one_text(element: Node<'_, '_>, children: &[Node<'_, '_>]) -> bool {
         match piece {
             Piece::Text => {
                 if let Some(last) = texts.last_mut() {
-                    last.push_str(&text[range]);
+                    last.push_str(&resolved(&text[range]));
                 }
             }
             Piece::CData => {
-                let inner = text[range].trim_start_matches("<![CDATA[").trim_end_matches("]]>");
-                texts.extend([inner.to_owned(), String::new()]);
+                texts.extend([resolved(&text[range]), String::new()]);
             }
             Piece::Tag | Piece::Comment => texts.push(String::new()),
             Piece::Instruction => {}
@@ -401,6 +401,13 @@ fn has_one_text(element: Node<'_, '_>, children: &[Node<'_, '_>]) -> bool {
     }
     let texts: HashSet<_> = texts.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
     children.is_empty() && texts.len() == 1
+}
+
+/// A text or a CDATA section of a file that was parsed, as the parser reads it.
+fn resolved(piece: &str) -> String {
+    let element = format!("<text>{piece}</text>");
+    let xml = roxmltree::Document::parse(&element);
+    xml.ok().and_then(|xml| xml.root_element().text().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Whether .NET reads this as a value of NuGet's enum: names with commas between, in any case, or any
@@ -456,6 +463,7 @@ mod tests {
             ("<a/><a b=''/><a c='x'/>", 14, "the section `a` is there twice"),
             ("<t><author name='a'/></t>", 4, "`author` has no `certificate`"),
             ("<t><owners> </owners></t>", 4, "`owners` has more or less than one text in it"),
+            ("<t><owners>&#32;</owners></t>", 4, "`owners` has more or less than one text in it"),
             (
                 "<t><storeCert packageSource='a' findValue='b' storeName='c'/></t>",
                 4,
@@ -490,6 +498,7 @@ mod tests {
             "<t><repository/></t>".replace("repository", "unknown").as_str(),
             &format!("<trustedSigners>{signer}</trustedSigners>"),
             "<t><storeCert packageSource='a' findValue='b' storeName=' my '/></t>",
+            "<t><owners>&#32;a\r\nb&amp;<!-- -->a\nb&#38;<![CDATA[a\r\nb&]]></owners></t>",
             "<packageSourceCredentials><a><add key='USERNAME' value='u'/><add key='password' \
              value='p'/><clear/><x/></a></packageSourceCredentials>",
         ] {

@@ -107,7 +107,7 @@ fn declaration(text: &str) -> Option<(usize, String)> {
     if version.is_none_or(|it| it.name != "version") {
         return Some((0, "the XML declaration does not begin with its version".to_owned()));
     }
-    if version.is_some_and(|it| it.value.trim_matches(BLANK) != "1.0") {
+    if version.is_some_and(|it| !is_known_version(it.value)) {
         let detail = "the XML declaration has another version than 1.0, which .NET does not read";
         return Some((0, detail.to_owned()));
     }
@@ -117,6 +117,14 @@ fn declaration(text: &str) -> Option<(usize, String)> {
         let detail = "the XML declaration has more than a version, an encoding and `standalone` of \
                       `yes` or `no`";
         ("<?xml".len() + odd.at, detail.to_owned())
+    })
+}
+
+/// .NET reads no more than the beginning of the version, behind which anything printable may stand.
+fn is_known_version(version: &str) -> bool {
+    let rest = version.strip_prefix("1.0");
+    rest.is_some_and(|rest| {
+        rest.bytes().all(|it| matches!(it, b' '..=b'~') && !b"<>&'\"".contains(&it))
     })
 }
 
@@ -195,6 +203,8 @@ mod tests {
             "<?xml version='1.0'?>",
             "<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"no\" ?>",
             "<?xml\tversion = '1.0'\n encoding = 'UTF-8' ?>",
+            "<?xml version='1.00'?>",
+            "<?xml version='1.0 a;'?>",
             "<?app xml?>",
         ] {
             assert_eq!(refusal(&format!("{declaration}<configuration/>")), "none", "{declaration}");
@@ -206,6 +216,11 @@ mod tests {
         for (declaration, expected) in [
             (
                 "<?xml version=\"1.1\"?>",
+                "line 1, column 1: the XML declaration has another version",
+            ),
+            ("<?xml version=' 1.0'?>", "line 1, column 1: the XML declaration has another version"),
+            (
+                "<?xml version='1.0\n'?>",
                 "line 1, column 1: the XML declaration has another version",
             ),
             ("<?xml?>", "line 1, column 3: an instruction has a name"),
