@@ -175,10 +175,9 @@ impl Unusable {
 impl ProxyUrl {
     fn parse(text: &str) -> Result<Self, Unusable> {
         let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
-        let (scheme, rest) = match text.split_once("://") {
-            Some((scheme, rest)) if is_scheme(scheme) => (scheme, rest),
-            _ => ("http", text.strip_prefix("//").unwrap_or(text)),
-        };
+        let written = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme));
+        let (scheme, rest) =
+            written.unwrap_or_else(|| ("http", text.strip_prefix("//").unwrap_or(text)));
         let is_tls = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
@@ -190,7 +189,9 @@ impl ProxyUrl {
         };
         let parts = UrlParts::strict(rest);
         let (host, port) = parts.host_and_port();
-        if !is_host(host) {
+        let is_misspelled = user
+            .map_or(written.is_none() && is_http(host), |user| has_scheme(user, written.is_none()));
+        if !is_host(host) || rest.contains("://") || is_misspelled {
             return Err(Unusable::NoUrl);
         }
         let port = match port {
@@ -215,6 +216,20 @@ impl ProxyUrl {
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+fn is_http(text: &str) -> bool {
+    ["http", "https"].iter().any(|scheme| text.eq_ignore_ascii_case(scheme))
+}
+
+/// Whether user name and password begin with what was meant for a scheme, as in `http:/user:password`
+/// or `http//user:password`. It must not be sent as a part of them.
+fn has_scheme(user: &str, is_first: bool) -> bool {
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let name = name.trim_end();
+    let is_scheme = is_first && is_http(name);
+    let ends_in_scheme = ["http", "https"].iter().any(|it| name.to_ascii_lowercase().ends_with(it));
+    name.contains('/') || is_scheme || ends_in_scheme && password.starts_with(['/', '\\'])
 }
 
 fn is_host(text: &str) -> bool {
@@ -347,6 +362,25 @@ fn contains(text: &str, pattern: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Values of which a part of the scheme would be sent as user name or password, or resolved.
+    const MISSPELLED: [&str; 15] = [
+        "http:h",
+        "http:",
+        "http//h",
+        "HTTP:/h",
+        "http://http://h",
+        "http://socks5://h",
+        "http:u:p@h",
+        "HTTPS:/u:p@h",
+        "http:///u:p@h",
+        "http:\\\\u:p@h",
+        "http//u:p@h",
+        "http;//u:p@h",
+        "http :// u:p@h",
+        "http://http://u:p@h",
+        "https_proxy=http://u:p@h",
+    ];
+
     fn parsed(text: &str) -> Result<(String, Option<(String, String)>), Unusable> {
         let url = ProxyUrl::parse(text)?;
         let credentials =
@@ -391,6 +425,8 @@ mod tests {
             ("http://u@h", ("u", "")),
             ("http://DOMAIN\\u:p@h", ("DOMAIN\\u", "p")),
             ("http://u%3Ax:p@h", ("u:x", "p")),
+            ("http://http:p@h", ("http", "p")),
+            ("svc-http:p/@h", ("svc-http", "p/")),
             ("http://:p@h", ("", "p")),
         ] {
             let user = Some((user.0.to_owned(), user.1.to_owned()));
@@ -423,6 +459,8 @@ mod tests {
             assert_eq!(parsed(url).map(|(place, _)| place), Ok(place.to_owned()), "{url}");
         }
         for url in ["http://", "http://[", "http://h:x", "http://h:99999", "http://a b", "u:p@", ""]
+            .into_iter()
+            .chain(MISSPELLED)
         {
             assert_eq!(parsed(url), Err(Unusable::NoUrl), "{url}");
         }

@@ -153,7 +153,9 @@ impl Route {
 }
 
 fn proxy_of_variables(environment: &Environment) -> Result<Option<Proxy>, AwsError> {
-    let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, environment.get(name)?)));
+    // Blanks alone are no value, as an empty one is none.
+    let value = |name| environment.get(name).filter(|value| !value.trim().is_empty());
+    let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, value(name)?)));
     let Some((variable, url)) = set else { return Ok(None) };
     let (standard, list) = exceptions(environment);
     let exceptions = Exceptions { standard, of_nuget: Vec::new() };

@@ -99,7 +99,7 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("https_proxy", "socks5://me:hunter2@proxy.example");
             },
-            "the variable https_proxy names a proxy by `socks5`, and only `http` and `https` are supported; set HTTPS_PROXY to an http proxy, as in `http://proxy.example:3128`",
+            "the variable https_proxy names a proxy by `socks5`, and only `http` and `https` are supported; set https_proxy to an http proxy, as in `http://proxy.example:3128`",
         ),
         failing(
             "proxy_password_in_another_encoding",

@@ -272,8 +272,9 @@ pub enum AwsError {
     #[error("{setting} is no URL of an http proxy, as in `http://proxy.example:3128`; correct it")]
     ProxyUrl { setting: String, variable: Option<&'static str> },
     #[error(
-        "{setting} names a proxy by `{scheme}`, and only `http` and `https` are supported; set \
-         HTTPS_PROXY to an http proxy, as in `http://proxy.example:3128`"
+        "{setting} names a proxy by `{scheme}`, and only `http` and `https` are supported; set {} to an \
+         http proxy, as in `http://proxy.example:3128`",
+        nearest_proxy_variable(*variable)
     )]
     ProxyScheme { setting: String, scheme: String, variable: Option<&'static str> },
     #[error(
@@ -605,6 +606,12 @@ impl fmt::Display for KnownProfiles<'_> {
         }?;
         formatter.write_str(&self.missing())
     }
+}
+
+/// The variable to set in place of this one: `https_proxy` goes before `HTTPS_PROXY`, which goes before
+/// all others.
+fn nearest_proxy_variable(variable: Option<&'static str>) -> &'static str {
+    variable.filter(|name| name.eq_ignore_ascii_case("https_proxy")).unwrap_or("HTTPS_PROXY")
 }
 
 fn how_long_ago(time: Duration) -> String {
