@@ -44,7 +44,6 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use base::environment::Environment;
@@ -68,7 +67,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).as_deref().is_some_and(is_plugin_switch) {
         return run_plugin();
     }
-    let command = Cli::parse().command;
+    let command = Cli::of_process().command;
     let environment = Environment::of_process();
     let log_of = environment.clone();
     panic::report_to(move |line| open_log(&log_of).line(line));

@@ -3,7 +3,8 @@
 //!
 //! Folders in the home are that user's to change at any time, between a check and a write as well.
 //! As root, a command could be led to any file of the machine by a link. As the user, it can reach
-//! what the user can reach, and what it makes belongs to the user.
+//! what the user can reach, and what it makes belongs to the user. `doctor` changes nothing, but
+//! starts the plugins that it finds there.
 #![expect(clippy::disallowed_methods, reason = "this program starts itself")]
 
 use std::ffi::OsString;
@@ -17,7 +18,6 @@ use crate::base::environment::Environment;
 use crate::base::files::{self, Owner};
 use crate::base::system;
 use crate::cli::Command;
-use crate::cli::doctor::DoctorArgs;
 use crate::cli::source::{SourceArgs, SourceCommand};
 use crate::settings::CONFIG_FILE;
 
@@ -95,7 +95,7 @@ pub fn act_as(
     Err(failed(source))
 }
 
-/// Which folders a command changes.
+/// Which folders a command changes, or starts programs from.
 enum Changed {
     /// None, or single files, which are replaced without following a link of another user's.
     Nothing,
@@ -112,7 +112,7 @@ fn changed_folder(command: &Command, environment: &Environment) -> Changed {
         | Command::Logout(_)
         | Command::Scrub(_)
         | Command::Source(SourceArgs { command: SourceCommand::Add(_) })
-        | Command::Doctor(DoctorArgs { fix: true, .. }) => None,
+        | Command::Doctor(_) => None,
         _ => return Changed::Nothing,
     };
     match named.as_deref().map(std::path::absolute) {

@@ -156,7 +156,7 @@ impl ConfigFile {
             return Err(ConfigError::DeadLink { path: self.path.clone() });
         }
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| self.not_written(error))?;
+            files::make_folder(folder).map_err(|error| self.not_written(error))?;
         }
         let written = Replacement::of(&self.path, TEMPORARY_PREFIX).and_then(|replacement| {
             replacement.fill(bytes)?;
@@ -176,11 +176,8 @@ impl ConfigFile {
 }
 
 fn read_bounded(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
-    let found = fs::metadata(path)?;
-    if !found.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    Ok((files::read_bounded(path, LARGEST)?, found))
+    let file = files::open_regular(path)?;
+    Ok((files::read_open(&file, LARGEST)?, file.metadata()?))
 }
 
 #[cfg(test)]

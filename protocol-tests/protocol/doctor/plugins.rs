@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
@@ -524,6 +525,7 @@ pub fn trials() -> Vec<Trial> {
         a_newer_plugin_is_left_alone,
         a_dotnet_tool_that_is_not_on_path,
         a_dotnet_tool_of_a_project,
+        a_pipe_in_the_place_of_a_file_makes_nobody_wait,
         fix_removes_a_dangling_link_of_ours_outside_of_the_home_only_if_told,
         fix_touches_no_other_plugin,
         programs_run_in_a_folder_of_its_own,
@@ -625,6 +627,28 @@ fn a_dotnet_tool_of_a_project() {
     );
     let after = stage.paste("nuget-plugin-codeartifact install");
     after.assert_success().assert_says("ok    .NET tool: `codeartifact-plugin` version 1.2.3");
+}
+
+fn a_pipe_in_the_place_of_a_file_makes_nobody_wait() {
+    const PLUGIN: &str = "home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact";
+    for place in [
+        "project/dotnet-tools.json",
+        "project/global.json",
+        "project/nuget.config",
+        "home/.config/nuget-plugin-codeartifact/config.toml",
+        "home/.aws/config",
+        &format!("{PLUGIN}/installed-files.json"),
+        &format!("{PLUGIN}/CredentialProvider.CodeArtifact.dll"),
+    ] {
+        let stage = Stage::new();
+        let pipe = stage.home.write(place, "");
+        fs::remove_file(&pipe).unwrap();
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for words in [&["doctor", "--offline"][..], &["status"], &["explain"], &["scrub"]] {
+            let run = stage.run(words);
+            assert!(!run.output().is_empty() || words == ["scrub"], "{place}: {run:?}");
+        }
+    }
 }
 
 fn fix_removes_a_dangling_link_of_ours_outside_of_the_home_only_if_told() {

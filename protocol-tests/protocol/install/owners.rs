@@ -21,6 +21,7 @@ const SAVED: &str = "<configuration><packageSources><add key='ours' value='https
 pub fn trials() -> Vec<Trial> {
     let trials = [
         trial("root_acts_as_the_owner_of_the_home", as_the_owner),
+        trial("root_starts_nothing_of_another_users_home_as_root", programs),
         trial("root_with_another_users_home_installs_elsewhere_as_root", elsewhere),
         trial("links_in_another_users_home_lead_root_nowhere", planted_links),
         trial("a_folder_that_becomes_a_link_leads_root_nowhere", race),
@@ -131,6 +132,26 @@ fn as_the_owner() {
     assert!(made.len() > 10 && made.iter().all(|(_, owner)| *owner == USER), "{made:?}");
     users.run(&["uninstall", "--purge"]).assert_success();
     assert!(!users.home.netcore().exists());
+}
+
+/// The user plants a program where `doctor` asks for its version.
+fn programs() {
+    let users = TwoUsers::new();
+    let program = users.home.write(
+        "home/.dotnet/tools/nuget-plugin-codeartifact",
+        "#!/bin/sh\nid -u >> \"${0%/*}/started-by\"\n",
+    );
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    for path in [".dotnet", ".dotnet/tools", ".dotnet/tools/nuget-plugin-codeartifact"] {
+        give(&users.home.home().join(path));
+    }
+    for words in [&["doctor", "--offline"][..], &["doctor", "--offline", "--fix"]] {
+        users.run(words).assert_says(".NET tool: `");
+        let started = program.with_file_name("started-by");
+        let log = fs::read_to_string(&started).unwrap();
+        assert!(log.lines().all(|id| id == USER.to_string()), "{words:?}: {log}");
+        fs::remove_file(started).unwrap();
+    }
 }
 
 /// `sudo install --dir` where sudo keeps HOME: root's work, and nothing of it in the home.

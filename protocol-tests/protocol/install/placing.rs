@@ -17,6 +17,7 @@ use crate::support::trials::{Need, Trial, trial};
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("everything_is_readable_whatever_the_umask", everything_is_readable),
+        trial("no_command_makes_what_others_can_write", nothing_for_others_to_write),
         trial("install_says_what_and_where", install_says_what_and_where),
         trial("json_is_one_stable_object", json_is_one_stable_object),
         trial("a_second_run_touches_nothing", a_second_run_touches_nothing),
@@ -48,6 +49,26 @@ fn everything_is_readable() {
         fs::set_permissions(home.netcore(), fs::Permissions::from_mode(0o777)).expect("its mode");
         install().assert_success();
         assert_eq!(tree(&home.home()), INSTALLED, "umask {umask}");
+    }
+}
+
+fn nothing_for_others_to_write() {
+    const SOURCE: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json";
+    let home = SandboxHome::bare();
+    for words in [
+        &["install", "--netcore-only"][..],
+        &["source", "add", SOURCE],
+        &["configure", "set", "profile", "dev"],
+    ] {
+        let mut command = home.command("/bin/sh");
+        command.args(["-c", "umask 000; exec \"$0\" \"$@\""]).arg(SandboxHome::plugin());
+        run(command.args(words)).assert_success();
+    }
+    let made = tree(&home.home());
+    assert!(made.iter().any(|file| file.starts_with(".nuget/NuGet/NuGet.Config ")), "{made:?}");
+    for file in made {
+        let access = u32::from_str_radix(file.rsplit(' ').next().unwrap(), 8).unwrap();
+        assert_eq!(access & 0o022, 0, "{file}");
     }
 }
 

@@ -20,6 +20,7 @@ pub fn trials() -> Vec<Trial> {
         trial("a_source_of_a_strangers_name_is_printed_clean", source),
         trial("a_json_report_keeps_a_strangers_name_and_is_printed_clean", json),
         trial("a_profile_of_a_strangers_name_is_printed_clean", profile),
+        trial("a_wrong_command_line_of_a_strangers_words_is_printed_clean", wrong_words),
         #[cfg(unix)]
         trial("a_file_of_a_strangers_name_is_printed_clean", file),
     ]
@@ -109,6 +110,26 @@ fn profile() {
     }
     let run = stage.run(&["token", &stage.source.clone()]);
     assert_eq!(run.assert_failure().stderr.lines().count(), 1, "{run:?}");
+}
+
+/// As where a script passes a branch's name on.
+fn wrong_words() {
+    let home = SandboxHome::new();
+    let option = format!("--{EVIL}");
+    for words in [
+        &["login", EVIL][..],
+        &["login", &option],
+        &[EVIL],
+        &["source", EVIL],
+        &["token", URL, "--duration-seconds", EVIL],
+        &["token", URL, "--format", EVIL],
+        &["token", URL, "--json", &format!("--profil{EVIL}")],
+    ] {
+        let run = home.run_plugin(words);
+        assert_eq!(run.code(), Some(2), "{run:?}");
+        run.assert_says("error: ").assert_says("forged");
+        assert_clean(&run);
+    }
 }
 
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 //! written a file.
 #![expect(clippy::disallowed_methods, reason = "every file is opened by way of these functions")]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -16,8 +16,8 @@ mod system;
 pub use system::our_uid;
 pub use system::{
     FolderRefusal, can_start, check_administered, is_ours, is_private, is_root, keep_owner,
-    machine_config_dir, make_private_folder, open_private, open_private_to_lock, other_names,
-    owner_on_the_way, prepare_private_folder, resolved,
+    machine_config_dir, make_folder, make_private_folder, open_private, open_private_to_lock,
+    other_names, owner_on_the_way, prepare_private_folder, resolved,
 };
 
 /// A user other than root, and the group of what belongs to that user.
@@ -48,20 +48,37 @@ pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Reads the file if it has at most `limit` bytes. A link is followed.
+/// Reads the file or device (`/dev/null`) if it has at most `limit` bytes. A link is followed. A pipe
+/// is refused, as in [`read_regular`].
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    read_open(&File::open(path)?, limit)
+    let file = system::without_waiting(OpenOptions::new().read(true)).open(path)?;
+    if system::is_pipe(&file.metadata()?) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe"));
+    }
+    read_open(&file, limit)
 }
 
 /// Like [`read_bounded`], for regular files only. A pipe would block the process, and could be read
 /// only once.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_open(&open_regular(path)?, limit)
+}
+
+/// Opens a regular file. The kind of the error is `InvalidInput` if it is anything else, which is
+/// not even opened: that alone can start a device. A file of the system that waits for its next line
+/// (`/proc/kmsg`) fails.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    refuse_irregular(&fs::metadata(path)?)?;
     let file = system::without_waiting(OpenOptions::new().read(true)).open(path)?;
-    if file.metadata()?.is_file() {
-        read_open(&file, limit)
-    } else {
-        Err(io::Error::other("it is no file"))
+    refuse_irregular(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn refuse_irregular(found: &Metadata) -> io::Result<()> {
+    if found.is_file() {
+        return Ok(());
     }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"))
 }
 
 /// Reads an open file if it has at most `limit` bytes.
@@ -81,9 +98,9 @@ fn too_large(limit: u64) -> String {
     }
 }
 
-/// The first bytes of a file; empty if it cannot be read.
+/// The first bytes of a regular file; empty if it cannot be read. A pipe would block the process.
 pub fn beginning(path: &Path, length: u64) -> Vec<u8> {
-    File::open(path).and_then(|file| read_up_to(&file, length)).unwrap_or_default()
+    open_regular(path).and_then(|file| read_up_to(&file, length)).unwrap_or_default()
 }
 
 fn read_up_to(file: &File, length: u64) -> io::Result<Vec<u8>> {
@@ -235,6 +252,10 @@ mod tests {
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert_eq!(read_regular(&pipe, 1).unwrap_err().to_string(), "it is no file");
+        assert_eq!(read_bounded(&pipe, 1).unwrap_err().to_string(), "it is a pipe");
+        assert_eq!(beginning(&pipe, 1), b"");
+        assert_eq!(read_bounded(Path::new("/dev/null"), 1).unwrap(), b"");
+        assert!(read_regular(Path::new("/dev/null"), 1).is_err());
     }
 
     #[test]

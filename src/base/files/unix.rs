@@ -6,7 +6,9 @@ use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{
+    DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+};
 use std::path::{Component, Path, PathBuf, absolute};
 
 use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, openat, readlinkat, statat};
@@ -157,6 +159,11 @@ pub fn can_start(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
 }
 
+/// Whether reading may wait for another process.
+pub(super) fn is_pipe(found: &Metadata) -> bool {
+    found.file_type().is_fifo()
+}
+
 /// Opening a pipe does not block.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())
@@ -197,6 +204,12 @@ pub fn keep_owner(file: &File, replaced: &Metadata) -> io::Result<()> {
 /// unchanged.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Creates the missing folders of the path. Group and others cannot write to them, whatever the
+/// umask is.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(folder)
 }
 
 /// Why a folder is not used.

@@ -91,6 +91,11 @@ pub(super) fn folder_for_owner_only<'a, 'b, 'c>(
     builder
 }
 
+/// Pipes have no place among files here.
+pub(super) fn is_pipe(_: &Metadata) -> bool {
+    false
+}
+
 /// Reading a file never blocks here.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options
@@ -115,6 +120,11 @@ pub fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
 /// Creates the missing folders of the path.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+/// The same, because a new folder inherits its access list.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    make_private_folder(folder)
 }
 
 /// Creates the folder if it is missing, and refuses a link.

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::InstallationError;
 use super::layout::{InstalledFile, NAME};
+use crate::base::files;
 
 const FOLDER_MODE: u32 = 0o755;
 
@@ -43,7 +44,9 @@ pub fn make_folder(folder: &Path) -> Result<(), InstallationError> {
 pub fn put(folder: &Path, file: &InstalledFile) -> Result<bool, InstallationError> {
     let path = folder.join(&file.path);
     let mode = if file.executable { 0o755 } else { 0o644 };
-    if !path.is_symlink() && fs::read(&path).is_ok_and(|content| content == file.content) {
+    let length = file.content.len() as u64;
+    let is_there = files::read_regular(&path, length).is_ok_and(|found| found == file.content);
+    if is_there && !path.is_symlink() {
         return set_mode(&path, mode);
     }
     replace(folder, &path, file.content, mode).map_err(|source| refused("write", &path, source))?;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::layout::{Client, InstalledFile, NAME};
 use super::{InstallationError, disk};
+use crate::base::files;
 
 /// The effect of `install` on a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -116,6 +117,9 @@ pub fn obstacle(folder: &Path) -> Option<String> {
 /// files in it.
 pub const MANIFEST_FILE: &str = "installed-files.json";
 
+/// A list of some files is much smaller.
+const LARGEST_LIST: u64 = 1 << 20;
+
 /// The list of the files that an `install` wrote into one folder.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -151,7 +155,7 @@ impl Manifest {
     /// If the file cannot be read, is something else, or names a file outside of the folder.
     pub fn read(folder: &Path) -> Result<Option<Self>, InstallationError> {
         let path = folder.join(MANIFEST_FILE);
-        let text = match fs::read(&path) {
+        let text = match files::read_regular(&path, LARGEST_LIST) {
             Ok(text) => text,
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>

@@ -75,7 +75,7 @@ fn index_of(dot_git: &Path) -> Option<Vec<u8>> {
 fn has(index: &[u8], file: &Path, tree: &Path) -> bool {
     let Some(name) = name_in(tree, file) else { return false };
     OBJECT_NAMES.into_iter().any(|length| {
-        Entries::of(index, length).is_some_and(|mut entries| entries.any(|entry| is(&entry, &name)))
+        Entries::of(index, length).is_some_and(|mut entries| entries.any(|entry| is(entry, &name)))
     })
 }
 
@@ -145,13 +145,22 @@ impl<'a> Entries<'a> {
     }
 }
 
-impl Iterator for Entries<'_> {
-    type Item = Vec<u8>;
-
-    fn next(&mut self) -> Option<Vec<u8>> {
+impl Entries<'_> {
+    /// The next name. It is lent and not copied: in version 4, a name of megabytes takes some bytes
+    /// if it begins as the one before it.
+    fn next(&mut self) -> Option<&[u8]> {
         self.left = self.left.checked_sub(1)?;
         self.read()?;
-        Some(self.name.clone())
+        Some(&self.name)
+    }
+
+    fn any(&mut self, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
+        while let Some(name) = self.next() {
+            if is_wanted(name) {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -199,8 +208,12 @@ mod tests {
     }
 
     fn names(index: &[u8], object_name: usize) -> Vec<String> {
-        let entries = Entries::of(index, object_name).into_iter().flatten();
-        entries.map(|name| String::from_utf8_lossy(&name).into_owned()).collect()
+        let mut names = Vec::new();
+        let Some(mut entries) = Entries::of(index, object_name) else { return names };
+        while let Some(name) = entries.next() {
+            names.push(String::from_utf8_lossy(name).into_owned());
+        }
+        names
     }
 
     #[test]
@@ -220,6 +233,23 @@ mod tests {
         let long = format!("a/{}", "x".repeat(300));
         let entries = [entry(&[0], &long), entry(&[0x81, 0x2d], "/y"), entry(&[1], "z")];
         assert_eq!(names(&index(4, &entries), 20), [&*long, "a/y", "a/z"]);
+    }
+
+    /// Copies of the name would be gigabytes.
+    #[test]
+    fn a_long_name_that_is_shared_by_many_is_not_copied() {
+        const ENTRIES: usize = 100_000;
+        let entry = |removed: u8, more: &str| {
+            [&[7; STAT + 20], [0, 0].as_slice(), &[removed], more.as_bytes(), &[0]].concat()
+        };
+        let mut entries = vec![entry(0, &"x".repeat(1 << 20))];
+        entries.resize(ENTRIES, entry(0, ""));
+        let index = index(4, &entries);
+        let start = std::time::Instant::now();
+        let mut entries = Entries::of(&index, 20).unwrap();
+        assert!(!entries.any(|name| name == b"y"));
+        assert_eq!((entries.name.len(), entries.left), (1 << 20, 0));
+        assert!(start.elapsed() < std::time::Duration::from_secs(3), "{:?}", start.elapsed());
     }
 
     #[test]
