@@ -2,6 +2,7 @@
 
 use crate::support::fake_codeartifact::Repository;
 use crate::support::fake_internet::FakeInternet;
+use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::stage::doctor::Repair::{By, Paste};
 use crate::support::stage::doctor::{Broken, each_is_repaired};
@@ -209,7 +210,10 @@ const BROKEN: &[Broken] = &[
 ];
 
 pub fn trials() -> Vec<Trial> {
-    let others = vec![trial("a_source_is_asked_as_nuget_asks", as_nuget_asks)];
+    let others = vec![
+        trial("a_source_is_asked_as_nuget_asks", as_nuget_asks),
+        trial("thousands_of_mapped_sources_are_checked_in_time", thousands),
+    ];
     each_is_repaired(BROKEN).chain(others).collect()
 }
 
@@ -245,4 +249,25 @@ fn as_nuget_asks() {
     ));
     stage.home.set("SSL_CERT_FILE", &bundle);
     stage.doctor(&[]).assert_success().assert_says("ok    source `ours` answers to the token");
+}
+
+/// The mappings are merged once, and not once for each source: that would take longer than any command
+/// may.
+fn thousands() {
+    let home = SandboxHome::new();
+    let source = |at: usize| format!("<add key='s{at}' value='{REAL}/nuget/r{at}/v3/index.json'/>");
+    let mapping = |at: usize| {
+        format!("<packageSource key='s{at}'><package pattern='p{at}'/></packageSource>\n")
+    };
+    let sources: String = (0..2000).map(source).collect();
+    let mappings: String = (0..15_000).map(mapping).collect();
+    home.write(
+        "project/NuGet.Config",
+        &format!(
+            "<configuration><packageSources>{sources}</packageSources><packageSourceMapping>{mappings}\
+             </packageSourceMapping></configuration>"
+        ),
+    );
+    let run = home.run_plugin(&["doctor", "--offline"]);
+    run.assert_failure().assert_says("source `s1999`").assert_silent_on("has no patterns");
 }

@@ -77,8 +77,10 @@ pub fn check(
     let mut findings = unreadable(nuget);
     let mut examined = Vec::new();
     let mut is_any_ours = false;
+    // Merged once: a NuGet.Config may have thousands of sources with as many mappings.
+    let is_mapped = !nuget.config.mappings().is_empty();
     for source in wanted_sources(nuget, wanted) {
-        let (found, endpoint) = check_source(&source, nuget, provider);
+        let (found, endpoint) = check_source(&source, is_mapped, provider);
         is_any_ours |= !found.is_empty();
         findings.extend(found);
         if let Some(endpoint) = endpoint.filter(|_| source.is_enabled) {
@@ -163,13 +165,13 @@ fn wanted_sources(nuget: &Nuget<'_>, wanted: Option<&str>) -> Vec<Source> {
 /// There is no finding for a source that is not one of CodeArtifact.
 fn check_source(
     source: &Source,
-    nuget: &Nuget<'_>,
+    is_mapped: bool,
     provider: &Provider,
 ) -> (Vec<Finding>, Option<RepositoryEndpoint>) {
     let name = excerpt(&source.name);
     match provider.endpoint(&source.url) {
         Ok(endpoint) => {
-            let mut findings = obstacles(source, &endpoint, nuget);
+            let mut findings = obstacles(source, &endpoint, is_mapped);
             if findings.is_empty() {
                 let RepositoryEndpoint { domain, repository, .. } = &endpoint;
                 let file = source.file.display();
@@ -202,7 +204,7 @@ fn without_end<'a>(text: &'a str, end: &str) -> &'a str {
 }
 
 /// What prevents NuGet from using a CodeArtifact source.
-fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, nuget: &Nuget<'_>) -> Vec<Finding> {
+fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, is_mapped: bool) -> Vec<Finding> {
     let name = excerpt(&source.name);
     let mut findings = Vec::new();
     if !source.is_enabled {
@@ -210,7 +212,7 @@ fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, nuget: &Nuget<'_>) 
         let what = format!("source `{name}` is disabled, and NuGet does not ask it");
         findings.push(Finding::warning("source-disabled", what).with_fix(enable));
     }
-    if !nuget.config.mappings().is_empty() && source.patterns.is_empty() {
+    if is_mapped && source.patterns.is_empty() {
         let what = format!(
             "source `{name}` has no patterns in `packageSourceMapping`, and NuGet asks it for nothing"
         );
