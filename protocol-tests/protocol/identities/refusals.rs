@@ -153,6 +153,8 @@ fn instance_without_role() {
     let metadata = FakeMetadata::without_role();
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url());
     stage.assert_fails("no AWS credentials: the instance metadata gave none: this instance has no role; give this instance a role that EC2 may assume, or choose a profile with `export AWS_PROFILE=<name>`");
+    stage.set("AWS_CONFIG_FILE", "/nowhere/config");
+    stage.assert_fails("no AWS credentials: the instance metadata gave none: this instance has no role, and AWS_CONFIG_FILE names `/nowhere/config`, which is not there; give this instance a role that EC2 may assume, or choose a profile with `export AWS_PROFILE=<name>`");
 }
 
 fn role_by_instance_without_role() {

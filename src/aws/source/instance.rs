@@ -90,13 +90,19 @@ pub(super) async fn load(loader: &Loader<'_>) -> Result<Credentials, AwsError> {
         (Failure::Absent(_), Some(no_credentials)) => no_credentials.clone(),
         (Failure::Absent(error), None) => classify::connection(&*error, loader.client),
         (Failure::Refused(why), Some(no_credentials)) => {
-            let why = loader.client.without_secrets(&why);
+            let why =
+                with_missing_files(loader.client.without_secrets(&why), &loader.files.missing());
             no_credentials.clone().with_instance_reason(why)
         }
         (Failure::Refused(why), None) => {
             loader.caller.source_failed(loader.client.without_secrets(&why))
         }
     })
+}
+
+/// The reason, and the files that variables name in vain: they may be where the credentials are.
+fn with_missing_files(why: String, missing: &[(&'static str, String)]) -> String {
+    missing.iter().fold(why, |why, (_, missing)| format!("{why}, and {missing}"))
 }
 
 /// The metadata service, and how long it is waited for.
