@@ -26,8 +26,10 @@ const HOMES: [&str; 5] =
     ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "DOTNET_CLI_HOME"];
 
 /// The user could read them from a process that runs as this user, and these commands need none.
-const SECRETS: [&str; 5] = [
+const SECRETS: [&str; 7] = [
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SECURITY_TOKEN",
     "AWS_SESSION_TOKEN",

@@ -413,6 +413,26 @@ fn sources() -> Vec<Trial> {
             "no connection to `127.0.0.1:<port>` of AWS_CONTAINER_CREDENTIALS_FULL_URI (connection refused); check AWS_CONTAINER_CREDENTIALS_FULL_URI, the network, HTTPS_PROXY and NO_PROXY",
         ),
         failing(
+            "container_path_that_is_a_part_of_a_host",
+            |stage| {
+                stage
+                    .without_keys()
+                    .set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@127.0.0.1:1/role");
+            },
+            "the container's role gave no AWS credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with `/`; correct or unset it; try `aws sts get-caller-identity`",
+        ),
+        failing(
+            "web_identity_token_that_is_empty",
+            |stage| {
+                let file = stage.home.write("token", "\n").to_string_lossy().into_owned();
+                stage
+                    .without_keys()
+                    .set("AWS_WEB_IDENTITY_TOKEN_FILE", &file)
+                    .set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/ci");
+            },
+            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the token file `<root>/token` is empty; try `aws sts get-caller-identity`",
+        ),
+        failing(
             "container_on_another_machine",
             |stage| {
                 stage

@@ -141,8 +141,8 @@ fn file() {
     let path =
         |name: &str| stage.home.root().join(&folder).join(name).to_string_lossy().into_owned();
     for words in [
-        &["scrub", "--config-file", &path("NuGet.Config")][..],
-        &["source", "list", "--config-file", &path("NuGet.Config")],
+        &["scrub", &path("NuGet.Config")][..],
+        &["source", "add", URL, "--configfile", &path("NuGet.Config")],
         &["token", &stage.source, "--output", &path("token")],
         &["token", &stage.source, "--output", &path("new")],
         &["install", "--dir", &path("plugins")],

@@ -89,9 +89,14 @@ pub(super) async fn load(loader: &Loader<'_>) -> Result<Credentials, AwsError> {
 /// The address to ask. An address over plain http must be this machine's or a metadata service's.
 fn url(loader: &Loader<'_>) -> Result<String, AwsError> {
     let environment = loader.environment;
-    let (variable, url) = match environment.get(RELATIVE_URI) {
+    let (variable, url) = match environment.get(RELATIVE_URI).map(str::trim) {
+        // Anything else, as `@` and a name, would be a part of the host.
+        Some(path) if !path.starts_with('/') => {
+            let detail = format!("{RELATIVE_URI} does not begin with `/`; correct or unset it");
+            return Err(loader.caller.source_failed(detail));
+        }
         Some(path) => (RELATIVE_URI, format!("{ECS}{path}")),
-        None => (FULL_URI, environment.get(FULL_URI).unwrap_or_default().to_owned()),
+        None => (FULL_URI, environment.get(FULL_URI).unwrap_or_default().trim().to_owned()),
     };
     usable::check(&url, || variable.to_owned())?;
     let parts = UrlParts::strict(&url);

@@ -31,14 +31,17 @@ pub(super) fn check_credentials(
         Some(credentials.secret_access_key()),
         credentials.session_token(),
     ];
-    if values.into_iter().flatten().all(|value| defect(value).is_none()) {
+    // Without a session token there is nothing to check; an empty value is never one of AWS's.
+    let values = values.map(|value| value.unwrap_or("unset"));
+    let defects =
+        values.map(|value| if value.is_empty() { Some("is empty") } else { defect(value) });
+    if defects.iter().all(Option::is_none) {
         return Ok(());
     }
     let Names { id, secret, token } = names();
-    for (value, name) in values.into_iter().zip([id, secret, token]) {
-        check(value.unwrap_or("unset"), || name)?;
-    }
-    Ok(())
+    let found = defects.into_iter().zip([id, secret, token]);
+    let mut found = found.filter_map(|(why, name)| Some(AwsError::Unsendable { name, why: why? }));
+    found.next().map_or(Ok(()), Err)
 }
 
 /// Fails if a header cannot carry the value.
@@ -80,6 +83,20 @@ mod tests {
                 assert!(line.starts_with(&format!("`{name}` of the test ")), "{line}");
                 assert!(!line.contains("hunt"), "{line}");
             }
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_named() {
+        for (values, name) in [
+            (["", "secret", "token"], "AccessKeyId"),
+            (["AKIAX", "", "token"], "SecretAccessKey"),
+            (["AKIAX", "secret", ""], "Token"),
+        ] {
+            let [id, secret, token] = values;
+            let credentials = Credentials::new(id, secret, Some(token.into()), None, "test");
+            let line = check_credentials(&credentials, names).unwrap_err().to_string();
+            assert!(line.starts_with(&format!("`{name}` of the test is empty")), "{line}");
         }
     }
 

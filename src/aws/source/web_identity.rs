@@ -62,6 +62,9 @@ impl WebIdentity {
         let token = fs::read_to_string(&self.token_file).map_err(|error| {
             loader.caller.source_failed(format!("the token file `{file}` cannot be read: {error}"))
         })?;
+        if token.trim().is_empty() {
+            return Err(loader.caller.source_failed(format!("the token file `{file}` is empty")));
+        }
         loader.client.hide(&Secret::new(token.trim()));
         let assumed = Client::new(loader.config)
             .assume_role_with_web_identity()
