@@ -1,7 +1,10 @@
 //! Restores that fail, or would without the plugin's care. NuGet tries six times, so each of them
 //! takes about 7 s, mostly by waiting.
 
+use std::fs;
+
 use crate::support::fake_codeartifact::{Access, FakeCodeArtifact, Repository, TokenBehaviour};
+use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::restore::count;
 use crate::support::stage::{OUR_LINE, Stage};
 use crate::support::trials::{Trial, with_dotnet};
@@ -15,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         with_dotnet("restore_of_two_repositories_one_forbidden", one_of_two_forbidden),
         with_dotnet("restore_denied_by_aws", denied),
         with_dotnet("restore_denied_by_aws_with_the_terminal_logger", denied_in_terminal),
+        with_dotnet("restore_denied_by_aws_with_a_copy_on_path", denied_with_a_copy_on_path),
         with_dotnet("restore_without_aws_credentials", without_credentials),
         with_dotnet("restore_ignoring_failed_sources", ignoring_failed_sources),
         with_dotnet("restore_of_a_foreign_source_without_password", foreign_source),
@@ -59,6 +63,22 @@ fn denied_in_terminal() {
     stage.fake.token_api_will(access_denied());
     let run = stage.dotnet(&["restore", "app", "--tl:on"]);
     run.assert_failure().assert_says(OUR_LINE);
+}
+
+/// NuGet asks the copy on PATH after the one in the plugins folder.
+fn denied_with_a_copy_on_path() {
+    let stage = Stage::restoring();
+    fs::copy(SandboxHome::plugin(), stage.home.bin().join("nuget-plugin-codeartifact")).unwrap();
+    stage.fake.token_api_will(access_denied());
+    let log = stage.home.root().join("plugin.log");
+    let variables = [("CODEARTIFACT_NUGET_LOG_FILE", log.to_str().unwrap())];
+    let run = stage.dotnet_with(&["restore", "app", "--tl:off"], &variables);
+    run.assert_failure().assert_says("NU1301");
+    assert_eq!(count(&run, OUR_LINE), 1, "{run}");
+    assert_eq!(stage.token_calls(), 1);
+    let asked = fs::read_to_string(log).unwrap();
+    let processes = asked.lines().filter(|line| line.contains("received Request GetAuth"));
+    assert_eq!(processes.count(), 2, "both copies are asked: {asked}");
 }
 
 fn without_credentials() {

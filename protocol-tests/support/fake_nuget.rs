@@ -18,6 +18,7 @@ mod pattern;
 mod wire;
 
 use std::collections::{HashSet, VecDeque};
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,13 @@ impl FakeNuget {
         nuget
     }
 
+    /// As [`Self::start`], with the executable at this path.
+    pub fn start_program(home: &SandboxHome, program: &Path) -> Self {
+        let mut nuget = Self::over(Wire::start(home, program, &["-Plugin"]));
+        nuget.open();
+        nuget
+    }
+
     /// Starts the plugin with `-Plugin` and says nothing yet.
     pub fn launch(home: &SandboxHome) -> Self {
         Self::launch_with(home, &["-Plugin"])
@@ -66,8 +74,12 @@ impl FakeNuget {
 
     /// Starts the plugin with these arguments and says nothing yet.
     pub fn launch_with(home: &SandboxHome, arguments: &[&str]) -> Self {
+        Self::over(Wire::start(home, &SandboxHome::plugin(), arguments))
+    }
+
+    fn over(wire: Wire) -> Self {
         Self {
-            wire: Wire::start(home, arguments),
+            wire,
             answers_logs: true,
             requests_sent: 0,
             open_requests: HashSet::new(),

@@ -18,11 +18,12 @@ use crate::token::LONGEST_LIFE_HERE;
 /// Larger than any token's file; a larger file is not ours.
 const LONGEST_FILE: u64 = 64 * 1024;
 
-/// The number of tokens that are kept, newest first. A person has a few.
+/// The number of tokens that are kept, newest first. A person has a few. As many records of failures
+/// are kept.
 const MOST_TOKENS: usize = 200;
 
 /// A temporary file this old belongs to a process that was killed. A record this old that the user
-/// was asked is deleted.
+/// was asked, or was told of a failure, is deleted.
 const STALE_TEMPORARY: Duration = Duration::from_hours(1);
 
 /// A token in a file this old has expired.
@@ -90,6 +91,13 @@ impl Folder {
         let _ = fs::remove_file(self.asked_file(key));
     }
 
+    /// Records that the user was told of a failure, then removes stale files as of `now`.
+    pub fn note_told(&self, key: &CacheKey, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+        exchange(&told_file(&self.path, key), bytes, now)?;
+        self.sweep(now);
+        Ok(())
+    }
+
     fn asked_file(&self, key: &CacheKey) -> PathBuf {
         self.path.join(format!("{key}.asked"))
     }
@@ -103,20 +111,25 @@ impl Folder {
     /// touched.
     fn sweep(&self, now: SystemTime) {
         let Ok(listing) = fs::read_dir(&self.path) else { return };
-        let mut tokens = Vec::new();
+        let (mut tokens, mut told) = (Vec::new(), Vec::new());
         for found in listing.flatten() {
             match (kind_of(&found.file_name()), age_of(&found, now)) {
-                (EntryKind::Temporary | EntryKind::Asked, age) if age > STALE_TEMPORARY => {
+                (EntryKind::Temporary | EntryKind::Asked | EntryKind::Told, age)
+                    if age > STALE_TEMPORARY =>
+                {
                     remove(&found);
                 }
                 (EntryKind::Token, age) if age > STALE_TOKEN => remove(&found),
                 (EntryKind::Token, age) => tokens.push((Reverse(age), found)),
+                (EntryKind::Told, age) => told.push((Reverse(age), found)),
                 _ => {}
             }
         }
-        tokens.sort_by_key(|(age, _)| *age);
-        let too_many = tokens.len().saturating_sub(MOST_TOKENS);
-        tokens.iter().take(too_many).for_each(|(_, found)| remove(found));
+        for mut kept in [tokens, told] {
+            kept.sort_by_key(|(age, _)| *age);
+            let too_many = kept.len().saturating_sub(MOST_TOKENS);
+            kept.iter().take(too_many).for_each(|(_, found)| remove(found));
+        }
     }
 }
 
@@ -155,6 +168,11 @@ pub fn remove_file(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// The record in this folder that the user was told of a failure.
+pub fn told_file(folder: &Path, key: &CacheKey) -> PathBuf {
+    folder.join(format!("{key}.told"))
+}
+
 /// The kind of a file of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
@@ -163,6 +181,8 @@ pub enum EntryKind {
     Temporary,
     /// The record that the user was asked to sign in.
     Asked,
+    /// The record that the user was told of a failure.
+    Told,
     Lock,
     Other,
 }
@@ -181,6 +201,7 @@ fn kind_of(name: &OsStr) -> EntryKind {
     match name.strip_suffix(".json") {
         Some(stem) if is_hex(stem, 64) => EntryKind::Token,
         _ if name.strip_suffix(".asked").is_some_and(|stem| is_hex(stem, 64)) => EntryKind::Asked,
+        _ if name.strip_suffix(".told").is_some_and(|stem| is_hex(stem, 64)) => EntryKind::Told,
         _ if name.starts_with(TEMPORARY_PREFIX) => EntryKind::Temporary,
         _ if lock.is_some_and(|stem| is_hex(stem, 2)) => EntryKind::Lock,
         _ => EntryKind::Other,
@@ -262,7 +283,8 @@ mod tests {
     fn the_files_that_the_cache_makes_have_names_of_its_own() {
         let (_around, folder) = folder();
         let locks = folder.locks(&key(1)).into_iter().chain(folder.sign_in_locks(&key(1)));
-        let others = [folder.file_of(&key(1)), folder.asked_file(&key(1))];
+        let told = told_file(folder.path(), &key(1));
+        let others = [folder.file_of(&key(1)), folder.asked_file(&key(1)), told];
         let files = locks.chain(others).collect::<Vec<_>>();
         assert!(files.iter().all(|file| is_own_name(file.file_name().unwrap())), "{files:?}");
         assert!(is_own_name(OsStr::new(".token-abc")));
@@ -290,6 +312,7 @@ mod tests {
         put(&folder, &young, minutes(12 * 60));
         put(&folder, ".token-killed", minutes(61));
         put(&folder, ".token-writing", minutes(1));
+        put(&folder, &format!("{}.told", key(1)), minutes(61));
         put(&folder, "notes.json", minutes(100 * 60));
         put(&folder, "lock-00", minutes(100 * 60));
         folder.write(&key(3), b"", now()).unwrap();

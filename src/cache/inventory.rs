@@ -77,7 +77,9 @@ fn count_of<'a>(
     match kind {
         EntryKind::Asked => return Some(&mut forgotten.questions),
         EntryKind::Token => {}
-        EntryKind::Temporary | EntryKind::Lock | EntryKind::Other => return None,
+        EntryKind::Temporary | EntryKind::Told | EntryKind::Lock | EntryKind::Other => {
+            return None;
+        }
     }
     let bytes = folder::read_file(path).unwrap_or_default();
     if entry::is_refusal(&bytes) {

@@ -19,6 +19,7 @@ mod place;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod system;
+mod told;
 
 #[cfg(test)]
 mod process_tests;
@@ -38,12 +39,14 @@ pub use entry::{Description, Label};
 pub use inventory::{Forgotten, KeptToken, forget, kept};
 pub use key::CacheKey;
 pub use lock::{Lock, SignInLock};
-pub use place::{all_folders, folders};
+pub use place::{all_folders, folders, folders_for_records};
+pub use told::{note_told, told};
 
 use crate::base::environment::Environment;
 use crate::locations::Locations;
 use crate::settings::CacheSettings;
 use crate::token::AuthorizationToken;
+use folder::Folder;
 use lock::Pace;
 use place::CachePlace;
 
@@ -225,6 +228,11 @@ impl TokenCache {
         if let Some(folder) = self.place.folder() {
             folder.forget_asked(key);
         }
+    }
+
+    /// The folder of the tokens, if they are in one.
+    pub fn folder(&self) -> Option<&Path> {
+        self.place.folder().map(Folder::path)
     }
 
     /// Describes the place of tokens for the log.

@@ -104,6 +104,13 @@ pub fn all_folders(environment: &Environment, locations: &Locations) -> Vec<Path
     all
 }
 
+/// The folders for what has no secret, if the cache has no folder: those that it would have on disk,
+/// then those in memory.
+pub fn folders_for_records(environment: &Environment, locations: &Locations) -> Vec<PathBuf> {
+    let named = settings::named_cache_dir(environment).into_iter();
+    named.chain(locations.cache_dir()).chain(system::memory_folders(environment)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;

@@ -64,9 +64,10 @@ impl Console {
     }
 
     /// Shows a failure, unless this conversation has shown the same text already, for any source.
-    pub async fn warn_once(&self, text: &str) {
+    /// False if NuGet does not want to show it.
+    pub async fn warn_once(&self, text: &str) -> bool {
         self.log.line(format_args!("warning: {text}"));
-        self.show_once(LogLevel::Warning, text).await;
+        self.show_once(LogLevel::Warning, text).await.is_ok()
     }
 
     /// Shows notes that go with a Success, and what the user must do meanwhile, unless this
@@ -74,7 +75,8 @@ impl Console {
     /// command under `-warnaserror`.
     pub async fn inform_once(&self, text: &str) {
         self.log.line(format_args!("note: {text}"));
-        self.show_once(LogLevel::Minimal, text).await;
+        // A note that NuGet does not want is not missed.
+        let _ = self.show_once(LogLevel::Minimal, text).await;
     }
 
     /// Shows at once what the user must do, without waiting. If NuGet would not show it, it goes to
@@ -97,10 +99,10 @@ impl Console {
         }
     }
 
-    async fn show_once(&self, level: LogLevel, text: &str) {
+    async fn show_once(&self, level: LogLevel, text: &str) -> Result<(), NotWanted> {
         let shown = Arc::clone(self.state().shown.entry(text.to_owned()).or_default());
         // A concurrent request with the same failure waits for the same line.
-        let _ = shown.get_or_try_init(|| self.show(level, text)).await;
+        shown.get_or_try_init(|| self.show(level, text)).await.copied()
     }
 
     async fn show(&self, level: LogLevel, text: &str) -> Result<(), NotWanted> {

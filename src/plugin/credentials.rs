@@ -1,7 +1,7 @@
 //! The responses to requests for credentials.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use super::console::Console;
@@ -9,8 +9,11 @@ use super::history::{History, RepositoryKey, Step};
 use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, ResponseCode};
 use crate::base::log::Log;
 use crate::base::secret::Secret;
+use crate::base::system;
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
-use crate::provider::{Need, Provider, ProviderError, Resolved, Served, TokenOrigin, User};
+use crate::provider::{
+    Need, NuGetRequest, Provider, ProviderError, Resolved, Served, TokenOrigin, User,
+};
 
 /// Responds to the requests of one conversation.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub struct Credentials {
     history: Mutex<History>,
     /// Repositories whose refusal was explained. Each explanation calls STS, so once is enough.
     explained: Mutex<HashSet<(Domain, String)>>,
+    /// The number of NuGet's process.
+    nuget: Mutex<Option<u32>>,
 }
 
 /// A request for a repository of CodeArtifact, and what determines its token.
@@ -41,14 +46,25 @@ impl Request<'_> {
 enum NoCredentials {
     /// The URL is not ours: the user sees no message.
     Foreign,
-    /// The URL is ours, and the user sees this line.
-    Failed(String),
+    /// The URL is ours, and the user has seen why: from us or from another copy of the plugin.
+    Told,
 }
 
 impl Credentials {
     /// For a new conversation, which has handed out nothing yet.
     pub fn new(provider: Arc<Provider>, log: Log) -> Self {
-        Self { provider, log, history: Mutex::default(), explained: Mutex::default() }
+        Self {
+            provider,
+            log,
+            history: Mutex::default(),
+            explained: Mutex::default(),
+            nuget: Mutex::new(system::parent_process()),
+        }
+    }
+
+    /// NuGet's process has this number. Until this is called, it is taken for our parent.
+    pub fn set_nuget_process(&self, id: u32) {
+        *locked(&self.nuget) = Some(id);
     }
 
     /// The response; whatever explains it has been shown before this returns.
@@ -63,8 +79,7 @@ impl Credentials {
             // NuGet remembers Error for the whole host: it requests nothing again here and asks the
             // next provider. NotFound would make it ask repeatedly and print a warning each time.
             Err(NoCredentials::Foreign) => AuthenticationCredentials::none(ResponseCode::Error),
-            Err(NoCredentials::Failed(text)) => {
-                console.warn_once(&text).await;
+            Err(NoCredentials::Told) => {
                 // A client that may interact lives long, and NuGet does not remember NotFound: so
                 // it asks again after the user has signed in.
                 let may_interact = !request.is_non_interactive;
@@ -79,6 +94,11 @@ impl Credentials {
         request: &GetAuthenticationCredentials,
         console: &Console,
     ) -> Result<Secret, NoCredentials> {
+        let asked = NuGetRequest {
+            nuget: *locked(&self.nuget),
+            uri: &request.uri,
+            is_retry: request.is_retry,
+        };
         let endpoint = &match self.provider.endpoint(&request.uri) {
             Ok(endpoint) => endpoint,
             Err(EndpointError::Foreign(reason)) => {
@@ -86,7 +106,10 @@ impl Credentials {
                 return Err(NoCredentials::Foreign);
             }
             Err(error @ EndpointError::Path { .. }) => {
-                return Err(NoCredentials::Failed(error.to_string()));
+                if !self.provider.was_told(asked, None).await {
+                    self.tell(console, &error.to_string(), asked, None).await;
+                }
+                return Err(NoCredentials::Told);
             }
         };
         self.log.line(format_args!(
@@ -96,17 +119,44 @@ impl Credentials {
         let announce = |text: &str| console.announce(text);
         let user = (!request.is_non_interactive).then(|| User::new(&announce));
         let resolved = &self.provider.resolve(endpoint);
-        let is_retry = request.is_retry;
         let request = &Request { endpoint, resolved, console, user };
-        let repository = request.repository();
-        match self.history(|history| history.next_step(repository, is_retry, now())) {
+        let step = self.history(|it| it.next_step(request.repository(), asked.is_retry, now()));
+        if step == Step::Serve && self.provider.was_told(asked, Some(resolved)).await {
+            return Err(NoCredentials::Told);
+        }
+        match self.take(step, request).await {
+            Ok(token) => Ok(token),
+            Err(failure) => {
+                self.tell(console, &failure, asked, Some(resolved)).await;
+                Err(NoCredentials::Told)
+            }
+        }
+    }
+
+    /// Shows the failure, and lets the other copies of the plugin know that it was shown.
+    async fn tell(
+        &self,
+        console: &Console,
+        failure: &str,
+        asked: NuGetRequest<'_>,
+        resolved: Option<&Resolved>,
+    ) {
+        if console.warn_once(failure).await {
+            self.provider.note_told(asked, resolved).await;
+        }
+    }
+
+    /// The token, or a line for the user.
+    async fn take(&self, step: Step, request: &Request<'_>) -> Result<Secret, String> {
+        let Request { endpoint, resolved, console, user } = *request;
+        match step {
             Step::Serve => match self.provider.token(resolved, &Need::Any, user).await {
                 Ok(served) => Ok(self.hand_out(request, served).await),
-                Err(error) => Err(NoCredentials::Failed(failure(endpoint, &error))),
+                Err(error) => Err(failure(endpoint, &error)),
             },
             Step::Replace(refused) => self.replace(request, refused).await,
             Step::Give(token) => {
-                self.history(|history| history.mark_handed_out(repository));
+                self.history(|history| history.mark_handed_out(request.repository()));
                 Ok(token)
             }
             Step::Repeat(token) => {
@@ -118,11 +168,7 @@ impl Credentials {
         }
     }
 
-    async fn replace(
-        &self,
-        request: &Request<'_>,
-        refused: Secret,
-    ) -> Result<Secret, NoCredentials> {
+    async fn replace(&self, request: &Request<'_>, refused: Secret) -> Result<Secret, String> {
         self.log.line(format_args!("the repository refused our token: a newer one is needed"));
         let Request { endpoint, resolved, console, user } = *request;
         let repository = request.repository();
@@ -145,7 +191,7 @@ impl Credentials {
                 console.warn_once(&failure(endpoint, &error)).await;
                 Ok(refused)
             }
-            Err(error) => Err(NoCredentials::Failed(failure(endpoint, &error))),
+            Err(error) => Err(failure(endpoint, &error)),
         }
     }
 
@@ -183,13 +229,16 @@ impl Credentials {
     /// Whether the repository's refusal must still be explained. From now on it counts as
     /// explained.
     fn is_first_explanation(&self, endpoint: &RepositoryEndpoint) -> bool {
-        let mut explained = self.explained.lock().unwrap_or_else(PoisonError::into_inner);
-        explained.insert((endpoint.domain.clone(), endpoint.repository.clone()))
+        locked(&self.explained).insert((endpoint.domain.clone(), endpoint.repository.clone()))
     }
 
     fn history<T>(&self, with: impl FnOnce(&mut History) -> T) -> T {
-        with(&mut self.history.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&mut locked(&self.history))
     }
+}
+
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {

@@ -204,6 +204,7 @@ impl Session {
             Ok(MonitorNuGetProcessExit { process_id })
                 if watch_process(process_id, self.events.clone()).is_ok() =>
             {
+                self.credentials.set_nuget_process(process_id);
                 ResponseCode::Success
             }
             _ => ResponseCode::Error,

@@ -13,6 +13,7 @@ mod provided;
 mod resolve;
 mod sign_in;
 mod sources;
+mod told;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use provided::ProvidedReport;
 pub use resolve::{CacheReport, Caller, Resolved, SettingsReport, Target};
 pub use sign_in::{SignIn, User};
 pub use sources::{AskError, Asked};
+pub use told::NuGetRequest;
 
 use crate::aws::{
     Aws, AwsError, FallbackProxy, KnownSignIn, LookupError, ProxySetting, SignedOut, SsoSession,

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod children;
+mod copies;
 mod endpoints;
 mod leaving;
 mod logs;
@@ -18,6 +19,7 @@ pub fn trials() -> Vec<Trial> {
     let files = [
         #[cfg(unix)]
         children::trials(),
+        copies::trials(),
         endpoints::trials(),
         leaving::trials(),
         logs::trials(),

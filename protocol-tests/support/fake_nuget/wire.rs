@@ -1,6 +1,7 @@
 //! The process and its three streams. Readers are threads, so that every wait can have a limit.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,8 +38,8 @@ pub struct Wire {
 
 impl Wire {
     /// Starts the plugin in a process group of its own.
-    pub fn start(home: &SandboxHome, arguments: &[&str]) -> Self {
-        let mut command = home.command(SandboxHome::plugin());
+    pub fn start(home: &SandboxHome, program: &Path, arguments: &[&str]) -> Self {
+        let mut command = home.command(program);
         command.args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         process::own_group(&mut command);

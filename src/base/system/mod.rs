@@ -4,10 +4,33 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 
+use serde::{Deserialize, Serialize};
+
 pub use platform::{
-    machine_identity, process_is_alive, run_in_our_place, run_in_our_place_as, system_proxy,
-    take_standard_streams,
+    machine_identity, parent_process, process_is_alive, run_in_our_place, run_in_our_place_as,
+    system_proxy, take_standard_streams,
 };
+
+/// A process, told apart from a later one that has the same number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessIdentity {
+    id: u32,
+    /// As the system says it; it only has to differ.
+    started: String,
+}
+
+impl ProcessIdentity {
+    /// The process that has this number now; none if there is none, or the system does not say
+    /// when it started.
+    pub fn of(id: u32) -> Option<Self> {
+        Some(Self { id, started: platform::start_of_process(id)? })
+    }
+
+    /// Whether this very process is running.
+    pub fn is_running(&self) -> bool {
+        process_is_alive(self.id) && Self::of(self.id).as_ref() == Some(self)
+    }
+}
 
 /// The proxy of the user's desktop settings, as it is written there. Browsers and .NET use it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,4 +39,18 @@ pub struct SystemProxy {
     pub server: Option<String>,
     /// The URL of a script that selects a proxy.
     pub script: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_with_the_number_of_an_earlier_one_is_another() {
+        let ours = ProcessIdentity::of(std::process::id()).unwrap();
+        assert!(ours.is_running());
+        let earlier = ProcessIdentity { started: format!("{}1", ours.started), ..ours.clone() };
+        assert!(earlier != ours && !earlier.is_running());
+        assert_eq!(ProcessIdentity::of(u32::MAX), None);
+    }
 }

@@ -35,11 +35,35 @@ pub fn process_is_alive(process_id: u32) -> bool {
     test_kill_process(process) != Err(Errno::SRCH) && !has_ended(process_id)
 }
 
-/// The state follows the name. The name is in brackets and may contain brackets itself.
 fn has_ended(process_id: u32) -> bool {
+    matches!(stat_of(process_id).first().map(String::as_str), Some("Z" | "X"))
+}
+
+/// What Linux says of a process, from its state on. The name before is in brackets and may contain
+/// brackets itself.
+fn stat_of(process_id: u32) -> Vec<String> {
     let stat = fs::read_to_string(format!("/proc/{process_id}/stat")).unwrap_or_default();
-    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
-    matches!(state, Some('Z' | 'X'))
+    let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    behind_name.split_whitespace().map(str::to_owned).collect()
+}
+
+/// When the process started: in clock ticks since the start of the machine, or as `ps` prints it.
+pub fn start_of_process(process_id: u32) -> Option<String> {
+    /// Field 22 of `proc_pid_stat(5)`, of which the state is field 3.
+    const START_TIME: usize = 22 - 3;
+    if cfg!(target_os = "linux") {
+        return stat_of(process_id).get(START_TIME).cloned();
+    }
+    let mut ps = Command::new("/bin/ps");
+    let output = ps.args(["-o", "lstart=", "-p", &process_id.to_string()]).output().ok()?;
+    let started = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (!started.is_empty()).then_some(started)
+}
+
+/// The process that started this one, if it is still running.
+pub fn parent_process() -> Option<u32> {
+    const INIT: u32 = 1;
+    Some(std::os::unix::process::parent_id()).filter(|parent| *parent > INIT)
 }
 
 /// Replaces this process by the program, which gets its signals, terminal and exit code.

@@ -12,14 +12,15 @@ use std::process::Command;
 
 use windows_registry::CURRENT_USER;
 use windows_sys::Win32::Foundation::{
-    CloseHandle, HANDLE_FLAG_INHERIT, SetHandleInformation, WAIT_TIMEOUT,
+    CloseHandle, FILETIME, HANDLE_FLAG_INHERIT, SetHandleInformation, WAIT_TIMEOUT,
 };
 use windows_sys::Win32::System::Console::{
     GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler,
     SetStdHandle,
 };
 use windows_sys::Win32::System::Threading::{
-    OpenProcess, PROCESS_SYNCHRONIZE, WaitForSingleObject,
+    GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
+    WaitForSingleObject,
 };
 
 use super::SystemProxy;
@@ -64,6 +65,29 @@ pub fn process_is_alive(process_id: u32) -> bool {
         CloseHandle(process);
         is_running
     }
+}
+
+/// When the process started, in units of 100 ns.
+pub fn start_of_process(process_id: u32) -> Option<String> {
+    // SAFETY: takes no pointers; the handle is closed below.
+    let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, process_id) };
+    if process.is_null() {
+        return None;
+    }
+    let mut times = [FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 }; 4];
+    let [created, exited, kernel, user] = &mut times;
+    // SAFETY: the handle was opened above and is closed once; the four times are ours to be written.
+    let is_known = unsafe {
+        let is_known = GetProcessTimes(process, created, exited, kernel, user) != 0;
+        CloseHandle(process);
+        is_known
+    };
+    is_known.then(|| format!("{}.{}", times[0].dwHighDateTime, times[0].dwLowDateTime))
+}
+
+/// The launcher may be the parent here, and every NuGet names its own process.
+pub fn parent_process() -> Option<u32> {
+    None
 }
 
 /// Identifies this machine.
