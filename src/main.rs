@@ -29,6 +29,9 @@ mod base;
 mod cache;
 mod cli;
 mod commands;
+#[cfg(test)]
+#[path = "../protocol-tests/fuzz/checks/corpus.rs"]
+mod corpus;
 mod endpoint;
 mod locations;
 mod nuget_config;

@@ -34,7 +34,7 @@ impl Environment {
     }
 
     /// An environment with only these variables.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let pairs = pairs.into_iter();
         let variables =

@@ -10,6 +10,9 @@
 //! Deliberately not decided here: who may get which token (the key decides), and whether a token
 //! lives long enough to be served (`AuthorizationToken::is_fresh`).
 
+#[cfg(any(test, fuzzing))]
+#[path = "../../protocol-tests/fuzz/checks/cache_entry.rs"]
+pub mod check;
 mod entry;
 mod folder;
 mod inventory;

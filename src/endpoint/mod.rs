@@ -11,6 +11,9 @@
 //!
 //! The suffix is that of the region's partition. Source: the CodeArtifact user guide.
 
+#[cfg(any(test, fuzzing))]
+#[path = "../../protocol-tests/fuzz/checks/endpoint.rs"]
+pub mod check;
 mod host;
 mod partition;
 mod path;

@@ -10,6 +10,9 @@
 //!
 //! Nothing here knows AWS or the disk; tokens come from [`crate::provider`].
 
+#[cfg(all(unix, any(test, fuzzing)))]
+#[path = "../../protocol-tests/fuzz/checks/session.rs"]
+pub mod check;
 mod console;
 mod credentials;
 mod fields;

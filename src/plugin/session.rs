@@ -44,9 +44,21 @@ pub async fn serve(
     credentials: Arc<Credentials>,
     log: Log,
 ) -> io::Result<()> {
-    let (events, mut inputs) = unbounded_channel();
+    let (events, inputs) = unbounded_channel();
     let output = Output::start(output)?;
     read_lines(input, events.clone())?;
+    converse(output, events, inputs, credentials, log).await;
+    Ok(())
+}
+
+/// Converses until an event ends it, wherever the events come from.
+pub(super) async fn converse(
+    output: Output,
+    events: UnboundedSender<Input>,
+    mut inputs: UnboundedReceiver<Input>,
+    credentials: Arc<Credentials>,
+    log: Log,
+) {
     let mut session = Session {
         console: Console::new(output.clone(), log.clone()),
         output,
@@ -60,7 +72,6 @@ pub async fn serve(
     session.greet();
     session.converse(&mut inputs).await;
     session.output.flush(LAST_WORDS);
-    Ok(())
 }
 
 struct Session {

@@ -117,7 +117,7 @@ impl Output {
     }
 }
 
-fn next_line(input: &mut impl BufRead) -> io::Result<Input> {
+pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Input> {
     let mut line = Vec::new();
     let mut skipping = false;
     loop {
