@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use super::{files_below, repository};
 
@@ -19,6 +20,25 @@ fn the_tests_that_are_named_exist() {
     let is_missing = |name: &&str| !code.iter().any(|text| is_test(text, name));
     let missing: Vec<_> = named.into_iter().filter(is_missing).collect();
     assert!(missing.is_empty(), "no such tests: {missing:?}");
+}
+
+#[test]
+fn unsafe_code_stands_in_the_platform_files_of_base_alone() {
+    let top = repository("src");
+    let allowing: Vec<_> = files_below(&top)
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).expect("a source file").contains("unsafe_code"))
+        .collect();
+    assert!(!allowing.is_empty(), "the search finds nothing");
+    let elsewhere: Vec<_> = allowing.iter().filter(|file| !is_platform_file(&top, file)).collect();
+    assert!(elsewhere.is_empty(), "unsafe code in {elsewhere:?}");
+}
+
+/// Whether a file is one system's part of `base`: `unix.rs`, `windows.rs`, or a name that ends so.
+fn is_platform_file(top: &Path, file: &Path) -> bool {
+    let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_of_a_system = ["unix", "linux", "macos", "windows"].iter().any(|it| name.ends_with(it));
+    file.starts_with(top.join("base")) && is_of_a_system
 }
 
 /// The rows of the table of promises.

@@ -1,6 +1,9 @@
 //! Code that knows nothing of NuGet or AWS: text, time, files, processes and the terminal.
 
 pub mod browser;
+#[cfg(windows)]
+#[path = "data_protection_windows.rs"]
+pub mod data_protection;
 pub mod environment;
 pub mod files;
 pub mod foreign_time;

@@ -6,8 +6,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use windows_dpapi::{Scope, decrypt_data, encrypt_data};
-
+use crate::base::data_protection::{decrypt, encrypt};
 use crate::base::environment::Environment;
 
 /// No file system is known to be in memory.
@@ -23,14 +22,13 @@ pub fn is_memory(_path: &Path) -> bool {
 
 /// The encrypted text, in hexadecimal digits.
 pub fn protect(text: &str) -> io::Result<String> {
-    let bytes = encrypt_data(text.as_bytes(), Scope::User, None).map_err(io::Error::other)?;
-    Ok(hex::encode(bytes))
+    Ok(hex::encode(encrypt(text.as_bytes())?))
 }
 
 /// The decrypted text; none if this user on this machine did not encrypt it.
 pub fn reveal(digits: &str) -> Option<String> {
-    let bytes = decrypt_data(&hex::decode(digits).ok()?, Scope::User, None).ok()?;
-    String::from_utf8(bytes).ok()
+    let bytes = decrypt(&hex::decode(digits).ok()?, &[]).ok()?;
+    std::str::from_utf8(&bytes).ok().map(str::to_owned)
 }
 
 #[cfg(test)]

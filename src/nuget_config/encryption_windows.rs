@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use windows_dpapi::{Scope, decrypt_data};
+
+use crate::base::data_protection::decrypt;
 
 /// What NuGet mixes into the user's key.
 const ENTROPY: &[u8] = b"NuGet";
@@ -10,6 +11,6 @@ const ENTROPY: &[u8] = b"NuGet";
 /// The password that NuGet wrote; none if this user on this machine did not encrypt it.
 pub(super) fn decrypted(text: &str) -> Option<String> {
     let encrypted = BASE64_STANDARD.decode(text).ok()?;
-    let bytes = decrypt_data(&encrypted, Scope::User, Some(ENTROPY)).ok()?;
-    String::from_utf8(bytes).ok()
+    let bytes = decrypt(&encrypted, ENTROPY).ok()?;
+    std::str::from_utf8(&bytes).ok().map(str::to_owned)
 }
