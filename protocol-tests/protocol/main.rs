@@ -18,6 +18,7 @@ mod config_files;
 mod conversations;
 #[cfg(unix)]
 mod doctor;
+mod head_start;
 mod identities;
 #[cfg(unix)]
 mod install;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ("sign_in", sign_in::trials()),
         ("identities", identities::trials()),
         ("concurrency", concurrency::trials()),
+        ("head_start", head_start::trials()),
         ("conversations", conversations::trials()),
         #[cfg(unix)]
         ("doctor", doctor::trials()),

@@ -26,6 +26,7 @@ const COMMAND_LIMIT: Duration = Duration::from_mins(1);
 pub struct SandboxHome {
     root: Option<TempDir>,
     path: PathBuf,
+    working_folder: PathBuf,
     variables: BTreeMap<String, String>,
 }
 
@@ -35,7 +36,9 @@ impl SandboxHome {
         let root = tempfile::Builder::new().prefix("codeartifact-sandbox-").tempdir();
         let root = root.expect("a temporary folder");
         let path = root.path().canonicalize().expect("it was just made");
-        let mut home = Self { root: Some(root), path, variables: BTreeMap::new() };
+        let working_folder = path.join("project");
+        let variables = BTreeMap::new();
+        let mut home = Self { root: Some(root), path, working_folder, variables };
         for folder in ["home", "tmp", "bin", "project", "runtime"] {
             fs::create_dir(home.path.join(folder)).expect("a new folder");
         }
@@ -98,9 +101,15 @@ impl SandboxHome {
         self.path.join("home")
     }
 
-    /// The working directory.
+    /// The working directory, unless a test works in another one.
     pub fn project(&self) -> PathBuf {
         self.path.join("project")
+    }
+
+    /// Programs start in another folder from now on, which is made if it is missing.
+    pub fn work_in(&mut self, name: &str) {
+        self.working_folder = self.path.join(name);
+        fs::create_dir_all(&self.working_folder).expect("a folder");
     }
 
     /// The folder that is first on PATH.
@@ -180,7 +189,7 @@ impl SandboxHome {
 
     /// As [`Self::command`], of a command that is there already.
     pub fn prepare(&self, command: &mut Command) {
-        command.current_dir(self.project()).env_clear().envs(self.environment());
+        command.current_dir(&self.working_folder).env_clear().envs(self.environment());
     }
 
     /// Runs the plugin's executable as a command.

@@ -31,6 +31,9 @@ const STALE_TOKEN: Duration = LONGEST_LIFE_HERE.saturating_add(Duration::from_ho
 
 const TEMPORARY_PREFIX: &str = ".token-";
 
+/// The record of the last use of a token in each working folder.
+const LAST_USES: &str = "last-uses";
+
 /// A folder that was checked to be this user's alone.
 #[derive(Debug)]
 pub struct Folder {
@@ -96,6 +99,16 @@ impl Folder {
         exchange(&told_file(&self.path, key), bytes, now)?;
         self.sweep(now);
         Ok(())
+    }
+
+    /// The record of the last uses, if the file is ours and not too large.
+    pub fn read_last_uses(&self) -> io::Result<Zeroizing<Vec<u8>>> {
+        read_file(&self.path.join(LAST_USES))
+    }
+
+    /// Replaces this record.
+    pub fn write_last_uses(&self, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+        exchange(&self.path.join(LAST_USES), bytes, now)
     }
 
     fn asked_file(&self, key: &CacheKey) -> PathBuf {
@@ -184,6 +197,7 @@ pub enum EntryKind {
     /// The record that the user was told of a failure.
     Told,
     Lock,
+    LastUses,
     Other,
 }
 
@@ -203,6 +217,7 @@ fn kind_of(name: &OsStr) -> EntryKind {
         _ if name.strip_suffix(".asked").is_some_and(|stem| is_hex(stem, 64)) => EntryKind::Asked,
         _ if name.strip_suffix(".told").is_some_and(|stem| is_hex(stem, 64)) => EntryKind::Told,
         _ if name.starts_with(TEMPORARY_PREFIX) => EntryKind::Temporary,
+        _ if name == LAST_USES => EntryKind::LastUses,
         _ if lock.is_some_and(|stem| is_hex(stem, 2)) => EntryKind::Lock,
         _ => EntryKind::Other,
     }

@@ -46,7 +46,7 @@ fn words(token: &KeptToken) -> [&str; 4] {
 }
 
 /// Removes the tokens whose labels are selected, or all of them if nothing is selected, and all
-/// records of refused tokens and of incomplete sign-ins. No lock is needed: a concurrent reader
+/// records of refused tokens, of incomplete sign-ins and of last uses. No lock is needed: a concurrent reader
 /// gets a token or none.
 ///
 /// # Errors
@@ -56,9 +56,13 @@ pub fn forget(
     folders: &[PathBuf],
     is_meant: Option<&dyn Fn(&Label) -> bool>,
 ) -> Result<Forgotten, CacheError> {
-    let (mut forgotten, mut failed) = (Forgotten::default(), None);
+    let (mut forgotten, mut records, mut failed) = (Forgotten::default(), 0, None);
     for (kind, path) in folders.iter().flat_map(|folder| folder::files_in(folder)) {
-        let Some(count) = count_of(kind, &path, is_meant, &mut forgotten) else { continue };
+        let count = match kind {
+            EntryKind::LastUses => Some(&mut records),
+            _ => count_of(kind, &path, is_meant, &mut forgotten),
+        };
+        let Some(count) = count else { continue };
         match folder::remove_file(&path) {
             Ok(was_there) => *count += usize::from(was_there),
             Err(error) => failed = failed.or(Some(CacheError::Remove { path, error })),
@@ -77,7 +81,11 @@ fn count_of<'a>(
     match kind {
         EntryKind::Asked => return Some(&mut forgotten.questions),
         EntryKind::Token => {}
-        EntryKind::Temporary | EntryKind::Told | EntryKind::Lock | EntryKind::Other => {
+        EntryKind::Temporary
+        | EntryKind::Told
+        | EntryKind::Lock
+        | EntryKind::LastUses
+        | EntryKind::Other => {
             return None;
         }
     }

@@ -17,6 +17,7 @@ mod entry;
 mod folder;
 mod inventory;
 mod key;
+mod last_use;
 mod lock;
 mod place;
 #[cfg_attr(unix, path = "unix.rs")]
@@ -41,6 +42,7 @@ use zeroize::Zeroizing;
 pub use entry::{Description, Label};
 pub use inventory::{Forgotten, KeptToken, forget, kept};
 pub use key::CacheKey;
+pub use last_use::LastUse;
 pub use lock::{Lock, SignInLock};
 pub use place::{all_folders, folders, folders_for_records};
 pub use told::{note_told, told};
@@ -236,6 +238,22 @@ impl TokenCache {
     /// The folder of the tokens, if they are in one.
     pub fn folder(&self) -> Option<&Path> {
         self.place.folder().map(Folder::path)
+    }
+
+    /// The last use that is recorded for a working folder. None if tokens are not kept in a folder,
+    /// or if the record cannot be read.
+    pub fn last_use(&self, working_folder: &CacheKey) -> Option<LastUse> {
+        last_use::find(&self.place.folder()?.read_last_uses().ok()?, working_folder)
+    }
+
+    /// Records for [`last_use`](Self::last_use) the newest use of a token in its folder. If it cannot
+    /// be written, the next process there makes no early request.
+    pub fn note_use(&self, newest: &LastUse, now: SystemTime) {
+        let Some(folder) = self.place.folder() else { return };
+        let before = folder.read_last_uses().unwrap_or_default();
+        if let Ok(bytes) = last_use::with(&before, newest) {
+            let _ = folder.write_last_uses(&bytes, now);
+        }
     }
 
     /// Describes the place of tokens for the log.

@@ -47,6 +47,7 @@ Keys:
   profile                          profiles of the AWS files, with commas; the first that there is counts
   duration_seconds                 0 (as long as the role's session) or 900 to 43200
   interactive                      auto, always or never
+  head_start                       auto or off
   policy.allowed_owners            accounts, with commas; domains of others are not asked for
   policy.allowed_hosts             patterns, with commas, of [[hosts]] that may be used; \"\" for none
   policy.longest_duration_seconds  900 to 43200

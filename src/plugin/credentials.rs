@@ -29,6 +29,7 @@ pub struct Credentials {
 
 /// A request for a repository of CodeArtifact, and what determines its token.
 struct Request<'a> {
+    source: &'a str,
     endpoint: &'a RepositoryEndpoint,
     resolved: &'a Resolved,
     console: &'a Console,
@@ -67,6 +68,16 @@ impl Credentials {
         *locked(&self.nuget) = Some(id);
     }
 
+    /// Requests the token that NuGet most likely asks for first.
+    pub async fn head_start(&self) {
+        self.provider.head_start().await;
+    }
+
+    /// Called when the conversation has ended.
+    pub fn end(&self) {
+        self.provider.note_end();
+    }
+
     /// The response; whatever explains it has been shown before this returns.
     pub async fn respond(
         &self,
@@ -103,6 +114,7 @@ impl Credentials {
             Ok(endpoint) => endpoint,
             Err(EndpointError::Foreign(reason)) => {
                 self.log.line(format_args!("foreign: {reason}"));
+                self.provider.note_request(false);
                 return Err(NoCredentials::Foreign);
             }
             Err(error @ EndpointError::Path { .. }) => {
@@ -112,6 +124,7 @@ impl Credentials {
                 return Err(NoCredentials::Told);
             }
         };
+        self.provider.note_request(true);
         self.log.line(format_args!(
             "ours: {}, repository `{}`, retry {}",
             endpoint.domain, endpoint.repository, request.is_retry
@@ -119,7 +132,7 @@ impl Credentials {
         let announce = |text: &str| console.announce(text);
         let user = (!request.is_non_interactive).then(|| User::new(&announce));
         let resolved = &self.provider.resolve(endpoint);
-        let request = &Request { endpoint, resolved, console, user };
+        let request = &Request { source: asked.uri, endpoint, resolved, console, user };
         let step = self.history(|it| it.next_step(request.repository(), asked.is_retry, now()));
         if step == Step::Serve && self.provider.was_told(asked, Some(resolved)).await {
             return Err(NoCredentials::Told);
@@ -148,10 +161,13 @@ impl Credentials {
 
     /// The token, or a line for the user.
     async fn take(&self, step: Step, request: &Request<'_>) -> Result<Secret, String> {
-        let Request { endpoint, resolved, console, user } = *request;
+        let Request { endpoint, resolved, console, user, .. } = *request;
         match step {
             Step::Serve => match self.provider.token(resolved, &Need::Any, user).await {
-                Ok(served) => Ok(self.hand_out(request, served).await),
+                Ok(served) => {
+                    self.provider.note_served(request.source, resolved, &served);
+                    Ok(self.hand_out(request, served).await)
+                }
                 Err(error) => Err(failure(endpoint, &error)),
             },
             Step::Replace(refused) => self.replace(request, refused).await,
@@ -170,7 +186,7 @@ impl Credentials {
 
     async fn replace(&self, request: &Request<'_>, refused: Secret) -> Result<Secret, String> {
         self.log.line(format_args!("the repository refused our token: a newer one is needed"));
-        let Request { endpoint, resolved, console, user } = *request;
+        let Request { endpoint, resolved, console, user, .. } = *request;
         let repository = request.repository();
         let was_provided = self.history(|history| history.provided_place(repository)).is_some();
         let need = Need::OtherThan(refused.clone());

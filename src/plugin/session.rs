@@ -70,7 +70,10 @@ pub(super) async fn converse(
         has_panicked: false,
     };
     session.greet();
+    let credentials = Arc::clone(&session.credentials);
+    tokio::spawn(async move { credentials.head_start().await });
     session.converse(&mut inputs).await;
+    session.credentials.end();
     session.output.flush(LAST_WORDS);
 }
 

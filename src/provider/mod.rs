@@ -9,6 +9,7 @@
 //! waited for a lock whose holder failed fetches without it. The plugin and the `token` command use
 //! this.
 
+mod head_start;
 mod provided;
 mod resolve;
 mod sign_in;
@@ -61,6 +62,7 @@ pub struct Provider {
     /// The sign-ins of this process that failed, and why. Later requests fail the same way without
     /// asking the user.
     failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
+    ahead: head_start::Ahead,
 }
 
 /// A fetch in progress, and its result for all requests that wait for it.
@@ -166,6 +168,7 @@ impl Provider {
             cache: OnceLock::new(),
             in_flight: Mutex::default(),
             failed_sign_ins: Mutex::default(),
+            ahead: head_start::Ahead::default(),
         }
     }
 

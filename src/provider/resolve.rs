@@ -101,6 +101,11 @@ impl Resolved {
         self.settings.as_ref().ok()?.rule
     }
 
+    /// The caller, if it was looked up already.
+    pub(super) fn known_caller(&self) -> Option<&Caller> {
+        self.caller.get()?.as_ref().ok()
+    }
+
     pub(super) fn settings(&self) -> Result<&EffectiveSettings, ProviderError> {
         self.settings.as_ref().map_err(Clone::clone)
     }

@@ -89,10 +89,11 @@ pub struct Key {
 }
 
 /// All keys outside of rules and hosts, in the order in which they are listed.
-pub const KEYS: [Key; 8] = [
+pub const KEYS: [Key; 9] = [
     Key { name: "profile", kind: KeyKind::WordOrList },
     Key { name: "duration_seconds", kind: KeyKind::Seconds },
     Key { name: "interactive", kind: KeyKind::Word },
+    Key { name: "head_start", kind: KeyKind::Word },
     Key { name: "policy.allowed_owners", kind: KeyKind::List },
     Key { name: "policy.allowed_hosts", kind: KeyKind::List },
     Key { name: "policy.longest_duration_seconds", kind: KeyKind::Seconds },

@@ -15,6 +15,8 @@ pub(super) const DURATION_SECONDS: &str = "CODEARTIFACT_NUGET_DURATION_SECONDS";
 pub const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
 /// Whether the plugin may ask the user to sign in.
 pub(super) const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
+/// Whether a token is requested before NuGet asks for it.
+const HEAD_START: &str = "CODEARTIFACT_NUGET_HEAD_START";
 /// How the user signs in.
 const SIGN_IN: &str = "CODEARTIFACT_NUGET_SIGN_IN";
 /// Where tokens are cached.
@@ -39,6 +41,7 @@ pub(super) fn defaults(environment: &Environment) -> Result<Defaults, SettingsEr
         profiles: setting(environment, PROFILE, profiles)?,
         duration: setting(environment, DURATION_SECONDS, duration)?,
         interactive: setting(environment, INTERACTIVE, str::parse)?,
+        head_start: setting(environment, HEAD_START, str::parse)?,
     })
 }
 

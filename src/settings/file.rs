@@ -103,12 +103,14 @@ fn of_root(
     let profiles = keys.read("profile", profiles);
     let duration = keys.read("duration_seconds", |node| node.number(Duration::try_from));
     let interactive = keys.read("interactive", |node| node.text(str::parse));
+    let head_start = keys.read("head_start", |node| node.text(str::parse));
     let mut number = rules_before;
     let file = ConfigurationFile {
         defaults: Defaults {
             profiles: profiles.map(|names| Setting::new(names, origin.clone())),
             duration: duration.map(|duration| Setting::new(duration, origin.clone())),
-            interactive: interactive.map(|word| Setting::new(word, origin)),
+            interactive: interactive.map(|word| Setting::new(word, origin.clone())),
+            head_start: head_start.map(|word| Setting::new(word, origin)),
         },
         hosts: keys.read("hosts", |node| node.list(host)).unwrap_or_default(),
         rules: keys

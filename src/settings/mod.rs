@@ -31,7 +31,7 @@ pub use rule::{
     AwsSettings, EndpointSettings, Mismatch, RoleSettings, Rule, RuleOutcome, RuleReason,
 };
 pub use value::{
-    CacheMode, CacheSettings, Duration, Interactive, KeyValues, Origin, Prefer, Setting,
+    CacheMode, CacheSettings, Duration, HeadStart, Interactive, KeyValues, Origin, Prefer, Setting,
     SignInMethod, one_or_more,
 };
 
@@ -64,6 +64,7 @@ struct Defaults {
     profiles: Option<Setting<Vec<String>>>,
     duration: Option<Setting<Duration>>,
     interactive: Option<Setting<Interactive>>,
+    head_start: Option<Setting<HeadStart>>,
 }
 
 impl Defaults {
@@ -73,6 +74,7 @@ impl Defaults {
             profiles: self.profiles.or(other.profiles),
             duration: self.duration.or(other.duration),
             interactive: self.interactive.or(other.interactive),
+            head_start: self.head_start.or(other.head_start),
         }
     }
 }
@@ -190,6 +192,11 @@ impl Settings {
             interactive: self.policy.bound_interactive(effective.interactive),
             ..effective
         })
+    }
+
+    /// Whether a token is requested before NuGet asks for it.
+    pub fn head_start(&self) -> Result<Setting<HeadStart>, SettingsError> {
+        Ok(self.defaults.clone()?.head_start.unwrap_or_default())
     }
 
     /// Where tokens are kept.

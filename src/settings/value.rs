@@ -183,6 +183,38 @@ impl FromStr for Interactive {
     }
 }
 
+/// Whether the plugin may request a token before NuGet asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HeadStart {
+    /// If the last token that was used in the working folder has expired.
+    #[default]
+    Auto,
+    Off,
+}
+
+impl HeadStart {
+    /// The value as it is written in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl FromStr for HeadStart {
+    /// The expected form, for messages.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = text.trim().to_ascii_lowercase();
+        [Self::Auto, Self::Off]
+            .into_iter()
+            .find(|one| one.name() == word)
+            .ok_or("it is auto or off")
+    }
+}
+
 /// Which of two sources of AWS credentials takes precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefer {

@@ -24,7 +24,8 @@ fn nothing() {
     let home = SandboxHome::new();
     assert_eq!(
         configure(&home, &["list"]),
-        "duration_seconds = 43200    # built in\ninteractive = \"auto\"    # built in\n"
+        "duration_seconds = 43200    # built in\ninteractive = \"auto\"    # built in\n\
+         head_start = \"auto\"    # built in\n"
     );
     assert_eq!(configure_fails(&home, &["get", "profile"]), "error: `profile` is not set");
 }
@@ -47,6 +48,7 @@ fn all() {
             "profile = [\"a\",\"b\"]    # {FILE}\n\
              duration_seconds = 900    # CODEARTIFACT_NUGET_DURATION_SECONDS\n\
              interactive = \"auto\"    # built in\n\
+             head_start = \"auto\"    # built in\n\
              policy.allowed_hosts = [\"h\"]    # {FILE}\n\
              policy.cache = \"off\"    # {FILE}\n\
              \nrule 1    # {FILE}\n  domain = \"d*\"\n  proxy = \"http://…@proxy.example:3128\"\n\

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::SystemTime;
+
 use aws_config::SdkConfig;
 
 use super::AwsError;
@@ -16,7 +18,7 @@ use super::source::{
     self, Keys, PROFILE_ALONE, PROFILE_AND_ENVIRONMENT, Place, Plan, Role, Search, Selectors,
     Source,
 };
-use super::sso::SsoSession;
+use super::sso::{SignInState, SsoSession};
 use crate::base::environment::Environment;
 use crate::base::text::printable;
 use crate::endpoint::Domain;
@@ -151,6 +153,15 @@ impl Identity {
     /// that renews its sign-in.
     pub fn check_partition(&self, domain: &Domain) -> Result<(), AwsError> {
         self.plan.check_partition(domain)
+    }
+
+    /// Whether its credentials may be had only with a person: to sign in, or to answer a program.
+    pub fn may_need_a_person(&self, now: SystemTime) -> bool {
+        let has_ended = self.sign_in.as_ref().is_some_and(|session| {
+            session.state(now) == SignInState::Expired
+                && !session.signed_in(now).is_some_and(|it| it.is_refreshable)
+        });
+        has_ended || matches!(self.plan.source, Source::Process(_))
     }
 
     /// The command that tries the same credentials without the plugin.

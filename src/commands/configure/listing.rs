@@ -111,6 +111,8 @@ fn values(settings: &Settings) -> Result<Vec<EffectiveValue>, Error> {
     }));
     values
         .push(EffectiveValue::of("interactive", &effective.interactive, |word| json!(word.name())));
+    let head_start = settings.head_start()?;
+    values.push(EffectiveValue::of("head_start", &head_start, |word| json!(word.name())));
     for bounds in &settings.policy.bounds {
         values.extend(policy_values(bounds));
     }

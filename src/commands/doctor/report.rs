@@ -15,7 +15,7 @@ use crate::nuget_config::Layer;
 
 /// Variables whose values are paths, switches and numbers. Of all others the report has only the
 /// name: with a list of harmless variables, no secret can be overlooked.
-const HARMLESS: [&str; 21] = [
+const HARMLESS: [&str; 22] = [
     "AWS_CA_BUNDLE",
     "AWS_CONFIG_FILE",
     "AWS_DEFAULT_PROFILE",
@@ -29,6 +29,7 @@ const HARMLESS: [&str; 21] = [
     "CODEARTIFACT_NUGET_CACHE_DIR",
     "CODEARTIFACT_NUGET_CONFIG_FILE",
     "CODEARTIFACT_NUGET_DURATION_SECONDS",
+    "CODEARTIFACT_NUGET_HEAD_START",
     "CODEARTIFACT_NUGET_INTERACTIVE",
     "CODEARTIFACT_NUGET_PROFILE",
     "DOTNET_CLI_HOME",
