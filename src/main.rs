@@ -52,7 +52,7 @@ use tokio::runtime::{Builder, Runtime};
 use base::environment::Environment;
 use base::log::Log;
 use base::panic::{self, Panicked};
-use base::terminal::{Appearance, Printable};
+use base::terminal::{Appearance, PerhapsUnread, Printable};
 use cli::doctor::DoctorArgs;
 use cli::{Cli, Command, SelectionArgs};
 use commands::progress::{Terminal, Wait, Waiting};
@@ -101,8 +101,8 @@ impl<E: Error + 'static> From<E> for Failure {
 )]
 fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, Failure> {
     commands::owner::act_as(&command, environment, std::env::args_os().skip(1))?;
-    let raw = &mut io::stdout();
-    let out = &mut Printable(io::stdout());
+    let raw = &mut PerhapsUnread(io::stdout());
+    let out = &mut Printable(PerhapsUnread(io::stdout()));
     let wait = |what_for: &str| wait_for(environment, what_for);
     match command {
         Command::Install(args) => commands::install::run(&args, environment, &wait, out)?,
@@ -158,9 +158,9 @@ fn doctor(
     args: &DoctorArgs,
     environment: &Environment,
     wait: Wait<'_>,
-    out: &mut io::Stdout,
+    out: &mut PerhapsUnread<io::Stdout>,
 ) -> Result<ExitCode, Failure> {
-    let appearance = Appearance::of(environment, out.is_terminal());
+    let appearance = Appearance::of(environment, out.0.is_terminal());
     let outcome = with_provider(environment, args.identity.overrides(), async |provider| {
         commands::doctor::run(args, provider, appearance, wait, out).await
     })?;

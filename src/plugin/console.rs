@@ -6,6 +6,7 @@
 //! everything else as Minimal.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -81,11 +82,15 @@ impl Console {
 
     /// Shows at once what the user must do, without waiting. If NuGet would not show it, it goes to
     /// standard error, which is the client's.
-    #[expect(clippy::print_stderr, reason = "a sign-in that nobody knows of would wait in vain")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a sign-in that nobody knows of would wait in vain"
+    )]
     pub fn announce(&self, text: &str) {
         self.log.line(format_args!("asking the user to sign in"));
         if !self.is_wanted(LogLevel::Minimal) {
-            eprintln!("{MARK}{}", printable(text));
+            // The client may have closed it.
+            let _ = writeln!(io::stderr(), "{MARK}{}", printable(text));
             return;
         }
         drop(self.send(LogLevel::Minimal, text));

@@ -1,12 +1,13 @@
 //! Log requests: when they may be sent, and how long their Response is waited for.
 
+use std::fs;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::access_denied;
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
-use crate::support::stage::{OUR_LINE, Stage};
+use crate::support::stage::{FOREIGN, OUR_LINE, Stage};
 use crate::support::trials::{Trial, named};
 
 pub fn trials() -> Vec<Trial> {
@@ -20,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         a_warning_is_logged_at_its_own_level,
         a_fault_in_answer_to_a_log_does_not_hurt,
         the_log_file_tells_the_conversation_without_its_secrets,
+        the_log_file_is_found_again_after_others_rotate_it,
     ];
     timed.into_iter().map(Trial::alone).chain(others).collect()
 }
@@ -104,12 +106,28 @@ fn a_fault_in_answer_to_a_log_does_not_hurt() {
 fn the_log_file_tells_the_conversation_without_its_secrets() {
     let Stage { fake: _fake, mut home, source, .. } = Stage::new();
     let file = home.root().join("log/plugin.log");
-    std::fs::create_dir(home.root().join("log")).unwrap();
+    fs::create_dir(home.root().join("log")).unwrap();
     home.set("CODEARTIFACT_NUGET_LOG_FILE", &file.to_string_lossy());
     let mut nuget = FakeNuget::start(&home);
     nuget.ask(&source, false, true).assert_success();
     nuget.finish();
-    let text = std::fs::read_to_string(&file).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains("GetAuthenticationCredentials"), "{text}");
     home.assert_no_secrets();
+}
+
+/// As `logrotate` does while a client lives.
+fn the_log_file_is_found_again_after_others_rotate_it() {
+    let stage = Stage::new().with_log();
+    let mut nuget = FakeNuget::start(&stage.home);
+    let moved = stage.log_path().with_extension("moved");
+    nuget.ask(&stage.source, false, true).assert_success();
+    fs::rename(stage.log_path(), &moved).unwrap();
+    nuget.ask(FOREIGN, false, true).assert_refusal("Error");
+    assert!(stage.log().contains("foreign: "), "{}", stage.log());
+    assert!(!fs::read_to_string(&moved).unwrap().contains("foreign: "));
+    fs::remove_file(stage.log_path()).unwrap();
+    nuget.ask(&stage.source, false, true).assert_success();
+    assert!(stage.log().contains("ours: "), "{}", stage.log());
+    nuget.finish();
 }

@@ -1,5 +1,7 @@
 //! Conversations with the real executable, one for each rule of the protocol.
 
+#[cfg(target_os = "linux")]
+mod bare_root;
 #[cfg(unix)]
 mod children;
 mod copies;
@@ -17,6 +19,8 @@ use crate::support::trials::Trial;
 
 pub fn trials() -> Vec<Trial> {
     let files = [
+        #[cfg(target_os = "linux")]
+        bare_root::trials(),
         #[cfg(unix)]
         children::trials(),
         copies::trials(),

@@ -44,7 +44,8 @@ fn path_alone() {
     }
     stage.set("PATH", "/usr/bin:/bin").set("AWS_EC2_METADATA_DISABLED", "true");
     stage.set("AWS_CONFIG_FILE", &nowhere).set("AWS_SHARED_CREDENTIALS_FILE", &nowhere);
-    stage.set("CODEARTIFACT_NUGET_CACHE", "off");
+    let cache = stage.home.cache_dir().to_string_lossy().into_owned();
+    stage.set("CODEARTIFACT_NUGET_CACHE", "off").set("CODEARTIFACT_NUGET_CACHE_DIR", &cache);
     let mut nuget = FakeNuget::start(&stage.home);
     let foreign = nuget.ask("https://api.nuget.org/v3/index.json", false, true);
     foreign.assert_refusal("Error").assert_no_logs();

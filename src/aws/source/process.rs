@@ -24,6 +24,7 @@ use crate::base::foreign_time::{self, NoTime};
 use crate::base::process_group::ProcessGroup;
 use crate::base::secret::Secret;
 use crate::base::shell_words;
+use crate::base::system;
 use crate::base::text::excerpt;
 
 pub(super) const DESCRIPTION: &str = "what its `credential_process` prints";
@@ -142,7 +143,11 @@ fn start(
         });
     };
     let mut command = Command::new(found);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(system::null_input())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     ProcessGroup::prepare(&mut command);
     command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound if is_path => ProcessError::Missing { program: excerpt(program) },

@@ -15,7 +15,7 @@ mod system;
 #[cfg(unix)]
 pub use system::our_uid;
 pub use system::{
-    FolderRefusal, can_start, check_administered, is_ours, is_private, is_root, keep_owner,
+    FolderRefusal, can_start, check_administered, is_at, is_ours, is_private, is_root, keep_owner,
     machine_config_dir, make_folder, make_private_folder, open_private, open_private_to_lock,
     other_names, owner_on_the_way, prepare_private_folder, resolved,
 };
@@ -223,6 +223,19 @@ pub fn replace(target: &Path, prefix: &str, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_below_a_long_path_is_replaced() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = (0..8).fold(around.path().to_owned(), |it, _| it.join("x".repeat(50)));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("file");
+        for text in ["one", "two"] {
+            replace(&file, ".new-", text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
 
     #[test]
     #[cfg(unix)]

@@ -164,6 +164,12 @@ pub(super) fn is_pipe(found: &Metadata) -> bool {
     found.file_type().is_fifo()
 }
 
+/// Whether this open file is the one at the path, and not one that was moved away or removed.
+pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (open, there) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
+}
+
 /// Opening a pipe does not block.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())

@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
+use std::mem;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
@@ -21,8 +22,9 @@ use windows_sys::Win32::Security::{
     WELL_KNOWN_SID_TYPE, WinBuiltinAdministratorsSid, WinLocalSystemSid,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    DELETE, FILE_APPEND_DATA, FILE_DELETE_CHILD, FILE_FLAG_BACKUP_SEMANTICS,
-    FILE_FLAG_OPEN_REPARSE_POINT, FILE_WRITE_DATA, READ_CONTROL, WRITE_DAC, WRITE_OWNER,
+    BY_HANDLE_FILE_INFORMATION, DELETE, FILE_APPEND_DATA, FILE_DELETE_CHILD,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
+    FILE_WRITE_DATA, GetFileInformationByHandle, READ_CONTROL, WRITE_DAC, WRITE_OWNER,
 };
 use windows_sys::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
 use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, ACCESS_DENIED_ACE_TYPE};
@@ -58,10 +60,14 @@ pub fn resolved(path: &Path) -> io::Result<PathBuf> {
     path.canonicalize()
 }
 
-/// The folder as it is named.
-#[expect(clippy::unnecessary_wraps, reason = "the other systems' twin can fail")]
+/// The folder as it is named, or, if its path is long, as `\\?\C:\…`: Windows takes no other path over
+/// 260 characters. The standard library does the same itself, and the library that renames temporary
+/// files does not.
 pub(super) fn fixed_folder(folder: &Path) -> io::Result<(Option<File>, PathBuf)> {
-    Ok((None, folder.to_owned()))
+    // So that a file's name fits as well.
+    const LONGEST_PLAIN: usize = 160;
+    let is_long = folder.as_os_str().len() > LONGEST_PLAIN;
+    Ok((None, if is_long { folder.canonicalize()? } else { folder.to_owned() }))
 }
 
 /// Every file counts as this user's, because its folder determines who can use it.
@@ -94,6 +100,24 @@ pub(super) fn folder_for_owner_only<'a, 'b, 'c>(
 /// Pipes have no place among files here.
 pub(super) fn is_pipe(_: &Metadata) -> bool {
     false
+}
+
+/// Whether this open file is the one at the path, and not one that was moved away or removed.
+pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let mut options = OpenOptions::new();
+    let there = itself(options.access_mode(FILE_READ_ATTRIBUTES)).open(path)?;
+    Ok(number_of(file)? == number_of(&there)?)
+}
+
+/// The numbers of the volume and of the file on it.
+fn number_of(file: &File) -> io::Result<[u32; 3]> {
+    // SAFETY: all bits zero are a value of this structure, which has only numbers in it.
+    let mut found: BY_HANDLE_FILE_INFORMATION = unsafe { mem::zeroed() };
+    // SAFETY: the handle is open, and the structure is ours to be written.
+    if unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok([found.dwVolumeSerialNumber, found.nFileIndexHigh, found.nFileIndexLow])
 }
 
 /// Reading a file never blocks here.

@@ -7,8 +7,8 @@ mod platform;
 use serde::{Deserialize, Serialize};
 
 pub use platform::{
-    machine_identity, parent_process, process_is_alive, run_in_our_place, run_in_our_place_as,
-    system_proxy, take_standard_streams,
+    machine_identity, null_input, parent_process, process_is_alive, run_in_our_place,
+    run_in_our_place_as, system_proxy, take_standard_streams,
 };
 
 /// A process, told apart from a later one that has the same number.

@@ -4,8 +4,9 @@
 use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Pid, test_kill_process};
@@ -21,9 +22,22 @@ pub fn take_standard_streams() -> io::Result<(File, File)> {
     const ABOVE_THE_STANDARD_ONES: i32 = 3;
     let input = fcntl_dupfd_cloexec(stdin(), ABOVE_THE_STANDARD_ONES)?;
     let output = fcntl_dupfd_cloexec(stdout(), ABOVE_THE_STANDARD_ONES)?;
-    dup2_stdin(OpenOptions::new().read(true).open("/dev/null")?)?;
+    dup2_stdin(nothing_to_read()?)?;
     dup2_stdout(stderr())?;
     Ok((input.into(), output.into()))
+}
+
+/// For a child that must read nothing.
+pub fn null_input() -> Stdio {
+    nothing_to_read().map_or_else(|_| Stdio::null(), Stdio::from)
+}
+
+/// The null device. A bare root folder has none; a pipe without a writer is at its end as well.
+fn nothing_to_read() -> io::Result<OwnedFd> {
+    match OpenOptions::new().read(true).open("/dev/null") {
+        Ok(null) => Ok(null.into()),
+        Err(_) => io::pipe().map(|(reader, _)| reader.into()),
+    }
 }
 
 /// Whether a process with this number is running. A process that we may not signal counts as
@@ -95,8 +109,6 @@ pub fn system_proxy() -> SystemProxy {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::process::Stdio;
-
     use super::*;
 
     #[test]

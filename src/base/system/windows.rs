@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::io::{AsHandle, AsRawHandle, IntoRawHandle};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use windows_registry::CURRENT_USER;
 use windows_sys::Win32::Foundation::{
@@ -49,6 +49,11 @@ pub fn take_standard_streams() -> io::Result<(File, File)> {
             && SetStdHandle(STD_OUTPUT_HANDLE, GetStdHandle(STD_ERROR_HANDLE)) != 0
     };
     if replaced { Ok((input, output)) } else { Err(io::Error::last_os_error()) }
+}
+
+/// For a child that must read nothing.
+pub fn null_input() -> Stdio {
+    Stdio::null()
 }
 
 /// Whether a process with this number is running. A process that we may not open counts as running.

@@ -96,6 +96,28 @@ impl<W: Write> Printable<W> {
     }
 }
 
+/// A stream whose reader may be gone, as in `doctor | head -1`: what nobody reads counts as written, so
+/// that the exit code is that of the command itself.
+#[derive(Debug)]
+pub struct PerhapsUnread<W>(pub W);
+
+impl<W: Write> Write for PerhapsUnread<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unless_unread(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unless_unread(self.0.flush(), ())
+    }
+}
+
+fn unless_unread<T>(outcome: io::Result<T>, written: T) -> io::Result<T> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(written),
+        outcome => outcome,
+    }
+}
+
 fn bold(colour: AnsiColor) -> Style {
     Style::new().bold().fg_color(Some(colour.into()))
 }
