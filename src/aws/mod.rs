@@ -45,6 +45,8 @@ use aws_types::region::Region;
 pub use client::FETCH_LIMIT;
 pub use connection::Connection;
 pub use error::{AwsError, Help};
+#[cfg(fuzzing)]
+pub use files::check;
 pub use identity::{Identity, IdentityDescription, profile_of};
 pub use proxy::ProxySetting;
 pub use repository_endpoint::{LookupError, RepositoryNames};

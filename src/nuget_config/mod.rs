@@ -13,6 +13,9 @@
 //! with the real `dotnet`. Nothing here knows CodeArtifact.
 
 mod attributes;
+#[cfg(any(test, fuzzing))]
+#[path = "../../protocol-tests/fuzz/checks/nuget_config.rs"]
+pub mod check;
 mod document;
 mod edit;
 mod encoding;

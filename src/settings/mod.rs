@@ -1,5 +1,8 @@
 //! Settings: the only reader of our environment variables and of the configuration files.
 
+#[cfg(any(test, fuzzing))]
+#[path = "../../protocol-tests/fuzz/checks/configuration.rs"]
+pub mod check;
 mod edit;
 mod environment;
 mod file;

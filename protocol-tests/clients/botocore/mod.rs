@@ -7,6 +7,7 @@
 mod fake;
 mod layouts;
 mod machine;
+mod shared_files;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -35,6 +36,11 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("generated_machines_have_the_same_identity", generated).needing(Need::Botocore),
         trial("odd_layouts_have_the_same_identity", odd_layouts).needing(Need::Botocore),
+        trial(
+            "the_second_reading_of_shared_files_is_botocores",
+            shared_files::the_second_reading_is_botocores,
+        )
+        .needing(Need::Botocore),
     ]
 }
 

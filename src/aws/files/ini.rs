@@ -49,7 +49,7 @@ impl Section {
 
     /// A property below another one: `key =`, and then indented `name = value`.
     pub fn get_nested(&self, key: &str, name: &str) -> Option<&str> {
-        let lines = self.get(key)?.strip_prefix('\n')?.split('\n');
+        let lines = self.get(key)?.strip_prefix('\n')?.split(ends_line);
         // The last one counts, as in a Python dictionary.
         let mut pairs = lines.rev().filter_map(|line| line.split_once('='));
         pairs.find(|(key, _)| strip(key) == name).map(|(_, value)| strip(value))
@@ -216,6 +216,14 @@ fn header(text: &str) -> Option<&str> {
 /// The text without the blanks around it, as Python's `strip` has it.
 pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(is_blank)
+}
+
+/// What ends a line of such a value, to Python's `splitlines`. The lines of a file end with less.
+fn ends_line(character: char) -> bool {
+    matches!(
+        character,
+        '\n' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
 }
 
 /// Python counts four separators of ASCII as blanks too.

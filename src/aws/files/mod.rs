@@ -6,6 +6,9 @@
 //! - [`shared_file`]: where a file is, and why it cannot be read
 //! - [`profile`]: a profile's properties of both files
 
+#[cfg(any(test, fuzzing))]
+#[path = "../../../protocol-tests/fuzz/checks/aws_files.rs"]
+pub mod check;
 mod ini;
 mod profile;
 mod shared_file;
@@ -73,7 +76,7 @@ impl AwsFiles {
     }
 
     /// As if the two files had these texts.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn of_texts(config: &str, credentials: &str) -> Self {
         let file = |name: &str, text: &str| {
             let (name, ini) = (name.to_owned(), ini::Ini::parse(text));

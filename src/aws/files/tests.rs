@@ -113,6 +113,8 @@ fn sections_besides_profiles() {
     assert_eq!(files.of_sso_session("b", "sso_region"), Some("s"));
     assert_eq!(files.endpoint_of("s", "sts"), Some("https://sts"));
     assert_eq!(files.endpoint_of("t", "sts"), None);
+    let files = AwsFiles::of_texts("[services s]\nsts =\n a=1\x0cendpoint_url = x\n", "");
+    assert_eq!(files.endpoint_of("s", "sts"), Some("x"));
 }
 
 #[test]
