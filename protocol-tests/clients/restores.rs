@@ -1,6 +1,8 @@
 //! `dotnet restore` where all is well.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::time::Duration;
 
 use crate::support::fake_codeartifact::{Access, Package};
 use crate::support::stage::restore::count;
@@ -10,6 +12,7 @@ use crate::support::trials::{Trial, with_dotnet};
 pub fn trials() -> Vec<Trial> {
     vec![
         with_dotnet("restore_cold_and_warm", cold_and_warm),
+        with_dotnet("restore_after_the_token_is_over_has_a_head_start", head_start),
         with_dotnet("restore_of_ten_projects_on_reused_nodes", ten_projects),
         with_dotnet("restore_with_static_graph", static_graph),
         with_dotnet("restore_in_locked_mode", locked_mode),
@@ -31,6 +34,23 @@ fn cold_and_warm() {
     let call = &stage.fake.token_calls()[0];
     let asked = (&*call.domain, &*call.owner, &*call.region, &*call.duration);
     assert_eq!(asked, ("my-domain", "111122223333", "eu-west-1", "43200"));
+}
+
+/// NuGet starts plugins in the project's folder, and asks some time later.
+fn head_start() {
+    let stage = Stage::restoring().with_log();
+    stage.fake.tokens_live(Duration::from_secs(30));
+    stage.restore(&[]).assert_success();
+    fs::remove_file(stage.log_path()).expect("a log");
+    stage.forget_packages();
+    stage.fake.tokens_live(Duration::from_hours(12));
+    stage.restore(&[]).assert_success().assert_silent_on("CredentialProvider");
+    stage.assert_restored();
+    assert_eq!(stage.token_calls(), 2, "{}", stage.log());
+    let log = stage.log();
+    let early = log.find("head start for").expect("a head start");
+    let asked = log.find("received Request GetAuthenticationCredentials").expect("a request");
+    assert!(early < asked, "{log}");
 }
 
 /// Ten restores on several build nodes, each with a plugin process of its own.

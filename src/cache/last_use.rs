@@ -28,10 +28,10 @@ pub struct LastUse {
     /// Until when the cache serves the token. Whole seconds since 1970.
     fresh_until: u64,
     /// Whether the next process in the folder most likely needs a token for the source.
-    pub is_expected: bool,
+    is_expected: bool,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Record {
     version: u32,
     /// The newest first.
@@ -62,38 +62,41 @@ impl LastUse {
         Self { is_expected: false, ..self }
     }
 
+    /// Whether it was in this working folder.
+    pub fn is_in(&self, folder: &CacheKey) -> bool {
+        self.folder == folder.as_str()
+    }
+
+    /// The same source and token in this working folder.
+    pub fn moved_to(self, folder: &CacheKey) -> Self {
+        Self { folder: folder.to_string(), ..self }
+    }
+
     /// Whether the key is that of the token.
     pub fn is_of(&self, key: &CacheKey) -> bool {
         self.key == key.as_str()
     }
 
-    /// Whether the cache does not serve the token any more.
-    pub fn is_over(&self, now: SystemTime) -> bool {
-        UNIX_EPOCH
-            .checked_add(Duration::from_secs(self.fresh_until))
-            .is_none_or(|fresh_until| fresh_until <= now)
+    /// Whether a token is expected, and the cache does not serve the last one any more.
+    pub fn is_due(&self, now: SystemTime) -> bool {
+        let fresh_until = UNIX_EPOCH.checked_add(Duration::from_secs(self.fresh_until));
+        self.is_expected && fresh_until.is_none_or(|fresh_until| fresh_until <= now)
     }
 }
 
-/// The use that the record's bytes have for the folder.
-pub fn find(bytes: &[u8], folder: &CacheKey) -> Option<LastUse> {
-    let Record { folders, .. } = decode(bytes);
-    folders.into_iter().find(|last_use| last_use.folder == folder.as_str())
+/// The uses in the record's bytes, the newest first. Bytes that are no record have none.
+pub fn decode(bytes: &[u8]) -> Vec<LastUse> {
+    let record = serde_json::from_slice::<Record>(bytes).ok();
+    record.filter(|it| it.version == VERSION).map(|it| it.folders).unwrap_or_default()
 }
 
 /// The record's bytes with this use as the newest.
 pub fn with(bytes: &[u8], newest: &LastUse) -> serde_json::Result<Vec<u8>> {
-    let mut folders = decode(bytes).folders;
+    let mut folders = decode(bytes);
     folders.retain(|last_use| last_use.folder != newest.folder);
     folders.insert(0, newest.clone());
     folders.truncate(MOST_FOLDERS);
     serde_json::to_vec(&Record { version: VERSION, folders })
-}
-
-/// Bytes that are no record count as an empty one.
-fn decode(bytes: &[u8]) -> Record {
-    let record = serde_json::from_slice::<Record>(bytes).ok();
-    record.filter(|record| record.version == VERSION).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -104,6 +107,10 @@ mod tests {
 
     fn folder(number: usize) -> CacheKey {
         CacheKey::of(&["folder", &number.to_string()])
+    }
+
+    fn find(bytes: &[u8], folder: &CacheKey) -> Option<LastUse> {
+        decode(bytes).into_iter().find(|last_use| last_use.is_in(folder))
     }
 
     fn last_use(number: usize, fresh_until: u64) -> LastUse {
@@ -142,12 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_over_when_its_token_is_not_served_any_more() {
+    fn a_use_is_due_when_its_token_is_not_served_any_more() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let recorded = last_use(1, 100);
-        assert!(!recorded.is_over(at(99)) && recorded.is_over(at(100)));
-        let never = LastUse { fresh_until: u64::MAX, ..recorded };
-        assert!(never.is_over(at(1)), "no clock has this time");
+        assert!(!recorded.is_due(at(99)) && recorded.is_due(at(100)));
+        let never = LastUse { fresh_until: u64::MAX, ..recorded.clone() };
+        assert!(never.is_due(at(1)), "no clock has this time");
+        assert!(!recorded.unexpected().is_due(at(100)));
     }
 
     #[test]
@@ -159,7 +167,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_an_empty_record(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
-            prop_assert_eq!(find(&bytes, &folder(1)), None);
+            prop_assert_eq!(decode(&bytes), []);
             prop_assert_eq!(with(&bytes, &last_use(1, 1)).unwrap(), with(b"", &last_use(1, 1)).unwrap());
         }
     }

@@ -240,13 +240,14 @@ impl TokenCache {
         self.place.folder().map(Folder::path)
     }
 
-    /// The last use that is recorded for a working folder. None if tokens are not kept in a folder,
-    /// or if the record cannot be read.
-    pub fn last_use(&self, working_folder: &CacheKey) -> Option<LastUse> {
-        last_use::find(&self.place.folder()?.read_last_uses().ok()?, working_folder)
+    /// The last use in each working folder, the newest first. None are known if tokens are not kept in
+    /// a folder, or if the record cannot be read.
+    pub fn last_uses(&self) -> Vec<LastUse> {
+        let bytes = self.place.folder().and_then(|folder| folder.read_last_uses().ok());
+        last_use::decode(&bytes.unwrap_or_default())
     }
 
-    /// Records for [`last_use`](Self::last_use) the newest use of a token in its folder. If it cannot
+    /// Records for [`last_uses`](Self::last_uses) the newest use of a token in its folder. If it cannot
     /// be written, the next process there makes no early request.
     pub fn note_use(&self, newest: &LastUse, now: SystemTime) {
         let Some(folder) = self.place.folder() else { return };

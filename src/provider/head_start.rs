@@ -4,7 +4,8 @@
 //! NuGet starts a plugin in the folder of the project, the solution or the command. What the first
 //! token of a process was served for is recorded by this folder, beside the tokens. A process that
 //! starts there resolves the recorded source as it would resolve NuGet's own request, and joins the
-//! fetches of this process, so that NuGet's request waits for the same response of AWS.
+//! fetches of this process, so that NuGet's request waits for the same response of AWS. In a folder
+//! without a record, the newest one of another folder counts whose source NuGet.Config names here.
 //!
 //! A wrong guess costs one call that nobody waits for. It is not repeated: the record expects nothing
 //! from the moment of the call until the next token is served, nor after a process that was asked
@@ -12,6 +13,7 @@
 //! identity would request the new one, a provided token serves, or a person may be needed: a sign-in
 //! has ended, or a program of the user's prints the credentials, which may ask for a code.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,6 +22,7 @@ use super::{
 };
 use crate::base::url::without_query;
 use crate::cache::{CacheKey, LastUse};
+use crate::nuget_config::NugetConfig;
 use crate::settings::HeadStart;
 use crate::token::AuthorizationToken;
 
@@ -33,12 +36,15 @@ pub(super) struct Ahead {
 #[derive(Debug)]
 struct WorkingFolder {
     key: CacheKey,
+    path: PathBuf,
+    /// The last uses in all folders when this process began, the newest first.
+    uses: Vec<LastUse>,
     known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
-    /// As in the record.
+    /// As in the record, for this folder.
     last_use: Option<LastUse>,
     /// Whether a token was served for a source of ours, which is then recorded.
     has_served: bool,
@@ -63,9 +69,7 @@ impl Provider {
     }
 
     async fn request_ahead(&self) -> Result<(), ProviderError> {
-        let last_use = self.working_folder().and_then(|folder| folder.known().last_use.clone());
-        let due = last_use.filter(|it| it.is_expected && it.is_over(now()));
-        let Some(last_use) = due else { return Ok(()) };
+        let Some(last_use) = self.due_use() else { return Ok(()) };
         let Ok(endpoint) = self.endpoint(&last_use.source) else { return Ok(()) };
         let resolved = self.resolve(&endpoint);
         if self.provided(&resolved, &Need::Any)?.served.is_some() {
@@ -83,6 +87,33 @@ impl Provider {
         self.log.line(format_args!("head start for {}", endpoint.domain));
         self.record(last_use.unexpected());
         self.issued(&resolved, &Need::Any, None).await.map(drop)
+    }
+
+    /// What a token is due for in this folder.
+    fn due_use(&self) -> Option<LastUse> {
+        let folder = self.working_folder()?;
+        let here = folder.known().last_use.clone();
+        // NuGet.Config is read only if there may be something to do.
+        let may_be_due = folder.uses.iter().any(|it| it.is_due(now()));
+        let expected = match here {
+            None if may_be_due => self.use_elsewhere(folder),
+            here => here,
+        };
+        expected.filter(|last_use| last_use.is_due(now()))
+    }
+
+    /// The newest use in another folder whose source NuGet uses here as well, without credentials
+    /// from a file or variable. The folder's files only confirm what the record has.
+    fn use_elsewhere(&self, folder: &WorkingFolder) -> Option<LastUse> {
+        let config = NugetConfig::read(&self.locations, &folder.path);
+        let sources = config.sources(&self.environment);
+        let asked_for: Vec<&str> = sources
+            .iter()
+            .filter(|source| source.is_enabled && source.saved.is_none())
+            .map(|source| without_query(&source.url))
+            .collect();
+        let found = folder.uses.iter().find(|it| asked_for.contains(&&*it.source))?;
+        Some(found.clone().moved_to(&folder.key))
     }
 
     /// Called for each request of NuGet's: whether its source is one of ours.
@@ -119,10 +150,12 @@ impl Provider {
         let Some(folder) = self.working_folder() else { return };
         let known = folder.known();
         let is_others = known.was_asked_for_others && !known.was_asked_for_ours;
-        let last_use = known.last_use.clone().filter(|it| it.is_expected && is_others);
+        let last_use = known.last_use.clone().filter(|_| is_others);
         drop(known);
-        if let Some(last_use) = last_use {
-            self.record(last_use.unexpected());
+        let Some(last_use) = last_use else { return };
+        let unexpected = last_use.clone().unexpected();
+        if unexpected != last_use {
+            self.record(unexpected);
         }
     }
 
@@ -143,8 +176,10 @@ impl Provider {
             }
             let path = std::env::current_dir().ok()?;
             let key = CacheKey::of(&["working-folder", &path.to_string_lossy()]);
-            let last_use = cache.last_use(&key);
-            Some(WorkingFolder { key, known: Mutex::new(Known { last_use, ..Known::default() }) })
+            let uses = cache.last_uses();
+            let last_use = uses.iter().find(|it| it.is_in(&key)).cloned();
+            let known = Mutex::new(Known { last_use, ..Known::default() });
+            Some(WorkingFolder { key, path, uses, known })
         };
         self.ahead.folder.get_or_init(find).as_ref()
     }

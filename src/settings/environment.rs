@@ -16,7 +16,7 @@ pub const PROFILE: &str = "CODEARTIFACT_NUGET_PROFILE";
 /// Whether the plugin may ask the user to sign in.
 pub(super) const INTERACTIVE: &str = "CODEARTIFACT_NUGET_INTERACTIVE";
 /// Whether a token is requested before NuGet asks for it.
-const HEAD_START: &str = "CODEARTIFACT_NUGET_HEAD_START";
+pub const HEAD_START: &str = "CODEARTIFACT_NUGET_HEAD_START";
 /// How the user signs in.
 const SIGN_IN: &str = "CODEARTIFACT_NUGET_SIGN_IN";
 /// Where tokens are cached.

@@ -22,8 +22,8 @@ use crate::locations::Locations;
 
 pub use edit::{Document, EditError, KEYS, Key, word_or_list};
 pub use environment::{
-    AUTH_TOKEN, AUTH_TOKEN_FILE, AWS_PROVIDER_LOG_FILE, CACHE_DIR, CONFIG_FILE, LOG_FILE, PROFILE,
-    TOKEN_DOMAIN, log_files, moved_places, named_cache_dir, sign_in_method,
+    AUTH_TOKEN, AUTH_TOKEN_FILE, AWS_PROVIDER_LOG_FILE, CACHE_DIR, CONFIG_FILE, HEAD_START,
+    LOG_FILE, PROFILE, TOKEN_DOMAIN, log_files, moved_places, named_cache_dir, sign_in_method,
 };
 use file::ConfigurationFile;
 pub use file::{FileError, config_file};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{assert_no_head_start, foreign_restore, over, started_early, token_of, yesterday};
+use super::{
+    assert_no_head_start, config, foreign_restore, over, started_early, token_of, yesterday,
+};
 use crate::support::fake_codeartifact::TokenBehaviour;
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
 use crate::support::process;
@@ -21,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         a_process_leaves_at_once_although_its_call_hangs,
         an_sso_session_is_refreshed_silently,
         a_wrong_guess_is_not_repeated,
+        a_new_folder_with_the_same_source_has_a_head_start,
     ]
 }
 
@@ -113,6 +116,17 @@ fn an_sso_session_is_refreshed_silently() {
     stage.expire();
     let mut nuget = started_early(&stage);
     assert_eq!(stage.sso().count("refresh_token"), 1, "{:?}", stage.sso().calls());
+    nuget.open();
+    token_of(&mut nuget, &stage.source);
+    assert_eq!(stage.token_calls(), 2);
+    nuget.finish();
+}
+
+fn a_new_folder_with_the_same_source_has_a_head_start() {
+    let mut stage = yesterday();
+    stage.home.work_in("elsewhere/app");
+    stage.home.write("elsewhere/NuGet.Config", &config(&stage.source));
+    let mut nuget = started_early(&stage);
     nuget.open();
     token_of(&mut nuget, &stage.source);
     assert_eq!(stage.token_calls(), 2);

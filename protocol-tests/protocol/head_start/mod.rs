@@ -66,6 +66,12 @@ fn assert_no_head_start(stage: &Stage) {
     assert!(!stage.log().contains("head start for"), "{}", stage.log());
 }
 
+/// A NuGet.Config with this source.
+fn config(source: &str) -> String {
+    let source = format!("<add key=\"source\" value=\"{source}\" />");
+    format!("<configuration><packageSources>{source}</packageSources></configuration>")
+}
+
 fn record(stage: &Stage) -> PathBuf {
     stage.home.cache_dir().join("last-uses")
 }

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use super::{assert_no_head_start, foreign_restore, over, record, yesterday};
-use crate::support::fake_nuget::FakeNuget;
-use crate::support::sandbox_home::SandboxHome;
-use crate::support::stage::Stage;
+use super::{
+    assert_no_head_start, config, foreign_restore, over, record, started_early, yesterday,
+};
 use crate::support::stage::conversation::token_of_a_process;
+use crate::support::stage::{FOREIGN, Stage};
 use crate::support::trials::{Trial, named};
 
 pub fn trials() -> Vec<Trial> {
@@ -21,7 +21,7 @@ pub fn trials() -> Vec<Trial> {
         another_identity_has_none,
         an_owner_that_a_policy_refuses_has_none,
         a_host_that_is_no_longer_listed_has_none,
-        another_folder_has_none,
+        another_folder_whose_sources_are_others_has_none,
         no_cache_means_none,
         a_check_of_the_handshake_makes_no_call,
     ]
@@ -120,11 +120,13 @@ fn a_host_that_is_no_longer_listed_has_none() {
     assert_no_head_start(&stage);
 }
 
-fn another_folder_has_none() {
+fn another_folder_whose_sources_are_others_has_none() {
     let mut stage = yesterday();
     stage.home.work_in("project/below");
     assert_no_head_start(&stage);
     stage.home.work_in("elsewhere");
+    assert_no_head_start(&stage);
+    stage.home.write("elsewhere/NuGet.Config", &config(FOREIGN));
     assert_no_head_start(&stage);
 }
 
@@ -136,12 +138,15 @@ fn no_cache_means_none() {
     }
 }
 
-/// `install` and `doctor` start plugins, too.
+/// `install` and `doctor` start plugins, too. Anybody else who starts one there has a head start.
 fn a_check_of_the_handshake_makes_no_call() {
-    let stage = yesterday();
+    let mut stage = yesterday();
     let before = fs::read(record(&stage)).unwrap();
+    // For the user everywhere, so that it is a source of the folder in which `install` tries it.
+    stage.home.write("home/.nuget/NuGet/NuGet.Config", &config(&stage.source));
     stage.home.succeed(&["install"]);
     assert_eq!(stage.token_calls(), 1, "{}", stage.log());
     assert_eq!(fs::read(record(&stage)).unwrap(), before);
-    FakeNuget::start(&SandboxHome::new()).finish();
+    stage.home.work_in("elsewhere");
+    drop(started_early(&stage));
 }

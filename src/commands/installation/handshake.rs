@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::base::text::printable;
+use crate::settings;
 
 const OUR_REQUEST: &str = "nuget-plugin-codeartifact-install";
 const VERSION: &str = "2.0.0";
@@ -71,6 +72,8 @@ struct HandshakeMessage {
 /// If the two sides do not agree within `limit`.
 pub fn exchange(command: &mut Command, limit: Duration) -> Result<Duration, HandshakeError> {
     let start = Instant::now();
+    // Nothing will be asked of it.
+    command.env(settings::HEAD_START, "off");
     let mut plugin = StartedPlugin::start(command)?;
     plugin.send(
         OUR_REQUEST,
