@@ -243,7 +243,7 @@ fn run_plugin() -> ExitCode {
     // NuGet shows standard error.
     panic::report_to(move |line| panics.line(line));
     log.line(format_args!("{} {} started", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
-    let provider = Arc::new(provider(&environment, log.clone()));
+    let provider = provider(&environment, log.clone()).renewing_behind();
     let credentials = Arc::new(plugin::Credentials::new(provider, log.clone()));
     let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
     let conversation = || runtime.block_on(plugin::serve(input, output, credentials, log));

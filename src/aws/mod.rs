@@ -60,7 +60,7 @@ use crate::base::log::{Log, Timing};
 use crate::base::secret::Secret;
 use crate::endpoint::Domain;
 use crate::settings::{self, EffectiveSettings};
-use crate::token::AuthorizationToken;
+use crate::token::{AuthorizationToken, fits_into_header};
 use client::{HttpClient, Network};
 use error::classify;
 use files::AwsFiles;
@@ -177,19 +177,20 @@ impl Aws {
         sso::sign_out(session, reached.await, now).await
     }
 
-    /// Calls `GetAuthorizationToken`, within [`FETCH_LIMIT`].
+    /// Calls `GetAuthorizationToken`, within `limit`, which is at most [`FETCH_LIMIT`].
     pub async fn authorization_token(
         &self,
         domain: &Domain,
         identity: &Identity,
         duration: settings::Duration,
         now: SystemTime,
+        limit: Duration,
     ) -> Result<AuthorizationToken, AwsError> {
         let client = identity.network.client().await?;
         let fetch = self.fetch(domain, identity, duration, &client, now);
-        match tokio::time::timeout(FETCH_LIMIT, fetch).await {
+        match tokio::time::timeout(limit, fetch).await {
             Ok(fetched) => fetched,
-            Err(_) => Err(identity.caller().timed_out(&client, FETCH_LIMIT)),
+            Err(_) => Err(identity.caller().timed_out(&client, limit)),
         }
     }
 
@@ -306,8 +307,3 @@ const SECRET_VARIABLES: [&str; 4] = [
     "AWS_SECURITY_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 ];
-
-/// A token becomes a part of HTTP headers.
-fn fits_into_header(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
-}

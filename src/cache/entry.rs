@@ -1,4 +1,5 @@
-//! The cache's files as bytes, in versioned JSON: a token, or the fact that a token was refused.
+//! The cache's files as bytes, in versioned JSON: a token, the fact that a token was refused, or a
+//! failure that other processes learn of.
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,10 +7,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::key::CacheKey;
 use super::system::{protect, reveal};
 use crate::base::secret::Secret;
+use crate::base::text::printable;
 use crate::base::time::CLOCK_TOLERANCE;
-use crate::token::{AuthorizationToken, LONGEST_LIFE_HERE};
+use crate::token::{AuthorizationToken, LONGEST_LIFE_HERE, fits_into_header};
 
 /// The formats below. A file of any other version counts as empty.
 const VERSION: u32 = 1;
@@ -24,7 +27,7 @@ pub struct Label {
 }
 
 /// The file's JSON. Times are whole seconds since 1970, rounded down. `token` is the output of
-/// `protect` for the token's text.
+/// `protect` for the token's text. Older versions of this program write no checksum, and ignore one.
 #[derive(Serialize, Deserialize)]
 struct StoredEntry {
     version: u32,
@@ -33,6 +36,28 @@ struct StoredEntry {
     expiration: u64,
     keep_until: u64,
     token: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
+}
+
+/// A damaged token would be sent as a password, and refused.
+fn checksum(stored: &Secret) -> String {
+    CacheKey::of(&[stored.expose()]).to_string()
+}
+
+/// A token that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub token: AuthorizationToken,
+    /// The latest time at which it is served.
+    pub keep_until: SystemTime,
+}
+
+impl Kept {
+    /// Whether it may be served at `now` at all.
+    pub fn may_be_served(&self, now: SystemTime) -> bool {
+        now < self.keep_until && is_plausible(&self.token, now)
+    }
 }
 
 /// Whether this machine's clock agrees with the token's times: it was obtained before now, has not
@@ -69,30 +94,38 @@ pub fn encode(
     keep_until: SystemTime,
     label: &Label,
 ) -> io::Result<Zeroizing<Vec<u8>>> {
+    let stored = Secret::new(protect(token.secret.expose())?);
     let record = StoredEntry {
         version: VERSION,
         label: label.clone(),
         obtained: seconds(token.obtained)?,
         expiration: seconds(token.expiration)?,
         keep_until: seconds(keep_until)?,
-        token: Secret::new(protect(token.secret.expose())?),
+        checksum: Some(checksum(&stored)),
+        token: stored,
     };
     Ok(Zeroizing::new(serde_json::to_vec(&record)?))
 }
 
 /// The token in `bytes`, if it may be served at `now`. None for everything else: another version, a
-/// foreign file, an incomplete file.
-pub fn decode(bytes: &[u8], now: SystemTime) -> Option<AuthorizationToken> {
+/// foreign file, an incomplete or damaged file.
+pub fn decode(bytes: &[u8], now: SystemTime) -> Option<Kept> {
     let record: StoredEntry = serde_json::from_slice(bytes).ok()?;
-    if record.version != VERSION || now >= time(record.keep_until)? {
+    let is_whole = record.checksum.is_none_or(|it| it == checksum(&record.token));
+    if record.version != VERSION || !is_whole {
+        return None;
+    }
+    let secret = Secret::new(reveal(record.token.expose())?);
+    if !fits_into_header(secret.expose()) {
         return None;
     }
     let token = AuthorizationToken {
-        secret: Secret::new(reveal(record.token.expose())?),
+        secret,
         obtained: time(record.obtained)?,
         expiration: time(record.expiration)?,
     };
-    is_plausible(&token, now).then_some(token)
+    let kept = Kept { token, keep_until: time(record.keep_until)? };
+    kept.may_be_served(now).then_some(kept)
 }
 
 /// The description of a token in `bytes`, without the token.
@@ -138,6 +171,52 @@ pub fn counts_as_refused(bytes: &[u8], now: SystemTime) -> bool {
     time(refused).is_some_and(|at| now.duration_since(at).unwrap_or_default() < LONGEST_LIFE_HERE)
 }
 
+/// A failure of a fetch, for the other processes that need the same token. It contains no secret: it
+/// is what the user of the failed process reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedFailure {
+    pub failed: SystemTime,
+    /// Nobody should call AWS again before this time has passed.
+    pub pause: Duration,
+    /// None if every process must find the failure by itself.
+    pub line: Option<String>,
+}
+
+/// The JSON of a failure. Times are milliseconds, since 1970 or in length.
+#[derive(Serialize, Deserialize)]
+struct StoredFailure {
+    version: u32,
+    failed: u64,
+    pause: u64,
+    line: Option<String>,
+}
+
+/// The bytes of a file, which [`decode_failure`] reads.
+pub fn encode_failure(failure: &SharedFailure) -> io::Result<Vec<u8>> {
+    let since = failure.failed.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+    Ok(serde_json::to_vec(&StoredFailure {
+        version: VERSION,
+        failed: milliseconds(since),
+        pause: milliseconds(failure.pause),
+        line: failure.line.clone(),
+    })?)
+}
+
+/// The failure in `bytes`; none for everything else.
+pub fn decode_failure(bytes: &[u8]) -> Option<SharedFailure> {
+    let stored: StoredFailure = serde_json::from_slice(bytes).ok()?;
+    (stored.version == VERSION).then_some(())?;
+    Some(SharedFailure {
+        failed: UNIX_EPOCH.checked_add(Duration::from_millis(stored.failed))?,
+        pause: Duration::from_millis(stored.pause),
+        line: stored.line.map(|line| printable(&line)),
+    })
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn seconds(time: SystemTime) -> io::Result<u64> {
     time.duration_since(UNIX_EPOCH).map(|since| since.as_secs()).map_err(io::Error::other)
 }
@@ -176,9 +255,46 @@ mod tests {
             concat!(
                 r#"{"version":1,"label":{"domain":"d","owner":"1","region":"r","identity":"i"},"#,
                 r#""obtained":1800000000,"expiration":1800003600,"keep_until":1800003600,"#,
-                r#""token":"t"}"#
+                // printf '\1\0\0\0\0\0\0\0t' | sha256sum
+                r#""token":"t","checksum":"#,
+                r#""0356cf916b28f80ef924c43c6d82dbb4fabb8f39026e841e5d77270d8c493162"}"#
             )
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_token_that_is_damaged_or_none_is_not_served() {
+        let bytes = encode(&token(now(), now() + HOUR), now() + HOUR, &label()).unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(decode(text.as_bytes(), now()).is_some());
+        let damaged = text.replace(r#""token":"t""#, r#""token":"u""#);
+        assert_eq!(decode(damaged.as_bytes(), now()), None);
+        let (older, _) = text.split_once(r#","checksum""#).unwrap();
+        assert!(decode(format!("{older}}}").as_bytes(), now()).is_some(), "without a checksum");
+        for bad in ["", " ", r"t\n", r"t\u0000", "\u{e4}"] {
+            let bad = older.replace(r#""token":"t""#, &format!(r#""token":"{bad}""#));
+            assert_eq!(decode(format!("{bad}}}").as_bytes(), now()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_read_as_one_clean_line() {
+        let failure = SharedFailure {
+            failed: now() + Duration::from_millis(7),
+            pause: Duration::from_millis(1500),
+            line: Some("AWS throttled the call".to_owned()),
+        };
+        let bytes = encode_failure(&failure).unwrap();
+        assert_eq!(decode_failure(&bytes), Some(failure.clone()));
+        let forged = SharedFailure { line: Some("\u{1b}[31m##[x]\nred".to_owned()), ..failure };
+        let read = decode_failure(&encode_failure(&forged).unwrap()).unwrap();
+        assert_eq!(read.line.as_deref(), Some("# #[x] red"));
+        for other in ["", "{}", r#"{"version":2,"failed":1,"pause":1,"line":null}"#] {
+            assert_eq!(decode_failure(other.as_bytes()), None, "{other}");
+        }
+        let never = r#"{"version":1,"failed":18446744073709551615,"pause":0,"line":null}"#;
+        let _ = decode_failure(never.as_bytes());
     }
 
     #[cfg(unix)]
@@ -191,7 +307,8 @@ mod tests {
                 "keep_until":1800003600,"token":"t","later":[1]}}"#
             )
         };
-        assert_eq!(decode(text(1).as_bytes(), now()), Some(token(now(), now() + HOUR)));
+        let kept = Kept { token: token(now(), now() + HOUR), keep_until: now() + HOUR };
+        assert_eq!(decode(text(1).as_bytes(), now()), Some(kept));
         assert_eq!(decode(text(2).as_bytes(), now()), None);
     }
 
@@ -257,8 +374,8 @@ mod tests {
             let mut bytes = encode(&token(now(), now() + HOUR), now() + HOUR, &label()).unwrap();
             let length = bytes.len();
             bytes[at % length] = byte;
-            if let Some(token) = decode(&bytes, now()) {
-                prop_assert!(is_plausible(&token, now()));
+            if let Some(kept) = decode(&bytes, now()) {
+                prop_assert!(kept.may_be_served(now()));
             }
         }
 
@@ -279,6 +396,7 @@ mod tests {
                 expiration,
                 keep_until,
                 token: Secret::new(protect("t").unwrap()),
+                checksum: None,
             };
             let read = decode(&serde_json::to_vec(&record).unwrap(), now());
             let times = (time(obtained), time(expiration), time(keep_until));
@@ -292,11 +410,12 @@ mod tests {
         }
 
         #[test]
-        fn what_goes_in_comes_out(secret in ".{0,300}", domain in ".*", age in 0_u64..3600) {
+        fn what_goes_in_comes_out(secret in "[!-~]{1,300}", domain in ".*", age in 0_u64..3600) {
             let mut token = token(now() - Duration::from_secs(age), now() + HOUR);
             token.secret = Secret::new(secret);
             let bytes = encode(&token, now() + HOUR, &Label { domain, ..label() }).unwrap();
-            prop_assert_eq!(decode(&bytes, now()), Some(token));
+            let kept = Kept { token, keep_until: now() + HOUR };
+            prop_assert_eq!(decode(&bytes, now()), Some(kept));
         }
     }
 

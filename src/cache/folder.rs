@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use zeroize::Zeroizing;
 
 use super::key::CacheKey;
+use super::lock;
 use crate::base::files::{self, FolderRefusal, Replacement};
 use crate::token::LONGEST_LIFE_HERE;
 
@@ -22,15 +23,28 @@ const LONGEST_FILE: u64 = 64 * 1024;
 /// are kept.
 const MOST_TOKENS: usize = 200;
 
-/// A temporary file this old belongs to a process that was killed. A record this old that the user
-/// was asked, or was told of a failure, is deleted.
-const STALE_TEMPORARY: Duration = Duration::from_hours(1);
+/// A temporary file this old belongs to a process that was killed: it is written at once.
+const STALE_TEMPORARY: Duration = Duration::from_mins(10);
+
+/// A record this old that the user was asked, or was told of a failure, is deleted, and a lock that
+/// nobody took for so long.
+const STALE_RECORD: Duration = Duration::from_hours(1);
+
+/// The number of lock files that are kept: two for each token.
+const MOST_LOCKS: usize = 2 * MOST_TOKENS;
 
 /// A token in a file this old has expired.
 const STALE_TOKEN: Duration = LONGEST_LIFE_HERE.saturating_add(Duration::from_hours(1));
 
+/// Temporary files begin like this, and so do locks and failures: `.token-<key>.lock`. Versions of this
+/// program that knew only 256 pairs of locks take them for temporary files, and therefore for the
+/// cache's own.
 const TEMPORARY_PREFIX: &str = ".token-";
 
+/// The ends of a key's lock files, after a dot: the usual one and the second one of each pair.
+const LOCKS: [&str; 2] = ["lock", "second.lock"];
+const SIGN_IN_LOCKS: [&str; 2] = ["sign-in.lock", "sign-in.second.lock"];
+const FAILURE: &str = "failed";
 /// The record of the last use of a token in each working folder.
 const LAST_USES: &str = "last-uses";
 
@@ -60,23 +74,42 @@ impl Folder {
 
     /// Replaces the key's file as a whole, then removes stale files as of `now`.
     pub fn write(&self, key: &CacheKey, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+        if bytes.len() as u64 > LONGEST_FILE {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         exchange(&self.file_of(key), bytes, now)?;
         self.sweep(now);
         Ok(())
     }
 
-    /// One pair of lock files for each first byte of a key: at most 256 pairs, which are never
-    /// removed. Two keys with the same pair wait for each other as long as a fetch takes.
+    /// The key's pair of lock files.
     pub fn locks(&self, key: &CacheKey) -> [PathBuf; 2] {
-        let slot = &key.as_str()[..2];
-        [".lock", ".second.lock"].map(|end| self.path.join(format!("{slot}{end}")))
+        LOCKS.map(|end| self.file_beside(key, end))
     }
 
     /// Like [`locks`](Self::locks), for the sign-in of a key. These are separate files, because a
     /// user takes longer than a fetch.
     pub fn sign_in_locks(&self, key: &CacheKey) -> [PathBuf; 2] {
-        let slot = &key.as_str()[..2];
-        [".sign-in.lock", ".sign-in.second.lock"].map(|end| self.path.join(format!("{slot}{end}")))
+        SIGN_IN_LOCKS.map(|end| self.file_beside(key, end))
+    }
+
+    /// The content of the key's failure.
+    pub fn read_failure(&self, key: &CacheKey) -> io::Result<Zeroizing<Vec<u8>>> {
+        read_file(&self.file_beside(key, FAILURE))
+    }
+
+    /// Replaces the key's failure.
+    pub fn write_failure(&self, key: &CacheKey, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+        exchange(&self.file_beside(key, FAILURE), bytes, now)
+    }
+
+    /// Removes the key's failure.
+    pub fn forget_failure(&self, key: &CacheKey) {
+        let _ = fs::remove_file(self.file_beside(key, FAILURE));
+    }
+
+    fn file_beside(&self, key: &CacheKey, end: &str) -> PathBuf {
+        self.path.join(format!("{TEMPORARY_PREFIX}{key}.{end}"))
     }
 
     /// When the user was last asked to sign in for this key: the time of its file.
@@ -119,35 +152,59 @@ impl Folder {
         self.path.join(format!("{key}.json"))
     }
 
-    /// Removes stale temporary files, expired tokens and the oldest tokens beyond the limit. What
+    /// Removes stale files, expired tokens, and the oldest tokens and locks beyond the limit. What
     /// cannot be removed stays until the next time. A file with a name that is not ours is never
     /// touched.
     fn sweep(&self, now: SystemTime) {
         let Ok(listing) = fs::read_dir(&self.path) else { return };
-        let (mut tokens, mut told) = (Vec::new(), Vec::new());
+        let (mut tokens, mut told, mut locks) = (Vec::new(), Vec::new(), Vec::new());
         for found in listing.flatten() {
-            match (kind_of(&found.file_name()), age_of(&found, now)) {
-                (EntryKind::Temporary | EntryKind::Asked | EntryKind::Told, age)
-                    if age > STALE_TEMPORARY =>
-                {
-                    remove(&found);
+            let age = age_of(&found, now);
+            let is_stale = match kind_of(&found.file_name()) {
+                EntryKind::Temporary => age > STALE_TEMPORARY,
+                EntryKind::Asked | EntryKind::Failure => age > STALE_RECORD,
+                EntryKind::Token if age <= STALE_TOKEN => {
+                    tokens.push((Reverse(age), found.path()));
+                    false
                 }
-                (EntryKind::Token, age) if age > STALE_TOKEN => remove(&found),
-                (EntryKind::Token, age) => tokens.push((Reverse(age), found)),
-                (EntryKind::Told, age) => told.push((Reverse(age), found)),
-                _ => {}
+                EntryKind::Told if age <= STALE_RECORD => {
+                    told.push((Reverse(age), found.path()));
+                    false
+                }
+                EntryKind::Token | EntryKind::Told => true,
+                EntryKind::Lock => {
+                    locks.push((Reverse(age), found.path()));
+                    false
+                }
+                EntryKind::OldLock | EntryKind::LastUses | EntryKind::Other => false,
+            };
+            if is_stale {
+                let _ = remove_file(&found.path());
             }
         }
         for mut kept in [tokens, told] {
-            kept.sort_by_key(|(age, _)| *age);
+            kept.sort();
             let too_many = kept.len().saturating_sub(MOST_TOKENS);
-            kept.iter().take(too_many).for_each(|(_, found)| remove(found));
+            for (_, path) in kept.iter().take(too_many) {
+                let _ = remove_file(path);
+            }
+        }
+        locks.sort();
+        let too_many = locks.len().saturating_sub(MOST_LOCKS);
+        for (number, (Reverse(age), path)) in locks.iter().enumerate() {
+            if number < too_many || *age > STALE_RECORD {
+                lock::remove_if_free(path);
+            }
         }
     }
 }
 
-/// Writes a temporary file in the folder, and renames it.
+/// Writes a temporary file in the folder, and renames it. A folder in its place, which a rename does
+/// not replace, is removed.
 fn exchange(file: &Path, bytes: &[u8], now: SystemTime) -> io::Result<()> {
+    if fs::symlink_metadata(file).is_ok_and(|found| found.is_dir()) {
+        remove_file(file)?;
+    }
     let replacement = Replacement::of(file, TEMPORARY_PREFIX)?;
     // The file is not flushed to the disk: if a crash loses the token, it is fetched again.
     replacement.file().write_all(bytes)?;
@@ -172,9 +229,10 @@ pub fn read_file(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     files::read_open(&files::open_private(path)?, LONGEST_FILE).map(Zeroizing::new)
 }
 
-/// Removes one of these files. True if it existed.
+/// Removes one of these files, or a folder in its place. True if it existed.
 pub fn remove_file(path: &Path) -> io::Result<bool> {
-    match fs::remove_file(path) {
+    let is_folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    match if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) } {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
@@ -196,8 +254,13 @@ pub enum EntryKind {
     Asked,
     /// The record that the user was told of a failure.
     Told,
+    /// A failure that other processes learn of.
+    Failure,
     Lock,
     LastUses,
+    /// A lock of an older version, for all keys with the same first byte. That version does not
+    /// notice if it is removed.
+    OldLock,
     Other,
 }
 
@@ -208,29 +271,41 @@ fn is_own_name(name: &OsStr) -> bool {
 
 fn kind_of(name: &OsStr) -> EntryKind {
     let Some(name) = name.to_str() else { return EntryKind::Other };
-    let is_hex =
-        |stem: &str, length| stem.len() == length && stem.bytes().all(|b| b.is_ascii_hexdigit());
-    let lock = name.strip_suffix(".lock").map(|stem| stem.strip_suffix(".second").unwrap_or(stem));
-    let lock = lock.map(|stem| stem.strip_suffix(".sign-in").unwrap_or(stem));
-    match name.strip_suffix(".json") {
-        Some(stem) if is_hex(stem, 64) => EntryKind::Token,
-        _ if name.strip_suffix(".asked").is_some_and(|stem| is_hex(stem, 64)) => EntryKind::Asked,
-        _ if name.strip_suffix(".told").is_some_and(|stem| is_hex(stem, 64)) => EntryKind::Told,
-        _ if name.starts_with(TEMPORARY_PREFIX) => EntryKind::Temporary,
-        _ if name == LAST_USES => EntryKind::LastUses,
-        _ if lock.is_some_and(|stem| is_hex(stem, 2)) => EntryKind::Lock,
+    if let Some(rest) = name.strip_prefix(TEMPORARY_PREFIX) {
+        return match rest.split_once('.') {
+            Some((key, FAILURE)) if is_hex(key, 64) => EntryKind::Failure,
+            Some((key, end))
+                if is_hex(key, 64) && (LOCKS.contains(&end) || SIGN_IN_LOCKS.contains(&end)) =>
+            {
+                EntryKind::Lock
+            }
+            _ => EntryKind::Temporary,
+        };
+    }
+    if name == LAST_USES {
+        return EntryKind::LastUses;
+    }
+    match name.split_once('.') {
+        Some((key, "json")) if is_hex(key, 64) => EntryKind::Token,
+        Some((key, "asked")) if is_hex(key, 64) => EntryKind::Asked,
+        Some((key, "told")) if is_hex(key, 64) => EntryKind::Told,
+        Some((slot, end))
+            if is_hex(slot, 2) && (LOCKS.contains(&end) || SIGN_IN_LOCKS.contains(&end)) =>
+        {
+            EntryKind::OldLock
+        }
         _ => EntryKind::Other,
     }
+}
+
+fn is_hex(stem: &str, length: usize) -> bool {
+    stem.len() == length && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The age of the file; zero if it is unknown or in the future.
 fn age_of(found: &DirEntry, now: SystemTime) -> Duration {
     let written = found.metadata().and_then(|metadata| metadata.modified());
     written.ok().and_then(|written| now.duration_since(written).ok()).unwrap_or_default()
-}
-
-fn remove(found: &DirEntry) {
-    let _ = fs::remove_file(found.path());
 }
 
 #[cfg(test)]
@@ -299,10 +374,13 @@ mod tests {
         let (_around, folder) = folder();
         let locks = folder.locks(&key(1)).into_iter().chain(folder.sign_in_locks(&key(1)));
         let told = told_file(folder.path(), &key(1));
-        let others = [folder.file_of(&key(1)), folder.asked_file(&key(1)), told];
+        let failure = folder.file_beside(&key(1), FAILURE);
+        let others = [folder.file_of(&key(1)), folder.asked_file(&key(1)), failure, told];
         let files = locks.chain(others).collect::<Vec<_>>();
         assert!(files.iter().all(|file| is_own_name(file.file_name().unwrap())), "{files:?}");
-        assert!(is_own_name(OsStr::new(".token-abc")));
+        for older in [".token-abc", "ab.lock", "ab.second.lock", "ab.sign-in.second.lock"] {
+            assert!(is_own_name(OsStr::new(older)), "{older}");
+        }
         for other in ["notes.json", "Cargo.lock", "zz.lock", "ab.third.lock", ".profile", "ab"] {
             assert!(!is_own_name(OsStr::new(other)), "{other}");
         }
@@ -314,8 +392,51 @@ mod tests {
         let longest = vec![b' '; usize::try_from(LONGEST_FILE).unwrap()];
         folder.write(&key(1), &longest, now()).unwrap();
         assert_eq!(folder.read(&key(1)).unwrap().len(), longest.len());
-        folder.write(&key(1), &[longest, vec![b' ']].concat(), now()).unwrap();
+        let longer = [longest.clone(), vec![b' ']].concat();
+        folder.write(&key(1), &longer, now()).unwrap_err();
+        assert_eq!(folder.read(&key(1)).unwrap().len(), longest.len(), "it is not written either");
+        fs::write(folder.file_of(&key(1)), longer).unwrap();
         assert!(folder.read(&key(1)).is_err());
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_file_heals() {
+        let (_around, folder) = folder();
+        for file in [folder.file_of(&key(1)), folder.file_beside(&key(1), FAILURE)] {
+            fs::create_dir_all(file.join("full")).unwrap();
+        }
+        folder.write(&key(1), b"one", now()).unwrap();
+        folder.write_failure(&key(1), b"two", now()).unwrap();
+        assert_eq!(*folder.read(&key(1)).unwrap(), b"one");
+        assert_eq!(*folder.read_failure(&key(1)).unwrap(), b"two");
+    }
+
+    #[test]
+    fn locks_are_swept_when_nobody_has_them() {
+        let (_around, folder) = folder();
+        let [[held, _], [free, second]] = [1, 2].map(|number| folder.locks(&key(number)));
+        let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+        for path in [&held, &free, &second] {
+            drop(files::open_private_to_lock(path).unwrap());
+            put(&folder, &name(path), Duration::from_mins(61));
+        }
+        let holder = files::open_private_to_lock(&held).unwrap();
+        holder.lock().unwrap();
+        put(&folder, "00.lock", Duration::from_hours(100));
+        folder.write(&key(3), b"", now()).unwrap();
+        let mut left = names(&folder);
+        left.sort();
+        assert_eq!(left, [name(&held), "00.lock".to_owned(), format!("{}.json", key(3))]);
+    }
+
+    #[test]
+    fn the_number_of_locks_is_limited() {
+        let (_around, folder) = folder();
+        for number in 0..MOST_LOCKS + 5 {
+            drop(files::open_private_to_lock(&folder.locks(&key(number))[0]).unwrap());
+        }
+        folder.write(&key(0), b"", SystemTime::now()).unwrap();
+        assert_eq!(names(&folder).len(), MOST_LOCKS + 1);
     }
 
     #[test]

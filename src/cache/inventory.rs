@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::CacheError;
 use super::entry::{self, Description, Label};
 use super::folder::{self, EntryKind};
+use super::lock;
 
 /// A token in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +47,9 @@ fn words(token: &KeptToken) -> [&str; 4] {
 }
 
 /// Removes the tokens whose labels are selected, or all of them if nothing is selected, and all
-/// records of refused tokens, of incomplete sign-ins and of last uses. No lock is needed: a concurrent reader
-/// gets a token or none.
+/// records of refused tokens, of incomplete sign-ins, of failures and of last uses. So are all temporary
+/// files: one that a killed process left has a whole token. No lock is needed: a concurrent reader gets
+/// a token or none, and a concurrent writer keeps its token in memory.
 ///
 /// # Errors
 ///
@@ -56,10 +58,14 @@ pub fn forget(
     folders: &[PathBuf],
     is_meant: Option<&dyn Fn(&Label) -> bool>,
 ) -> Result<Forgotten, CacheError> {
-    let (mut forgotten, mut records, mut failed) = (Forgotten::default(), 0, None);
+    let (mut forgotten, mut uncounted, mut failed) = (Forgotten::default(), 0, None);
     for (kind, path) in folders.iter().flat_map(|folder| folder::files_in(folder)) {
         let count = match kind {
-            EntryKind::LastUses => Some(&mut records),
+            EntryKind::Temporary | EntryKind::Failure | EntryKind::LastUses => Some(&mut uncounted),
+            EntryKind::Lock => {
+                lock::remove_if_free(&path);
+                None
+            }
             _ => count_of(kind, &path, is_meant, &mut forgotten),
         };
         let Some(count) = count else { continue };
@@ -81,13 +87,7 @@ fn count_of<'a>(
     match kind {
         EntryKind::Asked => return Some(&mut forgotten.questions),
         EntryKind::Token => {}
-        EntryKind::Temporary
-        | EntryKind::Told
-        | EntryKind::Lock
-        | EntryKind::LastUses
-        | EntryKind::Other => {
-            return None;
-        }
+        _ => return None,
     }
     let bytes = folder::read_file(path).unwrap_or_default();
     if entry::is_refusal(&bytes) {
@@ -106,7 +106,7 @@ mod tests {
 
     use super::super::folder::Folder;
     use super::super::place::CachePlace;
-    use super::super::{CacheKey, TokenCache};
+    use super::super::{CacheKey, SharedFailure, TokenCache};
     use super::*;
     use crate::base::secret::Secret;
     use crate::token::AuthorizationToken;
@@ -167,6 +167,23 @@ mod tests {
             Forgotten { tokens: 2, ..Forgotten::default() }
         );
         assert_eq!(forget(&folders, None).unwrap(), Forgotten::default());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_gone_too() {
+        let (_around, folders) = inventory(&["one", "two"]);
+        let cache = TokenCache::at(CachePlace::Folder(Folder::open(folders[0].clone()).unwrap()));
+        let failure =
+            SharedFailure { failed: now(), pause: Duration::ZERO, line: Some("no".to_owned()) };
+        cache.share_failure(&CacheKey::of(&["one"]), &failure);
+        std::fs::write(folders[0].join(".token-a1B2c3"), "a whole token").unwrap();
+        std::fs::create_dir_all(folders[0].join(format!("{}.json/x", "1".repeat(64)))).unwrap();
+        let is_one: &dyn Fn(&Label) -> bool = &|label| label.domain == "one";
+        assert_eq!(forget(&folders, Some(is_one)).unwrap().tokens, 1);
+        let left = |kind| folder::files_in(&folders[0]).iter().filter(|it| it.0 == kind).count();
+        assert_eq!((left(EntryKind::Temporary), left(EntryKind::Failure)), (0, 0));
+        assert_eq!(forget(&folders, None).unwrap().tokens, 2, "and the folder in a token's place");
+        assert!(folder::files_in(&folders[0]).is_empty());
     }
 
     #[test]

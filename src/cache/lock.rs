@@ -4,8 +4,11 @@
 //! others wait for as long as it does. When it dies, the system frees the lock. When it is stopped,
 //! it keeps the lock but falls silent; then the others go on to a second file, which elects one of
 //! them just like the first. Nothing is taken from the silent one: when it goes on, its token is as
-//! good as any, and it finds nothing changed below its feet. No lock file is ever exchanged or
-//! removed, so there is no race about what a path names.
+//! good as any, and it finds nothing changed below its feet.
+//!
+//! Each key has its own lock files. One that nobody needed for long is removed by who has locked it.
+//! So whoever gets a lock makes sure that the path still leads to the locked file, and otherwise tries
+//! again. On Windows a file that is open cannot be removed.
 //!
 //! A holder that failed makes the file one byte longer before it frees the lock. A process that
 //! waited for it then continues without the lock: what failed for one most likely fails for all,
@@ -19,7 +22,7 @@
     reason = "a lock is awaited on the machine's clock, and is a file"
 )]
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,6 +63,7 @@ pub struct Lock {
     /// Frees the lock and stops the heartbeat when it is dropped.
     held: Option<Held>,
     note: Option<String>,
+    follows_failure: bool,
 }
 
 impl Lock {
@@ -76,7 +80,7 @@ impl Lock {
 
     /// A lock that holds nothing.
     fn without(note: String) -> Self {
-        Self { held: None, note: Some(note) }
+        Self { held: None, note: Some(note), follows_failure: false }
     }
 
     /// A note for the log if the lock was not taken in the usual way.
@@ -87,6 +91,11 @@ impl Lock {
     /// Whether other processes are kept out.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
+    }
+
+    /// Whether this waited for a holder whose work failed.
+    pub fn follows_failure(&self) -> bool {
+        self.follows_failure
     }
 
     /// Lets waiting processes continue without the lock, because the holder's work failed.
@@ -105,7 +114,7 @@ impl Lock {
                 if second.exists() {
                     drop(wait_for(second, pace).await?);
                 }
-                return Ok(Self { held: Some(held), note: None });
+                return Ok(Self { held: Some(held), ..Self::default() });
             }
             Waited::Failed => return Ok(Self::after_failure(usual)),
             Waited::Silent => {}
@@ -114,7 +123,7 @@ impl Lock {
         Ok(match wait_for(second, pace).await? {
             Waited::Locked(file) => {
                 let note = Some(format!("{silent}: took over"));
-                Self { held: Some(Held::beating(file, pace)), note }
+                Self { held: Some(Held::beating(file, pace)), note, follows_failure: false }
             }
             Waited::Failed => Self::after_failure(second),
             Waited::Silent => {
@@ -124,10 +133,8 @@ impl Lock {
     }
 
     fn after_failure(path: &Path) -> Self {
-        Self::without(format!(
-            "the holder of the lock `{}` failed: going on without",
-            path.display()
-        ))
+        let note = format!("the holder of the lock `{}` failed: going on without", path.display());
+        Self { follows_failure: true, ..Self::without(note) }
     }
 }
 
@@ -188,6 +195,19 @@ fn touch(file: &File) {
     let _ = file.set_modified(SystemTime::now());
 }
 
+/// Removes a lock file if nobody has locked it.
+pub fn remove_if_free(path: &Path) {
+    if cfg!(windows) {
+        // The system refuses it while anybody has the file open.
+        let _ = fs::remove_file(path);
+    } else if let Ok(file) = files::open_private_to_lock(path)
+        && file.try_lock().is_ok()
+        && files::is_at(&file, path).unwrap_or(false)
+    {
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// How a wait ended.
 enum Waited {
     Locked(File),
@@ -209,6 +229,9 @@ async fn wait_for(path: &Path, pace: Pace) -> io::Result<Waited> {
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) => false,
         };
+        if is_locked && !files::is_at(&file, path).unwrap_or(false) {
+            continue; // it was removed between the opening and the lock
+        }
         // This is read after the attempt, because a holder marks its failure before it frees the
         // lock.
         let found = file.metadata()?;

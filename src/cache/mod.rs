@@ -1,7 +1,8 @@
 //! Tokens that outlive the process that fetched them, and a lock so that concurrent processes fetch
 //! only once.
 //!
-//! A folder has one file for each token, named by a [`CacheKey`], and a fixed number of lock files.
+//! A folder has one file for each token, named by a [`CacheKey`], and beside it the lock for fetching
+//! that token and, for a moment, the failure of the last fetch. All of them are swept.
 //! If a token that the user provided was refused, only this fact is stored, in a file named by a
 //! digest of the token.
 //! Everything in it can be deleted at any time. What cannot be used (a folder of somebody else, a
@@ -37,9 +38,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-pub use entry::{Description, Label};
+pub use entry::{Description, Kept, Label, SharedFailure};
 pub use inventory::{Forgotten, KeptToken, forget, kept};
 pub use key::CacheKey;
 pub use last_use::LastUse;
@@ -77,6 +79,8 @@ pub struct TokenCache {
     /// All tokens if the place is this process; otherwise those that could not be stored in the
     /// folder.
     here: Mutex<HashMap<CacheKey, Kept>>,
+    /// Tokens whose times cannot be right, and when each came by this machine's steady clock.
+    odd: Mutex<HashMap<CacheKey, (AuthorizationToken, Instant)>>,
     /// The refusals that could not be stored in the folder.
     refused_here: Mutex<HashSet<CacheKey>>,
     sign_ins: Mutex<SignIns>,
@@ -90,11 +94,14 @@ struct SignIns {
     asked: HashMap<CacheKey, SystemTime>,
 }
 
-#[derive(Debug, Clone)]
-struct Kept {
-    token: AuthorizationToken,
-    keep_until: SystemTime,
-}
+/// How long this process serves a token whose times cannot be right.
+const ODD_TOKEN_KEPT: Duration = Duration::from_mins(15);
+
+/// How long a failure is learnt by processes that needed the token when it happened.
+const FAILURE_SHARED: Duration = Duration::from_secs(10);
+
+/// How long a failure may keep processes from calling AWS.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl TokenCache {
     /// Chooses the place and creates its folder. The notes are for the log: why tokens are kept in
@@ -114,21 +121,29 @@ impl TokenCache {
         Self {
             place,
             here: Mutex::default(),
+            odd: Mutex::default(),
             refused_here: Mutex::default(),
             sign_ins: Mutex::default(),
         }
     }
 
-    /// The key's token, if it may be used at `now` at all. A file that cannot be read counts as
-    /// none.
-    pub fn load(&self, key: &CacheKey, now: SystemTime) -> Option<AuthorizationToken> {
-        if let Some(bytes) = self.read(key)
-            && let Some(token) = entry::decode(&bytes, now)
-        {
-            return Some(token);
+    /// The key's newest token, if it may be used at `now` at all. A file that cannot be read counts
+    /// as none.
+    pub fn load(&self, key: &CacheKey, now: SystemTime) -> Option<Kept> {
+        let stored = self.read(key).and_then(|bytes| entry::decode(&bytes, now));
+        let here = self.here().get(key).filter(|kept| kept.may_be_served(now)).cloned();
+        match (stored, here) {
+            (Some(stored), Some(here)) if stored.token.obtained < here.token.obtained => Some(here),
+            (stored, here) => stored.or(here),
         }
-        let kept = self.here().get(key).cloned()?;
-        (now < kept.keep_until && entry::is_plausible(&kept.token, now)).then_some(kept.token)
+    }
+
+    /// A token of this process whose times cannot be right, as long as it is not old. Nobody knows
+    /// when it expires.
+    pub fn odd(&self, key: &CacheKey) -> Option<AuthorizationToken> {
+        let odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        let (token, came) = odd.get(key)?;
+        (came.elapsed() < ODD_TOKEN_KEPT).then(|| token.clone())
     }
 
     /// The description of what a folder has for the key, without the token.
@@ -147,7 +162,14 @@ impl TokenCache {
         now: SystemTime,
     ) -> Result<(), CacheError> {
         if !entry::is_plausible(token, now) {
+            if !matches!(self.place, CachePlace::Nowhere) {
+                let mut odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+                odd.insert(key.clone(), (token.clone(), Instant::now()));
+            }
             return Err(CacheError::Implausible);
+        }
+        if let Some(folder) = self.place.folder() {
+            folder.forget_failure(key);
         }
         let folder = match &self.place {
             CachePlace::Folder(folder) => folder,
@@ -190,13 +212,46 @@ impl TokenCache {
     /// before fetching: the other process has most likely stored it.
     ///
     /// It never fails: if there is no lock between processes, the result holds nothing and its note
-    /// says why. Keys share a fixed number of locks, so a task that holds one must not wait for
-    /// another.
+    /// says why.
     pub async fn lock(&self, key: &CacheKey) -> Lock {
         match self.place.folder() {
             Some(folder) => Lock::acquire(folder.locks(key), Pace::NORMAL).await,
             None => Lock::default(),
         }
+    }
+
+    /// Lets the other processes learn that the fetch of this key's token failed. If it cannot be
+    /// written, they find out by themselves.
+    pub fn share_failure(&self, key: &CacheKey, failure: &SharedFailure) {
+        if let Some(folder) = self.place.folder() {
+            let written = entry::encode_failure(failure)
+                .and_then(|bytes| folder.write_failure(key, &bytes, failure.failed));
+            drop(written);
+        }
+    }
+
+    /// The line of a failure that happened to another process while this one needed the same token,
+    /// which it does since `began`.
+    pub fn shared_failure(
+        &self,
+        key: &CacheKey,
+        began: SystemTime,
+        now: SystemTime,
+    ) -> Option<String> {
+        let failure = self.failure(key)?;
+        let is_recent = now.duration_since(failure.failed).is_ok_and(|age| age < FAILURE_SHARED);
+        failure.line.filter(|_| is_recent && began <= failure.failed)
+    }
+
+    /// How long AWS should not be called for this key's token, because it asked for a pause.
+    pub fn pause(&self, key: &CacheKey, now: SystemTime) -> Duration {
+        let Some(failure) = self.failure(key) else { return Duration::ZERO };
+        let Ok(age) = now.duration_since(failure.failed) else { return Duration::ZERO };
+        failure.pause.min(LONGEST_PAUSE).saturating_sub(age)
+    }
+
+    fn failure(&self, key: &CacheKey) -> Option<SharedFailure> {
+        entry::decode_failure(&self.place.folder()?.read_failure(key).ok()?)
     }
 
     /// Waits until no other process or task is signing in, however long a user takes. Check

@@ -34,6 +34,11 @@ fn disk() -> (TempDir, TokenCache) {
     (around, TokenCache::at(CachePlace::Folder(folder)))
 }
 
+/// What the cache has for the key, without until when.
+fn load(cache: &TokenCache, key: &CacheKey, now: SystemTime) -> Option<AuthorizationToken> {
+    cache.load(key, now).map(|kept| kept.token)
+}
+
 fn file_of(around: &TempDir, key: &CacheKey) -> PathBuf {
     around.path().join("cache").join(format!("{key}.json"))
 }
@@ -45,8 +50,8 @@ fn a_token_is_found_by_another_process_under_its_own_key_only() {
     cache.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap();
     let folder = Folder::open(around.path().join("cache")).unwrap();
     let another = TokenCache::at(CachePlace::Folder(folder));
-    assert_eq!(another.load(&key, now()), Some(token));
-    assert_eq!(another.load(&CacheKey::of(&["two"]), now()), None);
+    assert_eq!(load(&another, &key, now()), Some(token));
+    assert_eq!(load(&another, &CacheKey::of(&["two"]), now()), None);
 }
 
 #[test]
@@ -61,7 +66,7 @@ fn a_token_with_impossible_times_is_not_kept_anywhere() {
         ] {
             let stored = cache.store(&key, &token, now() + seconds(60), &label(), now());
             assert!(matches!(stored, Err(CacheError::Implausible)));
-            assert_eq!(cache.load(&key, now()), None);
+            assert_eq!(load(&cache, &key, now()), None);
         }
         assert!(!file_of(&around, &key).exists());
     }
@@ -74,8 +79,23 @@ fn what_the_folder_does_not_take_this_process_keeps() {
     fs::remove_dir(around.path().join("cache")).unwrap();
     let failed = cache.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap_err();
     assert!(failed.to_string().starts_with("cannot write to the cache folder `"), "{failed}");
-    assert_eq!(cache.load(&key, now()), Some(token));
+    assert_eq!(load(&cache, &key, now()), Some(token));
     assert!(!format!("{cache:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_newer_token_that_the_folder_does_not_take_replaces_its_file() {
+    let (around, cache) = disk();
+    let (key, until) = (CacheKey::of(&["one"]), now() + seconds(7200));
+    let later = now() + seconds(60);
+    let (old, new) = (token("old", now(), seconds(3600)), token("new", later, seconds(3600)));
+    cache.store(&key, &old, until, &label(), now()).unwrap();
+    let long = token(&"x".repeat(70_000), later, seconds(3600));
+    assert!(cache.store(&key, &long, until, &label(), later).is_err());
+    assert_eq!(load(&cache, &key, later), Some(long));
+    assert_eq!(load(&caches(&around)[0], &key, later), Some(old), "others have the file");
+    cache.store(&key, &new, until, &label(), later).unwrap();
+    assert_eq!(load(&cache, &key, later), Some(new));
 }
 
 #[test]
@@ -88,7 +108,97 @@ fn an_older_token_of_this_process_does_not_hide_a_newer_file() {
     cache.store(&key, &old, until, &label(), now()).unwrap_err();
     let folder = Folder::open(around.path().join("cache")).unwrap();
     TokenCache::at(CachePlace::Folder(folder)).store(&key, &new, until, &label(), now()).unwrap();
-    assert_eq!(cache.load(&key, now()), Some(new));
+    assert_eq!(load(&cache, &key, now()), Some(new));
+}
+
+#[test]
+fn a_token_with_impossible_times_is_served_by_its_process_for_a_while() {
+    let (around, cache) = disk();
+    let key = CacheKey::of(&["one"]);
+    assert_eq!(cache.odd(&key), None);
+    let expired = token("expired", now() - seconds(60), seconds(60));
+    cache.store(&key, &expired, now() + seconds(60), &label(), now()).unwrap_err();
+    assert_eq!(cache.odd(&key), Some(expired.clone()));
+    assert_eq!(caches(&around)[0].odd(&key), None, "another process");
+    let off = TokenCache::at(CachePlace::Nowhere);
+    off.store(&key, &expired, now() + seconds(60), &label(), now()).unwrap_err();
+    assert_eq!(off.odd(&key), None);
+}
+
+#[test]
+fn a_failure_is_learnt_by_who_needed_the_token_when_it_happened() {
+    let (around, _cache) = disk();
+    let ([one, other], key) = (caches(&around), CacheKey::of(&["one"]));
+    let line = Some("AWS throttled the call".to_owned());
+    let failure = SharedFailure { failed: now(), pause: seconds(3), line: line.clone() };
+    one.share_failure(&key, &failure);
+    let learnt = |began, at| other.shared_failure(&key, began, at);
+    assert_eq!(learnt(now() - seconds(60), now()), line);
+    assert_eq!(learnt(now(), now() + seconds(9)), line);
+    assert_eq!(learnt(now() + seconds(1), now() + seconds(1)), None, "it began afterwards");
+    assert_eq!(learnt(now() - seconds(60), now() + seconds(10)), None, "a moment is over");
+    assert_eq!(learnt(now() - seconds(60), now() - seconds(1)), None, "a clock set back");
+    assert_eq!(other.shared_failure(&CacheKey::of(&["two"]), now(), now()), None);
+    assert_eq!(other.pause(&key, now() + seconds(1)), seconds(2));
+    assert_eq!(other.pause(&key, now() + seconds(3)), Duration::ZERO);
+    assert_eq!(other.pause(&key, now() - seconds(1)), Duration::ZERO, "a clock set back");
+    one.share_failure(&key, &SharedFailure { pause: seconds(3600), line: None, ..failure });
+    assert_eq!(learnt(now() - seconds(1), now()), None, "nothing to say");
+    assert_eq!(other.pause(&key, now()), seconds(10), "no pause is longer");
+    let token = token("t", now(), seconds(3600));
+    other.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap();
+    assert_eq!(one.pause(&key, now()), Duration::ZERO, "a token ends it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_failure_that_another_user_could_have_written_is_none() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (around, cache) = disk();
+    let key = CacheKey::of(&["one"]);
+    let failure =
+        SharedFailure { failed: now(), pause: seconds(3), line: Some("forged".to_owned()) };
+    cache.share_failure(&key, &failure);
+    let file = around.path().join("cache").join(format!(".token-{key}.failed"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o622)).unwrap();
+    assert_eq!(cache.shared_failure(&key, now(), now()), None);
+    assert_eq!(cache.pause(&key, now()), Duration::ZERO);
+}
+
+/// Whatever the clock does, a token is served only in the time for which AWS issued it.
+#[test]
+fn a_clock_set_back_forward_or_standing_still_serves_no_token_too_long() {
+    let (_around, cache) = disk();
+    for (number, start) in [0, 2_147_483_000, 4_294_967_000].into_iter().enumerate() {
+        let (key, start) = (CacheKey::of(&[&number.to_string()]), UNIX_EPOCH + seconds(start));
+        let token = token("t", start, seconds(3600));
+        cache.store(&key, &token, start + seconds(3600), &label(), start).unwrap();
+        for at in [start, start, start + seconds(3599)] {
+            assert_eq!(load(&cache, &key, at), Some(token.clone()), "from {start:?} at {at:?}");
+        }
+        assert_eq!(load(&cache, &key, start + seconds(3600)), None, "expired");
+        assert_eq!(load(&cache, &key, start + seconds(1 << 40)), None, "far ahead");
+        if let Some(back) = start.checked_sub(seconds(301)).filter(|it| *it >= UNIX_EPOCH) {
+            assert_eq!(load(&cache, &key, back), None, "set back further than AWS's tolerance");
+            assert_eq!(load(&cache, &key, back + seconds(1)), Some(token), "within it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_key_of_the_same_first_byte_does_not_wait() {
+    let (_around, cache) = disk();
+    let of_byte = |byte: &str| {
+        let keys = (0..).map(|number: u32| CacheKey::of(&[&number.to_string()]));
+        keys.filter(|key| key.to_string().starts_with(byte)).take(2).collect::<Vec<_>>()
+    };
+    let keys = of_byte("a7");
+    let first = cache.lock(&keys[0]).await;
+    let second = cache.lock(&keys[1]).await;
+    assert!(first.is_held() && second.is_held());
+    let sign_ins = (cache.lock_sign_in(&keys[0]).await, cache.lock_sign_in(&keys[1]).await);
+    assert_eq!((sign_ins.0.note(), sign_ins.1.note()), (None, None));
 }
 
 #[tokio::test]
@@ -176,7 +286,7 @@ proptest! {
                     model.store(key, &token, now + seconds(keep));
                 }
                 Operation::Load { key } => {
-                    prop_assert_eq!(cache.load(&keys[key], now), model.load(key, now));
+                    prop_assert_eq!(load(&cache, &keys[key], now), model.load(key, now));
                 }
                 Operation::Wait { seconds } => now += Duration::from_secs(seconds),
                 Operation::Delete { key } => {
@@ -220,7 +330,7 @@ fn a_refusal_is_remembered_where_tokens_are_kept() {
     let another = TokenCache::at(CachePlace::Folder(folder));
     assert!(another.was_refused(&key, now()));
     assert!(!another.was_refused(&other, now()));
-    assert_eq!(another.load(&key, now()), None, "it is no token");
+    assert_eq!(load(&another, &key, now()), None, "it is no token");
     for (place, remembers) in [(CachePlace::Process, true), (CachePlace::Nowhere, false)] {
         let cache = TokenCache::at(place);
         cache.remember_refused(&key, now());

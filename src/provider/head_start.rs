@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::deadline::Deadline;
 use super::{
     Need, Provider, ProviderError, Resolved, Served, TokenRequest, UNSEEN_IDENTITY_KEPT, now,
 };
@@ -80,8 +81,9 @@ impl Provider {
             self.log.line(format_args!("no head start with {}", caller.identity.label));
             return Ok(());
         }
-        let request = TokenRequest { resolved: &resolved, caller, need: &Need::Any };
-        if self.cached(request)?.is_some() {
+        let (need, deadline) = (&Need::Any, &Deadline::start());
+        let request = TokenRequest { resolved: &resolved, caller, need, deadline, renews: false };
+        if self.cached(request)?.is_some_and(|kept| request.is_met_by(&kept)) {
             return Ok(());
         }
         self.log.line(format_args!("head start for {}", endpoint.domain));

@@ -6,19 +6,23 @@
 //! for (domain, owner, region, API endpoints, duration, identity). To serve one: look into the
 //! cache; renew the SSO session if the identity needs one ([`sign_in`]); join a fetch of the same
 //! token in this process; take the lock between processes; look again; fetch; store. A process that
-//! waited for a lock whose holder failed fetches without it. The plugin and the `token` command use
-//! this.
+//! waited for a lock learns what AWS answered to its holder. If the holder failed for a reason of its
+//! own, or has a token that cannot be stored, the others fetch at once. A token that is still good is
+//! renewed before it expires ([`renewal`]). All of it has one time limit ([`deadline`]). The plugin
+//! and the `token` command use this.
 
+mod deadline;
 mod head_start;
 mod provided;
+mod renewal;
 mod resolve;
 mod sign_in;
 mod sources;
 mod told;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
@@ -36,12 +40,16 @@ use crate::aws::{
 use crate::base::environment::Environment;
 use crate::base::log::{Log, Timing};
 use crate::base::secret::Secret;
-use crate::cache::{self, CacheError, CacheKey, Forgotten, KeptToken, Label, TokenCache};
+use crate::cache::{
+    self, CacheError, CacheKey, Forgotten, Kept, KeptToken, Label, Lock, SharedFailure, TokenCache,
+};
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::nuget_config::UserProxy;
 use crate::settings::{EffectiveSettings, Overrides, Settings, SettingsError};
 use crate::token::AuthorizationToken;
+use deadline::{Deadline, Stage};
+use renewal::Renewal;
 
 /// How long a token is cached if AWS can change its identity without a trace on this machine.
 const UNSEEN_IDENTITY_KEPT: Duration = Duration::from_hours(1);
@@ -63,6 +71,12 @@ pub struct Provider {
     /// asking the user.
     failed_sign_ins: Mutex<HashMap<CacheKey, ProviderError>>,
     ahead: head_start::Ahead,
+    /// This provider, if its process goes on after a request.
+    this: Weak<Self>,
+    /// The last renewal of each token.
+    renewals: Mutex<HashMap<CacheKey, Renewal>>,
+    /// Tokens that were refused. In their last minutes they are not served again.
+    refused: Mutex<HashSet<Secret>>,
 }
 
 /// A fetch in progress, and its result for all requests that wait for it.
@@ -113,6 +127,11 @@ pub enum ProviderError {
     /// No other token may replace the provided tokens.
     #[error("{what}; without it: {error}")]
     Provided { what: String, error: Box<ProviderError> },
+    /// What AWS answered to another process that needed the same token at the same time.
+    #[error("{line}")]
+    Learnt { line: String },
+    #[error("gave up after {} s: {stage}", .limit.as_secs())]
+    Late { limit: Duration, stage: Stage },
 }
 
 /// What requests must have in common so that one fetch serves them.
@@ -128,11 +147,19 @@ struct TokenRequest<'a> {
     resolved: &'a Resolved,
     caller: &'a Caller,
     need: &'a Need,
+    deadline: &'a Deadline,
+    /// Whether there is a token that is still good.
+    renews: bool,
 }
 
 impl TokenRequest<'_> {
     fn settings(&self) -> Result<&EffectiveSettings, ProviderError> {
         self.resolved.settings()
+    }
+
+    /// Whether a token of the cache makes a fetch unnecessary.
+    fn is_met_by(&self, Kept { token, keep_until }: &Kept) -> bool {
+        token.is_fresh(now()) && !(self.renews && token.is_due(*keep_until, now()))
     }
 
     fn served(&self, token: AuthorizationToken, origin: TokenOrigin) -> Served {
@@ -169,6 +196,9 @@ impl Provider {
             in_flight: Mutex::default(),
             failed_sign_ins: Mutex::default(),
             ahead: head_start::Ahead::default(),
+            this: Weak::new(),
+            renewals: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -228,18 +258,62 @@ impl Provider {
         }
     }
 
-    /// A token that AWS issues to the caller.
+    /// A token that AWS issues to the caller, within the limit of a request.
     async fn issued(
         &self,
         resolved: &Resolved,
         need: &Need,
         user: Option<User<'_>>,
     ) -> Result<Served, ProviderError> {
-        let mut request =
-            TokenRequest { resolved, need, caller: self.caller_of_cache(resolved).await? };
-        if let Some(served) = self.cached(request)? {
-            return Ok(served);
+        if let Need::OtherThan(refused) = need {
+            self.refused().insert(refused.clone());
         }
+        let deadline = &Deadline::start();
+        let issued = Box::pin(async {
+            let caller = self.caller_of_cache(resolved).await?;
+            let request = TokenRequest { resolved, need, caller, deadline, renews: false };
+            if let Some(odd) = self.odd(request)? {
+                return Ok(request.served(odd, TokenOrigin::Cache));
+            }
+            match self.cached(request)? {
+                Some(kept) => self.kept_or_renewed(request, kept, user).await,
+                None => self.newly_issued(request, user).await,
+            }
+        });
+        deadline
+            .limit(issued)
+            .await
+            .unwrap_or_else(|(limit, stage)| Err(ProviderError::Late { limit, stage }))
+    }
+
+    /// The token of the cache, or in its last minutes a newer one if there soon is one.
+    async fn kept_or_renewed(
+        &self,
+        request: TokenRequest<'_>,
+        Kept { token, keep_until }: Kept,
+        user: Option<User<'_>>,
+    ) -> Result<Served, ProviderError> {
+        if token.is_fresh(now()) {
+            if token.is_due(keep_until, now()) {
+                self.renew_behind(request);
+            }
+            return Ok(request.served(token, TokenOrigin::Cache));
+        }
+        self.try_renewal(request).await;
+        match self.cached(request)? {
+            Some(kept) if kept.token == token => Ok(request.served(token, TokenOrigin::Cache)),
+            Some(newer) => Ok(request.served(newer.token, TokenOrigin::Fetched)),
+            None => self.newly_issued(request, user).await,
+        }
+    }
+
+    /// A token that is not in the cache.
+    async fn newly_issued(
+        &self,
+        mut request: TokenRequest<'_>,
+        user: Option<User<'_>>,
+    ) -> Result<Served, ProviderError> {
+        let resolved = request.resolved;
         request.caller.identity.check_partition(&resolved.target.domain)?;
         // A sign-in may change the caller's identity, so it is looked up again.
         let renewed;
@@ -274,21 +348,45 @@ impl Provider {
         self.aws.caller_arn(&resolved.target.domain, identity, now()).await
     }
 
-    /// Takes the lock between processes: its previous holder has most likely stored a token.
+    /// Takes the lock between processes: its previous holder has most likely stored a token, or knows
+    /// why there is none.
     async fn fetch_once(&self, request: TokenRequest<'_>) -> Result<Served, ProviderError> {
-        let lock = self.cache()?.lock(&request.caller.key).await;
+        let (cache, key) = (self.cache()?, &request.caller.key);
+        request.deadline.at(Stage::AnotherProcess);
+        let lock = cache.lock(key).await;
         let note = lock.note().unwrap_or_default();
         self.log.line(format_args!("locked {} {note}", lock.is_held()));
-        if let Some(served) = self.cached(request)? {
-            return Ok(served);
+        if let Some(kept) = self.cached(request)?.filter(|kept| request.is_met_by(kept)) {
+            return Ok(request.served(kept.token, TokenOrigin::Cache));
         }
+        if let Some(line) = cache.shared_failure(key, request.deadline.began, now()) {
+            self.log.line(format_args!("another process has failed: {line}"));
+            return Err(ProviderError::Learnt { line });
+        }
+        if request.renews && lock.follows_failure() {
+            return Err(ProviderError::Learnt { line: note.to_owned() });
+        }
+        tokio::time::sleep(cache.pause(key, now())).await;
+        request.deadline.at(Stage::Aws);
+        self.fetch(request, &lock).await
+    }
+
+    async fn fetch(&self, request: TokenRequest<'_>, lock: &Lock) -> Result<Served, ProviderError> {
         let timing = Timing::start();
         let (domain, identity) = (&request.resolved.target.domain, &request.caller.identity);
-        let duration = request.settings()?.duration.value;
-        let fetched = self.aws.authorization_token(domain, identity, duration, now()).await;
+        let (duration, limit) = (request.settings()?.duration.value, request.deadline.for_fetch());
+        let fetched = self.aws.authorization_token(domain, identity, duration, now(), limit).await;
         match &fetched {
-            Ok(token) => self.store(request, token)?,
+            Ok(token) => {
+                // One after the other the others would wait as long as it takes to fetch one each.
+                if !self.store(request, token)? || !token.is_fresh(now()) {
+                    lock.mark_failed();
+                }
+            }
             Err(error) => {
+                let line = error.is_of_aws().then(|| error.to_string());
+                let failure = SharedFailure { failed: now(), pause: error.pause(), line };
+                self.cache()?.share_failure(&request.caller.key, &failure);
                 lock.mark_failed();
                 self.log.line(format_args!("no token after {timing}: {error}"));
             }
@@ -298,23 +396,31 @@ impl Provider {
         Ok(request.served(token, TokenOrigin::Fetched))
     }
 
-    fn cached(&self, request: TokenRequest<'_>) -> Result<Option<Served>, ProviderError> {
-        let token = self.cache()?.load(&request.caller.key, now());
-        let refused = |token: &AuthorizationToken| match request.need {
-            Need::Any => false,
-            Need::OtherThan(refused) => token.secret == *refused,
+    /// What the cache has for the request and may be served at all, even in its last minutes.
+    fn cached(&self, request: TokenRequest<'_>) -> Result<Option<Kept>, ProviderError> {
+        let (cache, key) = (self.cache()?, &request.caller.key);
+        let usable = |token: &AuthorizationToken| match request.need {
+            Need::Any => token.is_fresh(now()) || !self.refused().contains(&token.secret),
+            Need::OtherThan(refused) => token.secret != *refused,
         };
-        let usable = token.filter(|token| token.is_fresh(now()) && !refused(token));
-        let found = if usable.is_some() { "has one" } else { "has none" };
+        let kept = cache.load(key, now()).filter(|kept| usable(&kept.token));
+        let found = if kept.is_some() { "has one" } else { "has none" };
         self.log.line(format_args!("the cache {found} for {}", request.resolved.target.domain));
-        Ok(usable.map(|token| request.served(token, TokenOrigin::Cache)))
+        Ok(kept)
     }
 
+    /// A token of this process whose times cannot be right. It is not fetched for each request.
+    fn odd(&self, request: TokenRequest<'_>) -> Result<Option<AuthorizationToken>, ProviderError> {
+        let odd = self.cache()?.odd(&request.caller.key);
+        Ok(odd.filter(|token| !self.refused().contains(&token.secret)))
+    }
+
+    /// False if other processes will not find the token.
     fn store(
         &self,
         request: TokenRequest<'_>,
         token: &AuthorizationToken,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<bool, ProviderError> {
         let (domain, Caller { identity, key }) = (&request.resolved.target.domain, request.caller);
         let keep_until = if identity.is_visible {
             token.expiration
@@ -327,10 +433,11 @@ impl Provider {
             region: domain.region.clone(),
             identity: identity.label.clone(),
         };
-        if let Err(error) = self.cache()?.store(key, token, keep_until, &label, now()) {
+        let stored = self.cache()?.store(key, token, keep_until, &label, now());
+        if let Err(error) = &stored {
             self.log.line(format_args!("{error}"));
         }
-        Ok(())
+        Ok(stored.is_ok())
     }
 
     /// The settings of this process, read once.
@@ -343,6 +450,10 @@ impl Provider {
             settings
         };
         self.settings.get_or_init(load).as_ref().map_err(|error| error.clone().into())
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashSet<Secret>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn in_flight(&self) -> MutexGuard<'_, HashMap<InFlight, Fetch>> {

@@ -200,7 +200,7 @@ impl Provider {
             Some(EntryReport {
                 age: now().duration_since(described.obtained).unwrap_or_default(),
                 left: described.served_for(now())?,
-                is_fresh: cache.load(key, now()).is_some_and(|token| token.is_fresh(now())),
+                is_fresh: cache.load(key, now()).is_some_and(|kept| kept.token.is_fresh(now())),
             })
         });
         Ok(CacheReport { place: cache.place(), notes: notes.clone(), key, entry })

@@ -12,6 +12,7 @@ use std::io::{self, IsTerminal};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::deadline::Stage;
 use super::{Provider, ProviderError, TokenRequest, now};
 use crate::aws::{
     AwsError, Identity, Prompt, Refreshed, SignInBy, SignInState, SignedIn, SsoSession,
@@ -142,7 +143,10 @@ impl Provider {
         user: Option<User<'_>>,
         ended: Option<TokenFingerprint>,
     ) -> Result<bool, ProviderError> {
-        let lock = self.cache()?.lock_sign_in(&key_of(session)).await;
+        let (cache, key) = (self.cache()?, &key_of(session));
+        request.deadline.at(Stage::SignIn);
+        let is_asked = || cache.asked_ago(key, now(), NOT_ASKED_AGAIN_FOR).is_some();
+        let lock = request.deadline.except_for_a_person(cache.lock_sign_in(key), is_asked).await;
         let note = lock.note().unwrap_or_default();
         self.log.line(format_args!("locked the SSO session of `{}` {note}", session.profile));
         let renewed = self.renew_locked(session, request, user, ended).await;
@@ -200,10 +204,13 @@ impl Provider {
         let asker = Some(&request.caller.identity);
         let before = session.fingerprint();
         cache.note_asked(&key, now());
-        let signed_in = tokio::select! {
-            signed_in = self.show_and_wait(session, method, asker, user) => signed_in.map(drop),
-            () = signed_in_elsewhere(session, &before) => Ok(()),
-        };
+        let signing_in = Box::pin(async {
+            tokio::select! {
+                signed_in = self.show_and_wait(session, method, asker, user) => signed_in.map(drop),
+                () = signed_in_elsewhere(session, &before) => Ok(()),
+            }
+        });
+        let signed_in = request.deadline.except_for_a_person(signing_in, || true).await;
         match &signed_in {
             Ok(()) => cache.forget_asked(&key),
             Err(error) => {

@@ -20,15 +20,18 @@ pub fn check(bytes: &[u8]) {
     let described = entry::describe(bytes);
     let is_refusal = entry::counts_as_refused(bytes, now);
     assert!(!is_refusal || entry::is_refusal(bytes));
-    let Some(token) = entry::decode(bytes, now) else { return };
-    assert!(entry::is_plausible(&token, now));
+    let failure = entry::decode_failure(bytes);
+    assert!(failure.and_then(|it| it.line).is_none_or(|it| !it.contains(char::is_control)));
+    let Some(kept) = entry::decode(bytes, now) else { return };
+    assert!(kept.may_be_served(now));
+    let token = &kept.token;
     let described = described.expect("a token that is served can be described");
     assert_eq!((described.obtained, described.expiration), (token.obtained, token.expiration));
     let left = described.served_for(now).expect("a token that is served has time left");
     assert!(entry::decode(bytes, now + left).is_none(), "served for longer than described");
 
-    let written = entry::encode(&token, described.keep_until, &described.label).unwrap();
-    assert_eq!(entry::decode(&written, now), Some(token.clone()));
+    let written = entry::encode(token, described.keep_until, &described.label).unwrap();
+    assert_eq!(entry::decode(&written, now).as_ref(), Some(&kept));
     assert_eq!(entry::describe(&written), Some(described));
 
     // Read a second time, without the types, which are read of a list of their fields as well.

@@ -2,13 +2,13 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use super::{edit, now, token_file};
 use crate::support::fake_nuget::FakeNuget;
-use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan::files_below;
 use crate::support::stage::Stage;
 use crate::support::stage::conversation::token_of_a_process;
@@ -17,9 +17,12 @@ use crate::support::trials::{Trial, named};
 pub fn trials() -> Vec<Trial> {
     named![
         a_file_that_cannot_be_used_costs_one_fetch,
-        a_folder_in_the_files_place_costs_a_fetch_each_time,
+        a_folder_in_the_files_place_heals,
+        a_file_of_an_older_version_without_a_checksum_is_used,
         the_file_says_whose_token_it_is_and_when,
         a_token_of_an_odd_life_is_used_once,
+        a_token_of_an_odd_life_is_fetched_once_for_a_conversation,
+        a_token_that_is_too_long_to_be_read_is_not_written,
         a_warm_start_makes_no_request_at_all,
         stale_temporaries_are_swept_when_a_token_is_stored,
     ]
@@ -27,32 +30,18 @@ pub fn trials() -> Vec<Trial> {
 
 const HOUR: u64 = 3600;
 
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
-}
-
-/// The one token file.
-fn token_file(home: &SandboxHome) -> PathBuf {
-    let mut files = files_below(&home.cache_dir());
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    let [file] = files.as_slice() else { panic!("not one token file: {files:?}") };
-    file.clone()
-}
-
-/// Changes the JSON in a token file.
-fn edit(file: &Path, changes: &Value) {
-    let mut record: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
-    for (key, value) in changes.as_object().expect("an object of changes") {
-        assert!(record.get(key).is_some(), "the file has no {key}");
-        record[key] = value.clone();
-    }
-    fs::write(file, record.to_string()).unwrap();
-}
-
 /// Damage that costs one fetch; after it the file is whole again.
 type Damage = (&'static str, fn(&Path));
 
-const DAMAGES: [Damage; 13] = [
+const DAMAGES: [Damage; 16] = [
+    ("damaged in its token", |file| {
+        let text = fs::read_to_string(file).unwrap();
+        fs::write(file, text.replace("0123456789abcdef0123", "0123456789abcdeX0123")).unwrap();
+    }),
+    ("without a token", |file| edit(file, &json!({"token": "", "checksum": null}))),
+    ("of a token with a line break", |file| {
+        edit(file, &json!({"token": "a\r\nX-Header: b", "checksum": null}));
+    }),
     ("empty", |file| fs::write(file, "").unwrap()),
     ("no JSON", |file| fs::write(file, b"\0\xff not JSON").unwrap()),
     ("cut off", |file| {
@@ -100,17 +89,26 @@ fn a_file_that_cannot_be_used_costs_one_fetch() {
     }
 }
 
-fn a_folder_in_the_files_place_costs_a_fetch_each_time() {
+fn a_folder_in_the_files_place_heals() {
     let Stage { fake, home, source, .. } = Stage::new();
     token_of_a_process(&home, &source);
     let file = token_file(&home);
     fs::remove_file(&file).unwrap();
     fs::create_dir_all(file.join("full")).unwrap();
-    for calls in 2..=3 {
-        token_of_a_process(&home, &source);
-        assert_eq!(fake.token_calls().len(), calls);
-    }
+    let token = token_of_a_process(&home, &source);
+    assert_eq!(token_of_a_process(&home, &source), token);
+    assert_eq!(fake.token_calls().len(), 2);
     home.assert_no_secrets();
+}
+
+fn a_file_of_an_older_version_without_a_checksum_is_used() {
+    let Stage { fake, home, source, .. } = Stage::new();
+    let token = token_of_a_process(&home, &source);
+    let mut record: Value = serde_json::from_slice(&fs::read(token_file(&home)).unwrap()).unwrap();
+    assert!(record.as_object_mut().unwrap().remove("checksum").is_some());
+    fs::write(token_file(&home), record.to_string()).unwrap();
+    assert_eq!(token_of_a_process(&home, &source), token);
+    assert_eq!(fake.token_calls().len(), 1);
 }
 
 fn the_file_says_whose_token_it_is_and_when() {
@@ -132,8 +130,11 @@ fn the_file_says_whose_token_it_is_and_when() {
             "expiration": record["expiration"],
             "keep_until": record["expiration"],
             "token": fake.issued_tokens()[0],
+            "checksum": record["checksum"],
         })
     );
+    let checksum = record["checksum"].as_str().unwrap();
+    assert!(checksum.len() == 64 && checksum.bytes().all(|byte| byte.is_ascii_hexdigit()));
     assert!(record["expiration"].as_u64().unwrap().abs_diff(obtained + 12 * HOUR) <= 2);
 }
 
@@ -147,6 +148,42 @@ fn a_token_of_an_odd_life_is_used_once() {
             assert_eq!(fake.token_calls().len(), calls, "a life of {life} s");
         }
     }
+}
+
+/// It is kept by its process alone, and the log says why.
+fn a_token_of_an_odd_life_is_fetched_once_for_a_conversation() {
+    for life in [0, 13 * HOUR] {
+        let stage = Stage::new().with_log();
+        stage.fake.tokens_live(Duration::from_secs(life));
+        let mut nuget = FakeNuget::start(&stage.home);
+        for _ in 0..3 {
+            let answer = nuget.ask(&stage.source, false, true);
+            assert_eq!(answer.assert_success().assert_no_logs().password(), stage.issued());
+        }
+        nuget.finish();
+        let line = "a token that is expired or valid for more than 12 hours is not kept";
+        assert!(stage.log().contains(line), "{}", stage.log());
+        assert!(
+            !files_below(&stage.home.cache_dir())
+                .iter()
+                .any(|file| file.extension().is_some_and(|it| it == "json"))
+        );
+    }
+}
+
+fn a_token_that_is_too_long_to_be_read_is_not_written() {
+    let stage = Stage::new();
+    stage.issues(&"x".repeat(70_000));
+    for calls in 1..=2 {
+        let mut nuget = FakeNuget::start(&stage.home);
+        for _ in 0..2 {
+            nuget.ask(&stage.source, false, true).assert_success().assert_no_logs();
+        }
+        nuget.finish();
+        assert_eq!(stage.token_calls(), calls, "a process keeps it for itself");
+    }
+    let files = files_below(&stage.home.cache_dir());
+    assert!(files.iter().all(|file| fs::metadata(file).unwrap().len() < 65_536), "{files:?}");
 }
 
 fn a_warm_start_makes_no_request_at_all() {

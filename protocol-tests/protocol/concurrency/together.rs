@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::{LIMIT, conversations};
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Repository, TokenBehaviour};
 use crate::support::fake_nuget::FakeNuget;
 use crate::support::sandbox_home::SandboxHome;
@@ -17,7 +18,6 @@ pub fn trials() -> Vec<Trial> {
         thirty_two_processes_whose_cached_token_is_refused_fetch_once,
         asks_of_one_process_are_joined,
         asks_of_one_process_are_joined_without_a_cache_as_well,
-        sixteen_processes_with_a_failing_api_are_answered_after_two_failures,
         #[cfg(unix)]
         a_killed_holder_is_followed_by_one,
         #[cfg(unix)]
@@ -25,14 +25,6 @@ pub fn trials() -> Vec<Trial> {
         a_holder_whose_input_ends_is_followed_by_one_at_once,
         a_holder_whose_ask_is_cancelled_is_followed_by_one_at_once,
     ]
-}
-
-/// Longer than any wait here should be, on a busy machine as well.
-const LIMIT: Duration = Duration::from_mins(1);
-
-/// Conversations that are open, so that all can ask at once.
-fn conversations(home: &SandboxHome, number: usize) -> Vec<FakeNuget> {
-    (0..number).map(|_| FakeNuget::start(home)).collect()
 }
 
 /// Conversations that have asked and wait. Progress is their proof, so it comes soon.
@@ -131,28 +123,6 @@ fn asks_of_one_process_are_joined_without_a_cache_as_well() {
     }
     assert_eq!(fake.token_calls().len(), 1);
     nuget.finish();
-}
-
-/// One after the other they would take sixteen failures' time.
-fn sixteen_processes_with_a_failing_api_are_answered_after_two_failures() {
-    let failure = Duration::from_secs(2);
-    let Stage { fake, home, source, .. } = Stage::new();
-    let text = "User is not authorized to perform: codeartifact:GetAuthorizationToken";
-    fake.token_api_will(TokenBehaviour::FailAfter(failure, 403, "AccessDeniedException", text));
-    let mut all = conversations(&home, 16);
-    let started = Instant::now();
-    let asks: Vec<_> = all.iter_mut().map(|it| it.begin_ask(&source, false, true)).collect();
-    for (nuget, ask) in all.iter_mut().zip(asks) {
-        let answer = nuget.answer_to(&ask, LIMIT);
-        let line = answer.assert_refusal("Error").the_warning();
-        assert!(line.contains("codeartifact:GetAuthorizationToken"), "{line}");
-    }
-    assert!(started.elapsed() < 5 * failure, "took {:?}", started.elapsed());
-    assert_eq!(fake.token_calls().len(), 16);
-    all.into_iter().for_each(FakeNuget::finish);
-
-    fake.token_api_will(TokenBehaviour::Issue);
-    token_of_a_process(&home, &source);
 }
 
 #[cfg(unix)]

@@ -77,6 +77,10 @@ fn memories() {
     for (name, text) in [
         (format!("{key}.json"), r#"{"version":1,"refused":1800000000}"#),
         (format!("{key}.asked"), ""),
+        // What processes leave that were killed while they stored a token or after they failed.
+        (".token-a1B2c3".to_owned(), "a whole token"),
+        (format!(".token-{key}.failed"), "{}"),
+        (format!(".token-{key}.lock"), ""),
         ("notes.json".to_owned(), "{}"),
     ] {
         let file = folder.join(name);

@@ -485,6 +485,33 @@ impl AwsError {
         matches!(self, Self::SsoExpired { .. })
     }
 
+    /// Whether it is AWS's word on the call, or AWS's silence: then it is the same for every process
+    /// with the same identity. Other failures may be due to a process's own environment.
+    pub fn is_of_aws(&self) -> bool {
+        matches!(
+            self,
+            Self::Throttled { .. }
+                | Self::Refused { .. }
+                | Self::Unavailable { .. }
+                | Self::Invalid { .. }
+                | Self::DomainNotFound(_)
+                | Self::MayNotGetToken { .. }
+                | Self::MayNotGetBearerToken { .. }
+                | Self::KeysRefused { .. }
+                | Self::ClockWrong { .. }
+                | Self::TimedOut { .. }
+                | Self::SourceHung { .. }
+        )
+    }
+
+    /// How long nobody should call AWS again.
+    pub fn pause(&self) -> Duration {
+        match self {
+            Self::Throttled { .. } => Duration::from_secs(1),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// Whether nothing answered within the time limit. Another attempt would only wait as long
     /// again.
     pub fn is_silence(&self) -> bool {
