@@ -52,9 +52,11 @@ use tokio::runtime::{Builder, Runtime};
 use base::environment::Environment;
 use base::log::Log;
 use base::panic::{self, Panicked};
+use base::secret::Secret;
 use base::terminal::{Appearance, PerhapsUnread, Printable};
 use cli::doctor::DoctorArgs;
-use cli::{Cli, Command, SelectionArgs};
+use cli::{Cli, Command, ExecArgs, SelectionArgs};
+use commands::exec::ExecError;
 use commands::progress::{Terminal, Wait, Waiting};
 use commands::scrub::Outcome;
 use commands::selection::{Fetched, SelectionError};
@@ -134,15 +136,13 @@ fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, 
             commands::source::run(&args, environment, provider, &wait, out).await
         })?,
         Command::Token(args) => {
-            let fetched = fetch(&args.selection, environment);
+            let fetched = fetch(&args.selection, environment).and_then(|fetched| {
+                mask(environment, [&fetched.secret])?;
+                Ok(fetched)
+            });
             commands::token::run(&args, fetched, raw)?;
         }
-        Command::Exec(args) => {
-            let fetched = fetch(&args.selection, environment)?;
-            let Err(error) = commands::exec::run(&args.command, &fetched, environment);
-            let code = error.exit_code().into();
-            return Err(Failure { error: Box::new(error), code });
-        }
+        Command::Exec(args) => return exec(&args, environment),
         Command::Scrub(args) => {
             let provider = provider(environment, open_log(environment));
             if commands::scrub::run(&args, environment, &provider, out)? == Outcome::Found {
@@ -168,15 +168,47 @@ fn doctor(
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The token that a command outputs. It is masked in the log of CI if the CI service supports it.
+/// Returns if the command was not started.
+fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCode, Failure> {
+    let selection = &args.selection;
+    let tokens = if selection.url.is_some() || selection.domain.is_some() {
+        fetch(selection, environment)?.into()
+    } else {
+        let tokens = block_on(environment, selection.overrides(), async |provider| {
+            let _waiting = wait_for(environment, "an answer");
+            commands::exec::fetch(args, provider).await
+        })??;
+        tokens.map_err(not_started)?
+    };
+    mask(environment, tokens.secrets())?;
+    for name in tokens.replaced(environment) {
+        announce(&format!("note: the command gets another `{name}` than this environment has"));
+    }
+    let Err(error) = commands::exec::run(&args.command, &tokens, environment);
+    Err(not_started(error))
+}
+
+fn not_started(error: ExecError) -> Failure {
+    let code = error.exit_code().into();
+    Failure { error: Box::new(error), code }
+}
+
+/// Tokens are masked in the log of CI if the CI service supports it.
 #[expect(clippy::disallowed_methods, reason = "CI is told of the token on standard error")]
+fn mask<'a>(
+    environment: &Environment,
+    secrets: impl IntoIterator<Item = &'a Secret>,
+) -> io::Result<()> {
+    let mut secrets = secrets.into_iter();
+    secrets.try_for_each(|secret| commands::mask::in_log(environment, secret, &mut io::stderr()))
+}
+
+/// The token that a command hands over.
 fn fetch(selection: &SelectionArgs, environment: &Environment) -> Result<Fetched, SelectionError> {
-    let fetched = block_on(environment, selection.overrides(), async |provider| {
+    block_on(environment, selection.overrides(), async |provider| {
         let _waiting = wait_for(environment, "an answer");
         commands::selection::fetch(selection, provider).await
-    })???;
-    commands::mask::in_log(environment, &fetched.secret, &mut io::stderr())?;
-    Ok(fetched)
+    })??
 }
 
 /// Shows a line on the terminal, if there is one, while a wait takes long.

@@ -20,6 +20,7 @@ mod commands;
 mod consoles;
 #[cfg(unix)]
 mod doctor;
+mod exec;
 #[cfg(unix)]
 mod launcher;
 mod mono;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         ("accounts", accounts::trials()),
         ("provided", provided::trials()),
         ("commands", commands::trials()),
+        ("exec", exec::trials()),
         #[cfg(target_os = "linux")]
         ("proxies", proxies::trials()),
         ("consoles", consoles::trials()),

@@ -19,6 +19,7 @@ pub fn trials() -> Vec<Trial> {
         trial("nuget_exe_install", install).needing(Need::NugetExe),
         trial("nuget_exe_install_while_aws_is_slow", install_slowly).needing(Need::NugetExe),
         trial("nuget_exe_push_twice", push_twice).needing(Need::NugetExe),
+        trial("nuget_exe_by_exec", by_exec).needing(Need::NugetExe),
         trial("nuget_exe_foreign_source", foreign_source).needing(Need::NugetExe),
     ]
 }
@@ -49,6 +50,22 @@ fn push_twice() {
     assert_done(&nuget(&home, &push));
     assert_eq!(fake.pushed(&repository), ["Sandbox.New 1.0.0"]);
     assert_eq!(fake.count(&repository, 409), 1);
+}
+
+/// The variables come from `exec`, so that no plugin is started.
+fn by_exec() {
+    // `install` starts the plugin too, without this log.
+    let stage = stage().with_log();
+    stage.home.write_nuget_config(&[("my-org/my packages", &stage.source)]);
+    let program = nuget_exe().expect("a test that needs it is run where it is");
+    let mut command = stage.home.command(SandboxHome::plugin());
+    command.args(["exec", "--", "mono"]).arg(program);
+    command.args(["install", PACKAGE, "-OutputDirectory", "out", "-NonInteractive", "-NoCache"]);
+    assert_done(&process::run(&mut command, LIMIT));
+    assert_installed(&stage.home);
+    assert!(!stage.log().contains(" started"), "NuGet started the plugin:\n{}", stage.log());
+    assert_eq!(stage.token_calls(), 1);
+    stage.home.assert_no_secrets();
 }
 
 fn foreign_source() {

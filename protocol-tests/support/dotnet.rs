@@ -50,6 +50,14 @@ impl Dotnet {
         process::run(&mut command, LIMIT)
     }
 
+    /// As [`Self::run`], started by the plugin's `exec` with these words.
+    pub fn run_by_exec(&self, home: &SandboxHome, words: &[&str], arguments: &[&str]) -> Run {
+        let mut command = Command::new(SandboxHome::plugin());
+        command.arg("exec").args(words).arg("--").arg(self.real_program()).args(arguments);
+        self.prepare(&mut command, home);
+        process::run(&mut command, LIMIT)
+    }
+
     /// As [`Self::run`], in a terminal of its own, with all that is shown there in `typescript` as it
     /// appears. Arguments go through a shell.
     #[cfg(target_os = "linux")]

@@ -12,7 +12,7 @@ use crate::settings::{Duration, Overrides};
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
     /// The source's URL
-    #[arg(required_unless_present = "domain", conflicts_with = "domain")]
+    #[arg(conflicts_with = "domain")]
     pub url: Option<String>,
 
     /// The domain's name
@@ -74,6 +74,7 @@ Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usag
 /// Arguments of `token`.
 #[derive(Debug, Args)]
 #[command(after_help = TOKEN_EXAMPLES)]
+#[command(mut_arg("url", |url| url.required_unless_present("domain")))]
 pub struct TokenArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
@@ -111,14 +112,26 @@ pub enum TokenFormat {
 
 const EXEC_EXAMPLES: &str = "\
 Examples:
+  nuget-plugin-codeartifact exec -- dotnet restore                  all CodeArtifact sources of this folder
+  nuget-plugin-codeartifact exec --source my-repo -- dotnet restore
   nuget-plugin-codeartifact exec https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json -- renovate
   nuget-plugin-codeartifact exec --domain my-domain --domain-owner 111122223333 --region eu-west-1 -- make restore
 
-The command finds the token in CODEARTIFACT_AUTH_TOKEN, and nothing else does; what this shell has in
-CODEARTIFACT_AUTH_TOKEN_FILE is kept from it. `dotnet` with this plugin needs no `exec`.
+Without a URL and without a domain, the command gets tokens for the enabled CodeArtifact sources that NuGet uses
+in this folder, or for those of `--source`: what the plugin would give NuGet for them. Each is in
+NuGetPackageSourceCredentials_NAME, where NuGet looks before NuGet.Config and before it starts a plugin. If one
+of them gets no token, the command is not started. A shell passes on what it takes for a name: dash (`sh` of
+Debian and Ubuntu), and `make` with it, drop those of sources that are named otherwise than by letters, digits
+and `_`; bash does not.
 
-Exit codes: the command's; 1 there is no token, 2 wrong usage, 126 the command cannot be started,
-127 it was not found";
+If it is one token, or with a URL or a domain, the command finds it in CODEARTIFACT_AUTH_TOKEN, and what this
+shell has in CODEARTIFACT_AUTH_TOKEN_FILE is kept from it.
+
+The command and all that it starts can read the tokens, and use them until they expire; they are in no file and
+on no command line.
+
+Exit codes: the command's; 1 there is no token, 2 wrong usage, or no such source, 126 the command cannot be
+started, 127 it was not found";
 
 /// Arguments of `exec`.
 #[derive(Debug, Args)]
@@ -126,6 +139,14 @@ Exit codes: the command's; 1 there is no token, 2 wrong usage, 126 the command c
 pub struct ExecArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
+
+    /// A source of NuGet.Config, by its name or URL; may be given several times
+    #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["url", "domain"])]
+    pub source: Vec<String>,
+
+    /// The only NuGet.Config to read, as `--configfile` of `dotnet restore`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "domain"])]
+    pub configfile: Option<PathBuf>,
 
     /// The command and its arguments
     #[arg(last = true, required = true)]

@@ -64,7 +64,15 @@ pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched,
     };
     let resolved = provider.resolve_target(target);
     let domain = resolved.target.domain.clone();
-    match provider.token(&resolved, &Need::Any, None).await {
+    served(provider.token(&resolved, &Need::Any, None).await, domain)
+}
+
+/// The provider's outcome, if the token can still be used.
+pub(super) fn served(
+    outcome: Result<Served, ProviderError>,
+    domain: Domain,
+) -> Result<Fetched, SelectionError> {
+    match outcome {
         Ok(Served { expiration: Some(end), .. }) if end <= Provider::clock() => {
             Err(SelectionError::Expired { domain })
         }

@@ -15,8 +15,10 @@ use crate::base::environment::Environment;
 /// The newest protocol version that NuGet knows. A source with a newer one is not preferred.
 const NEWEST_PROTOCOL: i32 = 3;
 
-/// NuGet reads the variable with this prefix and the source's name before any file.
-const CREDENTIALS_VARIABLE: &str = "NuGetPackageSourceCredentials_";
+/// NuGet reads the variable with this prefix and the source's name before any file. Its value is
+/// `Username=…;Password=…`; the name is as in the file, whatever characters it has, and on Unix its
+/// case counts.
+pub const CREDENTIALS_VARIABLE: &str = "NuGetPackageSourceCredentials_";
 
 /// An effective source.
 #[derive(Debug, Clone)]

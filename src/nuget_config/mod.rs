@@ -42,7 +42,7 @@ pub use document::{CredentialsEntry, Document, MappingEntry, Password};
 pub use edit::{add_source, remove_credentials, without_secrets};
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
-pub use merge::{Saved, Source};
+pub use merge::{CREDENTIALS_VARIABLE, Saved, Source};
 pub use proxy::UserProxy;
 pub use rules::Problem;
 pub use unread::Unread;

@@ -4,6 +4,8 @@ mod completions;
 #[cfg(unix)]
 mod exec;
 #[cfg(unix)]
+mod exec_sources;
+#[cfg(unix)]
 mod streams;
 mod token;
 #[cfg(unix)]
@@ -16,6 +18,8 @@ pub fn trials() -> Vec<Trial> {
         completions::trials(),
         #[cfg(unix)]
         exec::trials(),
+        #[cfg(unix)]
+        exec_sources::trials(),
         #[cfg(unix)]
         streams::trials(),
         token::trials(),

@@ -10,7 +10,7 @@ use crate::base::log::Timing;
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::cli::source::SourceCheckArgs;
-use crate::endpoint::{EndpointError, RepositoryEndpoint};
+use crate::endpoint::RepositoryEndpoint;
 use crate::provider::Asked;
 
 /// The JSON that `--json` prints; names and values must not change.
@@ -64,21 +64,13 @@ fn wanted(
 ) -> Result<Vec<(Option<String>, String)>, SourceError> {
     let sources = context.config()?.sources(context.environment);
     let Some(named) = &args.source else {
-        let ours = sources.into_iter().filter(|source| {
-            let endpoint = context.provider.endpoint(&source.url);
-            source.is_enabled && !matches!(endpoint, Err(EndpointError::Foreign(_)))
-        });
-        let ours: Vec<_> = ours.map(|source| (Some(source.name), source.url)).collect();
-        return if ours.is_empty() { Err(SourceError::NoneToCheck) } else { Ok(ours) };
+        let ours = super::enabled(sources, context.provider)?;
+        return Ok(ours.into_iter().map(|source| (Some(source.name), source.url)).collect());
     };
-    let lower_case = named.to_lowercase();
-    let found = sources.into_iter().find(|source| {
-        source.name.to_lowercase() == lower_case || source.url.to_lowercase() == lower_case
-    });
-    match found {
-        Some(source) => Ok(vec![(Some(source.name), source.url)]),
-        None if named.contains("://") => Ok(vec![(None, named.clone())]),
-        None => Err(SourceError::Unknown { asked: excerpt(&redacted(named)) }),
+    match super::find(&sources, named) {
+        Ok(source) => Ok(vec![(Some(source.name.clone()), source.url.clone())]),
+        Err(_) if named.contains("://") => Ok(vec![(None, named.clone())]),
+        Err(unknown) => Err(unknown),
     }
 }
 

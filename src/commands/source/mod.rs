@@ -15,10 +15,12 @@ use super::named::OptionError;
 use super::print_failure;
 use super::progress::Wait;
 use crate::base::environment::Environment;
+use crate::base::text::excerpt;
+use crate::base::url::redacted;
 use crate::cli::source::{SourceArgs, SourceCommand};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
-use crate::nuget_config::{ConfigError, NugetConfig};
+use crate::nuget_config::{ConfigError, NugetConfig, Source};
 use crate::provider::{Provider, ProviderError};
 
 pub use check::problem;
@@ -86,7 +88,7 @@ pub enum SourceError {
         "no enabled source here is CodeArtifact's; add one with `nuget-plugin-codeartifact source add \
          <URL>`"
     )]
-    NoneToCheck,
+    NoneHere,
     #[error("{count} of {all} sources cannot be used, for the reasons above")]
     Unusable { count: usize, all: usize },
     #[error("the result cannot be printed: {0}")]
@@ -124,15 +126,39 @@ pub async fn run(
 }
 
 impl SourceContext<'_> {
-    /// All files that NuGet reads in the working folder. One that cannot be read is an error, as in
-    /// NuGet.
     fn config(&self) -> Result<NugetConfig, SourceError> {
-        let mut config = NugetConfig::read(&self.locations, &working_folder()?);
-        match config.broken.pop() {
-            Some(broken) => Err(broken.into()),
-            None => Ok(config),
-        }
+        config_here(&self.locations)
     }
+}
+
+/// All files that NuGet reads in the working folder. One that cannot be read is an error, as in
+/// NuGet.
+pub fn config_here(locations: &Locations) -> Result<NugetConfig, SourceError> {
+    let mut config = NugetConfig::read(locations, &working_folder()?);
+    match config.broken.pop() {
+        Some(broken) => Err(broken.into()),
+        None => Ok(config),
+    }
+}
+
+/// The enabled sources of `CodeArtifact`. None is an error.
+pub fn enabled(sources: Vec<Source>, provider: &Provider) -> Result<Vec<Source>, SourceError> {
+    let ours = sources.into_iter().filter(|source| {
+        let endpoint = provider.endpoint(&source.url);
+        source.is_enabled && !matches!(endpoint, Err(EndpointError::Foreign(_)))
+    });
+    let ours: Vec<_> = ours.collect();
+    if ours.is_empty() { Err(SourceError::NoneHere) } else { Ok(ours) }
+}
+
+/// The source with this name or URL, in any case.
+pub fn find<'a>(sources: &'a [Source], asked: &str) -> Result<&'a Source, SourceError> {
+    let lower_case = asked.to_lowercase();
+    let is_meant = |source: &&Source| {
+        source.name.to_lowercase() == lower_case || source.url.to_lowercase() == lower_case
+    };
+    let found = sources.iter().find(is_meant);
+    found.ok_or_else(|| SourceError::Unknown { asked: excerpt(&redacted(asked)) })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the edge: NuGet looks from the working folder up")]

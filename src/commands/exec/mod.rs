@@ -1,0 +1,148 @@
+//! `exec`: runs a command with tokens in its environment, so that they are stored nowhere else.
+//!
+//! - [`sources`]: the tokens for the sources that NuGet uses in this folder
+#![expect(clippy::disallowed_methods, reason = "it starts the user's command")]
+
+mod sources;
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::process::Command;
+
+use thiserror::Error;
+
+use super::selection::Fetched;
+use super::source::SourceError;
+use crate::base::environment::Environment;
+use crate::base::secret::Secret;
+use crate::base::system;
+use crate::base::text::printable;
+use crate::settings::{AUTH_TOKEN, AUTH_TOKEN_FILE, TOKEN_DOMAIN};
+
+pub use sources::fetch;
+
+/// Why the command was not started.
+#[derive(Debug, Error)]
+pub enum ExecError {
+    #[error(transparent)]
+    Sources(#[from] SourceError),
+    #[error("source `{name}` gets no token: {reason}")]
+    Foreign { name: String, reason: String },
+    #[error(
+        "no variable can have the name of source `{0}`, which has a `=`; rename it in NuGet.Config, \
+         or leave it out with `--source` for each of the others"
+    )]
+    Unnameable(String),
+    #[error(
+        "NuGet would send the token for `{name}` to `{url}` as well, since both sources have this name; \
+         rename one of them in NuGet.Config"
+    )]
+    SharedName { name: String, url: String },
+    #[error("no token for {}; the command was not started", .0.join("; nor for "))]
+    NoTokens(Vec<String>),
+    #[error(
+        "NuGet cannot read the token for {0} from a variable, for characters that AWS's tokens \
+         do not have; check what stands between this machine and AWS"
+    )]
+    Unreadable(String),
+    #[error("`{command}` was not found in PATH (`{path}`); install it, or give its path")]
+    Missing { command: String, path: String },
+    #[error("`{0}`, or the interpreter in its first line, is not there; check the path")]
+    Absent(String),
+    #[error(
+        "the tokens and this environment are too long for `{0}` to be started; name fewer sources with \
+         `--source`"
+    )]
+    TooLong(String),
+    #[error("`{command}` cannot be started: {source}; check its mode and what it was built for")]
+    Unstartable { command: String, source: io::Error },
+}
+
+impl ExecError {
+    /// The exit codes that shells use for a command that did not start, else ours.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Sources(SourceError::NoneHere | SourceError::Unknown { .. })
+            | Self::Foreign { .. } => 2,
+            Self::Missing { .. } | Self::Absent(_) => 127,
+            Self::Unstartable { .. } | Self::TooLong(_) => 126,
+            _ => 1,
+        }
+    }
+}
+
+/// The tokens that the command finds.
+#[derive(Debug)]
+pub struct Tokens {
+    /// The one token that there is. If the command starts this plugin, it serves its domain.
+    pub only: Option<Fetched>,
+    /// NuGet's variables, and the password for each.
+    pub of_sources: Vec<(String, Secret)>,
+}
+
+impl From<Fetched> for Tokens {
+    fn from(fetched: Fetched) -> Self {
+        Self { only: Some(fetched), of_sources: Vec::new() }
+    }
+}
+
+impl Tokens {
+    /// Each of them once.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        let only = self.only.iter().map(|fetched| &fetched.secret);
+        let mut secrets: Vec<&Secret> = Vec::new();
+        for secret in only.chain(self.of_sources.iter().map(|(_, secret)| secret)) {
+            if !secrets.contains(&secret) {
+                secrets.push(secret);
+            }
+        }
+        secrets
+    }
+
+    /// The user's own credentials that the command does not see.
+    pub fn replaced<'a>(&'a self, environment: &'a Environment) -> impl Iterator<Item = &'a str> {
+        let names = self.of_sources.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| environment.path(name).is_some())
+    }
+}
+
+/// Replaces this process by the command, so it does not return.
+///
+/// A token is bound to its domain: if the command starts this plugin, it uses the token for that
+/// domain only. A variable that names a file with a token would take precedence, so it is removed.
+pub fn run(
+    words: &[OsString],
+    tokens: &Tokens,
+    environment: &Environment,
+) -> Result<Infallible, ExecError> {
+    let program = words.first().map(OsString::as_os_str).unwrap_or_default();
+    let mut command = Command::new(program);
+    command.args(words.get(1..).unwrap_or_default());
+    for (variable, secret) in &tokens.of_sources {
+        command.env(variable, sources::credentials(secret));
+    }
+    if let Some(Fetched { domain, secret, .. }) = &tokens.only {
+        command
+            .env(AUTH_TOKEN, secret.expose())
+            .env(TOKEN_DOMAIN, format!("{}-{}", domain.name, domain.owner))
+            .env_remove(AUTH_TOKEN_FILE);
+    }
+    system::run_in_our_place(command)
+        .map_err(|source| failure(program.as_ref(), source, environment))
+}
+
+fn failure(program: &Path, source: io::Error, environment: &Environment) -> ExecError {
+    let command = printable(&program.to_string_lossy());
+    let is_path = program.components().count() > 1;
+    match source.kind() {
+        ErrorKind::NotFound if is_path => ExecError::Absent(command),
+        ErrorKind::NotFound => {
+            let path = environment.path("PATH").unwrap_or_default();
+            ExecError::Missing { command, path: printable(&path.to_string_lossy()) }
+        }
+        ErrorKind::ArgumentListTooLong => ExecError::TooLong(command),
+        _ => ExecError::Unstartable { command, source },
+    }
+}
