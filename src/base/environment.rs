@@ -1,9 +1,11 @@
 //! The environment variables that the process was started with.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::files::can_start;
 
@@ -14,7 +16,8 @@ pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// On Windows, names are compared without regard to case.
 #[derive(Clone, Default)]
 pub struct Environment {
-    variables: HashMap<OsString, OsString>,
+    /// Shared, because many parts keep the environment, and a process has a hundred variables.
+    variables: Arc<HashMap<OsString, OsString>>,
     fallback_home: Option<PathBuf>,
 }
 
@@ -29,17 +32,20 @@ impl Environment {
     /// The environment that this process was started with.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
-        let variables = std::env::vars_os().map(|(name, value)| (folded(&name), value)).collect();
-        Self { variables, fallback_home: std::env::home_dir() }
+        let variables = std::env::vars_os()
+            .map(|(name, value)| (folded(&name).into_owned(), value))
+            .collect::<HashMap<_, _>>();
+        Self { variables: variables.into(), fallback_home: std::env::home_dir() }
     }
 
     /// An environment with only these variables.
     #[cfg(any(test, fuzzing))]
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let pairs = pairs.into_iter();
-        let variables =
-            pairs.map(|(name, value)| (folded(OsStr::new(name)), value.into())).collect();
-        Self { variables, fallback_home: None }
+        let variables = pairs
+            .map(|(name, value)| (folded(OsStr::new(name)).into_owned(), value.into()))
+            .collect::<HashMap<_, _>>();
+        Self { variables: variables.into(), fallback_home: None }
     }
 
     /// As if the system's user database named this home.
@@ -153,7 +159,7 @@ impl Environment {
 
     /// The value, which may be empty.
     fn raw_set(&self, name: &str) -> Option<&OsStr> {
-        self.variables.get(&folded(OsStr::new(name))).map(OsString::as_os_str)
+        self.variables.get(&*folded(OsStr::new(name))).map(OsString::as_os_str)
     }
 }
 
@@ -174,8 +180,8 @@ fn variable_at(text: &str) -> Option<(&str, usize)> {
 }
 
 /// A name as the system compares it.
-fn folded(name: &OsStr) -> OsString {
-    if cfg!(windows) { name.to_ascii_uppercase() } else { name.to_owned() }
+fn folded(name: &OsStr) -> Cow<'_, OsStr> {
+    if cfg!(windows) { name.to_ascii_uppercase().into() } else { name.into() }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! A file that cannot be read is an error, and never counts as absent: without its profiles, somebody
 //! else's credentials would be used.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -114,12 +113,10 @@ fn is_null_device(path: &Path) -> bool {
     path.as_os_str().eq_ignore_ascii_case(null)
 }
 
-/// The first part of the path that is a link to nothing.
+/// The part of the path that is a link to nothing.
 fn dangling_link(path: &Path) -> Option<PathBuf> {
-    let mut parts: Vec<&Path> = path.ancestors().collect();
-    parts.reverse();
-    let dangling = parts.into_iter().find(|part| {
-        fs::symlink_metadata(part).is_ok_and(|found| found.is_symlink()) && !part.exists()
-    });
-    dangling.map(Path::to_owned)
+    // Nothing is found below a link to nothing, so it is the last part that is found.
+    let mut parts = path.ancestors().filter_map(|part| Some((part, part.symlink_metadata().ok()?)));
+    let (part, found) = parts.next()?;
+    (found.is_symlink() && !part.exists()).then(|| part.to_owned())
 }

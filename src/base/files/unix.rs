@@ -260,13 +260,23 @@ pub fn prepare_private_folder(
         {
             return Err(FolderRefusal::Others(owner.user));
         }
-        make_private_folder(parent)?;
-        check_above(&parent.canonicalize()?)?;
+        let resolved = match parent.canonicalize() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_private_folder(parent)?;
+                parent.canonicalize()
+            }
+            resolved => resolved,
+        };
+        check_above(&resolved?)?;
     }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
-        _ => tighten(path, of_cache)?,
-    }
+    let folder = match open_folder(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            DirBuilder::new().mode(0o700).create(path)?;
+            open_folder(path)
+        }
+        opened => opened,
+    };
+    tighten(path, &folder.map_err(|error| not_opened(path, error))?, of_cache)?;
     Ok(rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)?)
 }
 
@@ -281,13 +291,7 @@ fn check_above(folder: &Path) -> Result<(), FolderRefusal> {
 }
 
 /// Check and change use one handle, so that both apply to the same folder.
-fn tighten(path: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), FolderRefusal> {
-    if !fs::symlink_metadata(path)?.is_dir() {
-        return Err(FolderRefusal::NotAFolder);
-    }
-    let flags = OFlags::NOFOLLOW | OFlags::DIRECTORY;
-    let flags = flags.bits().cast_signed();
-    let folder = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+fn tighten(path: &Path, folder: &File, of_cache: fn(&OsStr) -> bool) -> Result<(), FolderRefusal> {
     let found = folder.metadata()?;
     if !is_ours(&found) {
         return Err(FolderRefusal::OtherOwner(found.uid()));
@@ -295,11 +299,26 @@ fn tighten(path: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), FolderRefusa
     if found.mode() & WRITABLE_BY_GROUP_OR_OTHERS != 0 {
         return Err(FolderRefusal::WritableByOthers(found.mode() & 0o7777));
     }
-    if found.mode() & 0o777 != 0o700 {
-        check_names(path, of_cache)?;
-        folder.set_permissions(fs::Permissions::from_mode(0o700))?;
+    if found.mode() & 0o777 == 0o700 {
+        return Ok(());
     }
+    check_names(path, of_cache)?;
+    folder.set_permissions(fs::Permissions::from_mode(0o700))?;
     check_kept(folder.metadata()?.mode())
+}
+
+/// Opens the folder itself, and not what a link leads to.
+fn open_folder(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::DIRECTORY;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Why the folder cannot be opened. Systems differ in their error for a link.
+fn not_opened(path: &Path, error: io::Error) -> FolderRefusal {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_dir() => FolderRefusal::NotAFolder,
+        _ => error.into(),
+    }
 }
 
 fn check_names(folder: &Path, of_cache: fn(&OsStr) -> bool) -> Result<(), FolderRefusal> {
@@ -387,8 +406,9 @@ pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
 
 /// The link above a missing file that leads nowhere: what it should lead to is not known.
 fn dangling_above(path: &Path) -> Option<Untrusted> {
-    let there = path.ancestors().find(|above| above.symlink_metadata().is_ok())?;
-    there.is_symlink().then(|| dangling(there))
+    let mut above = path.ancestors().skip(1);
+    let (there, found) = above.find_map(|it| Some((it, it.symlink_metadata().ok()?)))?;
+    found.is_symlink().then(|| dangling(there))
 }
 
 fn dangling(link: &Path) -> Untrusted {
