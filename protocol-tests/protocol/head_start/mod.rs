@@ -30,6 +30,8 @@ fn over(stage: Stage) -> Stage {
     let stage = stage.with_log();
     stage.fake.tokens_live(TOO_SHORT);
     token_of_a_process(&stage.home, &stage.source);
+    // It would be served for its last seconds where no newer one is issued.
+    stage.forget_tokens();
     stage.fake.tokens_live(Duration::from_hours(12));
     fs::remove_file(stage.log_path()).expect("a log");
     stage
