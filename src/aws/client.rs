@@ -1,9 +1,10 @@
 //! How AWS is reached: connections, the proxy or the direct way, and what is never sent in the clear.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -31,10 +32,11 @@ use super::error::{AwsError, Host, echo};
 use super::files::AwsFiles;
 use super::proxy::Proxy;
 use super::proxy_answer::{self, ProxyFailure};
-use super::route::{EndpointSetting, FallbackProxy, Route, endpoint_settings};
+use super::route::{CaBundle, EndpointSetting, FallbackProxy, Route, endpoint_settings};
 use super::trust::trust_store;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
+use crate::base::files;
 use crate::base::secret::Secret;
 use crate::base::url::{UrlParts, is_loopback};
 use crate::settings::EffectiveSettings;
@@ -148,8 +150,48 @@ async fn connect(route: impl FnOnce() -> Result<Route, AwsError>) -> Result<Conn
     })
 }
 
+/// The connections of the last network paths, for every identity and domain: each has its own parsed
+/// certificates and idle connections, and a conversation may be about a thousand domains.
+static CONNECTED: Mutex<VecDeque<(Path, Connected)>> = Mutex::new(VecDeque::new());
+
+/// So many of them are kept. Rules may name a few proxies and bundles.
+const KEPT_PATHS: usize = 4;
+
+/// What connections depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Path {
+    proxy: Option<Proxy>,
+    ca_bundle: Option<CaBundle>,
+    /// The bundle may be replaced while a client lives.
+    bundle_version: Option<(SystemTime, u64)>,
+}
+
+impl Path {
+    fn of(route: &Route) -> Self {
+        let bundle = route.ca_bundle.as_ref();
+        Self {
+            proxy: route.proxy.clone(),
+            ca_bundle: route.ca_bundle.clone(),
+            bundle_version: bundle.and_then(|bundle| files::version(&bundle.path)),
+        }
+    }
+}
+
 impl Connected {
+    /// Those that this process has for the route, or new ones.
     fn of(route: Route) -> Result<Self, AwsError> {
+        let path = Path::of(&route);
+        if let Some((_, kept)) = locked(&CONNECTED).iter().find(|(kept, _)| *kept == path) {
+            return Ok(kept.clone());
+        }
+        let made = Self::new(route)?;
+        let mut all = locked(&CONNECTED);
+        all.push_front((path, made.clone()));
+        all.truncate(KEPT_PATHS);
+        Ok(made)
+    }
+
+    fn new(route: Route) -> Result<Self, AwsError> {
         let store = trust_store(route.ca_bundle.as_ref())?;
         let tls = TlsContext::builder().with_trust_store(store).build();
         let tls = tls.map_err(|error| AwsError::Trust { detail: error.to_string() })?;

@@ -41,7 +41,7 @@ impl ProxySetting {
 
 /// The proxy for https. Plain http only ever goes to this machine and to metadata services, which no
 /// proxy may see, so none is configured for it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Proxy {
     /// Host and port, without its credentials.
     pub name: String,
@@ -268,7 +268,7 @@ pub(super) fn has_escape(url: &str) -> bool {
 }
 
 /// The hosts that a proxy is not for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Exceptions {
     /// As curl and the AWS CLI match them: a domain with all below it, an address, a network.
     pub standard: Vec<String>,

@@ -40,7 +40,7 @@ pub(super) struct Route {
 }
 
 /// The file with the certificate authorities that replace the system's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CaBundle {
     pub path: PathBuf,
     /// The setting that names it, for people.

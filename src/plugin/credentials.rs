@@ -85,7 +85,8 @@ impl Credentials {
         console: &Console,
     ) -> AuthenticationCredentials {
         let console = &console.for_source(&request.uri);
-        match self.credentials(request, console).await {
+        // Boxed, so that a request that waits for its turn takes little memory.
+        match Box::pin(self.credentials(request, console)).await {
             Ok(token) => AuthenticationCredentials::token(token),
             // NuGet remembers Error for the whole host: it requests nothing again here and asks the
             // next provider. NotFound would make it ask repeatedly and print a warning each time.

@@ -5,6 +5,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use tempfile::{NamedTempFile, TempDir};
 
@@ -62,6 +63,13 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// only once.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_open(&open_regular(path)?, limit)
+}
+
+/// When a file was written last, and its length: another version of it differs. None if it cannot be
+/// examined.
+pub fn version(path: &Path) -> Option<(SystemTime, u64)> {
+    let found = fs::metadata(path).ok()?;
+    Some((found.modified().ok()?, found.len()))
 }
 
 /// Opens a regular file. The kind of the error is `InvalidInput` if it is anything else, which is
