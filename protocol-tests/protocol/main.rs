@@ -1,12 +1,14 @@
 //! The plugin as NuGet and people see it: conversations with the real executable, and its commands, in
 //! throwaway homes and against fakes on this machine.
 //!
-//! `cargo test --test protocol doctor::` runs the tests of one suite.
+//! `cargo test --test protocol doctor::` runs the tests of one suite, and
+//! `cargo test --test protocol -- --provider PATH` the conversations with any other provider.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::print_stderr,
+    clippy::print_stdout,
     clippy::too_many_lines,
     clippy::unwrap_used,
     reason = "the rules are the plugin's; a test fails by a panic, and a table is as long as its rows"
@@ -15,6 +17,7 @@
 mod commands;
 mod concurrency;
 mod config_files;
+mod conformance;
 mod conversations;
 #[cfg(unix)]
 mod doctor;
@@ -37,6 +40,9 @@ use support::trials;
 const TOGETHER: usize = 8;
 
 fn main() -> ExitCode {
+    if let Some(code) = conformance::of_command_line() {
+        return code;
+    }
     let suites = [
         // The longest waits first.
         ("messages", messages::trials()),
@@ -45,6 +51,7 @@ fn main() -> ExitCode {
         ("concurrency", concurrency::trials()),
         ("head_start", head_start::trials()),
         ("conversations", conversations::trials()),
+        ("conformance", conformance::trials()),
         #[cfg(unix)]
         ("doctor", doctor::trials()),
         #[cfg(unix)]

@@ -44,6 +44,7 @@ enum Event {
 #[derive(Debug)]
 pub struct FakeNuget {
     wire: Wire,
+    is_quiet: bool,
     answers_logs: bool,
     requests_sent: u32,
     open_requests: HashSet<String>,
@@ -62,9 +63,20 @@ impl FakeNuget {
 
     /// As [`Self::start`], with the executable at this path.
     pub fn start_program(home: &SandboxHome, program: &Path) -> Self {
-        let mut nuget = Self::over(Wire::start(home, program, &["-Plugin"]));
+        let mut nuget = Self::launch_program(home, program, &["-Plugin"]);
         nuget.open();
         nuget
+    }
+
+    /// Starts the executable at this path with these arguments and says nothing yet.
+    pub fn launch_program(home: &SandboxHome, program: &Path, arguments: &[&str]) -> Self {
+        Self::over(Wire::start(home, program, arguments))
+    }
+
+    /// The same; a failure does not print the exchange.
+    pub fn quietly(mut self) -> Self {
+        self.is_quiet = true;
+        self
     }
 
     /// Starts the plugin with `-Plugin` and says nothing yet.
@@ -74,12 +86,13 @@ impl FakeNuget {
 
     /// Starts the plugin with these arguments and says nothing yet.
     pub fn launch_with(home: &SandboxHome, arguments: &[&str]) -> Self {
-        Self::over(Wire::start(home, &SandboxHome::plugin(), arguments))
+        Self::launch_program(home, &SandboxHome::plugin(), arguments)
     }
 
     fn over(wire: Wire) -> Self {
         Self {
             wire,
+            is_quiet: false,
             answers_logs: true,
             requests_sent: 0,
             open_requests: HashSet::new(),
@@ -340,7 +353,7 @@ impl FakeNuget {
 impl Drop for FakeNuget {
     fn drop(&mut self) {
         self.wire.kill();
-        if std::thread::panicking() {
+        if std::thread::panicking() && !self.is_quiet {
             eprintln!("{}", self.exchange());
         }
     }
