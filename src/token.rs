@@ -41,13 +41,14 @@ impl AuthorizationToken {
         now + ahead >= end
     }
 
-    /// A tenth of its lifetime, but at least a minute and at most a quarter of an hour.
-    pub fn margin(&self) -> Duration {
+    fn margin(&self) -> Duration {
         margin_of(self.expiration.duration_since(self.obtained).unwrap_or_default())
     }
 }
 
-fn margin_of(life: Duration) -> Duration {
+/// How long before its end a token of this lifetime is not fresh any more: a tenth, but at least a
+/// minute and at most a quarter of an hour.
+pub fn margin_of(life: Duration) -> Duration {
     (life / 10).clamp(MINUTE, 15 * MINUTE)
 }
 

@@ -224,6 +224,11 @@ pub fn files_in(path: &Path) -> Vec<(EntryKind, PathBuf)> {
     found.filter(|(kind, _)| *kind != EntryKind::Other).collect()
 }
 
+/// Whether there is a record of last uses in one of these folders.
+pub fn has_last_uses(folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| folder.join(LAST_USES).is_file())
+}
+
 /// The content of one of these files, if it is not too large.
 pub fn read_file(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     files::read_open(&files::open_private(path)?, LONGEST_FILE).map(Zeroizing::new)

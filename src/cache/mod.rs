@@ -42,6 +42,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 pub use entry::{Description, Kept, Label, SharedFailure};
+pub use folder::has_last_uses;
 pub use inventory::{Forgotten, KeptToken, forget, kept};
 pub use key::CacheKey;
 pub use last_use::LastUse;

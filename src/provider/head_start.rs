@@ -14,6 +14,7 @@
 //! has ended, or a program of the user's prints the credentials, which may ask for a code.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,16 +23,18 @@ use super::{
     Need, Provider, ProviderError, Resolved, Served, TokenRequest, UNSEEN_IDENTITY_KEPT, now,
 };
 use crate::base::url::without_query;
-use crate::cache::{CacheKey, LastUse};
+use crate::cache::{self, CacheKey, LastUse};
 use crate::nuget_config::NugetConfig;
 use crate::settings::HeadStart;
-use crate::token::AuthorizationToken;
+use crate::token::margin_of;
 
 /// What the plugin knows about its working folder; commands do not use it.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     /// None if nothing is recorded: the head start is off, or tokens are not kept in a folder.
     folder: OnceLock<Option<WorkingFolder>>,
+    was_asked_for_ours: AtomicBool,
+    was_asked_for_others: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -49,8 +52,6 @@ struct Known {
     last_use: Option<LastUse>,
     /// Whether a token was served for a source of ours, which is then recorded.
     has_served: bool,
-    was_asked_for_ours: bool,
-    was_asked_for_others: bool,
 }
 
 impl WorkingFolder {
@@ -93,6 +94,10 @@ impl Provider {
 
     /// What a token is due for in this folder.
     fn due_use(&self) -> Option<LastUse> {
+        // A user of others' sources only does not even get a folder for tokens.
+        if !cache::has_last_uses(&self.cache_folders()) {
+            return None;
+        }
         let folder = self.working_folder()?;
         let here = folder.known().last_use.clone();
         // NuGet.Config is read only if there may be something to do.
@@ -118,13 +123,12 @@ impl Provider {
         Some(found.clone().moved_to(&folder.key))
     }
 
-    /// Called for each request of NuGet's: whether its source is one of ours.
+    /// Called for each request of NuGet's: whether its source is one of ours. Reads nothing: a source of
+    /// others has its answer at once, wherever tokens are kept.
     pub fn note_request(&self, is_ours: bool) {
-        if let Some(folder) = self.working_folder() {
-            let mut known = folder.known();
-            known.was_asked_for_ours |= is_ours;
-            known.was_asked_for_others |= !is_ours;
-        }
+        let Ahead { was_asked_for_ours, was_asked_for_others, .. } = &self.ahead;
+        let noted = if is_ours { was_asked_for_ours } else { was_asked_for_others };
+        noted.store(true, Ordering::Relaxed);
     }
 
     /// Called when NuGet gets this token for the source. The first one of a process is recorded,
@@ -149,11 +153,12 @@ impl Provider {
     /// Called at the end of a conversation. If NuGet asked for others' sources only, the next process
     /// in this folder has no head start.
     pub fn note_end(&self) {
-        let Some(folder) = self.working_folder() else { return };
-        let known = folder.known();
-        let is_others = known.was_asked_for_others && !known.was_asked_for_ours;
-        let last_use = known.last_use.clone().filter(|_| is_others);
-        drop(known);
+        let Ahead { folder, was_asked_for_ours, was_asked_for_others } = &self.ahead;
+        let was_asked = |of: &AtomicBool| of.load(Ordering::Relaxed);
+        let is_others = was_asked(was_asked_for_others) && !was_asked(was_asked_for_ours);
+        // What was not read until now is not waited for.
+        let Some(Some(folder)) = folder.get().filter(|_| is_others) else { return };
+        let last_use = folder.known().last_use.clone();
         let Some(last_use) = last_use else { return };
         let unexpected = last_use.clone().unexpected();
         if unexpected != last_use {
@@ -191,8 +196,8 @@ impl Provider {
 /// cache keeps, so that the same token has the same time in each process.
 fn fresh_until(served: &Served, is_visible: bool) -> Option<SystemTime> {
     let (obtained, expiration) = (whole(served.obtained)?, whole(served.expiration?)?);
-    let token = AuthorizationToken { secret: served.secret.clone(), obtained, expiration };
-    let fresh_until = expiration.checked_sub(token.margin())?;
+    let life = expiration.duration_since(obtained).unwrap_or_default();
+    let fresh_until = expiration.checked_sub(margin_of(life))?;
     let kept_until = if is_visible { expiration } else { obtained + UNSEEN_IDENTITY_KEPT };
     Some(fresh_until.min(kept_until))
 }

@@ -24,6 +24,7 @@ pub fn trials() -> Vec<Trial> {
         another_folder_whose_sources_are_others_has_none,
         no_cache_means_none,
         a_check_of_the_handshake_makes_no_call,
+        a_user_of_others_sources_gets_no_folder,
     ]
 }
 
@@ -149,4 +150,10 @@ fn a_check_of_the_handshake_makes_no_call() {
     assert_eq!(fs::read(record(&stage)).unwrap(), before);
     stage.home.work_in("elsewhere");
     drop(started_early(&stage));
+}
+
+fn a_user_of_others_sources_gets_no_folder() {
+    let stage = Stage::new();
+    foreign_restore(&stage);
+    assert!(!stage.home.cache_dir().exists());
 }
