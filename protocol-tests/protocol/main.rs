@@ -21,6 +21,7 @@ mod conformance;
 mod conversations;
 #[cfg(unix)]
 mod doctor;
+mod drivers;
 mod head_start;
 mod identities;
 #[cfg(unix)]
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     }
     let suites = [
         // The longest waits first.
+        ("drivers", drivers::trials()),
         ("messages", messages::trials()),
         ("sign_in", sign_in::trials()),
         ("identities", identities::trials()),

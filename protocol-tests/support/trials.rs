@@ -148,7 +148,8 @@ impl Need {
         }
     }
 
-    fn is_there(self) -> bool {
+    /// Whether this machine has it.
+    pub fn is_there(self) -> bool {
         match self {
             Self::Dotnet => Dotnet::find().is_some(),
             Self::NugetExe => find_on_path("mono").is_some() && nuget_exe().is_some(),
