@@ -46,6 +46,7 @@ use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -53,6 +54,7 @@ use base::environment::Environment;
 use base::log::Log;
 use base::panic::{self, Panicked};
 use base::secret::Secret;
+use base::system::{NO_MORE_THREADS, TOO_MANY_FILES, scarcity};
 use base::terminal::{Appearance, PerhapsUnread, Printable};
 use cli::doctor::DoctorArgs;
 use cli::{Cli, Command, ExecArgs, SelectionArgs};
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).as_deref().is_some_and(is_plugin_switch) {
         return run_plugin();
     }
+    base::system::outlive_file_limit();
     let command = Cli::of_process().command;
     let environment = Environment::of_process();
     let log_of = environment.clone();
@@ -124,7 +127,7 @@ fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, 
         }
         Command::Status(args) => {
             with_provider(environment, Overrides::default(), async |provider| {
-                commands::status::run(&args, provider, out).await
+                commands::status::run(&args, provider, out)
             })?;
         }
         Command::Explain(args) => {
@@ -266,8 +269,10 @@ fn is_plugin_switch(argument: &OsStr) -> bool {
 /// Serves NuGet until it leaves. The streams are taken before anything else runs, and nothing is
 /// written to standard error, because NuGet shows it to the user.
 fn run_plugin() -> ExitCode {
-    let Ok((input, output)) = base::system::take_standard_streams() else {
-        return ExitCode::FAILURE;
+    base::system::outlive_file_limit();
+    let (input, output) = match base::system::take_standard_streams() {
+        Ok(streams) => streams,
+        Err(error) => return cannot_begin(&error),
     };
     let environment = Environment::of_process();
     let log = open_log(&environment);
@@ -277,15 +282,27 @@ fn run_plugin() -> ExitCode {
     log.line(format_args!("{} {} started", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
     let provider = provider(&environment, log.clone()).renewing_behind();
     let credentials = Arc::new(plugin::Credentials::new(provider, log.clone()));
-    let Ok(runtime) = runtime() else { return ExitCode::FAILURE };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return cannot_begin(&error),
+    };
     let conversation = || runtime.block_on(plugin::serve(input, output, credentials, log));
     let outcome = panic::catch(conversation);
     // A host name that is still being resolved must not keep the process alive.
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+        Ok(Err(_)) => cannot_begin(&io::Error::other(NO_MORE_THREADS)),
+        Err(Panicked) => ExitCode::FAILURE,
     }
+}
+
+/// There is no conversation in which to say it. NuGet shows standard error with its own line.
+fn cannot_begin(error: &io::Error) -> ExitCode {
+    let detail = scarcity(error).map_or_else(|| error.to_string(), str::to_owned);
+    let text = format!("{} cannot talk to NuGet: {detail}", base::PROGRAM);
+    report(&*Box::<dyn Error>::from(text));
+    ExitCode::FAILURE
 }
 
 fn open_log(environment: &Environment) -> Log {
@@ -298,7 +315,13 @@ fn provider(environment: &Environment, log: Log) -> Provider {
     Provider::new(environment.clone(), locations, log)
 }
 
+/// A thread that read the trusted certificates serves the later look-ups of names: where the system gives
+/// no further one, the runtime would panic.
+const KEEP_ALIVE: Duration = Duration::from_hours(1);
+
 /// One thread is enough, because all that takes long here is waiting.
 fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
+    let build = || Builder::new_current_thread().enable_all().thread_keep_alive(KEEP_ALIVE).build();
+    // It panics where the system gives it no pair of sockets for signals.
+    panic::catch(build).unwrap_or_else(|Panicked| Err(io::Error::other(TOO_MANY_FILES)))
 }

@@ -103,7 +103,7 @@ fn the_page_lists_every_placeholder() {
 }
 
 /// As a file has it, and as the page shows it.
-const PLACEHOLDERS: [(&str, &str); 20] = [
+const PLACEHOLDERS: [(&str, &str); 24] = [
     ("my-domain", "my-domain"),
     ("111122223333", "111122223333"),
     ("eu-west-1", "eu-west-1"),
@@ -124,6 +124,10 @@ const PLACEHOLDERS: [(&str, &str); 20] = [
     ("o-exampleorgid", "o-exampleorgid"),
     ("App.dll", "App.dll"),
     ("packages.example.com", "packages.example.com"),
+    ("namespace: builds", "builds"),
+    ("image: PLUGIN_IMAGE", "PLUGIN_IMAGE"),
+    ("image: BUILD_IMAGE", "BUILD_IMAGE"),
+    ("codeartifact-token", "codeartifact-token"),
 ];
 
 #[test]
@@ -267,4 +271,40 @@ fn the_buildspec_is_of_the_version_that_has_phases() {
     assert_eq!(buildspec["version"], 0.2);
     let phases: Vec<_> = buildspec["phases"].as_object().expect("phases").keys().collect();
     assert_eq!(phases, ["build", "install", "post_build"]);
+}
+
+/// The job may change the one Secret, builds have no right at all, and all name the same one.
+#[test]
+fn a_fleet_shares_one_secret_that_one_job_may_write() {
+    let token = yaml::document("fleet/kubernetes-token.yml");
+    let of_kind = |kind: &str| {
+        let items = token["items"].as_array().expect("a list").iter();
+        let found: Vec<_> = items.filter(|item| item["kind"] == kind).collect();
+        assert_eq!(found.len(), 1, "{kind}");
+        found[0].clone()
+    };
+    let secret = &of_kind("Secret")["metadata"]["name"];
+    let rule = &of_kind("Role")["rules"][0];
+    assert_eq!(rule["resourceNames"], json!([secret]));
+    assert_eq!(rule["verbs"], json!(["get", "patch"]));
+    let pod = &of_kind("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    assert_eq!(pod["serviceAccountName"], of_kind("ServiceAccount")["metadata"]["name"]);
+    assert_eq!(pod["volumes"][0]["emptyDir"]["medium"], "Memory");
+    let build = yaml::document("fleet/kubernetes-build.yml");
+    let build = &build["spec"]["template"]["spec"];
+    assert_eq!(build["automountServiceAccountToken"], false);
+    assert_eq!(build["volumes"][0]["secret"]["secretName"], *secret);
+    let container = &build["containers"][0];
+    let file = container["env"][0]["value"].as_str().expect("a path");
+    let folder = container["volumeMounts"][0]["mountPath"].as_str().expect("a path");
+    assert_eq!(file, format!("{folder}/token.json"));
+    assert_eq!(container["env"][0]["name"], "CODEARTIFACT_AUTH_TOKEN_FILE");
+    let reads = yaml::document("fleet/buildspec.yml");
+    let secret = secret.as_str().expect("a name");
+    let variable = &reads["env"]["secrets-manager"]["CODEARTIFACT_AUTH_TOKEN"];
+    assert_eq!(*variable, format!("{secret}:authorizationToken"));
+    for name in ["fleet/buildspec-token.yml", "fleet/github-actions.yml"] {
+        yaml::document(name);
+        assert!(example(name).contains(&format!("--secret-id {secret} ")), "{name}");
+    }
 }

@@ -4,7 +4,8 @@ use std::fs;
 
 use super::repository;
 
-const PAGES: [&str; 3] = ["README.md", "SECURITY.md", "install/examples/README.md"];
+const PAGES: [&str; 4] =
+    ["README.md", "SECURITY.md", "docs/fleets.md", "install/examples/README.md"];
 
 #[test]
 fn every_link_leads_to_a_file_or_a_heading() {

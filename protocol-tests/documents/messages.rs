@@ -11,11 +11,12 @@ const DIFFERS: &str = "…";
 
 /// Messages that are built in code instead of an error's attribute. Such a message has its fix
 /// after a `;`.
-const COMPOSED: [&str; 6] = [
+const COMPOSED: [&str; 7] = [
     "src/commands/installation/folder.rs",
     "src/commands/source/check.rs",
     "src/commands/source/list.rs",
     "src/plugin/credentials.rs",
+    "src/plugin/session.rs",
     "src/provider/provided.rs",
     "src/settings/policy.rs",
 ];

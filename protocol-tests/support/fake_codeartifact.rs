@@ -24,7 +24,7 @@ pub use repository::{Access, Repository};
 use sigv4::AccessKeys;
 pub use sts::AssumedRole;
 use sts::Sts;
-use token_api::TokenApi;
+use token_api::{Quota, TokenApi};
 pub use token_api::{TokenBehaviour, TokenCall};
 
 /// Every token that the fake issues begins with this, so that a search finds any that strayed.
@@ -105,6 +105,11 @@ impl FakeCodeArtifact {
     /// What the token API does from now on.
     pub fn token_api_will(&self, behaviour: TokenBehaviour) {
         self.state().tokens.always = behaviour;
+    }
+
+    /// The token API lets so many calls a second through, and throttles all others as AWS does.
+    pub fn token_api_allows(&self, calls_a_second: f64) {
+        self.state().tokens.quota = Some(Quota::of(calls_a_second));
     }
 
     /// What the token API does at its next call; given several times, at the calls after it.
@@ -189,6 +194,11 @@ impl FakeCodeArtifact {
     /// STS never answers from now on.
     pub fn sts_hangs(&self) {
         self.state().sts.hangs = true;
+    }
+
+    /// STS never answers the next call.
+    pub fn sts_loses_an_answer(&self) {
+        self.state().sts.loses_an_answer = true;
     }
 
     /// Makes the repository, open to every token of its domain.

@@ -5,6 +5,7 @@
 //! - [`fake_codeartifact`]: token API, STS and NuGet sources on one loopback port
 //! - [`fake_metadata`]: the credentials of a container and of an instance
 //! - [`fake_sso`]: IAM Identity Center, from the sign-in to a role's credentials
+//! - [`hung_drive`]: a file system that never answers
 //! - [`fake_internet`]: a proxy and TLS, to meet the fake under AWS's real host names
 //! - [`stage`]: what a test begins with, made of these
 //! - [`sandbox_home`]: a throwaway home with its environment, configuration and projects
@@ -23,6 +24,8 @@ pub mod fake_internet;
 pub mod fake_metadata;
 pub mod fake_nuget;
 pub mod fake_sso;
+#[cfg(target_os = "linux")]
+pub mod hung_drive;
 pub mod odd_configs;
 pub mod process;
 pub mod sandbox_home;

@@ -126,6 +126,10 @@ pub enum Need {
     Terminal,
     /// A network namespace of its own, without any network.
     NetworkNamespace,
+    /// A file system that never answers: `/dev/fuse`, and root, who can mount it.
+    HungDrive,
+    /// `setpriv` of util-linux, and root, who can become another user.
+    OtherUser,
     /// That this user has no tokens in memory: `status` shows them to a test and `logout` removes
     /// them, wherever the home is.
     CleanMemory,
@@ -144,6 +148,8 @@ impl Need {
             Self::MountNamespace => "mount-namespace",
             Self::Terminal => "terminal",
             Self::NetworkNamespace => "network-namespace",
+            Self::HungDrive => "hung-drive",
+            Self::OtherUser => "other-user",
             Self::CleanMemory => "clean-memory",
         }
     }
@@ -164,6 +170,8 @@ impl Need {
             }
             Self::Terminal => cfg!(target_os = "linux") && find_on_path("script").is_some(),
             Self::NetworkNamespace => can_unshare(&["--map-root-user", "--net", "true"]),
+            Self::HungDrive => can_unshare(&["-m", "sh", "-c", MOUNT_NOBODYS]),
+            Self::OtherUser => is_root() && find_on_path("setpriv").is_some(),
             Self::CleanMemory => !keeps_tokens_in_memory(),
         }
     }
@@ -173,6 +181,10 @@ impl Need {
         list.split(',').any(|name| name.trim() == self.name() || name.trim() == "all")
     }
 }
+
+/// Mounts a file system that nobody serves at `/mnt`.
+const MOUNT_NOBODYS: &str = "exec 3<>/dev/fuse && \
+    mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 nobodys /mnt";
 
 /// Whether root runs the tests. File modes do not restrict root.
 pub fn is_root() -> bool {

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -25,27 +27,31 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use http_body_util::Limited;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
+use tokio::time::Instant;
 
 use super::endpoints::EndpointVariables;
 use super::error::{AwsError, Host, echo};
 use super::files::AwsFiles;
 use super::proxy::Proxy;
 use super::proxy_answer::{self, ProxyFailure};
+use super::retry::{Patience, Repeat};
+use super::retry_policy::FETCH_LIMIT;
 use super::route::{CaBundle, EndpointSetting, FallbackProxy, Route, endpoint_settings};
 use super::trust::trust_store;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::files;
 use crate::base::secret::Secret;
+use crate::base::system;
 use crate::base::url::{UrlParts, is_loopback};
 use crate::settings::EffectiveSettings;
 
-/// Time limit for obtaining a token. It is long enough for a slow network.
-pub const FETCH_LIMIT: Duration = Duration::from_mins(1);
-
 /// Time limit for making one connection. The SDK tries three times.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Time limit for reading the trusted certificates. Some hundred files of a slow disk take a second.
+const READ_LIMIT: Duration = Duration::from_secs(20);
 
 /// Larger responses are not kept in memory: a response from AWS has a few kilobytes.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -104,7 +110,8 @@ impl Network {
 
     /// A client over the connections of this network. It remembers the hosts of its own requests only.
     pub(super) async fn client(&self) -> Result<HttpClient, AwsError> {
-        let connected = self.connected.get_or_try_init(|| connect(|| self.route())).await?;
+        let network = self.clone();
+        let connected = self.connected.get_or_try_init(|| connect(move || network.route())).await?;
         let client = HttpClient::guarding(connected.clone());
         Ok(HttpClient { endpoints: Arc::clone(&self.settings), ..client })
     }
@@ -141,13 +148,62 @@ impl Network {
     }
 }
 
-/// Reading the trusted certificates takes some milliseconds. Other requests are answered meanwhile.
-async fn connect(route: impl FnOnce() -> Result<Route, AwsError>) -> Result<Connected, AwsError> {
-    let route = route()?;
-    let connected = tokio::task::spawn_blocking(move || Connected::of(route));
-    connected.await.unwrap_or_else(|_| {
-        Err(AwsError::Trust { detail: "the trusted certificates are unreadable".to_owned() })
-    })
+/// Reads NuGet's proxy, if no setting of AWS's names one, and the trusted certificates. A drive that
+/// does not answer is waited for no longer than [`READ_LIMIT`], and named.
+async fn connect(
+    route: impl FnOnce() -> Result<Route, AwsError> + Send + 'static,
+) -> Result<Connected, AwsError> {
+    let (sender, reading) = watch::channel(Reading::Proxy);
+    let read = move || {
+        let route = route()?;
+        sender.send_replace(match &route.ca_bundle {
+            Some(bundle) => Reading::Bundle(bundle.clone()),
+            None => Reading::System,
+        });
+        Connected::of(route)
+    };
+    // The system's functions for names need a thread of this pool later, which is then there.
+    can_start_threads()?;
+    match tokio::time::timeout(READ_LIMIT, tokio::task::spawn_blocking(read)).await {
+        Ok(Ok(connected)) => connected,
+        Ok(Err(_)) => {
+            Err(AwsError::Trust { detail: "the trusted certificates are unreadable".to_owned() })
+        }
+        Err(_) => Err(reading.borrow().clone().stuck()),
+    }
+}
+
+/// The pool panics where the system has no more threads.
+fn can_start_threads() -> Result<(), AwsError> {
+    match thread::Builder::new().spawn(|| ()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(AwsError::Scarce { what: system::NO_MORE_THREADS }),
+    }
+}
+
+/// What is read for a connection, in this order.
+#[derive(Debug, Clone)]
+enum Reading {
+    Proxy,
+    Bundle(CaBundle),
+    System,
+}
+
+impl Reading {
+    fn stuck(self) -> AwsError {
+        let why = format!("reading it did not end within {} s", READ_LIMIT.as_secs());
+        match self {
+            Self::Proxy => {
+                AwsError::Trust { detail: format!("NuGet.Config may name a proxy, but {why}") }
+            }
+            Self::Bundle(CaBundle { setting, path }) => AwsError::CaBundle { setting, path, why },
+            Self::System => AwsError::Trust {
+                detail: format!(
+                    "the system's trusted certificates are on a drive that hangs: {why}"
+                ),
+            },
+        }
+    }
 }
 
 /// The connections of the last network paths, for every identity and domain: each has its own parsed
@@ -250,9 +306,13 @@ fn framework() -> FrameworkMetadata {
 pub(super) struct HttpClient {
     shared: SharedHttpClient,
     last: Arc<Mutex<Option<LastRequest>>>,
+    /// How many requests were sent.
+    calls: Arc<AtomicU32>,
     endpoints: Arc<[EndpointSetting]>,
     /// What no message may repeat.
     secrets: Arc<Mutex<Vec<Secret>>>,
+    /// The limit of the fetch that it is for.
+    until: Instant,
 }
 
 /// Where a request went.
@@ -260,6 +320,9 @@ pub(super) struct HttpClient {
 struct LastRequest {
     host: String,
     proxy: Option<Proxy>,
+    sent: Instant,
+    /// Whether it has failed: what comes next is another request, after a while.
+    has_failed: bool,
 }
 
 impl HttpClient {
@@ -268,7 +331,9 @@ impl HttpClient {
         environment: &Environment,
         fallback_proxy: &FallbackProxy,
     ) -> Result<Self, AwsError> {
-        let connected = connect(|| Route::to_source(environment, fallback_proxy)).await?;
+        let (environment, fallback_proxy) = (environment.clone(), fallback_proxy.clone());
+        let route = move || Route::to_source(&environment, &fallback_proxy);
+        let connected = connect(route).await?;
         Ok(Self::guarding(connected))
     }
 
@@ -279,14 +344,38 @@ impl HttpClient {
     }
 
     fn guarding(connected: Connected) -> Self {
-        let (last, secrets) = (Arc::default(), Arc::default());
-        let guarded = Guarded { connected, last: Arc::clone(&last), secrets: Arc::clone(&secrets) };
+        let (last, secrets, calls) = (Arc::default(), Arc::default(), Arc::default());
+        let guarded = Guarded {
+            connected,
+            last: Arc::clone(&last),
+            calls: Arc::clone(&calls),
+            secrets: Arc::clone(&secrets),
+        };
         let shared = SharedHttpClient::new(guarded);
-        Self { shared, last, endpoints: Arc::default(), secrets }
+        let until = Instant::now() + FETCH_LIMIT;
+        Self { shared, last, calls, endpoints: Arc::default(), secrets, until }
     }
 
     pub(super) fn shared(&self) -> SharedHttpClient {
         self.shared.clone()
+    }
+
+    /// Which calls of this fetch are repeated, for one that may be.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::until(self.until, Repeat::Temporary, Arc::clone(&self.calls))
+    }
+
+    /// The same for a call that may be repeated only if the service refused to look at it.
+    pub(super) fn patience_for_once(&self) -> Patience {
+        Patience::until(self.until, Repeat::Unseen, Arc::clone(&self.calls))
+    }
+
+    /// How long the last request has been without a whole answer. Zero if it has failed, and the next
+    /// one is to come.
+    pub(super) fn silence(&self) -> Duration {
+        let last = locked(&self.last);
+        let waiting = last.as_ref().filter(|last| !last.has_failed);
+        waiting.map(|last| last.sent.elapsed()).unwrap_or_default()
     }
 
     /// The host of the last request.
@@ -378,6 +467,7 @@ fn has_sound_port(url: &str) -> bool {
 struct Guarded {
     connected: Connected,
     last: Arc<Mutex<Option<LastRequest>>>,
+    calls: Arc<AtomicU32>,
     secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
@@ -392,6 +482,7 @@ impl SdkHttpClient for Guarded {
             settings: settings.clone(),
             components: components.clone(),
             last: Arc::clone(&self.last),
+            calls: Arc::clone(&self.calls),
             secrets: Arc::clone(&self.secrets),
         })
     }
@@ -403,6 +494,7 @@ struct GuardedConnector {
     settings: HttpConnectorSettings,
     components: RuntimeComponents,
     last: Arc<Mutex<Option<LastRequest>>>,
+    calls: Arc<AtomicU32>,
     secrets: Arc<Mutex<Vec<Secret>>>,
 }
 
@@ -417,7 +509,13 @@ impl HttpConnector for GuardedConnector {
         let authority = url.authority.to_ascii_lowercase();
         let (connections, proxy) = self.connected.to(&url);
         let proxy = proxy.cloned();
-        *locked(&self.last) = Some(LastRequest { host: authority.clone(), proxy: proxy.clone() });
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        *locked(&self.last) = Some(LastRequest {
+            host: authority.clone(),
+            proxy: proxy.clone(),
+            sent: Instant::now(),
+            has_failed: false,
+        });
         if is_plain && !is_loopback(&host) && !asks_metadata(&request, &host) {
             return HttpConnectorFuture::ready(Err(ConnectorError::user(
                 PlainHttp { host }.into(),
@@ -429,8 +527,15 @@ impl HttpConnector for GuardedConnector {
         remember_secrets(&request, &mut locked(&self.secrets));
         // Its connector is made once for these settings, and kept by the SDK.
         let answer = connections.http_connector(&self.settings, &self.components).call(request);
+        let last = Arc::clone(&self.last);
         HttpConnectorFuture::new(async move {
-            match (answer.await, proxy) {
+            let answer = answer.await;
+            if !answer.as_ref().is_ok_and(|answer| answer.status().is_success())
+                && let Some(last) = locked(&last).as_mut()
+            {
+                last.has_failed = true;
+            }
+            match (answer, proxy) {
                 (Ok(answer), _) => {
                     Ok(answer
                         .map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))

@@ -9,6 +9,9 @@
 //! - [`trust`]: the trusted certificates
 //! - [`route`]: which proxy, certificates and endpoints are used
 //! - [`client`]: connections: trust, proxies, and no plain http but to this machine
+//! - [`headers`]: what the headers of an answer say about time
+//! - [`retry_policy`]: when a call is repeated, as numbers
+//! - [`retry`]: calls that are repeated, and lost answers
 //! - [`request`]: a single request without the SDK's services
 //! - [`sso`]: sign-ins of IAM Identity Center
 //! - [`source`]: sources of AWS credentials, one file each, and their order
@@ -24,12 +27,15 @@ mod connection;
 mod endpoints;
 mod error;
 mod files;
+mod headers;
 mod identity;
 mod proxy;
 mod proxy_answer;
 mod region;
 mod repository_endpoint;
 mod request;
+mod retry;
+mod retry_policy;
 mod route;
 mod source;
 mod source_index;
@@ -42,7 +48,6 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::region::Region;
 
-pub use client::FETCH_LIMIT;
 pub use connection::Connection;
 pub use error::{AwsError, Help};
 #[cfg(fuzzing)]
@@ -50,6 +55,7 @@ pub use files::check;
 pub use identity::{Identity, IdentityDescription, profile_of};
 pub use proxy::ProxySetting;
 pub use repository_endpoint::{LookupError, RepositoryNames};
+pub use retry_policy::FETCH_LIMIT;
 pub use route::FallbackProxy;
 pub use source_index::SourceAnswer;
 pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, TokenFingerprint};
@@ -90,8 +96,8 @@ impl Aws {
 
     /// The identity that would request a token now. Reads the shared files, and makes no network
     /// request. The functions below that take an identity use its files and its connections.
-    pub async fn identity(&self, effective: &EffectiveSettings) -> Result<Identity, AwsError> {
-        Identity::of(&self.environment, &self.fallback_proxy, effective).await
+    pub fn identity(&self, effective: &EffectiveSettings) -> Result<Identity, AwsError> {
+        Identity::of(&self.environment, &self.fallback_proxy, effective)
     }
 
     /// The error of a token request with this identity, if only an instance is left to try and its
@@ -129,7 +135,7 @@ impl Aws {
     ) -> Result<SignedIn, AwsError> {
         let network = match identity {
             Some(identity) => identity.network.clone(),
-            None => self.network(session).await?,
+            None => self.network(session)?,
         };
         let client = network.client().await?;
         let config = network.config(&client, &session.profile, &session.region).await;
@@ -138,12 +144,12 @@ impl Aws {
 
     /// The sign-in of the first of these profiles that exists, or of the one that the environment
     /// chooses; or the `sso-session` of this name.
-    pub async fn sso_session(
+    pub fn sso_session(
         &self,
         profiles: &[String],
         session: Option<&str>,
     ) -> Result<SsoSession, AwsError> {
-        let files = AwsFiles::load(&self.environment).await?;
+        let files = AwsFiles::load(&self.environment)?;
         let existing = profiles.iter().find(|profile| files.get(profile).is_some());
         let profile = match existing.or(profiles.first()) {
             Some(profile) => profile,
@@ -153,8 +159,8 @@ impl Aws {
     }
 
     /// The sign-ins that the shared config file names, and when each expires.
-    pub async fn sign_ins(&self, now: SystemTime) -> Result<Vec<KnownSignIn>, AwsError> {
-        let files = AwsFiles::load(&self.environment).await?;
+    pub fn sign_ins(&self, now: SystemTime) -> Result<Vec<KnownSignIn>, AwsError> {
+        let files = AwsFiles::load(&self.environment)?;
         match files.stray() {
             Some(error) => Err(error),
             None => Ok(sso::known(&files, now)),
@@ -169,7 +175,7 @@ impl Aws {
         now: SystemTime,
     ) -> Result<SignedOut, AwsError> {
         let reached = async {
-            let network = self.network(session).await?;
+            let network = self.network(session)?;
             let client = network.client().await?;
             let config = network.config(&client, &session.profile, &session.region).await;
             Ok((client, config))
@@ -186,9 +192,10 @@ impl Aws {
         now: SystemTime,
         limit: Duration,
     ) -> Result<AuthorizationToken, AwsError> {
+        let until = tokio::time::Instant::now() + limit;
         let client = identity.network.client().await?;
         let fetch = self.fetch(domain, identity, duration, &client, now);
-        match tokio::time::timeout(limit, fetch).await {
+        match tokio::time::timeout_at(until, fetch).await {
             Ok(fetched) => fetched,
             Err(_) => Err(identity.caller().timed_out(&client, limit)),
         }
@@ -211,8 +218,8 @@ impl Aws {
     }
 
     /// For a sign-in without an identity: only the session's profile is known.
-    async fn network(&self, session: &SsoSession) -> Result<Network, AwsError> {
-        let files = AwsFiles::load(&self.environment).await?;
+    fn network(&self, session: &SsoSession) -> Result<Network, AwsError> {
+        let files = AwsFiles::load(&self.environment)?;
         let (profile, fallback) = (session.profile.clone(), self.fallback_proxy.clone());
         Ok(Network::new(&self.environment, fallback, files, profile, None))
     }
@@ -225,19 +232,18 @@ impl Aws {
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<AuthorizationToken, AwsError> {
-        let answer = self
+        let call = self
             .codeartifact(domain, identity, client, now)
             .await?
             .get_authorization_token()
             .domain(&domain.name)
             .domain_owner(&domain.owner)
-            .duration_seconds(duration.seconds())
-            .send()
-            .await
-            .map_err(|error| match classify::refusal(&error, client) {
-                Ok(refusal) => classify::service_refusal(refusal, domain, &identity.caller(), now),
-                Err(error) => error,
-            })?;
+            .duration_seconds(duration.seconds());
+        let answer = retry::until_answered(|| call.clone().send(), || client.silence()).await;
+        let answer = answer.map_err(|error| match classify::refusal(&error, client) {
+            Ok(refusal) => classify::service_refusal(refusal, domain, &identity.caller(), now),
+            Err(error) => error,
+        })?;
         let token = answer.authorization_token.filter(|token| fits_into_header(token));
         let expiration = answer.expiration.and_then(|time| SystemTime::try_from(time).ok());
         match (token, expiration) {
@@ -264,7 +270,10 @@ impl Aws {
     ) -> Result<aws_sdk_codeartifact::Client, AwsError> {
         let config = self.config(domain, identity, client, now).await?;
         let config = config.into_builder().region(Region::new(domain.region.clone())).build();
-        Ok(aws_sdk_codeartifact::Client::new(&config))
+        let config = aws_sdk_codeartifact::config::Builder::from(&config)
+            .retry_config(retry::config())
+            .retry_classifier(client.patience());
+        Ok(aws_sdk_codeartifact::Client::from_conf(config.build()))
     }
 
     /// The SDK's configuration with the identity's credentials. They are loaded here, so that a

@@ -5,10 +5,12 @@ use std::time::SystemTime;
 use aws_sdk_codeartifact::types::{EndpointType, PackageFormat};
 
 use super::Aws;
-use super::client::{FETCH_LIMIT, HttpClient};
+use super::client::HttpClient;
 use super::error::AwsError;
 use super::error::classify::{self, Refusal};
 use super::identity::Identity;
+use super::retry;
+use super::retry_policy::FETCH_LIMIT;
 use crate::endpoint::{Domain, Partition};
 
 /// The names of a repository.
@@ -66,7 +68,7 @@ impl Aws {
     ) -> Result<String, LookupError> {
         let domain = names.domain;
         let kind = if names.dual_stack { EndpointType::Dualstack } else { EndpointType::Ipv4 };
-        let answer = self
+        let call = self
             .codeartifact(domain, identity, client, now)
             .await?
             .get_repository_endpoint()
@@ -74,10 +76,8 @@ impl Aws {
             .domain_owner(&domain.owner)
             .repository(names.repository)
             .format(PackageFormat::Nuget)
-            .endpoint_type(kind)
-            .send()
-            .await;
-        match answer {
+            .endpoint_type(kind);
+        match retry::until_answered(|| call.clone().send(), || client.silence()).await {
             Ok(found) => found
                 .repository_endpoint
                 .ok_or_else(|| classify::nonsense(client, "it has no endpoint").into()),

@@ -11,7 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::client::{HttpClient, timeouts};
-use super::error::classify::http_date;
+use super::headers::http_date;
 use crate::base::url::UrlParts;
 
 /// What is sent. It has no body, follows no redirect and is not repeated.

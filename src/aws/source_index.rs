@@ -5,11 +5,12 @@ use std::time::SystemTime;
 use aws_smithy_types::base64;
 
 use super::Aws;
-use super::client::{FETCH_LIMIT, HttpClient};
+use super::client::HttpClient;
 use super::error::AwsError;
 use super::error::classify;
 use super::identity::Identity;
 use super::request::{Answer, NoAnswer, Request};
+use super::retry_policy::FETCH_LIMIT;
 use crate::base::secret::Secret;
 
 /// The response of a source.

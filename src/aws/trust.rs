@@ -1,17 +1,20 @@
 //! The certificates that connections to AWS trust: the system's, or those of a bundle, read as the AWS
 //! CLI reads it. Both are checked here, because the SDK panics if a store is empty or broken.
 
+use std::error::Error;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use aws_smithy_http_client::tls::TrustStore;
 use aws_smithy_types::base64;
+use rustls_native_certs::CertificateResult;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::error::AwsError;
 use super::route::CaBundle;
 use crate::base::files::read_regular;
+use crate::base::system::scarcity;
 
 /// Larger files are no bundles: those of the systems have less than 1 MiB.
 const LARGEST_BUNDLE: u64 = 16 << 20;
@@ -22,11 +25,14 @@ const OTHER_LABELS: [&str; 2] = ["TRUSTED CERTIFICATE", "X509 CERTIFICATE"];
 /// The certificates of the bundle, which replace the system's.
 pub(super) fn trust_store(bundle: Option<&CaBundle>) -> Result<TrustStore, AwsError> {
     let Some(CaBundle { path, setting }) = bundle else {
-        if SYSTEM_CERTIFICATES.is_empty() {
-            let detail = "the system has no trusted certificates".to_owned();
-            return Err(AwsError::Trust { detail });
-        }
-        return Ok(store_of(&SYSTEM_CERTIFICATES));
+        return match &*SYSTEM_CERTIFICATES {
+            Ok(pem) if pem.is_empty() => {
+                let detail = "the system has no trusted certificates".to_owned();
+                Err(AwsError::Trust { detail })
+            }
+            Ok(pem) => Ok(store_of(pem)),
+            Err(what) => Err(AwsError::Scarce { what }),
+        };
     };
     let pem = usable_certificates(path).map_err(|why| {
         let (setting, path) = (setting.clone(), path.clone());
@@ -41,8 +47,14 @@ fn store_of(pem: &str) -> TrustStore {
 
 /// The system's certificates that can be used, as PEM. Handed to the SDK like a bundle: left to itself,
 /// it would read some hundred files a second time.
-static SYSTEM_CERTIFICATES: LazyLock<String> =
-    LazyLock::new(|| usable(rustls_native_certs::load_native_certs().certs));
+static SYSTEM_CERTIFICATES: LazyLock<Result<String, &'static str>> = LazyLock::new(|| {
+    let CertificateResult { certs, errors, .. } = rustls_native_certs::load_native_certs();
+    let scarce = errors.iter().find_map(|error| scarcity(error.source()?.downcast_ref()?));
+    match scarce {
+        Some(what) if certs.is_empty() => Err(what),
+        _ => Ok(usable(certs)),
+    }
+});
 
 /// Those that can be used, as PEM. A store of hundreds often has some that OpenSSL takes, and that
 /// this TLS does not: a wrong serial number, for one.

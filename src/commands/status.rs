@@ -31,12 +31,8 @@ pub enum StatusError {
 }
 
 /// Reads everything, and prints it on `out`.
-pub async fn run(
-    args: &StatusArgs,
-    provider: &Provider,
-    out: &mut dyn Write,
-) -> Result<(), StatusError> {
-    let status = Status::of(provider).await;
+pub fn run(args: &StatusArgs, provider: &Provider, out: &mut dyn Write) -> Result<(), StatusError> {
+    let status = Status::of(provider);
     if args.json {
         report::print_with_schema(&status, out)?;
     } else {
@@ -86,12 +82,12 @@ impl<T> StatusSection<T> {
 }
 
 impl Status {
-    async fn of(provider: &Provider) -> Self {
+    fn of(provider: &Provider) -> Self {
         let (environment, locations) = (provider.environment(), provider.locations());
         let now = Provider::clock();
         let installed = StatusSection::of(find_installed(provider), |installed| installed);
         let sign_ins =
-            StatusSection::of(provider.sign_ins().await, |sign_in| SignInRow::of(sign_in, now));
+            StatusSection::of(provider.sign_ins(), |sign_in| SignInRow::of(sign_in, now));
         let configuration =
             StatusSection::of(settings::file_reports(environment, locations), |file| {
                 ConfigurationRow::of(&file)

@@ -3,6 +3,7 @@
 //! - [`message`], [`fields`]: the wire types, and how they are read
 //! - [`transport`]: standard input and output, each behind a thread
 //! - [`pending`]: the requests in progress
+//! - [`workers`]: the threads that they run on
 //! - [`console`]: lines for the user, through NuGet's Log requests
 //! - [`session`]: one conversation, from the handshake to the end of input
 //! - [`credentials`]: the responses to requests for credentials
@@ -21,6 +22,7 @@ mod message;
 mod pending;
 mod session;
 mod transport;
+mod workers;
 
 pub use credentials::Credentials;
 pub use session::serve;

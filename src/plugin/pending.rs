@@ -38,6 +38,11 @@ impl Pending {
         true
     }
 
+    /// Ends all tasks, and returns when they have ended.
+    pub async fn end_all(&mut self) {
+        self.tasks.shutdown().await;
+    }
+
     /// The next request that is done; waits without end while there is none.
     pub async fn next(&mut self) -> (String, Result<AuthenticationCredentials, Panicked>) {
         loop {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::console::Console;
@@ -17,6 +18,7 @@ use super::message::{
 };
 use super::pending::Pending;
 use super::transport::{Input, Output, read_lines, watch_process};
+use super::workers::{NoResult, Workers};
 use crate::base::log::Log;
 use crate::base::panic::Panicked;
 use crate::base::text::printable;
@@ -66,15 +68,22 @@ pub(super) async fn converse(
         credentials,
         log,
         pending: Pending::default(),
+        workers: Workers::start(Handle::current()),
         progress_interval: PROGRESS_INTERVAL,
         has_panicked: false,
     };
     session.greet();
-    let credentials = Arc::clone(&session.credentials);
-    tokio::spawn(async move { credentials.head_start().await });
+    let (workers, credentials) = (session.workers.clone(), Arc::clone(&session.credentials));
+    // It reads files as a request does.
+    let work = Box::pin(async move { credentials.head_start().await });
+    let head_start = tokio::spawn(async move { workers.run(work).await });
     session.converse(&mut inputs).await;
-    session.credentials.end();
     session.output.flush(LAST_WORDS);
+    session.pending.end_all().await;
+    head_start.abort();
+    let _ = head_start.await;
+    session.workers.finish(LAST_WORDS);
+    session.credentials.end();
 }
 
 struct Session {
@@ -84,6 +93,7 @@ struct Session {
     credentials: Arc<Credentials>,
     log: Log,
     pending: Pending,
+    workers: Workers,
     progress_interval: Duration,
     has_panicked: bool,
 }
@@ -231,7 +241,21 @@ impl Session {
             return self.respond(message, AuthenticationCredentials::none(ResponseCode::Error));
         };
         let (credentials, console) = (Arc::clone(&self.credentials), self.console.clone());
-        let response = async move { credentials.respond(&request, &console).await };
+        let workers = self.workers.clone();
+        let response = async move {
+            let of_source = console.for_source(&request.uri);
+            let (responder, shown) = (credentials, console);
+            let work = Box::pin(async move { responder.respond(&request, &shown).await });
+            match workers.run(work).await {
+                Ok(response) => response,
+                // The session explains it.
+                Err(NoResult::Panicked) => std::panic::resume_unwind(Box::new(Panicked)),
+                Err(NoResult::Stuck(limit)) => {
+                    of_source.warn_once(&stuck(limit)).await;
+                    AuthenticationCredentials::none(ResponseCode::Error)
+                }
+            }
+        };
         let progress = Outgoing {
             request_id: &message.request_id,
             kind: Kind::Progress,
@@ -293,6 +317,14 @@ impl Session {
         self.log.line(format_args!("leaving: {why}"));
         Next::Leave
     }
+}
+
+fn stuck(limit: Duration) -> String {
+    format!(
+        "no token: reading or writing a file did not end within {} s; check the drives of the home, of \
+         the AWS files and of the token cache, most likely one of a network",
+        limit.as_secs()
+    )
 }
 
 /// Runs `work`, and calls `report` at every interval until the work is done, and never afterwards.

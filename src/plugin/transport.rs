@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
-use crate::base::system;
+use crate::base::{process_group, system};
 
 /// A longer line is skipped; NuGet's are a few hundred bytes, a whole service index some thousand.
 const LONGEST_LINE: usize = 1 << 20;
@@ -69,6 +69,7 @@ pub fn watch_process(process_id: u32, events: UnboundedSender<Input>) -> io::Res
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "the session may be stuck in a call")]
 fn leave_soon() -> ! {
     thread::sleep(LEAVING);
+    process_group::end_all();
     std::process::exit(0)
 }
 

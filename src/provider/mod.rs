@@ -318,7 +318,7 @@ impl Provider {
         // A sign-in may change the caller's identity, so it is looked up again.
         let renewed;
         if Box::pin(self.renew_sign_in(request, user)).await? {
-            renewed = self.find_caller(resolved).await?;
+            renewed = self.find_caller(resolved)?;
             request.caller = &renewed;
         }
         let served = Box::pin(self.fetched(request)).await;
@@ -326,7 +326,7 @@ impl Provider {
         if !Box::pin(self.renew_ended_sign_in(request, &failure, user)).await? {
             return Err(failure);
         }
-        let caller = &self.find_caller(resolved).await?;
+        let caller = &self.find_caller(resolved)?;
         Box::pin(self.fetched(TokenRequest { caller, ..request })).await
     }
 
@@ -385,7 +385,7 @@ impl Provider {
             }
             Err(error) => {
                 let line = error.is_of_aws().then(|| error.to_string());
-                let failure = SharedFailure { failed: now(), pause: error.pause(), line };
+                let failure = SharedFailure { failed: now(), pause: error.pause(now()), line };
                 self.cache()?.share_failure(&request.caller.key, &failure);
                 lock.mark_failed();
                 self.log.line(format_args!("no token after {timing}: {error}"));
@@ -524,8 +524,8 @@ impl Provider {
     }
 
     /// The sign-ins that the AWS files name.
-    pub async fn sign_ins(&self) -> Result<Vec<KnownSignIn>, AwsError> {
-        self.aws.sign_ins(now()).await
+    pub fn sign_ins(&self) -> Result<Vec<KnownSignIn>, AwsError> {
+        self.aws.sign_ins(now())
     }
 
     /// Ends the sign-in of a profile, or of an `sso-session`, or else of the profile that the
@@ -535,7 +535,7 @@ impl Provider {
         profile: Option<&str>,
         session: Option<&str>,
     ) -> Result<(SsoSession, SignedOut), ProviderError> {
-        let session = self.session_meant(profile, session).await?;
+        let session = self.session_meant(profile, session)?;
         let signed_out = self.aws.sign_out(&session, now()).await?;
         Ok((session, signed_out))
     }

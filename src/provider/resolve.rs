@@ -148,18 +148,18 @@ impl Provider {
         &self,
         resolved: &'r Resolved,
     ) -> Result<&'r Caller, ProviderError> {
-        let caller = resolved.caller.get_or_init(|| self.find_caller(resolved)).await;
+        let caller = resolved.caller.get_or_init(async || self.find_caller(resolved)).await;
         caller.as_ref().map_err(Clone::clone)
     }
 
     /// Looks up the caller again, because a sign-in may have changed it.
-    pub(super) async fn find_caller(&self, resolved: &Resolved) -> Result<Caller, ProviderError> {
+    pub(super) fn find_caller(&self, resolved: &Resolved) -> Result<Caller, ProviderError> {
         let (Target { domain, .. }, settings) = (&resolved.target, resolved.settings()?);
         match settings.rule {
             Some(number) => self.log.line(format_args!("rule {number} holds")),
             None => self.log.line(format_args!("no rule matches")),
         }
-        let identity = self.aws.identity(settings).await?;
+        let identity = self.aws.identity(settings)?;
         let seconds = settings.duration.value.seconds().to_string();
         let mut parts = vec![&*domain.name, &*domain.owner, &*domain.region, &*seconds];
         parts.extend(identity.selectors.iter().map(String::as_str));

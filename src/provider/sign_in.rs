@@ -75,7 +75,7 @@ impl Provider {
         user: User<'_>,
     ) -> Result<(SsoSession, SignedIn), ProviderError> {
         let SignIn { profile, session, opens_browser, .. } = *wanted;
-        let session = self.session_meant(profile, session).await?;
+        let session = self.session_meant(profile, session)?;
         let method = match wanted.method {
             Some(method) => method,
             None => settings::sign_in_method(&self.environment)?,
@@ -91,7 +91,7 @@ impl Provider {
 
     /// The session of the profile, or the `sso-session` with this name, or else the session of the
     /// profile that the settings or the environment select.
-    pub(super) async fn session_meant(
+    pub(super) fn session_meant(
         &self,
         profile: Option<&str>,
         session: Option<&str>,
@@ -101,7 +101,7 @@ impl Provider {
             (None, Some(_)) => Vec::new(),
             (None, None) => self.settings()?.without_rule()?.aws.profiles.value,
         };
-        Ok(self.aws.sso_session(&profiles, session).await?)
+        Ok(self.aws.sso_session(&profiles, session)?)
     }
 
     /// Makes sure that the session of the request can be used. True if it was renewed: the caller

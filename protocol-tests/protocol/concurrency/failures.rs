@@ -80,12 +80,8 @@ fn calls_of_one(api: &TokenBehaviour) -> usize {
 }
 
 fn thirty_two_throttled_processes_call_no_more_than_one_does() {
-    let api = TokenBehaviour::FailAfter(
-        Duration::from_millis(500),
-        429,
-        "ThrottlingException",
-        "Rate exceeded",
-    );
+    // Without such a wait the call would be repeated for a minute.
+    let api = TokenBehaviour::AskToWait(429, "120".to_owned());
     let Stage { fake, home, source, .. } = Stage::new();
     fake.token_api_will(api.clone());
     let mut all = conversations(&home, 32);

@@ -5,6 +5,7 @@
 mod failures;
 #[cfg(unix)]
 mod files;
+mod fleets;
 mod identities;
 #[cfg(unix)]
 mod places;
@@ -29,6 +30,7 @@ pub fn trials() -> Vec<Trial> {
     let files = [
         #[cfg(unix)]
         files::trials(),
+        fleets::trials(),
         identities::trials(),
         #[cfg(unix)]
         places::trials(),

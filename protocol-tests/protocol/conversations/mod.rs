@@ -5,8 +5,12 @@ mod bare_root;
 #[cfg(unix)]
 mod children;
 mod copies;
+#[cfg(target_os = "linux")]
+mod drives;
 mod endpoints;
 mod leaving;
+#[cfg(target_os = "linux")]
+mod limits;
 mod logs;
 mod oddities;
 mod opening;
@@ -24,8 +28,12 @@ pub fn trials() -> Vec<Trial> {
         #[cfg(unix)]
         children::trials(),
         copies::trials(),
+        #[cfg(target_os = "linux")]
+        drives::trials(),
         endpoints::trials(),
         leaving::trials(),
+        #[cfg(target_os = "linux")]
+        limits::trials(),
         logs::trials(),
         oddities::trials(),
         opening::trials(),

@@ -24,6 +24,9 @@ pub fn trials() -> Vec<Trial> {
         trial("process_ends_when_nuget_leaves", ends_with_us),
         trial("process_ends_when_the_ask_is_cancelled", ends_with_the_ask),
         trial("process_ends_when_a_signal_ends_us", ends_by_signals),
+        trial("process_ends_when_the_plugin_is_killed", ends_when_killed),
+        #[cfg(target_os = "linux")]
+        trial("process_has_the_usual_signals", usual_signals),
         trial("process_leaves_a_child_that_stays", leaves_a_child),
         trial("process_asks_on_the_terminal", asks_on_terminal).needing(Need::Terminal),
         failing(
@@ -162,6 +165,34 @@ fn ends_by_signals() {
         let status = plugin.wait().expect("our child");
         assert_eq!(status.code(), Some(128 + signal.as_raw()));
     }
+}
+
+/// As the system does where memory is short, and CI when a job is cancelled. No code of ours runs then.
+fn ends_when_killed() {
+    let mut stage = Stage::new().with_log();
+    with_script(&mut stage, WAITING);
+    let mut nuget = FakeNuget::start(&stage.home);
+    nuget.begin_ask(SOURCE, false, true);
+    let ids = ids_in(&stage.home.project().join("ids"));
+    kill_process(id_of(&nuget.process_id().to_string()), Signal::KILL).expect("it is ours to end");
+    for id in ids {
+        wait_for_the_end_of(&id);
+    }
+}
+
+/// What this process does about signals is not inherited: only SIGPIPE may be ignored in a child, if it
+/// was before.
+#[cfg(target_os = "linux")]
+fn usual_signals() {
+    let mut stage = Stage::new().with_log();
+    let look = "grep SigIgn /proc/self/status > signals\n";
+    with_script(&mut stage, &format!("{look}{}", printing_keys()));
+    stage.assert_succeeds();
+    let text = fs::read_to_string(stage.home.project().join("signals")).expect("it was written");
+    let ignored = text.split_whitespace().last().expect("a mask");
+    let ignored = u64::from_str_radix(ignored, 16).expect("a mask");
+    let file_size = 1 << (Signal::XFSZ.as_raw() - 1);
+    assert_eq!(ignored & file_size, 0, "{text}");
 }
 
 /// An agent, for example, which was started to stay.

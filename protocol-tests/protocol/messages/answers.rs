@@ -92,11 +92,6 @@ fn refusals() -> Vec<Trial> {
             "there is no domain `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
         ),
         failing(
-            "throttled",
-            |stage| will(stage, Throttle(Duration::from_millis(10))),
-            "AWS throttled the call, also when it was repeated (ThrottlingException); wait a minute and try again",
-        ),
-        failing(
             "invalid_parameter",
             |stage| {
                 will(

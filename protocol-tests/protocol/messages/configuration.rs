@@ -51,7 +51,7 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "/");
             },
-            "the configuration file `/` cannot be read: Is a directory (os error 21); make it readable, or move it away",
+            "the configuration file `/` cannot be read: it is no file; make it readable, or move it away",
         ),
         failing(
             "duration_too_short",

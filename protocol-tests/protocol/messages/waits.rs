@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::peers::FullQueue;
 use super::peers::Peer;
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
-use crate::support::stage::{SECRET, Stage};
+use crate::support::stage::conversation::HEAD;
+use crate::support::stage::{SECRET, SOURCE, Stage};
 use crate::support::trials::{Trial, trial};
 
 pub fn trials() -> Vec<Trial> {
@@ -20,6 +21,11 @@ pub fn trials() -> Vec<Trial> {
         #[cfg(target_os = "linux")]
         trial("hung_connect", hung_connect),
         trial("slow_api_succeeds", slow_api),
+        trial("a_lost_answer_is_asked_for_again", lost_answer),
+        trial("a_lost_answer_of_sts_is_asked_for_again", lost_answer_of_sts),
+        trial("throttled_until_the_limit", throttled),
+        trial("a_wait_that_aws_asks_for_is_kept", asked_to_wait),
+        trial("a_wait_beyond_the_limit_is_told_at_once", asked_to_wait_too_long),
         trial("slow_process_succeeds", slow_process),
     ]
 }
@@ -105,7 +111,70 @@ fn slow_api() {
     let stage = Stage::new().with_log();
     stage.fake.token_api_will(TokenBehaviour::IssueAfter(Duration::from_secs(20)));
     stage.assert_succeeds();
-    assert_eq!(stage.fake.token_calls().len(), 1, "slow is not repeated");
+    assert!(stage.fake.token_calls().len() <= 2, "the answer may have been a lost one");
+}
+
+/// Of a dropped packet, or of a machine behind a load balancer that went away.
+fn lost_answer() {
+    let stage = Stage::new().with_log();
+    stage.fake.next_token_call_will(TokenBehaviour::Hang);
+    let started = Instant::now();
+    stage.assert_succeeds();
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert_eq!(stage.fake.token_calls().len(), 2);
+}
+
+fn lost_answer_of_sts() {
+    let mut stage = Stage::new().with_log();
+    stage.with_profile(&format!(
+        "[profile base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n\
+         [profile dev]\nrole_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = base\n"
+    ));
+    stage.fake.sts_loses_an_answer();
+    let started = Instant::now();
+    stage.assert_succeeds();
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+fn throttled() {
+    let stage = Stage::new().with_log();
+    stage.fake.token_api_will(TokenBehaviour::Fail(400, "ThrottlingException", "Rate exceeded"));
+    ends_in_a_minute(
+        &stage,
+        "AWS throttled the call, also when it was repeated (ThrottlingException); wait a minute and try again",
+    );
+    let calls = stage.fake.token_calls().len();
+    assert!((6..=20).contains(&calls), "{calls} calls");
+}
+
+fn asked_to_wait() {
+    for status in [429, 503] {
+        let stage = Stage::new().with_log();
+        stage.fake.next_token_call_will(TokenBehaviour::AskToWait(status, "2".to_owned()));
+        let started = Instant::now();
+        stage.assert_succeeds();
+        assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
+        assert_eq!(stage.fake.token_calls().len(), 2, "{status}");
+    }
+}
+
+/// One call is enough: the user learns when another one helps.
+fn asked_to_wait_too_long() {
+    let throttled =
+        "AWS throttled the call (ThrottlingException); it asks to wait, so try again after 20";
+    let unavailable = "AWS or a proxy is not available (503): `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT answered without an error code of AWS's; it asks to wait, so try again after 20";
+    for (behaviour, begin) in [
+        (TokenBehaviour::Throttle(Duration::from_mins(3)), throttled),
+        (TokenBehaviour::AskToWait(429, "180".to_owned()), throttled),
+        (TokenBehaviour::AskToWait(503, "Thu, 01 Jan 2099 00:00:00 GMT".to_owned()), unavailable),
+        (TokenBehaviour::AskToWait(503, "180".to_owned()), unavailable),
+    ] {
+        let stage = Stage::new().with_log();
+        stage.fake.token_api_will(behaviour);
+        let line = stage.line_for(SOURCE);
+        assert!(line.starts_with(&format!("{HEAD}{begin}")), "{line}");
+        assert_eq!(stage.fake.token_calls().len(), 1, "{line}");
+    }
 }
 
 fn slow_process() {

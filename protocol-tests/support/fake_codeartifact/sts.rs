@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::http::{Ending, Reply, Seen};
 use super::sigv4::{AccessKeys, Signer};
 
-/// The requests to STS, the callers that it trusts, and its one knob.
+/// The requests to STS, the callers that it trusts, and its knobs.
 #[derive(Debug, Default)]
 pub struct Sts {
     pub calls: Vec<String>,
@@ -17,6 +17,8 @@ pub struct Sts {
     /// Web identity tokens that are good.
     pub web_tokens: Vec<String>,
     pub hangs: bool,
+    /// The next call is never answered.
+    pub loses_an_answer: bool,
 }
 
 /// A role that was given.
@@ -35,7 +37,7 @@ impl Sts {
         let form = Form(String::from_utf8_lossy(&seen.body).into_owned());
         let action = form.get("Action");
         self.calls.push(action.clone());
-        if self.hangs {
+        if self.hangs || std::mem::take(&mut self.loses_an_answer) {
             return Reply::ending(Ending::Never);
         }
         if action == "AssumeRoleWithWebIdentity" {

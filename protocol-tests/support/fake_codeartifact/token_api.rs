@@ -1,7 +1,7 @@
 //! `POST /v1/authorization-token`, with everything that can go wrong in it.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
@@ -22,6 +22,8 @@ pub enum TokenBehaviour {
     FailAfter(Duration, u16, &'static str, &'static str),
     /// 429 with `x-amz-retry-after`.
     Throttle(Duration),
+    /// This status, without an error code where it is 503, with `Retry-After`.
+    AskToWait(u16, String),
     /// 200 with this body.
     Say(Vec<u8>),
     /// 200 and half an answer.
@@ -63,6 +65,7 @@ pub struct TokenApi {
     pub next: VecDeque<TokenBehaviour>,
     pub by_domain: HashMap<String, TokenBehaviour>,
     pub life: Option<Duration>,
+    pub quota: Option<Quota>,
     pub calls: Vec<TokenCall>,
     pub issued: Vec<IssuedToken>,
 }
@@ -74,6 +77,7 @@ impl Default for TokenApi {
             next: VecDeque::new(),
             by_domain: HashMap::new(),
             life: None,
+            quota: None,
             calls: Vec::new(),
             issued: Vec::new(),
         }
@@ -112,6 +116,9 @@ impl TokenApi {
     }
 
     fn behave(&mut self, call: &TokenCall) -> Reply {
+        if self.quota.as_mut().is_some_and(|quota| !quota.takes_one()) {
+            return failure(400, "ThrottlingException", "Rate exceeded");
+        }
         let of_domain = || self.by_domain.get(&call.domain).unwrap_or(&self.always).clone();
         let behaviour = self.next.pop_front().unwrap_or_else(of_domain);
         match behaviour {
@@ -125,6 +132,14 @@ impl TokenApi {
                 let milliseconds = retry_after.as_millis().to_string();
                 failure(429, "ThrottlingException", "Rate exceeded")
                     .with_header("x-amz-retry-after", milliseconds)
+            }
+            TokenBehaviour::AskToWait(503, time) => {
+                Reply::bytes(503, "text/html", "<html>").with_header("retry-after", time)
+            }
+            TokenBehaviour::AskToWait(status, time) => {
+                failure(status, "ThrottlingException", "Rate exceeded")
+                    .with_header("retry-after", time)
+                    .after(Duration::from_millis(500))
             }
             TokenBehaviour::Say(body) => Reply::bytes(200, "application/json", body),
             TokenBehaviour::Truncate => Reply {
@@ -158,6 +173,29 @@ impl TokenApi {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         let expiration = (now + self.life.unwrap_or(asked)).as_secs();
         Reply::json(200, &json!({"authorizationToken": text, "expiration": expiration}))
+    }
+}
+
+/// A bucket that fills at the rate of the quota, and holds a second of it.
+#[derive(Debug)]
+pub struct Quota {
+    rate: f64,
+    level: f64,
+    at: Instant,
+}
+
+impl Quota {
+    pub fn of(rate: f64) -> Self {
+        Self { rate, level: rate, at: Instant::now() }
+    }
+
+    fn takes_one(&mut self) -> bool {
+        let passed = self.at.elapsed().as_secs_f64();
+        self.at = Instant::now();
+        self.level = (self.level + passed * self.rate).min(self.rate);
+        let is_served = self.level >= 1.0;
+        self.level -= f64::from(u8::from(is_served));
+        is_served
     }
 }
 

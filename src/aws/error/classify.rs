@@ -2,19 +2,22 @@
 //! causes, and their texts last.
 
 use std::error::Error;
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codeartifact::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::date_time::{DateTime, Format};
 
 use super::causes::{find, readable, says};
 use super::{AwsError, Host};
-use crate::aws::client::{CONNECT_LIMIT, FETCH_LIMIT, HttpClient, NoPort, PlainHttp};
+use crate::aws::client::{CONNECT_LIMIT, HttpClient, NoPort, PlainHttp};
+use crate::aws::headers::{asked_time, http_date};
 use crate::aws::proxy::Proxy;
 use crate::aws::proxy_answer::ProxyFailure;
+use crate::aws::retry::is_throttling;
+use crate::aws::retry_policy::FETCH_LIMIT;
 use crate::aws::route;
 use crate::base::system;
 use crate::base::text::excerpt;
@@ -66,6 +69,8 @@ pub(in crate::aws) struct Refusal {
     status: u16,
     /// The time by the clock of the host that answered.
     date: Option<SystemTime>,
+    /// The time until which the host asks to wait.
+    pub again_at: Option<SystemTime>,
 }
 
 /// AWS's error code, or why there is none.
@@ -89,6 +94,7 @@ where
                 message: if message.is_empty() { "without a message".to_owned() } else { message },
                 status: status.as_u16(),
                 date: failure.raw().headers().get("date").and_then(http_date),
+                again_at: asked_time(failure.raw().headers()),
             })
         }
         SdkError::ResponseError(_) if is_broken_off(error) => Err(broken_off(error, client)),
@@ -138,7 +144,7 @@ pub(in crate::aws) fn service_refusal(
     caller: &Caller,
     now: SystemTime,
 ) -> AwsError {
-    let Refusal { code, message, status, date } = refusal;
+    let Refusal { code, message, status, date, again_at } = refusal;
     let label = caller.label.clone();
     let (what, hint) = match code.as_str() {
         "AccessDeniedException" | "AccessDenied"
@@ -150,8 +156,8 @@ pub(in crate::aws) fn service_refusal(
             return AwsError::MayNotGetToken { label, message };
         }
         "ResourceNotFoundException" => return AwsError::DomainNotFound(domain.clone()),
-        "ThrottlingException" | "Throttling" | "TooManyRequestsException" => {
-            return AwsError::Throttled { code };
+        code_of_throttling if is_throttling(code_of_throttling) => {
+            return AwsError::Throttled { code, again_at };
         }
         "ValidationException" => return AwsError::Invalid { message },
         // The remaining codes are about the AWS credentials themselves.
@@ -164,7 +170,7 @@ pub(in crate::aws) fn service_refusal(
         "SignatureDoesNotMatch" | "InvalidSignatureException" => {
             ("wrong, or this machine's clock is", "check the secret key and the clock")
         }
-        _ => return AwsError::Refused { code, status, message },
+        _ => return AwsError::Refused { code, status, message, again_at },
     };
     // If the clock is wrong, AWS reports the signature as invalid or expired.
     match date.and_then(|date| skew(date, now)) {
@@ -190,6 +196,9 @@ pub(in crate::aws) fn connection(error: &(dyn Error + 'static), client: &HttpCli
     // The SDK's own text goes on with a dump of the request.
     if find::<NoPort>(error).is_some() || says(error, &["failed to apply endpoint"]) {
         return AwsError::EndpointUrl { setting: client.broken_endpoint() };
+    }
+    if let Some(what) = find::<io::Error>(error).and_then(system::scarcity) {
+        return AwsError::Scarce { what };
     }
     let (host, detail) = (host_of(client), said(error, client));
     if let Some((_, detail)) = detail.split_once("Invalid Configuration: ") {
@@ -265,7 +274,9 @@ fn without_code(answer: &HttpResponse, client: &HttpClient) -> AwsError {
     let location =
         answer.headers().get("location").map(|url| excerpt(UrlParts::tolerant(url).host()));
     match (status, location) {
-        (502..=504, _) => AwsError::Unavailable { host, status },
+        (429 | 502..=504, _) => {
+            AwsError::Unavailable { host, status, again_at: asked_time(answer.headers()) }
+        }
         (301..=308, Some(location)) if !location.is_empty() => {
             AwsError::Redirected { host, status, location }
         }
@@ -277,11 +288,6 @@ fn without_code(answer: &HttpResponse, client: &HttpClient) -> AwsError {
 /// A response that is not from AWS.
 pub(in crate::aws) fn nonsense(client: &HttpClient, detail: impl Into<String>) -> AwsError {
     AwsError::Nonsense { host: host_of(client), detail: detail.into() }
-}
-
-/// The time of a `Date` header.
-pub(in crate::aws) fn http_date(header: &str) -> Option<SystemTime> {
-    SystemTime::try_from(DateTime::from_str(header, Format::HttpDate).ok()?).ok()
 }
 
 /// The system is asked for its proxy only at this point, and only if no other proxy is set.

@@ -17,10 +17,11 @@ mod host;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::base::PROGRAM;
 use crate::base::text::nearest;
+use crate::base::time;
 use crate::endpoint::{Domain, SERVICE_PRINCIPAL};
 use crate::settings::IdentityOrigin;
 pub(super) use host::Host;
@@ -167,15 +168,18 @@ pub enum AwsError {
     )]
     DomainNotFound(Domain),
     #[error(
-        "AWS throttled the call, also when it was repeated ({code}); wait a minute and try again"
+        "AWS throttled the call{} ({code}); {}",
+        if again_at.is_some() { "" } else { ", also when it was repeated" },
+        try_again(*again_at, "wait a minute and try again")
     )]
-    Throttled { code: String },
+    Throttled { code: String, again_at: Option<SystemTime> },
     #[error("AWS rejected a parameter ({message}); check the source's URL and `duration_seconds`")]
     Invalid { message: String },
     #[error(
-        "AWS answered `{code}` with status {status} ({message}); try again, or look the code up"
+        "AWS answered `{code}` with status {status} ({message}); {}, or look the code up",
+        try_again(*again_at, "try again")
     )]
-    Refused { code: String, status: u16, message: String },
+    Refused { code: String, status: u16, message: String, again_at: Option<SystemTime> },
     /// The hint names the system's own proxy if there is one: see [`super::route`].
     #[error(
         "the name {host} cannot be resolved; check {}the network, VPN and DNS, and the region{hint}",
@@ -255,10 +259,14 @@ pub enum AwsError {
     )]
     NotAsExpected { service: &'static str, detail: String, host: Host },
     #[error(
-        "AWS or a proxy is not available ({status}): {host} answered without an error code of AWS's; \
-         try again later, and check what stands between this machine and AWS"
+        "AWS or a proxy is not available ({status}): {host} answered without an error code of AWS's; {}, \
+         and check what stands between this machine and AWS",
+        try_again(*again_at, "try again later")
     )]
-    Unavailable { host: Host, status: u16 },
+    Unavailable { host: Host, status: u16, again_at: Option<SystemTime> },
+    /// A limit of this machine, not of AWS.
+    #[error("this process has reached a limit of the system: {what}")]
+    Scarce { what: &'static str },
     #[error(
         "{host} answers with a redirect ({status}) to `{location}`, as AWS never does: a sign-in page \
          of the network may stand before it; sign in there with a browser, and check {}",
@@ -505,8 +513,13 @@ impl AwsError {
     }
 
     /// How long nobody should call AWS again.
-    pub fn pause(&self) -> Duration {
+    pub fn pause(&self, now: SystemTime) -> Duration {
         match self {
+            Self::Throttled { again_at: Some(at), .. }
+            | Self::Refused { again_at: Some(at), .. }
+            | Self::Unavailable { again_at: Some(at), .. } => {
+                at.duration_since(now).unwrap_or_default()
+            }
             Self::Throttled { .. } => Duration::from_secs(1),
             _ => Duration::ZERO,
         }
@@ -639,6 +652,13 @@ impl fmt::Display for KnownProfiles<'_> {
 /// all others.
 fn nearest_proxy_variable(variable: Option<&'static str>) -> &'static str {
     variable.filter(|name| name.eq_ignore_ascii_case("https_proxy")).unwrap_or("HTTPS_PROXY")
+}
+
+fn try_again(at: Option<SystemTime>, usual: &str) -> String {
+    match at {
+        Some(at) => format!("it asks to wait, so try again after {}", time::utc(at)),
+        None => usual.to_owned(),
+    }
 }
 
 fn how_long_ago(time: Duration) -> String {

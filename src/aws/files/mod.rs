@@ -54,14 +54,7 @@ impl fmt::Debug for AwsFiles {
 impl AwsFiles {
     /// Reads `~/.aws/config` and `~/.aws/credentials`, or the files that `AWS_CONFIG_FILE` and
     /// `AWS_SHARED_CREDENTIALS_FILE` name. A file that does not exist counts as empty.
-    pub(super) async fn load(environment: &Environment) -> Result<Self, AwsError> {
-        let environment = environment.clone();
-        // A home on a network may be slow. Other requests are answered meanwhile.
-        let read = tokio::task::spawn_blocking(move || Self::read(&environment)).await;
-        read.unwrap_or_else(|error| Err(AwsError::Files { detail: error.to_string() }))
-    }
-
-    fn read(environment: &Environment) -> Result<Self, AwsError> {
+    pub(super) fn load(environment: &Environment) -> Result<Self, AwsError> {
         let config = SharedFile::read(environment, shared_file::CONFIG)?;
         let credentials = SharedFile::read(environment, shared_file::CREDENTIALS)?;
         let mut files = Self::empty(environment);

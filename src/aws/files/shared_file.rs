@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::ini::Ini;
 use crate::aws::error::AwsError;
 use crate::base::environment::Environment;
-use crate::base::files::{is_absence, read_regular};
+use crate::base::files::{is_absence, read_bounded};
 use crate::base::text::printable;
 
 /// A larger file is not read. Organizations have files with thousands of profiles, of a few hundred
@@ -67,9 +67,7 @@ impl SharedFile {
 
 /// The text. None if there is no file.
 fn read(path: &Path) -> Result<Option<String>, String> {
-    let bytes = match read_regular(path, LARGEST) {
-        // Where no file is wanted, the null device is named.
-        Err(_) if is_null_device(path) => return Ok(Some(String::new())),
+    let bytes = match read_bounded(path, LARGEST) {
         Err(error) if is_absence(&error) => {
             return match dangling_link(path) {
                 Some(link) => {
@@ -106,11 +104,6 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
             Err(format!("is not UTF-8 in line {line}, perhaps Latin-1; {SAVE}"))
         }
     }
-}
-
-fn is_null_device(path: &Path) -> bool {
-    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
-    path.as_os_str().eq_ignore_ascii_case(null)
 }
 
 /// The part of the path that is a link to nothing.

@@ -77,7 +77,7 @@ pub struct IdentityDescription {
 
 impl Identity {
     /// The identity of this process under these settings. Reads the shared files once.
-    pub(super) async fn of(
+    pub(super) fn of(
         environment: &Environment,
         fallback_proxy: &FallbackProxy,
         effective: &EffectiveSettings,
@@ -91,7 +91,7 @@ impl Identity {
         }
         let needs_files =
             !goes_environment_first(effective) || !effective.aws.profiles.value.is_empty();
-        let files = match AwsFiles::load(environment).await {
+        let files = match AwsFiles::load(environment) {
             // Keys need no profile, and a broken file cannot move an endpoint.
             Err(_) if !needs_files && Keys::of_environment(environment)?.is_some() => {
                 AwsFiles::empty(environment)

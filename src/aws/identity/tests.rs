@@ -88,11 +88,7 @@ impl Machine {
     }
 
     fn tell(&self) -> Result<Identity, AwsError> {
-        runtime().block_on(Identity::of(
-            &self.environment(),
-            &FallbackProxy::default(),
-            &self.effective,
-        ))
+        Identity::of(&self.environment(), &FallbackProxy::default(), &self.effective)
     }
 
     /// The reason why there is no identity.
@@ -146,9 +142,8 @@ fn the_sign_in_is_in_the_home_of_the_shared_files() {
         r#"{"accessToken":"one","expiresAt":"2100-01-01T00:00:00Z"}"#,
     );
     let environment = Environment::from_pairs([]).with_fallback_home(machine.home.path());
-    let identity = runtime()
-        .block_on(Identity::of(&environment, &FallbackProxy::default(), &machine.effective))
-        .unwrap();
+    let identity =
+        Identity::of(&environment, &FallbackProxy::default(), &machine.effective).unwrap();
     let session = identity.sign_in.unwrap();
     assert_eq!(session.state(std::time::UNIX_EPOCH), SignInState::Good);
 }

@@ -2,14 +2,12 @@
 //!
 //! The SDK's own provider is not used: it shows of a refusal only the status, and panics or fails
 //! without a name at a token that no header can carry.
-#![expect(clippy::disallowed_methods, reason = "the token is in a file")]
 
-use std::fs;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 
-use super::selectors::{Selectors, digest};
+use super::selectors::{Selectors, digest, token_in};
 use super::usable::{self, Names};
 use super::{Loader, metadata};
 use crate::aws::AwsError;
@@ -118,7 +116,7 @@ fn token(loader: &Loader<'_>) -> Result<Option<Secret>, AwsError> {
     let (token, name) = match environment.path(TOKEN_FILE) {
         Some(path) => {
             let file = format!("`{}`, which {TOKEN_FILE} names,", path.display());
-            let token = fs::read_to_string(&path).map_err(|error| {
+            let token = token_in(&path).map_err(|error| {
                 let detail = format!("the token file {file} cannot be read: {error}");
                 loader.caller.source_failed(detail)
             })?;

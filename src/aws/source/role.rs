@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::SystemTime;
 
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
@@ -14,8 +15,9 @@ use super::selectors::Selectors;
 use super::usable::Names;
 use super::{Loader, PROFILE_ALONE, Place, Plan, Search, keys};
 use crate::aws::AwsError;
-use crate::aws::error::classify;
+use crate::aws::error::classify::{self, Refusal};
 use crate::aws::files::Profile;
+use crate::aws::retry;
 use crate::base::PROGRAM;
 use crate::settings::RoleSettings;
 
@@ -76,18 +78,26 @@ impl Role {
     ) -> Result<Credentials, AwsError> {
         let signer = SharedCredentialsProvider::new(with);
         let config = loader.config.clone().into_builder().credentials_provider(signer).build();
-        let assumed = Client::new(&config)
+        let call = client(&config, loader)
             .assume_role()
             .role_arn(&self.arn)
             // The name that CloudTrail shows.
             .role_session_name(self.session_name.as_deref().unwrap_or(PROGRAM))
             .set_external_id(self.external_id.clone())
-            .set_duration_seconds(self.duration)
-            .send()
-            .await
-            .map_err(|error| refused(&error, &self.arn, loader))?;
+            .set_duration_seconds(self.duration);
+        let assumed =
+            retry::until_answered(|| call.clone().send(), || loader.client.silence()).await;
+        let assumed = assumed.map_err(|error| refused(&error, &self.arn, loader))?;
         session(assumed.credentials, loader)
     }
+}
+
+/// STS, for one request.
+pub(super) fn client(config: &SdkConfig, loader: &Loader<'_>) -> Client {
+    let config = aws_sdk_sts::config::Builder::from(config)
+        .retry_config(retry::config())
+        .retry_classifier(loader.client.patience());
+    Client::from_conf(config.build())
 }
 
 fn has_role(profile: &Profile) -> bool {
@@ -104,6 +114,9 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match classify::refusal_by(STS, error, loader.client) {
+        Ok(Refusal { code, again_at, .. }) if retry::is_throttling(&code) => {
+            AwsError::Throttled { code, again_at }
+        }
         Ok(refusal) => loader.caller.source_failed(format!(
             "the role `{role}` was not assumed, STS answered {}: {}",
             refusal.code, refusal.message

@@ -3,15 +3,15 @@
 //! A source adds what selects its identity, and never what rotates: a new session token of the same
 //! key, a refreshed sign-in or a renewed web-identity token changes nothing. Secrets are included
 //! as digests only. The wording is part of every key in users' caches, so it must not change.
-#![expect(clippy::disallowed_methods, reason = "what a token file says is part of the identity")]
 
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_smithy_types::base64;
 use sha2::{Digest, Sha256};
 
 use crate::base::environment::Environment;
+use crate::base::files;
 
 /// Collects selectors, each as `name=value`.
 #[derive(Debug)]
@@ -67,12 +67,23 @@ fn issuer_and_subject(path: &Path) -> Option<String> {
         iss: String,
         sub: String,
     }
-    let token = fs::read_to_string(path).ok()?;
+    let token = token_in(path).ok()?;
     let payload = token.trim().split('.').nth(1)?.replace('-', "+").replace('_', "/");
     let padding = "=".repeat(payload.len().wrapping_neg() % 4);
     let payload = base64::decode(format!("{payload}{padding}")).ok()?;
     let Claims { iss, sub } = serde_json::from_slice(&payload).ok()?;
     serde_json::to_string(&(iss, sub)).ok()
+}
+
+/// Tokens have some thousand characters.
+const LARGEST_TOKEN: u64 = 1 << 20;
+
+/// The text of a token file. A pipe (`<(…)` of a shell) is refused: the file is read for the identity and
+/// once more for the call.
+pub(super) fn token_in(path: &Path) -> io::Result<String> {
+    let text = files::read_regular(path, LARGEST_TOKEN)?;
+    let not_text = || io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
+    String::from_utf8(text).map_err(|_| not_text())
 }
 
 pub(super) fn digest(text: &str) -> String {

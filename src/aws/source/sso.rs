@@ -17,6 +17,7 @@ use super::{Loader, usable};
 use crate::aws::AwsError;
 use crate::aws::error::classify;
 use crate::aws::files::{AwsFiles, Profile};
+use crate::aws::retry;
 use crate::aws::sso::{SERVICE, SsoSession, TokenFile};
 
 /// The role, and the sign-in that gives it.
@@ -84,14 +85,17 @@ impl SsoRole {
         usable::check(sign_in.access_token.expose(), name)?;
         let region = Region::new(self.session.region.clone());
         let config = loader.config.to_builder().region(region).build();
-        let answer = aws_sdk_sso::Client::new(&config)
+        let config = aws_sdk_sso::config::Builder::from(&config)
+            .retry_config(retry::config())
+            .retry_classifier(loader.client.patience());
+        let call = aws_sdk_sso::Client::from_conf(config.build())
             .get_role_credentials()
             .access_token(sign_in.access_token.expose())
             .account_id(&self.account)
-            .role_name(&self.role)
-            .send()
-            .await
-            .map_err(|error| self.refused(&error, loader))?;
+            .role_name(&self.role);
+        let answer =
+            retry::until_answered(|| call.clone().send(), || loader.client.silence()).await;
+        let answer = answer.map_err(|error| self.refused(&error, loader))?;
         // Only the service's own word ends a sign-in: this is another's answer, or an outage.
         let other =
             || classify::not_as_expected(SERVICE, "200, without credentials", loader.client);
@@ -122,7 +126,9 @@ impl SsoRole {
                     let (profile, message) = (self.session.profile.clone(), refusal.message);
                     AwsError::SsoRoleRefused { profile, message }
                 }
-                "TooManyRequestsException" => AwsError::Throttled { code: refusal.code },
+                code if retry::is_throttling(code) => {
+                    AwsError::Throttled { code: refusal.code, again_at: refusal.again_at }
+                }
                 code => {
                     loader.caller.source_failed(format!("SSO answered {code}: {}", refusal.message))
                 }

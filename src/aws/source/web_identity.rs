@@ -1,17 +1,15 @@
 //! A role that is assumed with a token from a file. GitHub Actions and EKS provide such files.
-#![expect(clippy::disallowed_methods, reason = "the token is in a file")]
 
-use std::fs;
 use std::path::PathBuf;
 
 use aws_credential_types::Credentials;
-use aws_sdk_sts::Client;
 
 use super::Loader;
 use super::role;
-use super::selectors::Selectors;
+use super::selectors::{self, Selectors};
 use crate::aws::AwsError;
 use crate::aws::files::Profile;
+use crate::aws::retry;
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::secret::Secret;
@@ -59,21 +57,21 @@ impl WebIdentity {
 
     pub(super) async fn load(&self, loader: &Loader<'_>) -> Result<Credentials, AwsError> {
         let file = self.token_file.display();
-        let token = fs::read_to_string(&self.token_file).map_err(|error| {
+        let token = selectors::token_in(&self.token_file).map_err(|error| {
             loader.caller.source_failed(format!("the token file `{file}` cannot be read: {error}"))
         })?;
         if token.trim().is_empty() {
             return Err(loader.caller.source_failed(format!("the token file `{file}` is empty")));
         }
         loader.client.hide(&Secret::new(token.trim()));
-        let assumed = Client::new(loader.config)
+        let call = role::client(loader.config, loader)
             .assume_role_with_web_identity()
             .role_arn(&self.role_arn)
             .role_session_name(self.session_name.as_deref().unwrap_or(PROGRAM))
-            .web_identity_token(token.trim())
-            .send()
-            .await
-            .map_err(|error| role::refused(&error, &self.role_arn, loader))?;
+            .web_identity_token(token.trim());
+        let assumed =
+            retry::until_answered(|| call.clone().send(), || loader.client.silence()).await;
+        let assumed = assumed.map_err(|error| role::refused(&error, &self.role_arn, loader))?;
         role::session(assumed.credentials, loader)
     }
 }

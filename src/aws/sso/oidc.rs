@@ -14,6 +14,7 @@ use super::session::SsoSession;
 use super::token_file::{Client, ClientFile};
 use crate::aws::client::{DryRunClient, HttpClient};
 use crate::aws::error::{AwsError, classify};
+use crate::aws::retry;
 use crate::base::PROGRAM;
 use crate::base::browser::Address;
 use crate::base::secret::Secret;
@@ -211,7 +212,16 @@ impl Oidc {
         grant.secrets().into_iter().for_each(|secret| self.http.hide(secret));
         let call = self.sdk.create_token().client_id(&client.id);
         let call = grant.add_to(call.client_secret(client.secret.expose()));
-        let answer = call.send().await.map_err(|error| self.failure(&error))?;
+        // Each grant may be accepted only once, also if its answer is lost.
+        let config = aws_sdk_ssooidc::Config::builder()
+            .retry_config(retry::config())
+            .retry_classifier(self.http.patience_for_once());
+        let answer = call
+            .customize()
+            .config_override(config)
+            .send()
+            .await
+            .map_err(|error| self.failure(&error))?;
         let lives = u64::try_from(answer.expires_in).map(Duration::from_secs);
         match (answer.access_token, lives) {
             (Some(access_token), Ok(lives)) => Ok(Granted {

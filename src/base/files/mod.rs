@@ -49,18 +49,20 @@ pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Reads the file or device (`/dev/null`) if it has at most `limit` bytes. A link is followed. A pipe
-/// is refused, as in [`read_regular`].
+/// Like [`read_regular`]. The null device is an empty file.
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = system::without_waiting(OpenOptions::new().read(true)).open(path)?;
-    if system::is_pipe(&file.metadata()?) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe"));
-    }
-    read_open(&file, limit)
+    if is_null_device(path) { Ok(Vec::new()) } else { read_regular(path, limit) }
 }
 
-/// Like [`read_bounded`], for regular files only. A pipe would block the process, and could be read
-/// only once.
+/// Whether the path, or what it leads to, is the null device. It is named where no file is wanted.
+pub fn is_null_device(path: &Path) -> bool {
+    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let is_null = |path: &Path| path.as_os_str().eq_ignore_ascii_case(null);
+    is_null(path) || fs::read_link(path).is_ok_and(|target| is_null(&target))
+}
+
+/// Reads a regular file if it has at most `limit` bytes. A link is followed. A pipe would block the
+/// process, and could be read only once.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_open(&open_regular(path)?, limit)
 }
@@ -273,7 +275,8 @@ mod tests {
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert_eq!(read_regular(&pipe, 1).unwrap_err().to_string(), "it is no file");
-        assert_eq!(read_bounded(&pipe, 1).unwrap_err().to_string(), "it is a pipe");
+        assert_eq!(read_bounded(&pipe, 1).unwrap_err().to_string(), "it is no file");
+        assert!(read_bounded(Path::new("/dev/zero"), 1).is_err());
         assert_eq!(beginning(&pipe, 1), b"");
         assert_eq!(read_bounded(Path::new("/dev/null"), 1).unwrap(), b"");
         assert!(read_regular(Path::new("/dev/null"), 1).is_err());

@@ -6,9 +6,7 @@ use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{
-    DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
-};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Component, Path, PathBuf, absolute};
 
 use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, openat, readlinkat, statat};
@@ -157,11 +155,6 @@ pub fn is_private(found: &Metadata) -> bool {
 /// Whether the file is a program that somebody may start.
 pub fn can_start(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
-}
-
-/// Whether reading may wait for another process.
-pub(super) fn is_pipe(found: &Metadata) -> bool {
-    found.file_type().is_fifo()
 }
 
 /// Whether this open file is the one at the path, and not one that was moved away or removed.

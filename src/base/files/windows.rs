@@ -98,11 +98,6 @@ pub(super) fn folder_for_owner_only<'a, 'b, 'c>(
     builder
 }
 
-/// Pipes have no place among files here.
-pub(super) fn is_pipe(_: &Metadata) -> bool {
-    false
-}
-
 /// Whether this open file is the one at the path, and not one that was moved away or removed.
 pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let mut options = OpenOptions::new();

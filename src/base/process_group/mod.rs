@@ -4,4 +4,4 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod system;
 
-pub use system::ProcessGroup;
+pub use system::{ProcessGroup, end_all};

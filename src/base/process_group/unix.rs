@@ -1,8 +1,11 @@
 //! A child that ends with this process: the child and its children form a process group.
 //!
 //! A separate group does not receive Ctrl-C from our terminal. So this process handles the signals
-//! that end it, from the first child on, and ends the groups before itself.
+//! that end it, from the first child on, and ends the groups before itself. If it is killed, a watchman
+//! ends the group: a shell that reads from a pipe of ours, which ends with us. On Linux the system ends
+//! the child itself as well, where there is no shell.
 
+use std::process::{self, Stdio};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -17,12 +20,15 @@ static HELD: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 #[derive(Debug)]
 pub struct ProcessGroup {
     group: Option<Pid>,
+    watchman: Option<process::Child>,
 }
 
 impl ProcessGroup {
     /// Prepares a command so that its child can be ended with this process.
     pub fn prepare(command: &mut Command) {
         command.process_group(0);
+        #[cfg(target_os = "linux")]
+        end_with_parent(command);
         listen();
     }
 
@@ -31,7 +37,7 @@ impl ProcessGroup {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = id.and_then(Pid::from_raw);
         held().extend(group);
-        Self { group }
+        Self { group, watchman: group.and_then(watchman_of) }
     }
 
     /// Whether the system stopped the child, as it does when a background process reads from the
@@ -48,6 +54,11 @@ impl ProcessGroup {
     }
 
     fn forget(&mut self) -> Option<Pid> {
+        // It must not see the end of its pipe, which it takes for the end of this process.
+        if let Some(mut watchman) = self.watchman.take() {
+            let _ = watchman.kill();
+            let _ = watchman.wait();
+        }
         let group = self.group.take()?;
         held().retain(|held| *held != group);
         Some(group)
@@ -56,10 +67,16 @@ impl ProcessGroup {
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        if let Some(group) = self.forget() {
+        if let Some(group) = self.group {
             end(group);
         }
+        self.forget();
     }
+}
+
+/// Ends all children, because this process is about to end.
+pub fn end_all() {
+    held().drain(..).for_each(end);
 }
 
 fn end(group: Pid) {
@@ -69,6 +86,35 @@ fn end(group: Pid) {
 
 fn held() -> MutexGuard<'static, Vec<Pid>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The system ends the child when the thread that started it ends. That thread stays as long as it waits
+/// for the child.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "only the child can ask for it, between its birth and its program")]
+fn end_with_parent(command: &mut Command) {
+    use rustix::io::Errno;
+    use rustix::process::{getpid, getppid, set_parent_process_death_signal};
+    let parent = getpid();
+    let ask = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // This process ended before the child asked.
+        if getppid() == Some(parent) { Ok(()) } else { Err(Errno::SRCH.into()) }
+    };
+    // SAFETY: it makes two system calls, and neither allocates nor takes a lock.
+    unsafe { command.pre_exec(ask) };
+}
+
+/// None if there is no shell. The watchman is of a group of its own, so that Ctrl-C does not end it.
+#[expect(clippy::disallowed_methods, reason = "the system's own shell, with a script of ours")]
+fn watchman_of(group: Pid) -> Option<process::Child> {
+    use std::os::unix::process::CommandExt;
+    // In the one form that every shell's own `kill` takes.
+    let script = format!("read -r line; kill -9 -{}", group.as_raw_nonzero());
+    let mut command = process::Command::new("/bin/sh");
+    command.args(["-c", &script]).env_clear().current_dir("/").process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().ok()
 }
 
 fn listen() {
@@ -85,7 +131,7 @@ fn listen() {
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "a signal has told us to end")]
 async fn end_at(mut signal: unix::Signal, kind: SignalKind) {
     if signal.recv().await.is_some() {
-        held().drain(..).for_each(end);
-        std::process::exit(128 + kind.as_raw_value());
+        end_all();
+        process::exit(128 + kind.as_raw_value());
     }
 }

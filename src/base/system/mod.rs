@@ -1,5 +1,7 @@
 //! Processes, standard streams and system settings, which differ between systems.
 
+use std::io;
+
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
@@ -7,8 +9,8 @@ mod platform;
 use serde::{Deserialize, Serialize};
 
 pub use platform::{
-    machine_identity, null_input, parent_process, process_is_alive, run_in_our_place,
-    run_in_our_place_as, system_proxy, take_standard_streams,
+    machine_identity, null_input, outlive_file_limit, parent_process, process_is_alive,
+    run_in_our_place, run_in_our_place_as, system_proxy, take_standard_streams,
 };
 
 /// A process, told apart from a later one that has the same number.
@@ -30,6 +32,15 @@ impl ProcessIdentity {
     pub fn is_running(&self) -> bool {
         process_is_alive(self.id) && Self::of(self.id).as_ref() == Some(self)
     }
+}
+
+pub const NO_MORE_THREADS: &str = "no more threads can be started; raise the limit of processes (`ulimit -u`), or end other programs";
+
+pub const TOO_MANY_FILES: &str = "too many open files; raise the limit (`ulimit -n`)";
+
+/// The limit of the system behind an error of a file or a connection, if one is.
+pub fn scarcity(error: &io::Error) -> Option<&'static str> {
+    platform::is_out_of_files(error).then_some(TOO_MANY_FILES)
 }
 
 /// The proxy of the user's desktop settings, as it is written there. Browsers and .NET use it.

@@ -16,6 +16,24 @@ use super::SystemProxy;
 use crate::base::environment::Environment;
 use crate::base::files::Owner;
 
+/// Whether this process or the system has as many open files as it may have.
+pub(super) fn is_out_of_files(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// From now on a write beyond the limit of file sizes (`ulimit -f`) fails. The system's signal would end
+/// this process.
+///
+/// The signal is handled and not ignored, because a child inherits what is ignored, and would no longer
+/// end by it.
+#[expect(unsafe_code, reason = "the standard library handles no signals")]
+pub fn outlive_file_limit() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    let handler = nothing as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    // SAFETY: the handler has the type that the system calls, and does nothing.
+    unsafe { libc::signal(libc::SIGXFSZ, handler) };
+}
+
 /// Reserves standard input and output for this process: both become close-on-exec, and a child gets
 /// the null device and our standard error instead.
 pub fn take_standard_streams() -> io::Result<(File, File)> {

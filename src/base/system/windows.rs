@@ -29,6 +29,15 @@ use crate::base::files::Owner;
 
 const PROXY_SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
 
+/// Whether this process or the system has as many open files as it may have.
+pub(super) fn is_out_of_files(error: &io::Error) -> bool {
+    const ERROR_TOO_MANY_OPEN_FILES: i32 = 4;
+    error.raw_os_error() == Some(ERROR_TOO_MANY_OPEN_FILES)
+}
+
+/// There is no limit of file sizes here.
+pub fn outlive_file_limit() {}
+
 /// Reserves standard input and output for this process: no child inherits them, and a child gets
 /// the null device and our standard error instead.
 #[expect(clippy::disallowed_methods, reason = "the handles are taken here, once")]
