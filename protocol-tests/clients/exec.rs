@@ -3,6 +3,7 @@
 use crate::support::dotnet::Dotnet;
 use crate::support::fake_codeartifact::{Package, Repository};
 use crate::support::process::Run;
+use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::stage::restore::PACKAGE;
 use crate::support::trials::{Trial, with_dotnet};
@@ -20,7 +21,11 @@ pub fn trials() -> Vec<Trial> {
 const STARTED: &str = " started";
 
 fn restore(stage: &Stage) -> Run {
-    Dotnet::needed().run_by_exec(&stage.home, &[], &["restore", "app", "--tl:off"])
+    Dotnet::needed().run_by_exec(
+        &stage.home,
+        &SandboxHome::plugin(),
+        &["restore", "app", "--tl:off"],
+    )
 }
 
 fn all_sources() {

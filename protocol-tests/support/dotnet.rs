@@ -50,10 +50,10 @@ impl Dotnet {
         process::run(&mut command, LIMIT)
     }
 
-    /// As [`Self::run`], started by the plugin's `exec` with these words.
-    pub fn run_by_exec(&self, home: &SandboxHome, words: &[&str], arguments: &[&str]) -> Run {
-        let mut command = Command::new(SandboxHome::plugin());
-        command.arg("exec").args(words).arg("--").arg(self.real_program()).args(arguments);
+    /// As [`Self::run`], started by the plugin's `exec`.
+    pub fn run_by_exec(&self, home: &SandboxHome, plugin: &Path, arguments: &[&str]) -> Run {
+        let mut command = Command::new(plugin);
+        command.args(["exec", "--"]).arg(self.real_program()).args(arguments);
         self.prepare(&mut command, home);
         process::run(&mut command, LIMIT)
     }
