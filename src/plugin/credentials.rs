@@ -84,6 +84,10 @@ impl Credentials {
         request: &GetAuthenticationCredentials,
         console: &Console,
     ) -> AuthenticationCredentials {
+        #[cfg(all(test, unix))]
+        if let Some(answer) = super::model::answer(&request.uri, console).await {
+            return answer;
+        }
         let console = &console.for_source(&request.uri);
         // Boxed, so that a request that waits for its turn takes little memory.
         match Box::pin(self.credentials(request, console)).await {

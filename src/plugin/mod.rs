@@ -19,6 +19,9 @@ mod credentials;
 mod fields;
 mod history;
 mod message;
+#[cfg(test)]
+#[cfg(unix)]
+mod model;
 mod pending;
 mod session;
 mod transport;
