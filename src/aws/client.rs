@@ -13,6 +13,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_runtime_api::client::http::{
     HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
     SharedHttpClient, SharedHttpConnector,
@@ -24,6 +25,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::app_name::AppName;
 use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use http_body_util::Limited;
@@ -116,30 +118,33 @@ impl Network {
         Ok(HttpClient { endpoints: Arc::clone(&self.settings), ..client })
     }
 
+    /// The name of the user's application in requests, which AWS's logs repeat. One that the SDK does
+    /// not allow is left out.
+    fn app_name(&self, profile: &str) -> Option<AppName> {
+        let of_profile = || self.files.get(profile)?.get_some("sdk_ua_app_id");
+        let name = self.environment.get("AWS_SDK_UA_APP_ID").or_else(of_profile)?;
+        AppName::new(name.to_owned()).ok()
+    }
+
     /// The SDK's configuration without credentials. The endpoints come from the environment, the
     /// files and the rule.
-    pub(super) async fn config(
-        &self,
-        client: &HttpClient,
-        profile: &str,
-        region: &str,
-    ) -> SdkConfig {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .profile_files(self.files.for_sdk(profile))
-            .profile_name("default")
+    pub(super) fn config(&self, client: &HttpClient, profile: &str, region: &str) -> SdkConfig {
+        let variant = self.endpoints.variant(&self.files, profile);
+        // Built without the SDK's loader, which brings the SDK's own search for credentials with it.
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            .no_credentials()
             .http_client(client.shared())
             .timeout_config(timeouts())
             .retry_config(RetryConfig::standard())
+            .identity_cache(IdentityCache::lazy().build())
             // The SDK's protection would mistake a slow response for a stalled one.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .framework_metadata(framework())
-            .load()
-            .await;
-        let endpoints = self.endpoints.and_of(&self.files, profile);
-        let mut config = config.into_builder().service_config(endpoints);
-        config.set_endpoint_url(None);
+            .service_config(self.endpoints.and_of(&self.files, profile));
+        config.set_app_name(self.app_name(profile));
+        config.set_framework_metadata(vec![framework()]);
+        config.set_use_fips(variant.fips);
+        config.set_use_dual_stack(variant.dual_stack);
         let config = config.build();
         match &self.route {
             Ok(route) => route.add_endpoints(config),

@@ -130,9 +130,9 @@ async fn url_of(api: Api, domain: &Domain, identity: &Identity) -> Result<String
     let client = HttpClient::dry_run(&dry_run);
     let config = match (api, &identity.sign_in) {
         (Api::Sso, Some(session)) => {
-            identity.network.config(&client, &session.profile, &session.region).await
+            identity.network.config(&client, &session.profile, &session.region)
         }
-        _ => identity.config(&client, domain).await,
+        _ => identity.config(&client, domain),
     };
     let failure = send(api, domain, config).await;
     dry_run.origin().ok_or_else(|| classify::connection(&*failure, &client))

@@ -1,7 +1,8 @@
 //! The endpoints that variables and profiles configure, in the AWS CLI's order: a service's variable,
 //! the variable for all services, the profile's `services`, the profile's `endpoint_url`.
 //!
-//! The SDK's own order is the same, but it takes a variable that is set to nothing for a value.
+//! The SDK's own order is the same, but it takes a variable that is set to nothing for a value. Which
+//! of AWS's own endpoints is used otherwise (FIPS, dual stack) is configured in the same places.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,31 @@ const VARIABLE: &str = "AWS_ENDPOINT_URL";
 pub(super) struct EndpointVariables {
     urls: BTreeMap<String, String>,
     are_ignored: bool,
+    variant: Variant,
+}
+
+/// Which of AWS's own endpoints is used; none if it is not configured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Variant {
+    pub(super) fips: Option<bool>,
+    pub(super) dual_stack: Option<bool>,
+}
+
+impl Variant {
+    fn of_variables(environment: &Environment) -> Self {
+        let flag = |name| environment.get(name).map(is_true);
+        Self { fips: flag("AWS_USE_FIPS_ENDPOINT"), dual_stack: flag("AWS_USE_DUALSTACK_ENDPOINT") }
+    }
+
+    fn of_profile(profile: &Profile) -> Self {
+        let flag = |key| profile.get_some(key).map(is_true);
+        Self { fips: flag("use_fips_endpoint"), dual_stack: flag("use_dualstack_endpoint") }
+    }
+
+    fn or(self, other: Self) -> Self {
+        let Self { fips, dual_stack } = self;
+        Self { fips: fips.or(other.fips), dual_stack: dual_stack.or(other.dual_stack) }
+    }
 }
 
 impl EndpointVariables {
@@ -25,7 +51,17 @@ impl EndpointVariables {
         let urls =
             names.filter_map(|name| Some((name.to_owned(), environment.get(name)?.to_owned())));
         let ignored = environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-        Self { urls: urls.collect(), are_ignored: ignored.is_some_and(is_true) }
+        Self {
+            urls: urls.collect(),
+            are_ignored: ignored.is_some_and(is_true),
+            variant: Variant::of_variables(environment),
+        }
+    }
+
+    /// A variable counts before the profile.
+    pub(super) fn variant(&self, files: &AwsFiles, profile: &str) -> Variant {
+        let of_profile = files.get(profile).map(Variant::of_profile);
+        self.variant.or(of_profile.unwrap_or_default())
     }
 
     /// The endpoints with those of the profile.
@@ -111,6 +147,20 @@ mod tests {
         assert_eq!(answer("STS", &[]), "https://sts-of-profile");
         assert_eq!(answer("codeartifact", &[STS]), "https://all");
         assert_eq!(of("STS", &[STS, ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]), None);
+    }
+
+    #[test]
+    fn a_variable_selects_the_variant_before_the_profile() {
+        let files = AwsFiles::of_texts("[default]\nuse_fips_endpoint = True\n", "");
+        let variant = |variables: &[(&str, &str)]| {
+            let environment = Environment::from_pairs(variables.iter().copied());
+            EndpointVariables::of(&environment).variant(&files, "default")
+        };
+        let of_profile = Variant { fips: Some(true), dual_stack: None };
+        assert_eq!(variant(&[]), of_profile);
+        assert_eq!(variant(&[("AWS_USE_FIPS_ENDPOINT", "")]), of_profile);
+        let both = [("AWS_USE_FIPS_ENDPOINT", "false"), ("AWS_USE_DUALSTACK_ENDPOINT", "true")];
+        assert_eq!(variant(&both), Variant { fips: Some(false), dual_stack: Some(true) });
     }
 
     #[test]

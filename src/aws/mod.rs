@@ -119,7 +119,7 @@ impl Aws {
         now: SystemTime,
     ) -> Result<Refreshed, AwsError> {
         let client = identity.network.client().await?;
-        let config = identity.network.config(&client, &session.profile, &session.region).await;
+        let config = identity.network.config(&client, &session.profile, &session.region);
         sso::refresh(session, &client, &config, now).await
     }
 
@@ -138,7 +138,7 @@ impl Aws {
             None => self.network(session)?,
         };
         let client = network.client().await?;
-        let config = network.config(&client, &session.profile, &session.region).await;
+        let config = network.config(&client, &session.profile, &session.region);
         sso::sign_in(session, by, &client, &config, clock, show).await
     }
 
@@ -177,7 +177,7 @@ impl Aws {
         let reached = async {
             let network = self.network(session)?;
             let client = network.client().await?;
-            let config = network.config(&client, &session.profile, &session.region).await;
+            let config = network.config(&client, &session.profile, &session.region);
             Ok((client, config))
         };
         sso::sign_out(session, reached.await, now).await
@@ -285,7 +285,7 @@ impl Aws {
         client: &HttpClient,
         now: SystemTime,
     ) -> Result<SdkConfig, AwsError> {
-        let config = identity.config(client, domain).await;
+        let config = identity.config(client, domain);
         identity.plan.check_partition(domain)?;
         self.check_user_agent()?;
         for name in SECRET_VARIABLES {

@@ -1,6 +1,6 @@
 //! The shared config and credentials files (`~/.aws/config`, `~/.aws/credentials`), read as the AWS CLI
 //! reads them: it is what writes them, and the SDK's own loader refuses or skips much of what the CLI
-//! takes. The SDK gets its settings from here.
+//! takes.
 //!
 //! - [`ini`]: the grammar
 //! - [`shared_file`]: where a file is, and why it cannot be read
@@ -18,8 +18,6 @@ mod tests;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
-
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 
 use self::ini::Section;
 pub use self::profile::{In, Profile};
@@ -224,41 +222,12 @@ impl AwsFiles {
         self.services.get(services)?.get_nested(service, "endpoint_url")
     }
 
-    /// What the SDK reads of a profile, as a file with this profile as `default`. Endpoints are not
-    /// in it.
-    pub(super) fn for_sdk(&self, profile: &str) -> EnvConfigFiles {
-        let mut text = "[default]\n".to_owned();
-        for key in READ_BY_SDK {
-            let value = self.get(profile).and_then(|profile| profile.get(key));
-            if let Some(value) =
-                value.filter(|value| value.bytes().all(|byte| byte.is_ascii_graphic()))
-            {
-                text = format!("{text}{key} = {value}\n");
-            }
-        }
-        EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build()
-    }
-
     /// `~/.aws/sso/cache`, the folder with the sign-ins of IAM Identity Center that the AWS CLI and
     /// all SDKs share. None if this user has no home.
     pub(super) fn sso_cache(&self) -> Option<PathBuf> {
         self.home.as_ref().map(|home| home.join(".aws/sso/cache"))
     }
 }
-
-/// Properties that change how the SDK calls an API, besides its endpoint. They are words or numbers.
-const READ_BY_SDK: [&str; 10] = [
-    "use_fips_endpoint",
-    "use_dualstack_endpoint",
-    "sdk_ua_app_id",
-    "sdk-ua-app-id",
-    "account_id_endpoint_mode",
-    "auth_scheme_preference",
-    "disable_clock_skew_correction",
-    "disable_request_compression",
-    "request_min_compression_size_bytes",
-    "sigv4a_signing_region_set",
-];
 
 type NewHeader = fn(String) -> ConfigHeader;
 

@@ -179,23 +179,6 @@ fn a_header_without_profile_is_said() {
     assert!(files.almost("gone").is_none());
 }
 
-/// The SDK's parser gets nothing that it could read otherwise.
-#[tokio::test]
-async fn what_the_sdk_reads_of_a_profile() {
-    use aws_types::os_shim_internal::{Env, Fs};
-
-    let files = AwsFiles::of_texts(
-        "[profile 'my dev']\nuse_fips_endpoint: true\nsdk_ua_app_id = a\n  [b]\nendpoint_url = x\n",
-        "",
-    );
-    let (fs, env) = (Fs::real(), Env::from_slice(&[]));
-    let text = files.for_sdk("my dev");
-    let seen = aws_config::profile::load(&fs, &env, &text, None).await.unwrap();
-    let profile = seen.get_profile("default").unwrap();
-    assert_eq!(profile.get("use_fips_endpoint"), Some("true"));
-    assert_eq!((profile.get("sdk_ua_app_id"), profile.get("endpoint_url")), (None, None));
-}
-
 #[test]
 fn debug_shows_no_value() {
     let files =

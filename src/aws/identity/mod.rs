@@ -195,9 +195,9 @@ impl Identity {
     }
 
     /// The SDK's configuration without credentials. STS is called in the region of the AWS settings.
-    pub(super) async fn config(&self, client: &HttpClient, domain: &Domain) -> SdkConfig {
+    pub(super) fn config(&self, client: &HttpClient, domain: &Domain) -> SdkConfig {
         let region = self.region.as_ref().unwrap_or(&domain.region);
-        self.network.config(client, &self.network.profile, region).await
+        self.network.config(client, &self.network.profile, region)
     }
 
     /// The error of a token request if the last resort has no credentials. None if this identity is
