@@ -45,7 +45,7 @@ impl Page {
     pub fn markdown(&self) -> String {
         let mut text = String::from(
             "# Speed\n\nWritten by `cargo bench`; do not edit. The figures are of one machine, which may \
-             have been busy: compare those of one table with each other.\n\n",
+             have been busy: compare\nthose of one table with each other.\n\n",
         );
         for line in &self.summary {
             let _ = writeln!(text, "- {line}");
