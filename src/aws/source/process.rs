@@ -2,8 +2,8 @@
 //!
 //! It is run as the AWS CLI runs it: split into words, without a shell. Its input is the null
 //! device, and neither its output nor its errors reach this process's streams. The program and its
-//! children are ended if they take too long, if they prompt on the terminal, and when nothing waits
-//! for them any more. (They stay if this process is killed.)
+//! children are ended if they take too long, if they prompt on the terminal, when nothing waits for
+//! them any more, and when this process is killed.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, SystemTime};
@@ -112,9 +112,9 @@ async fn credentials(
     let words = shell_words::split(command.expose()).ok_or(ProcessError::NoCommand)?;
     let named = words.split_first().filter(|(program, _)| !program.is_empty());
     let (program, arguments) = named.ok_or(ProcessError::Empty)?;
-    let child = start(program, arguments, environment)?;
+    let (child, group) = start(program, arguments, environment)?;
     let program = excerpt(program);
-    let ended = run_to_end(child).await;
+    let ended = run_to_end(child, group).await;
     let ended = ended.map_err(|error| ProcessError::NotStarted {
         program: program.clone(),
         why: error.to_string(),
@@ -132,7 +132,7 @@ fn start(
     program: &str,
     arguments: &[String],
     environment: &Environment,
-) -> Result<Child, ProcessError> {
+) -> Result<(Child, ProcessGroup), ProcessError> {
     // A relative folder of PATH is another one in each repository, so it is not searched.
     let is_path = program.contains(['/', '\\']);
     let found = if is_path { Some(program.into()) } else { environment.program(program) };
@@ -148,16 +148,20 @@ fn start(
         .stdin(system::null_input())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    ProcessGroup::prepare(&mut command);
-    command.spawn().map_err(|error| match error.kind() {
+    let group = ProcessGroup::prepare(&mut command);
+    let child = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound if is_path => ProcessError::Missing { program: excerpt(program) },
         _ => ProcessError::NotStarted { program: excerpt(program), why: error.to_string() },
-    })
+    })?;
+    let group = group.with(&child);
+    Ok((child, group))
 }
 
 /// Its exit status, its output and its errors. None if it waits for a terminal.
-async fn run_to_end(mut child: Child) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
-    let process_group = ProcessGroup::of(&child);
+async fn run_to_end(
+    mut child: Child,
+    process_group: ProcessGroup,
+) -> io::Result<Option<(ExitStatus, Vec<u8>, Vec<u8>)>> {
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let all = async { tokio::try_join!(child.wait(), read_start(output), read_start(errors)) };
     tokio::pin!(all);

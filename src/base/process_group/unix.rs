@@ -2,8 +2,9 @@
 //!
 //! A separate group does not receive Ctrl-C from our terminal. So this process handles the signals
 //! that end it, from the first child on, and ends the groups before itself. If it is killed, a watchman
-//! ends the group: a shell that reads from a pipe of ours, which ends with us. On Linux the system ends
-//! the child itself as well, where there is no shell.
+//! ends the group: a shell that reads from a pipe of ours, which ends with us. It leads the group, so that
+//! it watches before there is a child. On Linux the system ends the child itself as well, where there is no
+//! shell.
 
 use std::process::{self, Stdio};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -20,31 +21,38 @@ static HELD: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 #[derive(Debug)]
 pub struct ProcessGroup {
     group: Option<Pid>,
+    child: Option<Pid>,
     watchman: Option<process::Child>,
 }
 
 impl ProcessGroup {
     /// Prepares a command so that its child can be ended with this process.
-    pub fn prepare(command: &mut Command) {
-        command.process_group(0);
+    pub fn prepare(command: &mut Command) -> Self {
+        let watchman = watchman();
+        let group = watchman.as_ref().and_then(|watchman| pid(watchman.id()));
+        command.process_group(group.map_or(0, |group| group.as_raw_nonzero().get()));
         #[cfg(target_os = "linux")]
         end_with_parent(command);
         listen();
+        held().extend(group);
+        Self { group, child: None, watchman }
     }
 
-    /// Takes charge of a child that was prepared.
-    pub fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        let group = id.and_then(Pid::from_raw);
-        held().extend(group);
-        Self { group, watchman: group.and_then(watchman_of) }
+    /// Takes charge of the child. Without a watchman, the child leads its group.
+    pub fn with(mut self, child: &Child) -> Self {
+        self.child = child.id().and_then(pid);
+        if self.group.is_none() {
+            self.group = self.child;
+            held().extend(self.group);
+        }
+        self
     }
 
     /// Whether the system stopped the child, as it does when a background process reads from the
     /// terminal.
     pub fn has_stopped(&self) -> bool {
         let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let Some(process) = self.group else { return false };
+        let Some(process) = self.child else { return false };
         matches!(waitid(WaitId::Pid(process), options), Ok(Some(status)) if status.stopped())
     }
 
@@ -54,7 +62,7 @@ impl ProcessGroup {
     }
 
     fn forget(&mut self) -> Option<Pid> {
-        // It must not see the end of its pipe, which it takes for the end of this process.
+        // It must not see the end of its pipe before it ends: it would take that for our end.
         if let Some(mut watchman) = self.watchman.take() {
             let _ = watchman.kill();
             let _ = watchman.wait();
@@ -105,14 +113,16 @@ fn end_with_parent(command: &mut Command) {
     unsafe { command.pre_exec(ask) };
 }
 
-/// None if there is no shell. The watchman is of a group of its own, so that Ctrl-C does not end it.
+fn pid(id: u32) -> Option<Pid> {
+    i32::try_from(id).ok().and_then(Pid::from_raw)
+}
+
+/// Leads a new group, which it ends together with itself. None if there is no shell.
 #[expect(clippy::disallowed_methods, reason = "the system's own shell, with a script of ours")]
-fn watchman_of(group: Pid) -> Option<process::Child> {
+fn watchman() -> Option<process::Child> {
     use std::os::unix::process::CommandExt;
-    // In the one form that every shell's own `kill` takes.
-    let script = format!("read -r line; kill -9 -{}", group.as_raw_nonzero());
     let mut command = process::Command::new("/bin/sh");
-    command.args(["-c", &script]).env_clear().current_dir("/").process_group(0);
+    command.args(["-c", "read -r line; kill -9 0"]).env_clear().current_dir("/").process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().ok()
 }

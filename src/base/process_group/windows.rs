@@ -21,19 +21,20 @@ pub struct ProcessGroup {
 
 impl ProcessGroup {
     /// Prepares a command so that its child ends when nobody waits for it.
-    pub fn prepare(command: &mut Command) {
+    pub fn prepare(command: &mut Command) -> Self {
         command.kill_on_drop(true);
+        Self { job: None }
     }
 
-    /// Takes charge of a child that was prepared. What it has started before is not of the job.
-    pub fn of(child: &Child) -> Self {
+    /// Takes charge of the child. What it has started before is not of the job.
+    pub fn with(self, child: &Child) -> Self {
         let job = new_job().filter(|job| {
             set_limit(job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
             let process = child.raw_handle().unwrap_or(ptr::null_mut());
             // SAFETY: both are handles of this process; one of a child that has ended is refused.
             unsafe { AssignProcessToJobObject(job.as_raw_handle(), process) != 0 }
         });
-        Self { job }
+        Self { job: job.or(self.job) }
     }
 
     /// Windows never stops a process that reads from a console.
