@@ -4,6 +4,8 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
 use crate::support::hung_drive::HungDrive;
 use crate::support::stage::conversation::HEAD;
@@ -61,9 +63,12 @@ fn holds_up(variable: &str) {
 
 fn ca_bundle() {
     let mut stage = Stage::new().with_log();
-    let drive = HungDrive::at(stage.home.root().join("drive"));
-    stage.set("AWS_CA_BUNDLE", &drive.file("ca.pem"));
-    stage.assert_fails_late("AWS_CA_BUNDLE `<root>/drive/ca.pem` cannot be used: reading it did not end within 20 s; correct or unset AWS_CA_BUNDLE");
+    // Not in the home, which is searched for secrets at the end.
+    let elsewhere = TempDir::new().expect("a folder");
+    let drive = HungDrive::at(elsewhere.path().join("drive"));
+    let bundle = drive.file("ca.pem");
+    stage.set("AWS_CA_BUNDLE", &bundle);
+    stage.assert_fails_late(&format!("AWS_CA_BUNDLE `{bundle}` cannot be used: reading it did not end within 20 s; correct or unset AWS_CA_BUNDLE"));
     drop(drive);
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -57,7 +58,7 @@ impl Desk {
         let deadline = Instant::now() + LIMIT;
         while !file.exists() {
             assert!(Instant::now() < deadline, "no browser was opened");
-            std::thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
         fs::read_to_string(file).expect("a file")
     }
@@ -208,6 +209,10 @@ fn cancelled() {
     let redirect = desk.redirect(&desk.opened());
     nuget.cancel(&ask);
     nuget.expect(json!({"RequestId": ask, "Type": "Cancel"}));
-    assert!(TcpStream::connect(&redirect.host).is_err(), "the port is closed");
+    let deadline = Instant::now() + LIMIT;
+    while TcpStream::connect(&redirect.host).is_ok() {
+        assert!(Instant::now() < deadline, "the port should be closed");
+        thread::yield_now();
+    }
     stage.finish(nuget);
 }
