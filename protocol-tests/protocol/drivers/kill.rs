@@ -26,13 +26,17 @@ pub fn whoever_is_killed_costs_nobody_a_token() {
 fn round(chance: &mut Chance) -> (usize, usize, usize) {
     let Stage { fake, home, source, .. } = Stage::new();
     let number = if long().is_some() { 4 + chance.below(29) } else { 6 };
-    fake.token_api_will(TokenBehaviour::IssueAfter(chance.milliseconds_below(200)));
+    fake.token_api_will(TokenBehaviour::IssueAfter(chance.milliseconds_below(300)));
     let mut all: Vec<_> = (0..number).map(|_| FakeNuget::start(&home)).collect();
     // Most likely the first one fetches, and half of the time it is killed.
     let mut asks = ask_all(&mut all[..1], &source);
     std::thread::sleep(chance.milliseconds_below(40));
     asks.extend(ask_all(&mut all[1..], &source));
     let mut all: Vec<_> = all.into_iter().zip(asks).collect();
+    if chance.below(2) == 0 {
+        // Then it is killed between its call and the answer.
+        fake.wait_for_token_calls(1);
+    }
     let kills = 1 + chance.below(number / 2);
     for _ in 0..kills {
         std::thread::sleep(chance.milliseconds_below(120));

@@ -38,7 +38,8 @@ impl Size {
     fn assert_like(&self, first: &Self, asked: usize) {
         let text = format!("after {asked} requests {self:?}, first {first:?}");
         assert!(self.resident_kib <= first.resident_kib + MORE_KIB, "{text}");
-        assert!(self.threads <= first.threads + 1, "{text}");
+        // The runtime lends out a few threads, and takes them back when they are idle.
+        assert!(self.threads <= first.threads + 8, "{text}");
         assert!(self.descriptors <= first.descriptors + 1, "{text}");
     }
 }
