@@ -19,6 +19,9 @@
 //! Imports go down this list's layers: commands and plugin, provider, then aws, cache and settings,
 //! then endpoint and token, then base.
 
+// The futures of the AWS SDK are deep: whether a task of ours can be sent is found out through all of
+// them.
+#![recursion_limit = "256"]
 #![cfg_attr(
     test,
     allow(clippy::disallowed_methods, reason = "the fences are for what runs; tests are exempt")

@@ -4,6 +4,7 @@
 //! compiled here a second time, from the same files. Each has a module `check` with what every input
 //! must satisfy, which the tests of the executable call as well.
 
+#![recursion_limit = "256"]
 #![allow(dead_code, reason = "the executable's commands, which use the rest, are left out")]
 
 #[path = "../../../src/aws/mod.rs"]
