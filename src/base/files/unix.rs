@@ -264,8 +264,11 @@ pub fn prepare_private_folder(
     }
     let folder = match open_folder(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            DirBuilder::new().mode(0o700).create(path)?;
-            open_folder(path)
+            match DirBuilder::new().mode(0o700).create(path) {
+                // Another process has made it meanwhile.
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                _ => open_folder(path),
+            }
         }
         opened => opened,
     };
@@ -481,6 +484,19 @@ mod tests {
         prepare(&path).unwrap();
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o700, 0o700));
         prepare(&path).unwrap();
+    }
+
+    /// As many processes of one restore do on a new machine.
+    #[test]
+    fn a_folder_that_is_made_by_many_at_once_is_taken_by_all() {
+        for _ in 0..50 {
+            let around = TempDir::new().unwrap();
+            let path = around.path().join("cache");
+            std::thread::scope(|scope| {
+                let all: Vec<_> = (0..8).map(|_| scope.spawn(|| prepare(&path))).collect();
+                all.into_iter().for_each(|made| made.join().unwrap().unwrap());
+            });
+        }
     }
 
     #[test]
