@@ -47,7 +47,7 @@ fn words(token: &KeptToken) -> [&str; 4] {
 }
 
 /// Removes the tokens whose labels are selected, or all of them if nothing is selected, and all
-/// records of refused tokens, of incomplete sign-ins, of failures and of last uses. So are all temporary
+/// records of refused tokens, of incomplete sign-ins, of failures and of last uses, and all temporary
 /// files: one that a killed process left has a whole token. No lock is needed: a concurrent reader gets
 /// a token or none, and a concurrent writer keeps its token in memory.
 ///
@@ -61,7 +61,9 @@ pub fn forget(
     let (mut forgotten, mut uncounted, mut failed) = (Forgotten::default(), 0, None);
     for (kind, path) in folders.iter().flat_map(|folder| folder::files_in(folder)) {
         let count = match kind {
-            EntryKind::Temporary | EntryKind::Failure | EntryKind::LastUses => Some(&mut uncounted),
+            EntryKind::Temporary | EntryKind::Failure | EntryKind::Told | EntryKind::LastUses => {
+                Some(&mut uncounted)
+            }
             EntryKind::Lock => {
                 lock::remove_if_free(&path);
                 None
@@ -106,7 +108,7 @@ mod tests {
 
     use super::super::folder::Folder;
     use super::super::place::CachePlace;
-    use super::super::{CacheKey, SharedFailure, TokenCache};
+    use super::super::{CacheKey, SharedFailure, TokenCache, note_told};
     use super::*;
     use crate::base::secret::Secret;
     use crate::token::AuthorizationToken;
@@ -176,12 +178,15 @@ mod tests {
         let failure =
             SharedFailure { failed: now(), pause: Duration::ZERO, line: Some("no".to_owned()) };
         cache.share_failure(&CacheKey::of(&["one"]), &failure);
+        note_told(&folders, &CacheKey::of(&["one"]), b"told", now());
         std::fs::write(folders[0].join(".token-a1B2c3"), "a whole token").unwrap();
         std::fs::create_dir_all(folders[0].join(format!("{}.json/x", "1".repeat(64)))).unwrap();
         let is_one: &dyn Fn(&Label) -> bool = &|label| label.domain == "one";
         assert_eq!(forget(&folders, Some(is_one)).unwrap().tokens, 1);
         let left = |kind| folder::files_in(&folders[0]).iter().filter(|it| it.0 == kind).count();
-        assert_eq!((left(EntryKind::Temporary), left(EntryKind::Failure)), (0, 0));
+        for kind in [EntryKind::Temporary, EntryKind::Failure, EntryKind::Told] {
+            assert_eq!(left(kind), 0, "{kind:?}");
+        }
         assert_eq!(forget(&folders, None).unwrap().tokens, 2, "and the folder in a token's place");
         assert!(folder::files_in(&folders[0]).is_empty());
     }

@@ -63,7 +63,7 @@ pub struct Provider {
     aws: Aws,
     /// The options of the command line; the plugin has none.
     overrides: Overrides,
-    settings: OnceLock<Result<Settings, SettingsError>>,
+    settings: OnceLock<Settings>,
     /// With the reason why tokens are kept there.
     cache: OnceLock<(TokenCache, Vec<String>)>,
     in_flight: Mutex<HashMap<InFlight, Fetch>>,
@@ -440,16 +440,19 @@ impl Provider {
         Ok(stored.is_ok())
     }
 
-    /// The settings of this process, read once.
+    /// The settings of this process, read once. A file that cannot be used is read again, because the
+    /// user may have corrected it.
     pub fn settings(&self) -> Result<&Settings, ProviderError> {
-        let load = || {
-            let settings = Settings::load(&self.environment, &self.locations);
-            for note in settings.iter().flat_map(|settings| &settings.notes) {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let settings = Settings::load(&self.environment, &self.locations)?;
+        Ok(self.settings.get_or_init(|| {
+            for note in &settings.notes {
                 self.log.line(format_args!("{note}"));
             }
             settings
-        };
-        self.settings.get_or_init(load).as_ref().map_err(|error| error.clone().into())
+        }))
     }
 
     fn refused(&self) -> MutexGuard<'_, HashSet<Secret>> {

@@ -5,10 +5,11 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, PipeReader, pipe};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -22,16 +23,19 @@ use crate::endpoint::check::read as read_endpoint;
 use crate::locations::Locations;
 use crate::provider::Provider;
 
-/// A token of domain `given`. Whoever asks for another one has no credentials, and no network.
-static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(|| {
+/// A token of domain `given`. Whoever asks for another one has no credentials, and no network. That a
+/// failure was told is recorded in the home, wherever tokens are kept.
+fn environment(home: &TempDir) -> Environment {
+    let home = home.path().to_str().expect("a temporary folder's name is Unicode");
     Environment::from_pairs([
-        ("HOME", "/nonexistent"),
+        ("HOME", home),
+        ("CODEARTIFACT_NUGET_CACHE_DIR", home),
         ("CODEARTIFACT_AUTH_TOKEN", TOKEN),
         ("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "given"),
         ("CODEARTIFACT_NUGET_CACHE", "off"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ])
-});
+}
 
 const TOKEN: &str = "the-token-of-domain-given";
 
@@ -61,7 +65,8 @@ fn conversation(lines: Vec<Input>, asked: &Asked) -> String {
     for line in lines {
         events.send(line).expect("the session has not begun");
     }
-    let environment = ENVIRONMENT.clone();
+    let home = TempDir::new().expect("a temporary folder");
+    let environment = environment(&home);
     let locations = Locations::of(&environment);
     let provider = Arc::new(Provider::new(environment, locations, Log::default()));
     let credentials = Arc::new(Credentials::new(provider, Log::default()));

@@ -6,7 +6,7 @@ use super::access_denied;
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Repository, TokenBehaviour};
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
 use crate::support::sandbox_home::SandboxHome;
-use crate::support::stage::{FOREIGN, OUR_LINE, Stage};
+use crate::support::stage::{FOREIGN, OUR_LINE, SOURCE, Stage};
 use crate::support::trials::{Trial, named};
 
 pub fn trials() -> Vec<Trial> {
@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         a_warm_cache_answers_while_aws_is_down,
         a_foreign_url_is_answered_while_ours_waits,
         a_foreign_url_stays_silent_beside_a_broken_configuration,
+        a_configuration_that_the_user_corrects_counts_at_once,
         a_foreign_url_needs_no_home,
         asks_at_once_for_one_domain_share_one_call,
         a_failure_of_ours_is_error_where_no_one_can_act,
@@ -115,6 +116,19 @@ fn a_foreign_url_stays_silent_beside_a_broken_configuration() {
     assert!(line.contains("config.toml"), "{line}");
     assert!(line.contains("line 3") || line.contains(":3:"), "no line number: {line}");
     nuget.finish();
+}
+
+/// A client that lives long asks again in the same conversation.
+fn a_configuration_that_the_user_corrects_counts_at_once() {
+    let stage = Stage::new();
+    stage.home.write_configuration("duration_seconds = \n");
+    let mut nuget = FakeNuget::start(&stage.home);
+    let line = nuget.ask(SOURCE, false, false).assert_refusal("NotFound").the_warning().to_owned();
+    assert!(line.contains("config.toml"), "{line}");
+    stage.home.write_configuration("duration_seconds = 900\n");
+    nuget.ask(SOURCE, false, false).assert_success().assert_no_logs();
+    nuget.finish();
+    assert_eq!(stage.token_calls(), 1);
 }
 
 fn a_foreign_url_needs_no_home() {
