@@ -494,7 +494,9 @@ mod tests {
             let path = around.path().join("cache");
             std::thread::scope(|scope| {
                 let all: Vec<_> = (0..8).map(|_| scope.spawn(|| prepare(&path))).collect();
-                all.into_iter().for_each(|made| made.join().unwrap().unwrap());
+                for made in all {
+                    made.join().unwrap().unwrap();
+                }
             });
         }
     }
