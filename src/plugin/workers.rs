@@ -1,14 +1,16 @@
 //! The threads that requests run on. A request reads files, and a file system may take its time or never
 //! answer: that holds up neither the conversation nor another request.
 //!
-//! The session's thread keeps the timers and the connections. A request runs on one thread from its
-//! beginning to its end, so that a warm one changes threads once, and a child process that it starts has
-//! a parent that stays.
+//! The session's thread keeps the timers and the connections. A request is on a thread from one wait to
+//! the next, and on none while it waits for the network or for a person: however many wait, another one
+//! has its turn. A thread stays until the conversation ends, because the system ends a child process with
+//! the thread that started it.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -18,8 +20,8 @@ use tokio::time::{Instant, timeout};
 
 use crate::base::panic::{self, Panicked};
 
-/// More requests than this wait for their turn. Each thread has a stack, and NuGet asks for a handful of
-/// sources.
+/// More steps than this at once wait for their turn. Each thread has a stack, and NuGet asks for a
+/// handful of sources.
 const MOST_THREADS: usize = 64;
 
 /// How long one step of a request may take. Steps do not wait for the network or for a person; they read
@@ -40,7 +42,7 @@ pub struct Workers {
 #[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
-    /// There is a job, or the conversation has ended, or a thread has.
+    /// A request has its turn, or the conversation has ended, or a thread has.
     changed: Condvar,
 }
 
@@ -50,14 +52,12 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-type Job = Box<dyn FnOnce() + Send>;
-
 /// What a request does, whatever its type is.
 pub type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 #[derive(Default)]
 struct Queue {
-    jobs: VecDeque<Job>,
+    requests: VecDeque<Arc<Request>>,
     threads: usize,
     idle: usize,
     has_ended: bool,
@@ -82,26 +82,23 @@ impl Workers {
     /// Runs `work` on a thread, or here if the system gives no thread at all. If this is dropped, the
     /// work is dropped at its next wait.
     pub async fn run<T: Send + 'static>(&self, work: Work<T>) -> Result<T, NoResult> {
-        let steps = Arc::new(Steps::new());
         let (mut sender, mut outcome) = oneshot::channel();
         if !self.has_thread() {
             return panic::catch_in(work).await.map_err(|Panicked| NoResult::Panicked);
         }
-        let (watched, runtime) = (Arc::clone(&steps), self.runtime.clone());
-        self.push(Box::new(move || {
-            let work = panic::catch_in(watch(work, &watched));
-            runtime.block_on(async {
-                tokio::select! {
-                    done = work => drop(sender.send(done)),
-                    () = sender.closed() => {}
-                }
-            });
-        }));
+        let work = Box::pin(async move {
+            tokio::select! {
+                done = panic::catch_in(work) => drop(sender.send(done)),
+                () = sender.closed() => {}
+            }
+        });
+        let request = Arc::new(Request::new(work, self.clone()));
+        Arc::clone(&request).wake();
         loop {
             match timeout(LOOK, &mut outcome).await {
                 Ok(Ok(Ok(done))) => return Ok(done),
                 Ok(_) => return Err(NoResult::Panicked),
-                Err(_) if steps.current() > self.step_limit => {
+                Err(_) if request.step.time() > self.step_limit => {
                     return Err(NoResult::Stuck(self.step_limit));
                 }
                 Err(_) => {}
@@ -123,16 +120,16 @@ impl Workers {
         self.shared.queue().threads > 0
     }
 
-    fn push(&self, job: Job) {
+    fn push(&self, request: Arc<Request>) {
         let mut queue = self.shared.queue();
-        queue.jobs.push_back(job);
-        if queue.idle < queue.jobs.len() && queue.threads < MOST_THREADS {
+        queue.requests.push_back(request);
+        if queue.idle < queue.requests.len() && queue.threads < MOST_THREADS {
             self.add_thread(&mut queue);
         }
         self.shared.changed.notify_one();
     }
 
-    /// If the system gives no further thread, the job waits for one of the others.
+    /// If the system gives no further thread, the request waits for one of the others.
     fn add_thread(&self, queue: &mut Queue) {
         let shared = Arc::clone(&self.shared);
         let started = thread::Builder::new().name("request".into()).spawn(move || shared.work());
@@ -145,15 +142,19 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// After the end of the conversation, what was dropped takes its last step.
     fn work(&self) {
         let mut queue = self.queue();
-        while !queue.has_ended {
-            if let Some(job) = queue.jobs.pop_front() {
+        loop {
+            if let Some(request) = queue.requests.pop_front() {
                 drop(queue);
-                // The request itself is caught further in, with its outcome.
-                let _ = panic::catch(job);
+                // The work itself is caught further in, with its outcome.
+                let _ = panic::catch(|| request.run());
                 queue = self.queue();
                 continue;
+            }
+            if queue.has_ended {
+                break;
             }
             queue.idle += 1;
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -164,8 +165,82 @@ impl Shared {
     }
 }
 
-/// When the current step of a request began. A request that has no thread yet is in its first step.
-struct Steps {
+/// Work that is done step by step, each on any thread.
+struct Request {
+    rest: Mutex<Rest>,
+    step: Step,
+    workers: Workers,
+}
+
+struct Rest {
+    /// None while a thread has it, and when it is done.
+    work: Option<Work<()>>,
+    turn: Turn,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Waits,
+    Queued,
+    Runs,
+    /// It has been woken while it runs, so it runs once more.
+    RunsAgain,
+}
+
+impl Request {
+    fn new(work: Work<()>, workers: Workers) -> Self {
+        let rest = Mutex::new(Rest { work: Some(work), turn: Turn::Waits });
+        Self { rest, step: Step::new(), workers }
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Rest> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One step.
+    fn run(self: Arc<Self>) {
+        let mut rest = self.rest();
+        rest.turn = Turn::Runs;
+        let Some(mut work) = rest.work.take() else { return };
+        drop(rest);
+        let waker = Waker::from(Arc::clone(&self));
+        let runtime = self.workers.runtime.enter();
+        self.step.begin();
+        let is_done = work.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
+        if is_done {
+            return;
+        }
+        self.step.end();
+        drop(runtime);
+        let mut rest = self.rest();
+        rest.work = Some(work);
+        let is_woken = std::mem::replace(&mut rest.turn, Turn::Waits) == Turn::RunsAgain;
+        drop(rest);
+        if is_woken {
+            self.wake();
+        }
+    }
+}
+
+impl Wake for Request {
+    fn wake(self: Arc<Self>) {
+        let mut rest = self.rest();
+        match rest.turn {
+            Turn::Waits => rest.turn = Turn::Queued,
+            Turn::Runs => {
+                rest.turn = Turn::RunsAgain;
+                return;
+            }
+            Turn::Queued | Turn::RunsAgain => return,
+        }
+        drop(rest);
+        self.step.begin();
+        self.workers.clone().push(self);
+    }
+}
+
+/// When the current step of a request began. To wait for a thread belongs to it.
+struct Step {
     from: Instant,
     /// In milliseconds after `from`; [`WAITING`] between two steps.
     began: AtomicU64,
@@ -173,9 +248,9 @@ struct Steps {
 
 const WAITING: u64 = u64::MAX;
 
-impl Steps {
+impl Step {
     fn new() -> Self {
-        Self { from: Instant::now(), began: AtomicU64::new(0) }
+        Self { from: Instant::now(), began: AtomicU64::new(WAITING) }
     }
 
     fn begin(&self) {
@@ -187,25 +262,13 @@ impl Steps {
         self.began.store(WAITING, Ordering::Relaxed);
     }
 
-    /// How long the current step has taken; zero between two steps.
-    fn current(&self) -> Duration {
+    /// How long it has taken; zero between two steps.
+    fn time(&self) -> Duration {
         match self.began.load(Ordering::Relaxed) {
             WAITING => Duration::ZERO,
             began => self.from.elapsed().saturating_sub(Duration::from_millis(began)),
         }
     }
-}
-
-/// The same work, each step of which is timed.
-async fn watch<F: Future>(work: F, steps: &Steps) -> F::Output {
-    let mut work = std::pin::pin!(work);
-    std::future::poll_fn(|context| {
-        steps.begin();
-        let poll = work.as_mut().poll(context);
-        steps.end();
-        poll
-    })
-    .await
 }
 
 #[cfg(test)]
@@ -245,6 +308,34 @@ mod tests {
         // Waiting for the network or for a person is no step.
         let slow = workers.run(Box::pin(tokio::time::sleep(LOOK * 2))).await;
         assert_eq!(slow, Ok(()));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn however_many_wait_another_one_has_its_turn() {
+        let workers = workers();
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..=MOST_THREADS {
+            let workers = workers.clone();
+            waiting.spawn(async move { workers.run(Box::pin(std::future::pending::<()>())).await });
+        }
+        tokio::task::yield_now().await;
+        let other = workers.run(Box::pin(async { 1 }));
+        assert_eq!(timeout(Duration::from_secs(20), other).await, Ok(Ok(1)));
+        waiting.shutdown().await;
+        workers.finish(Duration::from_secs(10));
+        assert_eq!(workers.shared.queue().threads, 0);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn work_that_wakes_itself_while_it_runs_goes_on() {
+        let workers = workers();
+        let mut left = 1000;
+        let work = std::future::poll_fn(move |context| {
+            left -= 1;
+            context.waker().wake_by_ref();
+            if left == 0 { std::task::Poll::Ready(left) } else { std::task::Poll::Pending }
+        });
+        assert_eq!(workers.run(Box::pin(work)).await, Ok(0));
     }
 
     #[tokio::test(flavor = "current_thread")]

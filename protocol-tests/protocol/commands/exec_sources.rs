@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::support::fake_codeartifact::{Repository, TokenBehaviour};
 use crate::support::process::Run;
 use crate::support::sandbox_home::SandboxHome;
-use crate::support::stage::{FOREIGN, NAMES, Stage, failure};
+use crate::support::stage::{FOREIGN, NAMES, SOURCE, Stage, failure};
 use crate::support::trials::{Trial, named};
 
 pub fn trials() -> Vec<Trial> {
@@ -14,6 +14,7 @@ pub fn trials() -> Vec<Trial> {
         each_source_has_its_variable_and_each_domain_one_call,
         the_only_token_is_also_in_the_variable_of_aws_guides,
         tokens_of_several_domains_leave_the_users_own_token_alone,
+        a_token_of_the_users_own_stays_one_for_all_domains,
         all_domains_are_asked_at_once,
         named_sources_get_tokens_and_no_others,
         a_named_file_is_the_only_one,
@@ -123,6 +124,20 @@ fn tokens_of_several_domains_leave_the_users_own_token_alone() {
     assert_eq!(passwords(&run)["theirs"], stage.issued());
 }
 
+/// A token without a domain is for all of them, also if the command starts the plugin.
+fn a_token_of_the_users_own_stays_one_for_all_domains() {
+    let mut stage = Stage::new();
+    let other = SOURCE.replace("my-domain", "other-domain");
+    stage.home.write_nuget_config(&[("ours", SOURCE), ("theirs", &other)]);
+    stage.set("CODEARTIFACT_AUTH_TOKEN", "own");
+    let run = stage.run(&SHOW);
+    let (passwords, variables) = (passwords(&run), environment(&run));
+    assert_eq!((&*passwords["ours"], &*passwords["theirs"]), ("own", "own"));
+    assert_eq!(variables["CODEARTIFACT_AUTH_TOKEN"], "own");
+    assert_eq!(variables.get("CODEARTIFACT_NUGET_TOKEN_DOMAIN"), None, "{run}");
+    assert_eq!(stage.token_calls(), 0);
+}
+
 fn all_domains_are_asked_at_once() {
     let stage = Stage::new();
     let url = |number| {
@@ -167,6 +182,9 @@ fn a_named_file_is_the_only_one() {
     ));
     let run = stage.run(&[&["exec", "--configfile", "../other.config"], &SHOW[1..]].concat());
     assert_eq!(passwords(&run).into_keys().collect::<Vec<_>>(), ["here"]);
+    let run = stage.run(&["exec", "--configfile", "nowhere.config", "--", "echo", "it ran"]);
+    let line = "error: `nowhere.config` is not there; name a NuGet.Config\n";
+    assert_eq!((failure(&run, 2), &*run.stdout), (line, ""));
 }
 
 fn the_token_is_the_one_that_the_plugin_would_give() {

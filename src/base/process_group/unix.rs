@@ -96,8 +96,8 @@ fn held() -> MutexGuard<'static, Vec<Pid>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The system ends the child when the thread that started it ends. That thread stays as long as it waits
-/// for the child.
+/// The system ends the child when the thread that started it ends. The threads of requests stay until
+/// the conversation ends, and a command has one thread.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "only the child can ask for it, between its birth and its program")]
 fn end_with_parent(command: &mut Command) {

@@ -28,6 +28,8 @@ pub use sources::fetch;
 pub enum ExecError {
     #[error(transparent)]
     Sources(#[from] SourceError),
+    #[error("`{0}` is not there; name a NuGet.Config")]
+    NoConfig(String),
     #[error("source `{name}` gets no token: {reason}")]
     Foreign { name: String, reason: String },
     #[error(
@@ -65,7 +67,8 @@ impl ExecError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Sources(SourceError::NoneHere | SourceError::Unknown { .. })
-            | Self::Foreign { .. } => 2,
+            | Self::Foreign { .. }
+            | Self::NoConfig(_) => 2,
             Self::Missing { .. } | Self::Absent(_) => 127,
             Self::Unstartable { .. } | Self::TooLong(_) => 126,
             _ => 1,

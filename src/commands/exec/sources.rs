@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use super::{ExecError, Tokens};
 use crate::base::secret::Secret;
-use crate::base::text::excerpt;
+use crate::base::text::{excerpt, printable};
 use crate::base::url::redacted;
 use crate::cli::ExecArgs;
 use crate::commands::selection::{Fetched, SelectionError, served};
@@ -41,6 +41,9 @@ impl Request {
 /// the plugin would hand to NuGet. If one source gets none, nothing does.
 pub async fn fetch(args: &ExecArgs, provider: &Provider) -> Result<Tokens, ExecError> {
     let config = match &args.configfile {
+        Some(file) if !file.exists() => {
+            return Err(ExecError::NoConfig(printable(&file.to_string_lossy())));
+        }
         Some(file) => NugetConfig::of_file(file).map_err(SourceError::from)?,
         None => source::config_here(provider.locations())?,
     };
@@ -168,7 +171,9 @@ fn tokens(
         let texts = failures.iter().map(|(reason, names)| format!("{}: {reason}", quoted(names)));
         return Err(ExecError::NoTokens(texts.collect()));
     }
-    let is_one = fetched.windows(2).all(|it| it[0].secret == it[1].secret);
+    // The user's own token may be for several domains: then its variable stays as it is.
+    let is_same = |it: &[Fetched]| (&it[0].domain, &it[0].secret) == (&it[1].domain, &it[1].secret);
+    let is_one = fetched.windows(2).all(is_same);
     let only = fetched.pop().filter(|_| is_one);
     Ok(Tokens { only, of_sources })
 }
