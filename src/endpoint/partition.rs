@@ -65,7 +65,11 @@ impl Partition {
     /// The partition of a region.
     pub fn of(region: &str) -> &'static Self {
         let [others @ .., aws] = &PARTITIONS;
-        others.iter().find(|it| region.starts_with(it.region_prefix)).unwrap_or(aws)
+        let is_of = |it: &&Self| {
+            // A word and a number follow: AWS takes `us-iso-1` for a region of its first partition.
+            region.strip_prefix(it.region_prefix).is_some_and(|rest| rest.contains('-'))
+        };
+        others.iter().find(is_of).unwrap_or(aws)
     }
 
     /// The partition of an ARN. None if it is no ARN, or one of an unknown partition.
@@ -119,6 +123,7 @@ mod tests {
             ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov", None),
             ("eusc-de-east-1", "aws-eusc", "amazonaws.eu", None),
             ("xx-new-1", "aws", "amazonaws.com", Some("on.aws")),
+            ("us-iso-1", "aws", "amazonaws.com", Some("on.aws")),
         ] {
             let found = Partition::of(region);
             assert_eq!((found.arn, found.suffix), (arn, suffix), "{region}");

@@ -80,6 +80,7 @@ fn look_alikes_are_foreign() {
         "https://d1-111122223333.d.codeartifact.us-east-1.amazonaws.com.cn",
         "https://d1-111122223333.d.codeartifact.cn-north-1.amazonaws.com",
         "https://d1-111122223333.d.codeartifact.us-iso-east-1.amazonaws.com",
+        "https://d1-111122223333.d.codeartifact.us-iso-1.c2s.ic.gov",
         "https://d1-111122223333.d.codeartifact.us-east-1.on.aws",
         "https://d1-111122223333.codeartifact.us-east-1.amazonaws.com",
         "https://d1-11112222333.d.codeartifact.us-east-1.amazonaws.com",

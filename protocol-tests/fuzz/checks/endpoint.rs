@@ -184,10 +184,11 @@ pub fn read(text: &str, with_own: bool) -> Result<Names, No> {
     Err(No::Foreign)
 }
 
+/// Whether one of their prefixes is followed by a word and a number.
 fn is_of_another(region: &str) -> bool {
     ["cn-", "us-iso-", "us-isob-", "eu-isoe-", "us-isof-", "eusc-"]
         .iter()
-        .any(|prefix| region.starts_with(prefix))
+        .any(|prefix| region.strip_prefix(prefix).is_some_and(|rest| rest.contains('-')))
 }
 
 fn with_path(
