@@ -63,7 +63,8 @@ fn config_is_read(text: &str, files: &AwsFiles, config: &configparser::Config) {
 fn assert_same<'a>(text: &str, values: &Values, ours: impl Fn(&str) -> Option<&'a str>) {
     for (key, theirs) in values {
         let ours = ours(key).unwrap_or_else(|| panic!("no {key:?} in {text:?}"));
-        let comment = theirs.strip_prefix(ours).map(|it| it.trim_start_matches([' ', '\t']));
+        let comment =
+            theirs.strip_prefix(ours).map(|it| it.trim_start_matches(super::ini::is_blank));
         let is_comment = comment.is_some_and(|it| it.starts_with(['#', ';']));
         assert!(ours == theirs || is_comment, "{key:?}: {ours:?}, not {theirs:?}, in {text:?}");
     }
