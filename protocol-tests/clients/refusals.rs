@@ -68,7 +68,7 @@ fn denied_in_terminal() {
 /// NuGet asks the copy on PATH after the one in the plugins folder.
 fn denied_with_a_copy_on_path() {
     let stage = Stage::restoring();
-    fs::copy(SandboxHome::plugin(), stage.home.bin().join("nuget-plugin-codeartifact")).unwrap();
+    SandboxHome::link_plugin(&stage.home.bin().join("nuget-plugin-codeartifact"));
     stage.fake.token_api_will(access_denied());
     let log = stage.home.root().join("plugin.log");
     let variables = [("CODEARTIFACT_NUGET_LOG_FILE", log.to_str().unwrap())];

@@ -139,6 +139,15 @@ impl SandboxHome {
         env::var_os("CODEARTIFACT_NUGET_TEST_PLUGIN").unwrap_or(built.into()).into()
     }
 
+    /// Puts the plugin's executable at a further path. Linked where that is possible: a file that was
+    /// just written cannot be started as long as a child of another test holds it open.
+    pub fn link_plugin(path: &Path) {
+        let plugin = Self::plugin();
+        if fs::hard_link(&plugin, path).is_err() {
+            fs::copy(&plugin, path).expect("a copy");
+        }
+    }
+
     /// Writes a file; `name` is relative to the temporary folder. Folders are made as needed.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let file = self.path.join(name);

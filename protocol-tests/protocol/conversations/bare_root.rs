@@ -24,9 +24,7 @@ fn bare_root(home: &SandboxHome) -> PathBuf {
     let root = home.root().join("bare");
     fs::create_dir(&root).unwrap();
     let plugin = SandboxHome::plugin();
-    if fs::hard_link(&plugin, root.join("plugin")).is_err() {
-        fs::copy(&plugin, root.join("plugin")).unwrap();
-    }
+    SandboxHome::link_plugin(&root.join("plugin"));
     let linked = Command::new("ldd").arg(&plugin).output().expect("ldd runs");
     let linked = String::from_utf8_lossy(&linked.stdout).into_owned();
     for library in linked.split_whitespace().filter(|word| word.starts_with('/')) {

@@ -27,7 +27,7 @@ pub fn trials() -> Vec<Trial> {
 /// A copy of the executable at another path, as one on PATH.
 fn copy_of_the_plugin(home: &SandboxHome) -> PathBuf {
     let copy = home.bin().join("nuget-plugin-codeartifact");
-    fs::copy(SandboxHome::plugin(), &copy).expect("a copy");
+    SandboxHome::link_plugin(&copy);
     copy
 }
 
