@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 /// A static executable for any address has 13,000 addresses to correct when it starts. Packed, they
-/// take a twentieth of the space. A dynamic one would then need a C library of 2022 or later.
+/// take a hundredth of the space. A dynamic one would then need a C library of 2022 or later.
 fn pack_relocations() {
     if needed("CARGO_CFG_TARGET_ENV") == "musl" {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
