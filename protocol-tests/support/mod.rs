@@ -5,6 +5,7 @@
 //! - [`fake_codeartifact`]: token API, STS and NuGet sources on one loopback port
 //! - [`fake_metadata`]: the credentials of a container and of an instance
 //! - [`fake_sso`]: IAM Identity Center, from the sign-in to a role's credentials
+//! - [`github_runner`]: which output the runner of GitHub Actions runs, and what its log shows
 //! - [`hung_drive`]: a file system that never answers
 //! - [`fake_internet`]: a proxy and TLS, to meet the fake under AWS's real host names
 //! - [`stage`]: what a test begins with, made of these
@@ -24,6 +25,7 @@ pub mod fake_internet;
 pub mod fake_metadata;
 pub mod fake_nuget;
 pub mod fake_sso;
+pub mod github_runner;
 #[cfg(target_os = "linux")]
 pub mod hung_drive;
 pub mod odd_configs;
@@ -36,5 +38,9 @@ pub mod trials;
 /// The tests of the support itself.
 pub fn own_trials() -> Vec<trials::Trial> {
     use fake_nuget::a_pattern_names_what_it_cares_about;
-    trials::named![a_pattern_names_what_it_cares_about]
+    use github_runner::lines_are_read_as_the_runner_of_github_reads_them;
+    trials::named![
+        a_pattern_names_what_it_cares_about,
+        lines_are_read_as_the_runner_of_github_reads_them,
+    ]
 }

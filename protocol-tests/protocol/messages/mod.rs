@@ -5,6 +5,8 @@ mod answers;
 mod api_hosts;
 mod configuration;
 mod credentials;
+#[cfg(unix)]
+mod github;
 mod ipv6;
 mod log_file;
 mod names;
@@ -23,6 +25,8 @@ pub fn trials() -> Vec<Trial> {
         answers::trials(),
         configuration::trials(),
         credentials::trials(),
+        #[cfg(unix)]
+        github::trials(),
         ipv6::trials(),
         log_file::trials(),
         names::trials(),

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::support::github_runner::Runner;
 use crate::support::odd_configs::config;
 use crate::support::process::Run;
 use crate::support::sandbox_home::SandboxHome;
@@ -51,6 +52,8 @@ fn hostile_home() -> SandboxHome {
 }
 
 fn assert_clean(run: &Run) {
+    let runner = Runner::of(&run.output());
+    assert!(runner.ran.is_empty(), "{:?} of {run:?}", runner.ran);
     for line in run.output().split('\n') {
         let begins = line.trim_start();
         let is_command = begins.starts_with("::")
