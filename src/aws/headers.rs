@@ -66,7 +66,7 @@ mod tests {
         ] {
             assert_eq!(asked_wait(&headers(pairs)), expected, "{pairs:?}");
         }
-        // A time that no clock shows is no reason to panic.
+        // A time outside of the clock's range must not cause a panic.
         assert_eq!(asked_time(&headers(&[("retry-after", "18446744073709551615")])), None);
     }
 }

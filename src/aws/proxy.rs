@@ -88,7 +88,7 @@ pub(super) struct ProxyOrigin {
 }
 
 impl ProxyOrigin {
-    /// A setting that is no variable.
+    /// A setting that is not a variable.
     pub(super) fn of_setting(setting: String) -> Self {
         Self { setting, variable: None, exceptions: None }
     }

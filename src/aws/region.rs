@@ -3,7 +3,7 @@
 use super::error::AwsError;
 use crate::base::text::excerpt;
 
-/// Fails if the name can be no region's. A name becomes a part of hosts. `origin` says where it is
+/// Fails if the name cannot be a region's name. A name becomes a part of hosts. `origin` says where it is
 /// from, for people.
 pub(super) fn check(name: &str, origin: impl FnOnce() -> String) -> Result<(), AwsError> {
     let is_of_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

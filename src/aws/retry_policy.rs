@@ -28,7 +28,7 @@ pub enum Failure {
     Outage,
 }
 
-/// How long to wait before the next call; none if there is to be no further one.
+/// How long to wait before the next call; none if there is no further call.
 ///
 /// `failures` is how often the request has failed, `asked` the wait that the answer asks for, `left` the
 /// time until the request's limit, and `random` a number from 0 to 1, which no two machines share.

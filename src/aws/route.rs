@@ -153,7 +153,7 @@ impl Route {
 }
 
 fn proxy_of_variables(environment: &Environment) -> Result<Option<Proxy>, AwsError> {
-    // Blanks alone are no value, as an empty one is none.
+    // A value of blanks counts as unset, like an empty one.
     let value = |name| environment.get(name).filter(|value| !value.trim().is_empty());
     let set = PROXY_VARIABLES.iter().find_map(|name| Some((*name, value(name)?)));
     let Some((variable, url)) = set else { return Ok(None) };

@@ -16,7 +16,7 @@ use super::route::CaBundle;
 use crate::base::files::read_regular;
 use crate::base::system::scarcity;
 
-/// Larger files are no bundles: those of the systems have less than 1 MiB.
+/// A larger file is not a bundle: the systems' own have less than 1 MiB.
 const LARGEST_BUNDLE: u64 = 16 << 20;
 
 /// Other names that OpenSSL knows for a certificate. Behind a trusted one are OpenSSL's own notes.
@@ -90,7 +90,7 @@ fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
         let whole = first_element(&certificate).ok_or_else(broken)?;
         certificates.push(CertificateDer::from(whole.to_vec()));
     }
-    // The parser passes over one without an end.
+    // The parser ignores a certificate without an end.
     let begun = pem.lines().filter(|line| *line == "-----BEGIN CERTIFICATE-----").count();
     if begun > certificates.len() {
         return Err("a certificate in it is cut off".to_owned());

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-/// Why a text is no time.
+/// Why a text cannot be read as a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoTime {
     NoZone,

@@ -84,7 +84,7 @@ impl LastUse {
     }
 }
 
-/// The uses in the record's bytes, the newest first. Bytes that are no record have none.
+/// The uses in the record's bytes, the newest first. Bytes that are not a record yield none.
 pub fn decode(bytes: &[u8]) -> Vec<LastUse> {
     let record = serde_json::from_slice::<Record>(bytes).ok();
     record.filter(|it| it.version == VERSION).map(|it| it.folders).unwrap_or_default()

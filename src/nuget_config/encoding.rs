@@ -57,7 +57,7 @@ const BEGINNINGS: [(&[u8], Form, &[u8]); 13] = [
 /// The longest XML declaration that is searched for its encoding, in bytes of the file.
 const DECLARATION: usize = 4096;
 
-/// Why bytes are no text that NuGet reads.
+/// Why NuGet cannot read the bytes as text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Undecodable {
     /// From 1.
@@ -241,7 +241,7 @@ fn utf_32(bytes: &[u8], order: [usize; 4]) -> String {
     characters.collect()
 }
 
-/// The bytes at these places. Every order that there is undoes itself.
+/// The bytes in this order. Applying any of the orders twice restores the original.
 fn ordered(bytes: [u8; 4], order: [usize; 4]) -> [u8; 4] {
     order.map(|place| bytes[place])
 }

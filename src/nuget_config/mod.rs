@@ -1,6 +1,6 @@
 //! NuGet.Config as NuGet sees it: all layers, their merged result, and changes to one file.
 //!
-//! - [`layers`], [`unread`]: which files there are, nearest first, and which NuGet passes over
+//! - [`layers`], [`unread`]: which files there are, nearest first, and which NuGet ignores
 //! - [`file`], [`encoding`]: one file, read with a limit and replaced as a whole
 //! - [`xml`], [`markup`], [`name_characters`], [`attributes`], [`positions`]: its XML, as .NET reads it
 //! - [`kinds`], [`rules`]: what NuGet takes an element for, and what it refuses

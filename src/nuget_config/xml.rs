@@ -169,7 +169,7 @@ fn is_qualified_name(name: &str) -> bool {
     }
 }
 
-/// The place of a reference to a surrogate, or to a number that is no character.
+/// The place of a reference to a surrogate, or to a number that is not a character.
 fn bad_reference(text: &str) -> Option<usize> {
     text.match_indices("&#").map(|(at, _)| at).find(|at| {
         let number = text[at + 2..].split(';').next().unwrap_or_default();

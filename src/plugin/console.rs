@@ -84,7 +84,7 @@ impl Console {
     /// standard error, which is the client's.
     #[expect(
         clippy::disallowed_methods,
-        reason = "a sign-in that nobody knows of would wait in vain"
+        reason = "a sign-in without a visible prompt would wait until it times out"
     )]
     pub fn announce(&self, text: &str) {
         self.log.line(format_args!("asking the user to sign in"));

@@ -305,7 +305,7 @@ mod tests {
         let stuck = workers.run(Box::pin(async move { blocked.recv().is_ok() })).await;
         assert_eq!(stuck, Err(NoResult::Stuck(limit)));
         drop(release);
-        // Waiting for the network or for a person is no step.
+        // Waiting for the network or for a person does not count as a step.
         let slow = workers.run(Box::pin(tokio::time::sleep(LOOK * 2))).await;
         assert_eq!(slow, Ok(()));
     }

@@ -92,7 +92,7 @@ impl Provider {
         self.issued(&resolved, &Need::Any, None).await.map(drop)
     }
 
-    /// What a token is due for in this folder.
+    /// The last use in this folder, if its token must be renewed.
     fn due_use(&self) -> Option<LastUse> {
         // A user of others' sources only does not even get a folder for tokens.
         if !cache::has_last_uses(&self.cache_folders()) {

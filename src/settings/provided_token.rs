@@ -69,7 +69,7 @@ pub struct Binding {
 /// content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// The file is missing. That is no mistake: the variable may be set for many machines, of which
+    /// The file is missing. This is not an error: the variable may be set for many machines, of which
     /// only some have the secret.
     #[error("{0}")]
     Absent(&'static str),

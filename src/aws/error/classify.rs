@@ -268,7 +268,7 @@ fn silent(proxy: &Proxy, client: &HttpClient, limit: Duration) -> AwsError {
     AwsError::ProxySilent { proxy: name, host: host_of(client).name, limit, settings }
 }
 
-/// An answer that is no success and has no error code, as every refusal of AWS's has.
+/// An unsuccessful response without an error code. Every refusal by AWS has one.
 fn without_code(answer: &HttpResponse, client: &HttpClient) -> AwsError {
     let (status, host) = (answer.status().as_u16(), host_of(client));
     let location =

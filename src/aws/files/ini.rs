@@ -9,7 +9,7 @@
 //!
 //! The AWS CLI refuses a file with a line that is none of these, and one that gives a section or a key
 //! twice. Here only the section with such a line is unusable, and what is given twice with the same
-//! value is no fault.
+//! value is not an error.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

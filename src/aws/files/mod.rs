@@ -202,7 +202,7 @@ impl AwsFiles {
         Some(profile::without_comment(key, self.sso_sessions.get(name)?.get(key)?))
     }
 
-    /// The variables that name files in vain, each with what it names.
+    /// The variables that name missing files, each with the path.
     pub(super) fn missing(&self) -> Vec<(&'static str, String)> {
         self.missing.clone()
     }

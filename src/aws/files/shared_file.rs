@@ -87,7 +87,8 @@ fn read(path: &Path) -> Result<Option<String>, String> {
     text(bytes).map(Some)
 }
 
-/// The text of these bytes. Windows' editors begin a file with a mark, which is no part of it.
+/// The text of these bytes. Windows' editors begin a file with a byte order mark, which is not part
+/// of the text.
 fn text(bytes: Vec<u8>) -> Result<String, String> {
     const SAVE: &str = "save it as UTF-8";
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {

@@ -92,7 +92,7 @@ fn lines_and_values() {
         ("[DEFAULT]\nregion=x\n[default]\na=1\n", &[("region", "x"), ("a", "1")]),
         ("[default]\nregion=y\n[DEFAULT]\nregion=x\n", &[("region", "y")]),
         ("[default]\na = 1 # x\nb = 2 ; y\n", &[("a", "1 # x"), ("b", "2 ; y")]),
-        // A comment behind a word is one to the SDKs only. It can be no part of these values.
+        // A comment behind a word is one to the SDKs only. It cannot be part of these values.
         ("[default]\nregion = r # x\nrole_arn = a\t; y\n", &[("region", "r"), ("role_arn", "a")]),
         ("[default]\nregion = r#x\n", &[("region", "r#x")]),
     ] {
@@ -148,7 +148,7 @@ fn one_odd_section_harms_no_other() {
         assert!(found.starts_with("in `config`, ") && found.contains(fault), "{odd:?}: {found}");
         assert!(files.stray().is_none());
     }
-    // What is given twice with the same value is no fault, nor a section in two parts.
+    // A property given twice with the same value is not an error, nor is a section in two parts.
     assert_config("[profile a]\nx = 1\nx = 1\n", &[("a", &[("x", "1")])]);
     assert_config("[profile a]\nx = 1\n[profile a]\ny = 1\n", &[("a", &[("x", "1"), ("y", "1")])]);
 }

@@ -144,7 +144,7 @@ impl Identity {
         !self.looked_at.is_empty() && self.plan.source == Source::Instance
     }
 
-    /// The variables that name shared files in vain, each with what it names.
+    /// The variables that name missing shared files, each with the path.
     pub fn missing_files(&self) -> Vec<(&'static str, String)> {
         self.network.files.missing()
     }

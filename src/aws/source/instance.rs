@@ -66,7 +66,7 @@ pub(in crate::aws) fn is_switched_off(environment: &Environment) -> bool {
 
 /// Why there are no credentials.
 enum Failure {
-    /// The service does not answer: this is no instance.
+    /// The service does not answer: this is not an EC2 instance.
     Absent(Box<NoAnswer>),
     /// The service answers, and gives none.
     Refused(String),
@@ -100,7 +100,7 @@ pub(super) async fn load(loader: &Loader<'_>) -> Result<Credentials, AwsError> {
     })
 }
 
-/// The reason, and the files that variables name in vain: they may be where the credentials are.
+/// The reason, and the missing files that variables name: they may be where the credentials are.
 fn with_missing_files(why: String, missing: &[(&'static str, String)]) -> String {
     missing.iter().fold(why, |why, (_, missing)| format!("{why}, and {missing}"))
 }

@@ -167,8 +167,8 @@ pub(super) async fn refresh(
     Ok(Refreshed::Yes)
 }
 
-/// Whether the service says by this that the user has to sign in again. On anything else a new sign-in
-/// would be in vain.
+/// Whether the service says by this that the user has to sign in again. After any
+/// other response a new sign-in would fail too.
 fn ends_the_sign_in(code: &str) -> bool {
     matches!(
         code,
