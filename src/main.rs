@@ -45,8 +45,9 @@ mod settings;
 mod token;
 
 use std::error::Error;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,17 +61,21 @@ use base::secret::Secret;
 use base::system::{NO_MORE_THREADS, TOO_MANY_FILES, scarcity};
 use base::terminal::{Appearance, PerhapsUnread, Printable};
 use cli::doctor::DoctorArgs;
-use cli::{Cli, Command, ExecArgs, SelectionArgs};
+use cli::{Command, ExecArgs, NotRun, Parsed, SelectionArgs};
 use commands::exec::ExecError;
 use commands::progress::{Terminal, Wait, Waiting};
 use commands::scrub::Outcome;
 use commands::selection::{Fetched, SelectionError};
 use locations::Locations;
 use provider::Provider;
+use report::{Output, ReportedError};
 use settings::Overrides;
 
 /// `scrub` found saved credentials and left them in place.
 const CREDENTIALS_FOUND: u8 = 3;
+
+/// The command line is wrong.
+const WRONG_USAGE: u8 = 2;
 
 #[expect(clippy::disallowed_methods, reason = "the one reader of the command line")]
 fn main() -> ExitCode {
@@ -78,17 +83,46 @@ fn main() -> ExitCode {
         return run_plugin();
     }
     base::system::outlive_file_limit();
-    let command = Cli::of_process().command;
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match cli::parse(&words) {
+        Ok(parsed) => run(parsed, words),
+        Err(not_run) => do_not_run(not_run),
+    }
+}
+
+/// Runs the command of a command line, and reports its failure.
+#[expect(clippy::disallowed_methods, reason = "standard output of all commands is taken here")]
+fn run(parsed: Parsed, words: Vec<OsString>) -> ExitCode {
     let environment = Environment::of_process();
     let log_of = environment.clone();
     panic::report_to(move |line| open_log(&log_of).line(line));
-    match panic::catch(|| run_command(command, &environment)).unwrap_or_else(|it| Err(it.into())) {
+    let mut raw = PerhapsUnread(io::stdout());
+    let mut printable = Printable(PerhapsUnread(io::stdout()));
+    let Parsed { command, json } = parsed;
+    let out: &mut dyn Write = if command.prints_as_it_is() { &mut raw } else { &mut printable };
+    let out = &mut Output::new(out, json);
+    let outcome = panic::catch(AssertUnwindSafe(|| run_command(command, words, &environment, out)));
+    match outcome.unwrap_or_else(|panicked| Err(panicked.into())) {
         Ok(code) => code,
         Err(Failure { error, code }) => {
+            out.json_of_failure(ReportedError::of(&*error));
             report(&*error);
             code
         }
     }
+}
+
+/// Prints why no command is run: help, the version, or what is wrong with the command line.
+#[expect(clippy::disallowed_methods, reason = "the command that would print it is not known")]
+fn do_not_run(not_run: NotRun) -> ExitCode {
+    not_run.print();
+    if not_run.is_wanted() {
+        return ExitCode::SUCCESS;
+    }
+    let out = &mut PerhapsUnread(io::stdout());
+    let error = ReportedError { message: not_run.message() };
+    Output::new(out, not_run.json).json_of_failure(error);
+    ExitCode::from(WRONG_USAGE)
 }
 
 /// Why a command failed, and with which exit code the process ends.
@@ -103,21 +137,20 @@ impl<E: Error + 'static> From<E> for Failure {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "commands write their results to standard output, and may be run again as a user"
-)]
-fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, Failure> {
-    commands::owner::act_as(&command, environment, std::env::args_os().skip(1))?;
-    let raw = &mut PerhapsUnread(io::stdout());
-    let out = &mut Printable(PerhapsUnread(io::stdout()));
+fn run_command(
+    command: Command,
+    words: Vec<OsString>,
+    environment: &Environment,
+    out: &mut Output<'_>,
+) -> Result<ExitCode, Failure> {
+    commands::owner::act_as(&command, environment, words.into_iter())?;
     let wait = |what_for: &str| wait_for(environment, what_for);
     match command {
         Command::Install(args) => commands::install::run(&args, environment, &wait, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, environment, out)?,
         Command::Configure(args) => commands::configure::run(&args, environment, out)?,
-        Command::Completions(args) => commands::completions::run(&args, raw)?,
-        Command::Doctor(args) => return doctor(&args, environment, &wait, raw),
+        Command::Completions(args) => commands::completions::run(&args, out)?,
+        Command::Doctor(args) => return doctor(&args, environment, &wait, out),
         Command::Login(args) => {
             with_provider(environment, Overrides::default(), async |provider| {
                 commands::login::run(&args, provider, out, &announce, &wait).await
@@ -128,9 +161,9 @@ fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, 
                 commands::logout::run(&args, provider, &wait, out).await
             })?;
         }
-        Command::Status(args) => {
+        Command::Status(_) => {
             with_provider(environment, Overrides::default(), async |provider| {
-                commands::status::run(&args, provider, out)
+                commands::status::run(provider, out)
             })?;
         }
         Command::Explain(args) => {
@@ -146,7 +179,7 @@ fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, 
                 mask(environment, [&fetched.secret])?;
                 Ok(fetched)
             });
-            commands::token::run(&args, fetched, raw)?;
+            commands::token::run(&args, fetched, out)?;
         }
         Command::Exec(args) => return exec(&args, environment),
         Command::Scrub(args) => {
@@ -159,14 +192,15 @@ fn run_command(command: Command, environment: &Environment) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
+#[expect(clippy::disallowed_methods, reason = "colours depend on where the output goes")]
 /// Fails with its exit code if a check failed. The findings were printed already.
 fn doctor(
     args: &DoctorArgs,
     environment: &Environment,
     wait: Wait<'_>,
-    out: &mut PerhapsUnread<io::Stdout>,
+    out: &mut Output<'_>,
 ) -> Result<ExitCode, Failure> {
-    let appearance = Appearance::of(environment, out.0.is_terminal());
+    let appearance = Appearance::of(environment, io::stdout().is_terminal());
     let outcome = with_provider(environment, args.identity.overrides(), async |provider| {
         commands::doctor::run(args, provider, appearance, wait, out).await
     })?;

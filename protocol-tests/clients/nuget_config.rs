@@ -53,7 +53,7 @@ fn assert_same(home: &SandboxHome) {
     let theirs = parse(&run.stdout);
     let ours = home.run_plugin(&["source", "list", "--json"]);
     ours.assert_success();
-    let ours: Value = serde_json::from_str(&ours.stdout).unwrap();
+    let ours = ours.result();
     let sources = ours["sources"].as_array().unwrap().iter();
     let ours: Vec<_> =
         sources.map(|source| json!([source["name"], source["url"], source["enabled"]])).collect();

@@ -171,13 +171,15 @@ fn listing(home: &SandboxHome, path: &Path) -> Verdict {
     let mut command = home.command(SandboxHome::plugin());
     command.args(["source", "list", "--json"]).current_dir(path.parent().unwrap());
     let run = process::run(&mut command, crate::support::dotnet::LIMIT);
-    let said: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run}"));
+    let envelope = run.envelope();
+    let said = &envelope["result"];
     let refuses = |text: &&Value| {
         let text = text.as_str().unwrap();
         text.starts_with("NuGet refuses") || text.starts_with("NuGet reads")
     };
     let warning = said["warnings"].as_array().into_iter().flatten().find(refuses);
-    let reason = said["error"].as_str().or_else(|| warning.and_then(Value::as_str));
+    let reason =
+        envelope["errors"][0]["message"].as_str().or_else(|| warning.and_then(Value::as_str));
     if let Some(reason) = reason {
         return Verdict { sources: None, text: reason.to_owned() };
     }

@@ -7,6 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 const POLL: Duration = Duration::from_millis(5);
 
 /// How long a text may take to appear.
@@ -58,6 +60,34 @@ impl Run {
     /// stdout and stderr together.
     pub fn output(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// The envelope that `--json` printed, and nothing else was printed on standard output.
+    #[track_caller]
+    pub fn envelope(&self) -> Value {
+        let envelope: Value =
+            serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"));
+        assert_eq!(envelope["schema"], 2, "{self}");
+        let has_errors = envelope["errors"].as_array().is_some_and(|errors| !errors.is_empty());
+        assert_eq!(
+            (&envelope["ok"], self.code() == Some(0)),
+            (&Value::from(!has_errors), !has_errors)
+        );
+        envelope
+    }
+
+    /// The result in the envelope.
+    #[track_caller]
+    pub fn result(&self) -> Value {
+        self.envelope()["result"].take()
+    }
+
+    /// The message of the first error in the envelope.
+    #[track_caller]
+    pub fn problem(&self) -> String {
+        let envelope = self.envelope();
+        let message = envelope["errors"][0]["message"].as_str();
+        message.unwrap_or_else(|| panic!("no error: {self}")).to_owned()
     }
 
     /// Requires exit code 0.

@@ -2,20 +2,20 @@
 
 pub mod configure;
 pub mod doctor;
+mod parsing;
 pub mod source;
 pub mod state;
 mod tokens;
 
 use std::path::PathBuf;
 
-use clap::error::ContextValue;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use parsing::{NotRun, Parsed, parse};
 pub use tokens::{ExecArgs, SelectionArgs, TokenArgs, TokenFormat};
 
 use crate::base::PROGRAM;
-use crate::base::text::one_line;
 use crate::settings::Overrides;
 use configure::ConfigureArgs;
 use doctor::DoctorArgs;
@@ -36,33 +36,6 @@ pub struct Cli {
     /// What to do; NuGet itself starts the plugin with `-Plugin`
     #[command(subcommand)]
     pub command: Command,
-}
-
-impl Cli {
-    /// The command line. If it is wrong, the process ends with a message, which may quote it.
-    pub fn of_process() -> Self {
-        Self::try_parse().unwrap_or_else(|error| clean(error).exit())
-    }
-}
-
-/// The error with the quoted parts of the command line on one line: on CI a script may have them
-/// from a stranger, for example from a branch's name.
-fn clean(mut error: clap::Error) -> clap::Error {
-    let quoted = error.context().filter_map(|(kind, value)| match value {
-        ContextValue::String(text) => Some((kind, ContextValue::String(one_line(text)))),
-        ContextValue::StyledStrs(texts) => {
-            let is_clean = texts.iter().all(|text| {
-                let text = text.to_string();
-                one_line(&text) == text
-            });
-            (!is_clean).then_some((kind, ContextValue::None))
-        }
-        _ => None,
-    });
-    for (kind, value) in quoted.collect::<Vec<_>>() {
-        error.insert(kind, value);
-    }
-    error
 }
 
 /// One command each.
@@ -94,6 +67,14 @@ pub enum Command {
     Source(SourceArgs),
     /// Find saved passwords of CodeArtifact sources in NuGet.Config, and remove them
     Scrub(ScrubArgs),
+}
+
+impl Command {
+    /// Whether the bytes of the output are used as they are, as a script or a secret, or are made
+    /// printable by the command itself.
+    pub fn prints_as_it_is(&self) -> bool {
+        matches!(self, Self::Completions(_) | Self::Doctor(_) | Self::Token(_))
+    }
 }
 
 /// The identity, named as in the AWS CLI.

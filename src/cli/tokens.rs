@@ -83,7 +83,7 @@ pub struct TokenArgs {
     #[arg(long, value_enum, default_value_t = TokenFormat::Raw, hide_default_value = true)]
     pub format: TokenFormat,
 
-    /// Short for `--format json`
+    /// Print the result as one JSON object
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
 
@@ -91,13 +91,6 @@ pub struct TokenArgs {
     /// nothing secret is printed then
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     pub output: Option<PathBuf>,
-}
-
-impl TokenArgs {
-    /// How it is to be printed.
-    pub fn format(&self) -> TokenFormat {
-        if self.json { TokenFormat::Json } else { self.format }
-    }
 }
 
 /// How a token is printed.

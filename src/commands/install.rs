@@ -12,18 +12,19 @@ use serde::Serialize;
 use super::installation::handshake::{self, HandshakeError};
 use super::installation::layout::{Client, LAUNCHER};
 use super::installation::{self, InstallationError, claims, dotnet, folder};
-use super::print_failure;
 use super::progress::Wait;
 use crate::base::environment::Environment;
 use crate::base::files;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
+use crate::report::{Output, ReportedError};
 
 /// A plugin responds in a tenth of a second; NuGet itself waits five seconds or more.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
-/// The result. `--json` prints only this; names and values must not change.
+/// The result. Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct InstallReport {
     /// Whether these are the folders that clients search by themselves.
     #[serde(skip)]
@@ -67,18 +68,20 @@ pub fn run(
     args: &InstallArgs,
     environment: &Environment,
     wait: Wait<'_>,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), InstallationError> {
     let waiting = wait("the installed plugin");
     let installed = install(args, environment);
     drop(waiting);
-    let report = installed.inspect_err(|error| print_failure(args.json, error, out))?;
-    if args.json {
-        crate::report::print(&report, out)?;
+    let report = installed?;
+    let mut failures: Vec<_> = report.checks.iter().filter_map(HandshakeCheck::failure).collect();
+    if out.is_json() {
+        let errors: Vec<_> = failures.iter().map(|error| ReportedError::of(error)).collect();
+        out.json(&report, &errors)?;
     } else {
         print(&report, out)?;
     }
-    report.checks.iter().find_map(HandshakeCheck::failure).map_or(Ok(()), Err)
+    if failures.is_empty() { Ok(()) } else { Err(failures.swap_remove(0)) }
 }
 
 fn install(

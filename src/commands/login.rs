@@ -1,6 +1,6 @@
 //! `login`: signs in to an SSO session on request, for the plugin, the AWS CLI and all SDKs.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::progress::Wait;
 use crate::cli::LoginArgs;
 use crate::provider::{Provider, ProviderError, SignIn, User};
-use crate::report::{self, SCHEMA};
+use crate::report::Output;
 use crate::settings::SignInMethod;
 
 /// Why the sign-in failed.
@@ -23,14 +23,13 @@ pub enum LoginError {
 
 /// The sign-in. Names of the JSON must not change.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SignInReport {
-    schema: u32,
-    /// The `sso-session`'s name, or the start URL.
-    session: String,
+    sso_session: Option<String>,
     start_url: String,
-    until: String,
+    expiration: String,
     /// The shared file with the sign-in.
-    file: String,
+    path: String,
     #[serde(skip)]
     what: String,
 }
@@ -39,22 +38,20 @@ struct SignInReport {
 pub async fn run(
     args: &LoginArgs,
     provider: &Provider,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
     announce: &(dyn Fn(&str) + Send + Sync),
     wait: Wait<'_>,
 ) -> Result<(), LoginError> {
-    let printed = match sign_in(args, provider, announce, wait).await {
-        Ok(report) if args.json => report::print(&report, out),
-        Ok(SignInReport { what, until, file, .. }) => writeln!(
-            out,
-            "signed in to {what} until {until}; kept in `{file}` for the AWS CLI and all SDKs"
-        ),
-        Err(error) => {
-            report::print_failure(args.json, &error, out);
-            return Err(error.into());
-        }
-    };
-    Ok(printed?)
+    let report = sign_in(args, provider, announce, wait).await?;
+    if out.is_json() {
+        return Ok(out.json(&report, &[])?);
+    }
+    let SignInReport { what, expiration, path, .. } = report;
+    writeln!(
+        out,
+        "signed in to {what} until {expiration}; kept in `{path}` for the AWS CLI and all SDKs"
+    )?;
+    Ok(())
 }
 
 async fn sign_in(
@@ -81,11 +78,10 @@ async fn sign_in(
     drop(waiting);
     let (session, signed_in) = signed_in?;
     Ok(SignInReport {
-        schema: SCHEMA,
-        session: session.identifier().to_owned(),
         what: session.in_words(),
+        sso_session: session.name,
         start_url: session.start_url,
-        until: signed_in.until,
-        file: signed_in.path.to_string_lossy().into_owned(),
+        expiration: signed_in.until,
+        path: signed_in.path.to_string_lossy().into_owned(),
     })
 }

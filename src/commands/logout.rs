@@ -11,7 +11,7 @@ use crate::base::text::{count, printable};
 use crate::cache::{CacheError, Forgotten, Label};
 use crate::cli::state::LogoutArgs;
 use crate::provider::{Provider, ProviderError};
-use crate::report;
+use crate::report::{Output, ReportedError};
 
 /// Why something could not be removed.
 #[derive(Debug, Error)]
@@ -26,22 +26,43 @@ pub enum LogoutError {
 
 /// The result. Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LogoutReport {
-    tokens: usize,
-    refusals: usize,
-    questions: usize,
+    deleted: Deleted,
     sign_in: Option<SignInReport>,
 }
 
+/// Whether the session of the AWS access portal was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Portal {
+    SignedOut,
+    Failed,
+    /// There is no access token with which to end it.
+    NoSession,
+}
+
+/// How many records of each kind were deleted from the cache.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deleted {
+    tokens: usize,
+    /// Refusals of provided tokens.
+    refusals: usize,
+    /// Sign-in prompts that nobody followed.
+    prompts: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SignInReport {
     sso_session: Option<String>,
     start_url: String,
-    /// The shared file, if there was one.
-    removed: Option<String>,
-    /// `told` or `failed`; null if the portal had no session to end.
-    portal: Option<&'static str>,
-    portal_problem: Option<String>,
+    /// The shared file that was deleted, if there was one.
+    path: Option<String>,
+    portal: Portal,
+    /// Why the portal's session was not ended.
+    warning: Option<ReportedError>,
     #[serde(skip)]
     what: String,
 }
@@ -51,14 +72,14 @@ pub async fn run(
     args: &LogoutArgs,
     provider: &Provider,
     wait: Wait<'_>,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), LogoutError> {
-    let waiting = wait("the SSO portal");
+    let waiting = wait("AWS access portal");
     let done = log_out(args, provider).await;
     drop(waiting);
-    let report = done.inspect_err(|error| report::print_failure(args.json, error, out))?;
-    if args.json {
-        report::print_with_schema(&report, out)?;
+    let report = done?;
+    if out.is_json() {
+        out.json(&report, &[])?;
     } else {
         report.print(args.domain.as_deref(), out)?;
     }
@@ -78,9 +99,9 @@ async fn log_out(args: &LogoutArgs, provider: &Provider) -> Result<LogoutReport,
             && is_or_any(domain_owner.as_ref(), &label.owner)
             && is_or_any(region.as_ref(), &label.region)
     };
-    let Forgotten { tokens, refusals, questions } =
+    let Forgotten { tokens, refusals, questions: prompts } =
         provider.forget_tokens(domain.is_some().then_some(&is_meant))?;
-    Ok(LogoutReport { tokens, refusals, questions, sign_in })
+    Ok(LogoutReport { deleted: Deleted { tokens, refusals, prompts }, sign_in })
 }
 
 fn is_or_any(wanted: Option<&String>, is: &str) -> bool {
@@ -89,21 +110,22 @@ fn is_or_any(wanted: Option<&String>, is: &str) -> bool {
 
 impl LogoutReport {
     fn print(&self, domain: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+        let Deleted { tokens, refusals, prompts } = self.deleted;
         let of_domain = domain.map(|name| format!(" of domain `{}`", printable(name)));
         let of_domain = of_domain.unwrap_or_default();
-        match self.tokens {
-            0 => writeln!(out, "no tokens{of_domain} were cached")?,
-            tokens => writeln!(out, "forgot {}{of_domain}", count(tokens, "cached token"))?,
+        match tokens {
+            0 => writeln!(out, "No cached tokens{of_domain}")?,
+            tokens => writeln!(out, "Deleted {}{of_domain}", count(tokens, "cached token"))?,
         }
-        if self.refusals > 0 {
-            let refusals = count(self.refusals, "refusal");
-            writeln!(out, "forgot {refusals} of given tokens, which are tried again")?;
+        if refusals > 0 {
+            let refusals = count(refusals, "record");
+            writeln!(out, "Deleted {refusals} of refused provided tokens: they are tried again")?;
         }
-        if self.questions > 0 {
-            let sign_ins = count(self.questions, "sign-in");
+        if prompts > 0 {
+            let prompts = count(prompts, "record");
             writeln!(
                 out,
-                "forgot {sign_ins} that did not come about, which can be asked for again"
+                "Deleted {prompts} of unanswered sign-in prompts: the plugin asks again"
             )?;
         }
         self.sign_in.as_ref().map_or(Ok(()), |sign_in| sign_in.print(out))
@@ -116,31 +138,37 @@ impl SignInReport {
             what: session.in_words(),
             sso_session: session.name,
             start_url: session.start_url,
-            removed: removed.map(|path| path.to_string_lossy().into_owned()),
-            portal: portal.as_ref().map(|told| if told.is_ok() { "told" } else { "failed" }),
-            portal_problem: portal.and_then(Result::err),
+            path: removed.map(|path| path.to_string_lossy().into_owned()),
+            portal: match portal {
+                Some(Ok(())) => Portal::SignedOut,
+                Some(Err(_)) => Portal::Failed,
+                None => Portal::NoSession,
+            },
+            warning: portal.and_then(Result::err).map(|message| ReportedError { message }),
         }
     }
 
     fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let what = &self.what;
-        match &self.removed {
-            None => writeln!(out, "nobody was signed in to {what}")?,
+        match &self.path {
+            None => writeln!(out, "{what}: not signed in")?,
             Some(path) => writeln!(
                 out,
-                "signed out of {what}: the plugin, the AWS CLI and all SDKs (removed `{path}`)"
+                "Signed out of {what}: the plugin, the AWS CLI and all SDKs (deleted `{path}`)"
             )?,
         }
-        match (&self.portal_problem, self.portal, &self.removed) {
-            (Some(problem), ..) => writeln!(
+        match (self.portal, &self.path) {
+            (Portal::Failed, _) => {
+                let reason = self.warning.as_ref().map(|warning| printable(&warning.message));
+                let reason = reason.unwrap_or_default();
+                writeln!(
+                    out,
+                    "note: The AWS access portal was not signed out ({reason}). Its session expires"
+                )
+            }
+            (Portal::NoSession, Some(_)) => writeln!(
                 out,
-                "note: the SSO portal was not told ({}), so the session ends there by itself",
-                printable(problem)
-            ),
-            (None, None, Some(_)) => writeln!(
-                out,
-                "note: the SSO portal was not told: the access token had expired; the session ends \
-                 there by itself"
+                "note: The access token had expired, so the AWS access portal was not signed out. Its session expires"
             ),
             _ => Ok(()),
         }

@@ -20,5 +20,3 @@ pub mod source;
 pub mod status;
 pub mod token;
 pub mod uninstall;
-
-use crate::report::print_failure;

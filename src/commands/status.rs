@@ -1,6 +1,7 @@
 //! `status`: shows cached tokens, sign-ins, versions and folders.
 
-use std::io::{self, Write};
+use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -12,37 +13,37 @@ use super::installation::layout::Client;
 use super::installation::{self, InstallationError};
 use crate::aws::{KnownSignIn, SignedInUntil};
 use crate::base::text::printable;
-use crate::base::time::in_words;
+use crate::base::time::{in_words, utc};
 use crate::cache::KeptToken;
-use crate::cli::state::StatusArgs;
 use crate::endpoint::Domain;
 use crate::provider::Provider;
-use crate::report::{self, Rows};
+use crate::report::{Output, ReportedError, Rows};
 use crate::settings::{self, FileReport};
 
 /// Why the exit code is not 0.
 #[derive(Debug, Error)]
 pub enum StatusError {
     /// Everything else was shown.
-    #[error("{0}")]
-    Unreadable(String),
+    #[error("{}", .0.message)]
+    Unreadable(ReportedError),
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
 /// Reads everything, and prints it on `out`.
-pub fn run(args: &StatusArgs, provider: &Provider, out: &mut dyn Write) -> Result<(), StatusError> {
+pub fn run(provider: &Provider, out: &mut Output<'_>) -> Result<(), StatusError> {
     let status = Status::of(provider);
-    if args.json {
-        report::print_with_schema(&status, out)?;
+    if out.is_json() {
+        out.json(&status, &status.errors)?;
     } else {
         status.rows().print(out)?;
     }
-    status.problem.map_or(Ok(()), |problem| Err(StatusError::Unreadable(problem)))
+    status.errors.into_iter().next().map_or(Ok(()), |error| Err(StatusError::Unreadable(error)))
 }
 
 /// Everything that is shown. Names of the JSON must not change.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Status {
     version: &'static str,
     installed: StatusSection<Installed>,
@@ -52,8 +53,9 @@ struct Status {
     cache: Vec<FolderRow>,
     log: Vec<String>,
     plugins: Vec<FolderRow>,
-    /// The first failure to read something.
-    problem: Option<String>,
+    /// The failures to read something.
+    #[serde(skip)]
+    errors: Vec<ReportedError>,
 }
 
 /// What was found of one kind; empty if it cannot be read.
@@ -62,21 +64,21 @@ struct Status {
 struct StatusSection<T> {
     found: Vec<T>,
     #[serde(skip)]
-    unreadable: Option<String>,
+    unreadable: Option<ReportedError>,
 }
 
 impl<T> StatusSection<T> {
-    fn of<U, E: ToString>(found: Result<Vec<U>, E>, show: impl Fn(U) -> T) -> Self {
+    fn of<U, E: Error>(found: Result<Vec<U>, E>, show: impl Fn(U) -> T) -> Self {
         match found {
             Ok(found) => Self { found: found.into_iter().map(show).collect(), unreadable: None },
-            Err(error) => Self { found: Vec::new(), unreadable: Some(error.to_string()) },
+            Err(error) => Self { found: Vec::new(), unreadable: Some(ReportedError::of(&error)) },
         }
     }
 
     fn add_to(&self, rows: &mut Rows, name: &str, text: fn(&T) -> String, nothing: &str) {
         match &self.unreadable {
             None => rows.add_all(name, self.found.iter().map(text), nothing),
-            Some(problem) => rows.add(name, format!("cannot be read: {problem}")),
+            Some(error) => rows.add(name, format!("cannot be read: {}", error.message)),
         }
     }
 }
@@ -92,12 +94,11 @@ impl Status {
             StatusSection::of(settings::file_reports(environment, locations), |file| {
                 ConfigurationRow::of(&file)
             });
-        let broken_file = configuration.found.iter().find(|file| file.state == "broken");
-        let broken_file = broken_file.and_then(|file| file.reason.clone());
-        let broken_list = installed.found.iter().find_map(|installed| installed.problem.clone());
-        let problem = configuration.unreadable.clone().or(broken_file);
-        let problem = problem.or_else(|| sign_ins.unreadable.clone());
-        let problem = problem.or_else(|| installed.unreadable.clone()).or(broken_list);
+        let broken_files = configuration.found.iter().filter_map(|file| file.error.clone());
+        let broken_lists = installed.found.iter().filter_map(|installed| installed.error.clone());
+        let unreadable = [&configuration.unreadable, &sign_ins.unreadable, &installed.unreadable];
+        let unreadable = unreadable.into_iter().flatten().cloned();
+        let errors = broken_files.chain(unreadable).chain(broken_lists).collect();
         let (ours, aws_provider) = settings::log_files(environment);
         let logs = ours.into_iter().chain(aws_provider);
         Self {
@@ -109,7 +110,7 @@ impl Status {
             cache: provider.cache_folders().iter().map(|path| FolderRow::of(path)).collect(),
             log: logs.map(|path| lossy(&path)).collect(),
             plugins: locations.plugins_dirs().iter().map(|path| FolderRow::of(path)).collect(),
-            problem,
+            errors,
         }
     }
 
@@ -137,10 +138,9 @@ fn lossy(path: &Path) -> String {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(transparent)]
 struct FolderRow {
     path: String,
-    #[serde(skip)]
+    #[serde(rename = "exists")]
     is_there: bool,
 }
 
@@ -158,11 +158,11 @@ impl FolderRow {
 /// An installation in a plugins folder, according to its list of files.
 #[derive(Debug, Serialize)]
 struct Installed {
-    folder: String,
-    clients: Client,
+    path: String,
+    client: Client,
     version: Option<String>,
     /// Why the list cannot be read.
-    problem: Option<String>,
+    error: Option<ReportedError>,
 }
 
 /// Every folder with such a list: in the home's plugins folders, and in other plugins folders that
@@ -175,20 +175,21 @@ fn find_installed(provider: &Provider) -> Result<Vec<Installed>, InstallationErr
 }
 
 impl Installed {
-    fn of(folder: &Path, clients: Client) -> Option<Self> {
-        let (version, problem) = match Manifest::read(folder) {
+    fn of(folder: &Path, client: Client) -> Option<Self> {
+        let (version, error) = match Manifest::read(folder) {
             Ok(manifest) => (Some(manifest?.version), None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => (None, Some(ReportedError::of(&error))),
         };
-        Some(Self { folder: lossy(folder), clients, version, problem })
+        Some(Self { path: lossy(folder), client, version, error })
     }
 
     fn text(&self) -> String {
-        let (folder, clients) = (&self.folder, self.clients.description());
-        match (&self.version, &self.problem) {
-            (Some(version), _) => format!("{version} for {clients} in {folder}"),
-            (None, problem) => {
-                format!("unknown for {clients}: {}", problem.as_deref().unwrap_or_default())
+        let (path, clients) = (&self.path, self.client.description());
+        match (&self.version, &self.error) {
+            (Some(version), _) => format!("{version} for {clients} in {path}"),
+            (None, error) => {
+                let message = error.as_ref().map(|error| &*error.message);
+                format!("unknown for {clients}: {}", message.unwrap_or_default())
             }
         }
     }
@@ -196,13 +197,17 @@ impl Installed {
 
 /// A token in the cache.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct TokenRow {
     domain: String,
     domain_owner: String,
     region: String,
     identity: String,
-    expires_in_seconds: u64,
-    folder: String,
+    /// When it expires, or is no longer kept.
+    expiration: String,
+    path: String,
+    #[serde(skip)]
+    left: Duration,
 }
 
 impl TokenRow {
@@ -214,8 +219,9 @@ impl TokenRow {
             domain_owner: label.owner,
             region: label.region,
             identity: label.identity,
-            expires_in_seconds: left.as_secs(),
-            folder: lossy(&folder),
+            expiration: utc(now + left),
+            path: lossy(&folder),
+            left,
         }
     }
 
@@ -223,21 +229,21 @@ impl TokenRow {
         let Self { domain, domain_owner, region, identity, .. } = self;
         let domain =
             Domain { name: domain.clone(), owner: domain_owner.clone(), region: region.clone() };
-        let left = in_words(Duration::from_secs(self.expires_in_seconds));
+        let left = in_words(self.left);
         printable(&format!("{domain}, by {identity}: {left} left"))
     }
 }
 
 /// A sign-in of IAM Identity Center.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SignInRow {
     sso_session: Option<String>,
     start_url: String,
     region: String,
     profiles: Vec<String>,
     signed_in: bool,
-    expires: Option<String>,
-    expires_in_seconds: Option<u64>,
+    expiration: Option<String>,
     refreshable: bool,
     #[serde(skip)]
     text: String,
@@ -252,7 +258,6 @@ impl SignInRow {
         };
         let state =
             signed_in.map_or("nobody is signed in".to_owned(), |it| until_in_words(it, now));
-        let left = signed_in.and_then(|it| it.expires_at.duration_since(now).ok());
         Self {
             text: printable(&format!("{}{named}: {state}", session.in_words())),
             sso_session: session.name,
@@ -260,8 +265,7 @@ impl SignInRow {
             region: session.region,
             profiles,
             signed_in: signed_in.is_some(),
-            expires: signed_in.map(|it| it.text()),
-            expires_in_seconds: left.map(|left| left.as_secs()),
+            expiration: signed_in.map(|it| it.text()),
             refreshable: signed_in.is_some_and(|it| it.is_refreshable),
         }
     }
@@ -282,20 +286,21 @@ pub fn until_in_words(until: SignedInUntil, now: SystemTime) -> String {
 #[derive(Debug, Serialize)]
 struct ConfigurationRow {
     /// `user` or `machine`.
-    file: &'static str,
+    kind: &'static str,
     path: String,
     state: &'static str,
-    reason: Option<String>,
+    error: Option<ReportedError>,
 }
 
 impl ConfigurationRow {
     fn of(file: &FileReport) -> Self {
-        let (state, reason) = file.state();
-        Self { file: file.kind_name(), path: lossy(&file.path), state, reason }
+        let (state, error) = file.state();
+        let error = error.map(|error| ReportedError::of(&error));
+        Self { kind: file.kind_name(), path: lossy(&file.path), state, error }
     }
 
     fn text(&self) -> String {
-        let reason = self.reason.as_ref().map(|reason| format!(": {reason}"));
-        format!("{} ({}, {}{})", self.path, self.file, self.state, reason.unwrap_or_default())
+        let reason = self.error.as_ref().map(|error| format!(": {}", error.message));
+        format!("{} ({}, {}{})", self.path, self.kind, self.state, reason.unwrap_or_default())
     }
 }

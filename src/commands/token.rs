@@ -13,7 +13,7 @@ use crate::base::shell::powershell_string;
 use crate::base::text::one_line;
 use crate::base::{files, time};
 use crate::cli::{TokenArgs, TokenFormat};
-use crate::report;
+use crate::report::Output;
 use crate::settings::AUTH_TOKEN;
 
 /// Why no token was printed.
@@ -31,8 +31,8 @@ pub enum TokenError {
     Output(#[from] io::Error),
 }
 
-/// The JSON that `--json` prints, and the content of a token file; names must not change. They are
-/// those of `aws codeartifact get-authorization-token`, with additions.
+/// The content of a token file, what `--format json` prints, and the result of `--json`; names must
+/// not change. They are those of `aws codeartifact get-authorization-token`, with additions.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TokenReport<'a> {
@@ -41,32 +41,32 @@ struct TokenReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expiration: Option<String>,
     domain: &'a str,
-    owner: &'a str,
+    domain_owner: &'a str,
     region: &'a str,
     /// The file with the token, if it is not in this object.
     #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<Cow<'a, str>>,
+    path: Option<Cow<'a, str>>,
 }
 
 /// Prints the token on `out`, or writes the named file and prints a line without the token.
 pub fn run(
     args: &TokenArgs,
     fetched: Result<Fetched, SelectionError>,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), TokenError> {
-    let handed_over = fetched.map_err(TokenError::from).and_then(|fetched| match &args.output {
-        Some(path) => write(&fetched, path, args.json, out),
-        None => print(&fetched, args.format(), out),
-    });
-    let as_json = args.format() == TokenFormat::Json;
-    handed_over.inspect_err(|error| report::print_failure(as_json, error, out))
+    let fetched = fetched?;
+    match &args.output {
+        Some(path) => write(&fetched, path, out),
+        None if out.is_json() => Ok(out.json(&fetched.report(), &[])?),
+        None => print(&fetched, args.format, out),
+    }
 }
 
 fn print(fetched: &Fetched, format: TokenFormat, out: &mut dyn Write) -> Result<(), TokenError> {
     let token = fetched.secret.expose();
     match format {
         TokenFormat::Raw => writeln!(out, "{token}")?,
-        TokenFormat::Json => report::print(&fetched.report(), out)?,
+        TokenFormat::Json => writeln!(out, "{}", fetched.as_json()?)?,
         TokenFormat::Sh => writeln!(out, "export {AUTH_TOKEN}='{}'", token.replace('\'', r"'\''"))?,
         TokenFormat::Powershell => {
             writeln!(out, "$env:{AUTH_TOKEN} = {}", powershell_string(token))?;
@@ -83,17 +83,11 @@ fn print(fetched: &Fetched, format: TokenFormat, out: &mut dyn Write) -> Result<
 /// AWS's tokens contain none of them.
 const CMD_SPECIAL: &[u8] = b"\"%!^&|<>";
 
-fn write(
-    fetched: &Fetched,
-    path: &Path,
-    as_json: bool,
-    out: &mut dyn Write,
-) -> Result<(), TokenError> {
-    let text = serde_json::to_string(&fetched.report()).map_err(io::Error::from)?;
-    write_file(path, &text)?;
-    if as_json {
-        let output = Some(path.to_string_lossy());
-        report::print(&TokenReport { authorization_token: None, output, ..fetched.report() }, out)?;
+fn write(fetched: &Fetched, path: &Path, out: &mut Output<'_>) -> Result<(), TokenError> {
+    write_file(path, &fetched.as_json()?)?;
+    if out.is_json() {
+        let path = Some(path.to_string_lossy());
+        out.json(&TokenReport { authorization_token: None, path, ..fetched.report() }, &[])?;
     } else {
         let until = fetched.expiration.map(|time| format!(" until {}", time::utc(time)));
         let (path, until) = (one_line(&path.to_string_lossy()), until.unwrap_or_default());
@@ -120,9 +114,13 @@ impl Fetched {
             authorization_token: Some(self.secret.expose()),
             expiration: self.expiration.map(time::utc),
             domain: &self.domain.name,
-            owner: &self.domain.owner,
+            domain_owner: &self.domain.owner,
             region: &self.domain.region,
-            output: None,
+            path: None,
         }
+    }
+
+    fn as_json(&self) -> io::Result<String> {
+        Ok(serde_json::to_string(&self.report())?)
     }
 }

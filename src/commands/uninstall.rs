@@ -9,15 +9,16 @@ use serde::Serialize;
 use super::installation::folder::Emptied;
 use super::installation::layout::Client;
 use super::installation::{self, InstallationError, claims, disk, folder};
-use super::print_failure;
 use crate::base::environment::Environment;
 use crate::cache;
 use crate::cli::UninstallArgs;
 use crate::locations::Locations;
+use crate::report::Output;
 use crate::settings;
 
-/// The result. `--json` prints only this; names and values must not change.
+/// The result. Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct UninstallReport {
     /// Our folders that were not empty.
     folders: Vec<Emptied>,
@@ -36,12 +37,11 @@ struct UninstallReport {
 pub fn run(
     args: &UninstallArgs,
     environment: &Environment,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), InstallationError> {
-    let report =
-        uninstall(args, environment).inspect_err(|error| print_failure(args.json, error, out))?;
-    if args.json {
-        crate::report::print(&report, out)?;
+    let report = uninstall(args, environment)?;
+    if out.is_json() {
+        out.json(&report, &[])?;
     } else {
         print(&report, out)?;
     }

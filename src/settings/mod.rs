@@ -239,7 +239,7 @@ pub enum FileState {
     Used,
     Absent,
     /// Others than the administrator may have written it. Every request fails because of it.
-    Untrusted(String),
+    Untrusted(FileError),
     /// Every request fails because of it.
     Broken(FileError),
 }
@@ -253,13 +253,13 @@ impl FileReport {
         }
     }
 
-    /// The state in one word, and the reason if the file exists and is not used.
-    pub fn state(&self) -> (&'static str, Option<String>) {
+    /// The state in one word, and the error if the file exists and is not used.
+    pub fn state(&self) -> (&'static str, Option<&FileError>) {
         match &self.state {
             FileState::Used => ("used", None),
             FileState::Absent => ("absent", None),
-            FileState::Untrusted(reason) => ("untrusted", Some(reason.clone())),
-            FileState::Broken(error) => ("broken", Some(error.to_string())),
+            FileState::Untrusted(error) => ("untrusted", Some(error)),
+            FileState::Broken(error) => ("broken", Some(error)),
         }
     }
 }
@@ -282,7 +282,9 @@ pub fn file_reports(
     let state = match machine::read(&path, 0) {
         Ok(MachineFile::Read(_)) => FileState::Used,
         Ok(MachineFile::Absent) => FileState::Absent,
-        Ok(MachineFile::Untrusted { reason, .. }) => FileState::Untrusted(reason),
+        Ok(MachineFile::Untrusted { reason, fix }) => {
+            FileState::Untrusted(FileError::Untrusted { path: path.clone(), reason, fix })
+        }
         Err(error) => FileState::Broken(error),
     };
     reports.push(FileReport { kind: FileKind::Machine, path, state });

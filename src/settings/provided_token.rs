@@ -7,7 +7,7 @@
 //!   "authorizationToken": "…",
 //!   "expiration": "2026-11-23T10:00:00Z",
 //!   "domain": "my-domain",
-//!   "owner": "111122223333",
+//!   "domainOwner": "111122223333",
 //!   "region": "eu-west-1"
 //! }
 //! ```
@@ -144,7 +144,9 @@ struct Record {
     authorization_token: Secret,
     expiration: Option<Expiration>,
     domain: Option<String>,
-    owner: Option<String>,
+    /// The AWS CLI's option has the long name; older files of `token` have the short one.
+    #[serde(alias = "owner")]
+    domain_owner: Option<String>,
     region: Option<String>,
 }
 
@@ -188,7 +190,7 @@ fn of_json(text: &str) -> Result<ProvidedToken, Unusable> {
     })?;
     let expiration =
         record.expiration.map(|it| it.time().ok_or_else(|| broken(NO_TIME))).transpose()?;
-    let Record { domain, owner, region, .. } = record;
+    let Record { domain, domain_owner: owner, region, .. } = record;
     let secret = sound(record.authorization_token.expose())?;
     Ok(ProvidedToken { secret, expiration, binding: Binding { domain, owner, region } })
 }

@@ -73,12 +73,26 @@ impl<T: Default> Default for Setting<T> {
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CommandLine(option) => write!(formatter, "`{option}`"),
+            Self::CommandLine(option) => formatter.write_str(option),
             Self::Rule(number) => write!(formatter, "rule {number}"),
             Self::Variable(name) => formatter.write_str(name),
             Self::File(path) => write!(formatter, "{}", path.display()),
-            Self::BuiltIn => formatter.write_str("built in"),
+            Self::BuiltIn => formatter.write_str("default"),
         }
+    }
+}
+
+/// An object, whose names must not change.
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let object = match self {
+            Self::CommandLine(option) => json!({"kind": "commandLine", "name": option}),
+            Self::Rule(number) => json!({"kind": "rule", "number": number}),
+            Self::Variable(name) => json!({"kind": "variable", "name": name}),
+            Self::File(path) => json!({"kind": "file", "path": path.to_string_lossy()}),
+            Self::BuiltIn => json!({"kind": "default"}),
+        };
+        object.serialize(serializer)
     }
 }
 

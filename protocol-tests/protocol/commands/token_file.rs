@@ -35,7 +35,7 @@ fn the_file_is_for_its_owner_alone_and_nothing_secret_is_printed() {
         read(&file),
         json!({
             "authorizationToken": "the-token", "expiration": "2100-01-01T00:00:00Z",
-            "domain": "my-domain", "owner": "111122223333", "region": "eu-west-1"
+            "domain": "my-domain", "domainOwner": "111122223333", "region": "eu-west-1"
         })
     );
     assert_eq!(names(&stage.home.project()), ["token.json"]);
@@ -44,8 +44,8 @@ fn the_file_is_for_its_owner_alone_and_nothing_secret_is_printed() {
 fn json_says_where_the_file_is_and_not_what_is_in_it() {
     let stage = Stage::new();
     let run = stage.run(&["token", SOURCE, "--json", "--output", "token.json"]);
-    let object: Value = serde_json::from_str(&run.assert_success().stdout).expect("one object");
-    assert_eq!(object["output"], "token.json");
+    let object = run.assert_success().result();
+    assert_eq!(object["path"], "token.json");
     assert_eq!(object.get("authorizationToken"), None);
     run.assert_silent_on(&stage.issued());
 }

@@ -1,6 +1,6 @@
 //! `source add`: where it is put, what the file looks like then, and what is refused.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::fake_codeartifact::FakeCodeArtifact;
 use crate::support::sandbox_home::SandboxHome;
@@ -177,16 +177,16 @@ fn as_json() {
     let home = SandboxHome::new();
     let add = || {
         let run = home.run_plugin(&["source", "add", STEM, "--name", "x", "--json"]);
-        serde_json::from_str::<Value>(&run.assert_success().stdout).expect("an object")
+        run.assert_success().result()
     };
     let expected = |added: bool| {
         json!({
             "added": added,
             "name": "x",
             "url": format!("{STEM}/v3/index.json"),
-            "file": home.root().join(USER),
+            "path": home.root().join(USER),
             "domain": "my-domain",
-            "owner": "111122223333",
+            "domainOwner": "111122223333",
             "region": "eu-west-1",
             "repository": "my-repo",
             "notes": [],
@@ -195,8 +195,7 @@ fn as_json() {
     assert_eq!(add(), expected(true));
     assert_eq!(add(), expected(false));
     let failed = home.run_plugin(&["source", "add", "https://x/?a", "--json"]);
-    let record: Value = serde_json::from_str(&failed.assert_failure().stdout).expect("an object");
-    assert!(record["error"].as_str().is_some_and(|it| it.starts_with("the URL has a query")));
+    assert!(failed.assert_failure().problem().starts_with("the URL has a query"), "{failed}");
 }
 
 fn bad_names() {

@@ -1,6 +1,6 @@
 //! `source check`: its message for each response of a source.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::fake_codeartifact::{
     Access, FakeCodeArtifact, Repository, TOKEN_PREFIX, TokenBehaviour,
@@ -78,7 +78,7 @@ fn good() {
 fn as_json() {
     let stage = Stage::new().with_package().with_nuget_config();
     let run = stage.run(&["source", "check", "--json"]);
-    let report: Value = serde_json::from_str(&run.assert_success().stdout).unwrap();
+    let report = run.assert_success().result();
     let url = &stage.source;
     let identity = "the environment's keys";
     let source = json!({"name": "my-repo", "url": url, "status": 200, "identity": identity, "problem": null});

@@ -1,6 +1,6 @@
 //! `source list`: what it says of each source. That it lists what `dotnet` lists is a test of `clients`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::odd_configs::{config, sources};
 use crate::support::sandbox_home::SandboxHome;
@@ -85,19 +85,19 @@ fn what_is_listed() {
 fn what_is_listed_as_json() {
     let home = listed_home();
     let run = home.run_plugin(&["source", "list", "--json"]);
-    let listing: Value = serde_json::from_str(&run.assert_success().stdout).unwrap();
+    let listing = run.assert_success().result();
     assert_eq!(
         listing["sources"][0],
         json!({
-            "name": "ours", "url": OURS, "enabled": true, "file": home.root().join(PROJECT), "line": 5,
+            "name": "ours", "url": OURS, "enabled": true, "path": home.root().join(PROJECT), "line": 5,
             "layer": "project", "patterns": ["Company.*", "X"], "problem": null,
-            "codeartifact": {"domain": "my-domain", "owner": "111122223333", "region": "eu-west-1",
+            "codeartifact": {"domain": "my-domain", "domainOwner": "111122223333", "region": "eu-west-1",
                              "repository": "my-repo"},
-            "saved_credentials": {"file": home.root().join(USER)}
+            "savedCredentials": {"path": home.root().join(USER)}
         })
     );
     assert_eq!(
-        (listing["sources"][1]["codeartifact"].is_null(), &listing["audit_sources"]),
+        (listing["sources"][1]["codeartifact"].is_null(), &listing["auditSources"]),
         (true, &json!([]))
     );
 }
@@ -112,7 +112,7 @@ fn a_broken_file() {
         home.root().join(PROJECT).display()
     );
     assert_eq!(run.stderr, format!("error: {line}\n"));
-    assert_eq!(run.stdout, format!("{}\n", json!({ "error": line })));
+    assert_eq!(run.problem(), line);
     assert_eq!(run.code(), Some(1));
 }
 

@@ -135,25 +135,24 @@ fn as_json() {
     let home = SandboxHome::new();
     let path = home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
     let run = home.run_plugin(&["scrub", "--json"]);
-    let mut report: Value = serde_json::from_str(&run.stdout).unwrap();
-    let written = fs::metadata(&path).unwrap().modified().unwrap();
-    let end = written + Duration::from_hours(12);
-    let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let mut report = run.result();
+    let expiration = report["files"][0]["expiration"].take();
+    assert!(expiration.as_str().is_some_and(|time| time.ends_with('Z')), "{expiration}");
     let expected = json!({"files": [{
-        "path": path, "tracked_by_git": false, "tokens_end_by": end, "removed": false,
+        "path": path, "trackedByGit": false, "expiration": null, "removed": false,
         "backup": null, "problem": null,
         "findings": [{
-            "source": "ours", "line": 4, "password": "clear-text", "variable": null, "certain": true,
+            "source": "ours", "line": 4, "password": "clearText", "variable": null, "certain": true,
             "reason": "CodeArtifact: repository `my-repo`, domain `my-domain` of account 111122223333 \
                        in eu-west-1"
         }]
     }]});
     assert_eq!((&report, run.code()), (&expected, Some(3)));
     let run = home.run_plugin(&["scrub", "--json", "--yes"]);
-    report = serde_json::from_str(&run.stdout).unwrap();
+    report = run.result();
     assert_eq!((&report["files"][0]["removed"], run.code()), (&json!(true), Some(0)));
     let run = home.run_plugin(&["scrub", "--json"]);
-    assert_eq!((&*run.stdout, run.code()), ("{\"files\":[]}\n", Some(0)));
+    assert_eq!((run.result(), run.code()), (json!({ "files": [] }), Some(0)));
 }
 
 /// Their source is gone, or also belongs to another provider.
@@ -246,11 +245,8 @@ fn broken_by_a_password() {
     home.write(PROJECT, &config("ours", FEED, "aws", "x&hunter2;y"));
     let run = home.run_plugin(&["scrub", "--json"]);
     run.assert_failure().assert_silent_on("hunter2");
-    let report: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(report["files"], json!([]));
-    assert!(
-        report["error"].as_str().is_some_and(|it| it.contains("has an error at line 6, column"))
-    );
+    assert_eq!(run.result()["files"], json!([]));
+    assert!(run.problem().contains("has an error at line 6, column"), "{run}");
     home.run_plugin(&["scrub"]).assert_failure().assert_silent_on("no saved credentials");
 }
 
@@ -341,8 +337,8 @@ fn assert_git(home: &SandboxHome, note: &str, value: &Value) {
     } else {
         assert!(notes.contains(note), "{notes}");
     }
-    let json: Value = serde_json::from_str(&home.run_plugin(&["scrub", "--json"]).stdout).unwrap();
-    assert_eq!(json["files"][0]["tracked_by_git"], *value);
+    let report = home.run_plugin(&["scrub", "--json"]).result();
+    assert_eq!(report["files"][0]["trackedByGit"], *value);
 }
 
 fn git_keeps() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::fake_codeartifact::{SECRET_ACCESS_KEY, TOKEN_PREFIX};
 use crate::support::process::{self, Run};
@@ -219,10 +219,9 @@ fn json_has_this_schema() {
     fs::remove_dir_all(stage.netcore()).unwrap();
     let run = stage.doctor(&["--json", "--offline"]);
     run.assert_failure();
-    let printed: Value = serde_json::from_str(&run.stdout).unwrap();
+    let printed = run.result();
     let root = stage.home.root().to_string_lossy().into_owned();
     let folder = format!("{root}/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact");
-    assert_eq!(printed["schema"], 1);
     assert_eq!(printed["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(printed["outcome"], "failure");
     assert_eq!(printed["repairs"], json!([]));
@@ -240,7 +239,7 @@ fn json_has_this_schema() {
         })
     );
     let repaired = stage.doctor(&["--json", "--offline", "--fix"]);
-    let printed: Value = serde_json::from_str(&repaired.stdout).unwrap();
+    let printed = repaired.result();
     assert_eq!(printed["outcome"], "pass");
     assert_eq!(
         printed["repairs"],

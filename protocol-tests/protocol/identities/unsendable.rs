@@ -219,7 +219,7 @@ fn commands() {
     stage.home.write_nuget_config(&[("ours", SOURCE)]);
     let run = stage.run(&["doctor", "--json"]);
     assert_eq!(failure(&run, 1), "");
-    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let report = run.result();
     let findings = report["findings"].as_array().expect("findings");
     let said = |finding: &Value| finding["what"].as_str().is_some_and(|it| it.contains(LINE_BREAK));
     assert!(findings.iter().any(said), "{report}");

@@ -124,10 +124,10 @@ fn json_is_one_stable_object() {
     assert_eq!(
         format!("{before}\"milliseconds\":0{after}"),
         concat!(
-            r#"{"version":"0.1.0","folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","#,
+            r#"{"schema":2,"command":"install","ok":true,"errors":[],"result":{"version":"0.1.0","folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","#,
             r#""client":"netfx","change":"unchanged","files":["CredentialProvider.CodeArtifact.exe"]}],"#,
-            r#""claims_dropped":[],"checks":[{"plugin":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe","#,
-            r#""through":null,"milliseconds":0,"problem":null}],"warnings":[]}"#,
+            r#""claimsDropped":[],"checks":[{"plugin":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe","#,
+            r#""through":null,"milliseconds":0,"problem":null}],"warnings":[]}}"#,
             "\n"
         )
     );

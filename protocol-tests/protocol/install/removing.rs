@@ -63,9 +63,9 @@ fn uninstall_json() {
     assert_eq!(
         home.neutral(&home.succeed(&["uninstall", "--json"])),
         concat!(
-            r#"{"folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","client":"netfx","#,
+            r#"{"schema":2,"command":"uninstall","ok":true,"errors":[],"result":{"folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","client":"netfx","#,
             r#""removed":["CredentialProvider.CodeArtifact.exe","installed-files.json"],"left":[]}],"#,
-            r#""claims_dropped":[],"purged":[],"warnings":[]}"#,
+            r#""claimsDropped":[],"purged":[],"warnings":[]}}"#,
             "\n"
         )
     );
@@ -95,7 +95,7 @@ fn a_failure_is_json_as_well() {
     fs::write(home.home().join(".nuget"), "").expect("a file in the way");
     let ran = home.run_plugin(&["install", "--json"]);
     assert_eq!(ran.code(), Some(1));
-    assert!(ran.stdout.starts_with("{\"error\":\"cannot make the folder `"), "{ran}");
+    assert!(ran.problem().starts_with("cannot make the folder `"), "{ran}");
     assert!(ran.stderr.starts_with("error: cannot make the folder `"), "{ran}");
 }
 

@@ -92,7 +92,7 @@ fn json() {
     let home = hostile_home();
     let run = home.run_plugin(&["source", "list", "--json"]);
     assert_clean(run.assert_success());
-    let listing: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let listing = run.result();
     let name = EVIL.replace(['\u{1b}', '\u{7}'], "");
     assert_eq!(listing["sources"][0]["name"], Value::from(name), "{run:?}");
     for words in [&["doctor", "--offline", "--json"][..], &["scrub", "--json"]] {

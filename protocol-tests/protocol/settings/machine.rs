@@ -96,22 +96,23 @@ fn shown_bounds() {
             file.display()
         ))
         .assert_says(&format!(
-            "interactive = \"never\"    # built in, bounded by the policy in {MACHINE} from \"auto\"\n"
+            "interactive = \"never\"    # default, bounded by the policy in {MACHINE} from \"auto\"\n"
         ));
     assert_eq!(get(&stage, &["duration_seconds"]), "1800\n");
     assert_eq!(get(&stage, &["interactive"]), "never\n");
     let value = json!({
-        "key": "duration_seconds", "value": 1800, "origin": file.to_str(),
-        "bounded_by": MACHINE, "bounded_from": 3600
+        "key": "duration_seconds", "value": 1800, "origin": { "kind": "file", "path": file },
+        "boundedBy": MACHINE, "boundedFrom": 3600
     });
     let found: Value = serde_json::from_str(&get(&stage, &["duration_seconds", "--json"])).unwrap();
-    assert_eq!(found["values"], json!([value]));
+    assert_eq!(found["result"]["values"], json!([value]));
     stage.home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "900");
     let value = json!({
-        "key": "duration_seconds", "value": 900, "origin": "CODEARTIFACT_NUGET_DURATION_SECONDS"
+        "key": "duration_seconds", "value": 900,
+        "origin": { "kind": "variable", "name": "CODEARTIFACT_NUGET_DURATION_SECONDS" }
     });
     let found: Value = serde_json::from_str(&get(&stage, &["duration_seconds", "--json"])).unwrap();
-    assert_eq!(found["values"], json!([value]), "a stricter value is not bounded");
+    assert_eq!(found["result"]["values"], json!([value]), "a stricter value is not bounded");
 }
 
 fn get(stage: &Stage, arguments: &[&str]) -> String {
@@ -226,7 +227,7 @@ fn untrusted() {
         assert_eq!(stage.fake.requests(), [] as [&str; 0], "{set_up}");
         let path = run(&stage, set_up, &["configure", "path"]);
         let shown = stage.home.neutral(&path.assert_success().stdout);
-        assert!(shown.ends_with(&format!("machine: {MACHINE} (untrusted: {reason})\n")), "{shown}");
+        assert!(shown.contains(&format!("machine: {MACHINE} (untrusted: {line}")), "{shown}");
         run(&stage, set_up, &["configure", "list"]).assert_failure().assert_says(&line);
     }
 }

@@ -24,8 +24,8 @@ fn nothing() {
     let home = SandboxHome::new();
     assert_eq!(
         configure(&home, &["list"]),
-        "duration_seconds = 43200    # built in\ninteractive = \"auto\"    # built in\n\
-         head_start = \"auto\"    # built in\n"
+        "duration_seconds = 43200    # default\ninteractive = \"auto\"    # default\n\
+         head_start = \"auto\"    # default\n"
     );
     assert_eq!(configure_fails(&home, &["get", "profile"]), "error: `profile` is not set");
 }
@@ -47,8 +47,8 @@ fn all() {
         format!(
             "profile = [\"a\",\"b\"]    # {FILE}\n\
              duration_seconds = 900    # CODEARTIFACT_NUGET_DURATION_SECONDS\n\
-             interactive = \"auto\"    # built in\n\
-             head_start = \"auto\"    # built in\n\
+             interactive = \"auto\"    # default\n\
+             head_start = \"auto\"    # default\n\
              policy.allowed_hosts = [\"h\"]    # {FILE}\n\
              policy.cache = \"off\"    # {FILE}\n\
              \nrule 1    # {FILE}\n  domain = \"d*\"\n  proxy = \"http://…@proxy.example:3128\"\n\
@@ -59,13 +59,13 @@ fn all() {
              `{FILE}`; if it is to be trusted, it has to be added there\n"
         )
     );
-    let json = json_of(&configure(&home, &["list", "--json"]));
+    let json = result(&home, &["list", "--json"]);
     assert_eq!(json["rules"][0]["keys"]["proxy"], "http://…@proxy.example:3128");
     assert_eq!(
         json["settings"][1],
         json!({
             "key": "duration_seconds", "value": 900,
-            "origin": "CODEARTIFACT_NUGET_DURATION_SECONDS"
+            "origin": { "kind": "variable", "name": "CODEARTIFACT_NUGET_DURATION_SECONDS" }
         })
     );
     assert_eq!(json["hosts"], json!([{ "host": "h:8443", "region": "eu-west-1" }]));
@@ -78,9 +78,10 @@ fn get() {
     assert_eq!(configure(&home, &["get", "profile"]), "dev\n");
     assert_eq!(configure(&home, &["get", "duration_seconds"]), "43200\n");
     assert_eq!(configure(&home, &["get", "policy.allowed_owners"]), "[]\n");
+    let origin = json!({ "kind": "file", "path": home.home().join(".config/nuget-plugin-codeartifact/config.toml") });
     assert_eq!(
-        json_of(&configure(&home, &["get", "profile", "--json"])),
-        json!({ "key": "profile", "values": [{ "key": "profile", "value": "dev", "origin": FILE }] })
+        result(&home, &["get", "profile", "--json"]),
+        json!({ "key": "profile", "values": [{ "key": "profile", "value": "dev", "origin": origin }] })
     );
 }
 
@@ -91,12 +92,12 @@ fn files() {
         format!("user: {FILE} (absent)\nmachine: {MACHINE} (absent)\n")
     );
     home.write_configuration("x = 1\n");
-    let json = json_of(&configure(&home, &["path", "--json"]));
+    let json = result(&home, &["path", "--json"]);
     assert_eq!(
         (&json["files"][0]["state"], &json["files"][1]["state"]),
         (&json!("broken"), &json!("absent"))
     );
-    let reason = json["files"][0]["reason"].as_str().unwrap();
+    let reason = json["files"][0]["error"]["message"].as_str().unwrap();
     assert!(reason.contains("line 1, column 1"), "{reason}");
     let moved = home.write("moved.toml", "profile = \"dev\"\n");
     home.set("CODEARTIFACT_NUGET_CONFIG_FILE", &moved.to_string_lossy());
@@ -120,10 +121,11 @@ fn failures() {
     let home = SandboxHome::new();
     let run = home.run_plugin(&["configure", "get", "profile", "--json"]);
     run.assert_failure();
-    assert_eq!(json_of(&run.stdout), json!({ "error": "`profile` is not set" }));
+    assert_eq!(run.problem(), "`profile` is not set");
     assert_eq!(run.stderr, "error: `profile` is not set\n");
 }
 
-fn json_of(text: &str) -> Value {
-    serde_json::from_str(text).expect("one JSON object")
+#[track_caller]
+fn result(home: &SandboxHome, words: &[&str]) -> Value {
+    home.run_plugin(&[&["configure"], words].concat()).assert_success().result()
 }

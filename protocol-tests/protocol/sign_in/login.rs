@@ -3,7 +3,7 @@
 use std::fs;
 use std::thread;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
 use crate::support::fake_sso::UserWill;
@@ -50,15 +50,13 @@ fn signs_in() {
     );
     stage.assert_served();
     let run = login(&stage, &["--use-device-code", "--json"]);
-    let record: Value = serde_json::from_str(&run.assert_success().stdout).expect("an object");
     assert_eq!(
-        record,
+        run.assert_success().result(),
         json!({
-            "schema": 1,
-            "session": "corp",
-            "start_url": "https://corp.awsapps.example/start",
-            "until": stage.token()["expiresAt"],
-            "file": file.display().to_string(),
+            "ssoSession": "corp",
+            "startUrl": "https://corp.awsapps.example/start",
+            "expiration": stage.token()["expiresAt"],
+            "path": file.display().to_string(),
         })
     );
     // Whoever runs `login` wants to sign in, even if it is not needed.

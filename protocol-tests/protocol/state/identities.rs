@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{object, run};
+use super::run;
 use crate::support::process::Run;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
@@ -24,8 +24,7 @@ fn explain(home: &SandboxHome, url: &str) -> Run {
 #[track_caller]
 fn told(home: &SandboxHome, url: &str) -> Value {
     let told = explain(home, url);
-    told.assert_success();
-    object(&told)
+    told.assert_success().result()
 }
 
 fn sign_in() {
@@ -34,21 +33,21 @@ fn sign_in() {
     let identity = &report["identity"];
     assert_eq!(identity["label"], "profile `dev`");
     assert_eq!(identity["kind"], "role `Reader` in account 111122223333 by the SSO session `corp`");
-    assert_eq!(identity["sign_in"]["signed_in"], false);
+    assert_eq!(identity["signIn"]["signedIn"], false);
     let interactive = report["interactive"].clone();
-    assert_eq!((&interactive["word"], &interactive["asks"]), (&json!("auto"), &json!(false)));
+    assert_eq!((&interactive["value"], &interactive["asks"]), (&json!("auto"), &json!(false)));
     assert_eq!(interactive["reason"], "standard error is no terminal");
     stage.home.set("CI", "true");
     let reason = told(&stage.home, &stage.source)["interactive"]["reason"].clone();
     assert_eq!(reason, "`CI` is set");
     stage.home.set("CODEARTIFACT_NUGET_INTERACTIVE", "always");
     let interactive = told(&stage.home, &stage.source)["interactive"].clone();
-    assert_eq!(interactive["origin"], "CODEARTIFACT_NUGET_INTERACTIVE");
+    assert_eq!(interactive["origin"]["name"], "CODEARTIFACT_NUGET_INTERACTIVE");
     assert_eq!(interactive["asks"], true);
     stage.signed_in_until("2099-01-01T00:00:00Z");
     let report = told(&stage.home, &stage.source);
-    assert_eq!(report["identity"]["sign_in"]["expires"], "2099-01-01T00:00:00Z");
-    assert_eq!(report["identity"]["sign_in"]["refreshable"], true);
+    assert_eq!(report["identity"]["signIn"]["expiration"], "2099-01-01T00:00:00Z");
+    assert_eq!(report["identity"]["signIn"]["refreshable"], true);
     assert_eq!(stage.sso().calls(), [""; 0]);
     assert_eq!(stage.fake.requests(), [""; 0]);
 }
@@ -62,11 +61,11 @@ fn unknown_profile() {
     let whole =
         format!("no token for domain `my-domain` of account 111122223333 in eu-west-1: {line}");
     assert_eq!(told.stderr, format!("error: {whole}\n"));
-    let report = object(&told);
-    assert_eq!(report["problem"], whole);
-    assert_eq!(report["identity"], json!({ "problem": line }));
+    let report = told.result();
+    assert_eq!(told.problem(), whole);
+    assert_eq!(report["identity"]["error"]["message"], line);
     assert_eq!(report["duration"]["seconds"], 43_200);
-    assert_eq!(report["way"], Value::Null);
+    assert_eq!(report["connection"], Value::Null);
 }
 
 fn endpoints() {
@@ -74,7 +73,7 @@ fn endpoints() {
     stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT").unset("AWS_ENDPOINT_URL_SSO");
     let urls = |stage: &Stage| -> Vec<[String; 3]> {
         let report = told(&stage.home, &stage.source);
-        let endpoints = report["way"]["endpoints"].as_array().expect("a list").clone();
+        let endpoints = report["connection"]["endpoints"].as_array().expect("a list").clone();
         let text = |endpoint: &Value, key: &str| endpoint[key].as_str().unwrap().to_owned();
         let row = |it: &Value| ["api", "url", "origin"].map(|key| text(it, key));
         endpoints.iter().map(row).collect()
@@ -119,7 +118,7 @@ fn refused_ways() {
         stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT").set(variable, value);
         let told = explain(&stage.home, &stage.source);
         told.assert_failure().assert_silent_on("hunter2");
-        assert_eq!(object(&told)["way"], json!({ "problem": line }));
+        assert_eq!(told.result()["connection"]["error"]["message"], line);
         assert!(told.stderr.ends_with(&format!(": {line}\n")), "{told}");
     }
 }

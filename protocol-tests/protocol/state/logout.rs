@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{object, run};
+use super::run;
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Repository};
 use crate::support::fake_nuget::FakeNuget;
 use crate::support::process::Run;
@@ -29,7 +29,7 @@ fn logout(home: &SandboxHome, arguments: &[&str]) -> Run {
 }
 
 fn tokens(home: &SandboxHome) -> Vec<Value> {
-    let report = object(&run(home, &["status", "--json"]));
+    let report = run(home, &["status", "--json"]).result();
     let tokens = report["tokens"].as_array().expect("a list").iter();
     tokens.map(|token| token["domain"].clone()).collect()
 }
@@ -51,21 +51,21 @@ fn all() {
     let (fake, home) = two_domains();
     assert_eq!(tokens(&home), ["one", "two"]);
     let requests = fake.requests();
-    assert_eq!(logout(&home, &[]).assert_success().stdout, "forgot 2 cached tokens\n");
+    assert_eq!(logout(&home, &[]).assert_success().stdout, "Deleted 2 cached tokens\n");
     assert_eq!(tokens(&home), [""; 0]);
     home.assert_no_secrets();
-    assert_eq!(logout(&home, &[]).assert_success().stdout, "no tokens were cached\n");
+    assert_eq!(logout(&home, &[]).assert_success().stdout, "No cached tokens\n");
     assert_eq!(fake.requests(), requests, "nobody is asked");
 }
 
 fn one_domain() {
     let (_fake, home) = two_domains();
     let none = logout(&home, &["--domain", "one", "--region", "us-east-1"]);
-    assert_eq!(none.assert_success().stdout, "no tokens of domain `one` were cached\n");
+    assert_eq!(none.assert_success().stdout, "No cached tokens of domain `one`\n");
     let none = logout(&home, &["--domain", "one", "--domain-owner", "444455556666", "--json"]);
-    assert_eq!(object(&none)["tokens"], 0);
+    assert_eq!(none.result()["deleted"]["tokens"], 0);
     let forgot = logout(&home, &["--domain", "one", "--domain-owner", "111122223333"]);
-    assert_eq!(forgot.assert_success().stdout, "forgot 1 cached token of domain `one`\n");
+    assert_eq!(forgot.assert_success().stdout, "Deleted 1 cached token of domain `one`\n");
     assert_eq!(tokens(&home), ["two"]);
 }
 
@@ -90,9 +90,9 @@ fn memories() {
     }
     assert_eq!(
         logout(&home, &["--domain", "one"]).assert_success().stdout,
-        "no tokens of domain `one` were cached\n\
-         forgot 1 refusal of given tokens, which are tried again\n\
-         forgot 1 sign-in that did not come about, which can be asked for again\n"
+        "No cached tokens of domain `one`\n\
+         Deleted 1 record of refused provided tokens: they are tried again\n\
+         Deleted 1 record of unanswered sign-in prompts: the plugin asks again\n"
     );
     let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().file_name()).collect();
     assert_eq!(left, ["notes.json"]);
@@ -110,8 +110,8 @@ fn sso() {
     assert_eq!(
         stage.home.neutral(&done.stdout),
         format!(
-            "forgot 1 cached token\nsigned out of the SSO session `corp`: the plugin, the AWS CLI \
-             and all SDKs (removed `{file}`)\n"
+            "Deleted 1 cached token\nSigned out of the SSO session `corp`: the plugin, the AWS CLI \
+             and all SDKs (deleted `{file}`)\n"
         )
     );
     assert_eq!(stage.sso().calls().last().map(String::as_str), Some("Logout"));
@@ -119,7 +119,7 @@ fn sso() {
     let again = logout(&stage.home, &["--sso", "--sso-session", "corp"]);
     assert_eq!(
         again.assert_success().stdout,
-        "no tokens were cached\nnobody was signed in to the SSO session `corp`\n"
+        "No cached tokens\nthe SSO session `corp`: not signed in\n"
     );
     assert_eq!(stage.sso().count("Logout"), 1);
 }
@@ -130,9 +130,10 @@ fn portal_refuses() {
     stage.change_token(|token| drop(token.insert("accessToken".into(), json!("FAKESSOgone"))));
     let done = logout(&stage.home, &["--sso", "--profile", "dev", "--json"]);
     done.assert_success();
-    let sign_in = object(&done)["sign_in"].clone();
-    assert_eq!((&sign_in["sso_session"], &sign_in["portal"]), (&json!("corp"), &json!("failed")));
-    assert!(sign_in["portal_problem"].as_str().unwrap().contains("Session token not found"));
+    let sign_in = done.result()["signIn"].clone();
+    assert_eq!((&sign_in["ssoSession"], &sign_in["portal"]), (&json!("corp"), &json!("failed")));
+    let warning = sign_in["warning"]["message"].as_str().unwrap();
+    assert!(warning.contains("Session token not found"), "{warning}");
     assert!(!stage.token_file().exists());
 }
 
@@ -140,7 +141,8 @@ fn expired() {
     let stage = Stage::signing_in();
     stage.signed_in_until("2020-01-01T00:00:00Z");
     let done = logout(&stage.home, &["--sso"]);
-    done.assert_success().assert_says("the SSO portal was not told: the access token had expired");
+    done.assert_success()
+        .assert_says("The access token had expired, so the AWS access portal was not signed out");
     assert!(!stage.token_file().exists());
     assert_eq!(stage.sso().calls(), [""; 0]);
 }
@@ -151,8 +153,7 @@ fn unknown() {
     stage.assert_served();
     let failed = logout(&stage.home, &["--sso", "--profile", "missing", "--json"]);
     failed.assert_failure();
-    let line = object(&failed)["error"].as_str().unwrap().to_owned();
-    assert_eq!(failed.stderr, format!("error: {line}\n"));
+    assert_eq!(failed.stderr, format!("error: {}\n", failed.problem()));
     assert_eq!(tokens(&stage.home), ["my-domain"]);
     assert!(stage.token_file().exists());
 }

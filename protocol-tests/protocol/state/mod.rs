@@ -26,9 +26,3 @@ fn run(home: &SandboxHome, arguments: &[&str]) -> Run {
     secret_scan::assert_no_secrets_in(&run.output(), &secrets());
     run
 }
-
-/// The only object on standard output.
-#[track_caller]
-fn object(run: &Run) -> serde_json::Value {
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"))
-}

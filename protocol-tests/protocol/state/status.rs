@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{object, run};
+use super::run;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::trials::{Trial, trial};
@@ -39,8 +39,7 @@ fn empty() {
 
 fn report(home: &SandboxHome) -> Value {
     let told = run(home, &["status", "--json"]);
-    told.assert_success();
-    object(&told)
+    told.assert_success().result()
 }
 
 fn full() {
@@ -49,23 +48,21 @@ fn full() {
     stage.assert_served();
     let calls = stage.sso().calls();
     let report = report(&stage.home);
-    assert_eq!(report["schema"], 1);
     let mut token = report["tokens"][0].clone();
-    let left = token["expires_in_seconds"].take().as_u64().expect("a number");
-    assert!((42_000..=43_200).contains(&left), "{left}");
+    let expiration = token["expiration"].take();
+    assert!(expiration.as_str().is_some_and(|time| time.ends_with('Z')), "{expiration}");
     assert_eq!(
         token,
         json!({
-            "domain": "my-domain", "domain_owner": "111122223333", "region": "eu-west-1",
-            "identity": "profile `dev`", "expires_in_seconds": null,
-            "folder": stage.home.cache_dir()
+            "domain": "my-domain", "domainOwner": "111122223333", "region": "eu-west-1",
+            "identity": "profile `dev`", "expiration": null, "path": stage.home.cache_dir()
         })
     );
-    let sign_in = &report["sign_ins"][0];
-    assert_eq!(sign_in["sso_session"], "corp");
+    let sign_in = &report["signIns"][0];
+    assert_eq!(sign_in["ssoSession"], "corp");
     assert_eq!(sign_in["profiles"], json!(["dev"]));
-    assert_eq!(sign_in["expires"], "2099-01-01T00:00:00Z");
-    assert_eq!((&sign_in["signed_in"], &sign_in["refreshable"]), (&json!(true), &json!(true)));
+    assert_eq!(sign_in["expiration"], "2099-01-01T00:00:00Z");
+    assert_eq!((&sign_in["signedIn"], &sign_in["refreshable"]), (&json!(true), &json!(true)));
     run(&stage.home, &["status"])
         .assert_success()
         .assert_says(
@@ -81,7 +78,7 @@ fn installed() {
     let installed = report(&home)["installed"].clone();
     let folder = home.home().join(".nuget/plugins/netcore/CredentialProvider.CodeArtifact");
     let netcore = json!({
-        "folder": folder, "clients": "netcore", "version": "0.1.0", "problem": null
+        "path": folder, "client": "netcore", "version": "0.1.0", "error": null
     });
     assert_eq!(installed[0], netcore);
 }
@@ -96,5 +93,6 @@ fn broken() {
     assert!(told.stdout.contains("sign-ins   cannot be read: the AWS files cannot be used: "));
     let told = run(&home, &["status", "--json"]);
     told.assert_failure();
-    assert_eq!(object(&told)["configuration"][0]["state"], "broken");
+    assert_eq!(told.result()["configuration"][0]["state"], "broken");
+    assert_eq!(told.envelope()["errors"].as_array().map(Vec::len), Some(2), "{told}");
 }

@@ -14,7 +14,7 @@ use crate::settings::{Key, word_or_list};
 #[derive(Serialize)]
 pub(super) struct Change {
     /// The file that was changed.
-    file: String,
+    path: String,
     /// The text for people. A line that begins with spaces continues the line before.
     #[serde(serialize_with = "without_indent")]
     messages: Vec<String>,
@@ -22,7 +22,7 @@ pub(super) struct Change {
 
 impl Change {
     pub(super) fn new(file: &Path, message: String) -> Self {
-        Self { file: file.to_string_lossy().into_owned(), messages: vec![message] }
+        Self { path: file.to_string_lossy().into_owned(), messages: vec![message] }
     }
 
     pub(super) fn with(mut self, messages: impl IntoIterator<Item = String>) -> Self {

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Context, Error};
 use crate::endpoint::HostMapping;
+use crate::report::ReportedError;
 use crate::settings::{
-    self, Bounds, EditError, FileReport, KEYS, Key, KeyValues, Rule, Setting, Settings, one_or_more,
+    self, Bounds, EditError, FileReport, KEYS, Key, KeyValues, Origin, Rule, Setting, Settings,
+    one_or_more,
 };
 
 /// All effective settings.
@@ -25,8 +27,7 @@ pub(super) struct Listing {
 pub struct EffectiveValue {
     pub key: &'static str,
     pub value: Value,
-    /// A file, a variable, or `built in`.
-    pub origin: String,
+    pub origin: Origin,
     /// The policy that is stricter than the value of `origin`, if there is one.
     #[serde(flatten)]
     bound: Option<Bounded>,
@@ -34,6 +35,7 @@ pub struct EffectiveValue {
 
 /// The policy that replaced a value.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Bounded {
     /// The policy's file.
     bounded_by: String,
@@ -44,8 +46,9 @@ struct Bounded {
 /// A rule as in a file, except for the password of its proxy.
 #[derive(Serialize)]
 struct ListedRule {
+    number: usize,
     /// The file that contains it.
-    origin: String,
+    path: String,
     keys: KeyValues,
 }
 
@@ -64,10 +67,11 @@ pub(super) struct Paths {
 
 #[derive(Serialize)]
 struct ListedFile {
-    file: &'static str,
+    /// `user` or `machine`.
+    kind: &'static str,
     path: String,
     state: &'static str,
-    reason: Option<String>,
+    error: Option<ReportedError>,
 }
 
 impl Context<'_> {
@@ -122,7 +126,7 @@ fn values(settings: &Settings) -> Result<Vec<EffectiveValue>, Error> {
 
 /// The policy of one file.
 pub fn policy_values(bounds: &Bounds) -> Vec<EffectiveValue> {
-    let origin = bounds.file.display().to_string();
+    let origin = Origin::File(bounds.file.clone());
     let KeyValues(keys) = bounds.keys();
     keys.into_iter()
         .map(|(key, value)| EffectiveValue { key, value, origin: origin.clone(), bound: None })
@@ -135,13 +139,13 @@ impl EffectiveValue {
             bounded_by: bound.file.display().to_string(),
             bounded_from: value(&bound.wanted),
         });
-        Self { key, value: value(&setting.value), origin: setting.origin.to_string(), bound }
+        Self { key, value: value(&setting.value), origin: setting.origin.clone(), bound }
     }
 }
 
 impl ListedRule {
     fn of(rule: &Rule) -> Self {
-        Self { origin: rule.file.display().to_string(), keys: rule.keys() }
+        Self { number: rule.number, path: rule.file.display().to_string(), keys: rule.keys() }
     }
 }
 
@@ -161,8 +165,9 @@ fn host_keys(host: &HostMapping) -> KeyValues {
 
 impl ListedFile {
     fn of(report: &FileReport) -> Self {
-        let (state, reason) = report.state();
-        Self { file: report.kind_name(), path: report.path.display().to_string(), state, reason }
+        let (state, error) = report.state();
+        let error = error.map(|error| ReportedError::of(error));
+        Self { kind: report.kind_name(), path: report.path.display().to_string(), state, error }
     }
 }
 
@@ -175,8 +180,8 @@ impl fmt::Display for Listing {
             }
             writeln!(formatter)?;
         }
-        for (place, ListedRule { origin, keys }) in self.rules.iter().enumerate() {
-            write!(formatter, "\nrule {}    # {origin}\n{keys}", place + 1)?;
+        for ListedRule { number, path, keys } in &self.rules {
+            write!(formatter, "\nrule {number}    # {path}\n{keys}")?;
         }
         for keys in &self.hosts {
             write!(formatter, "\nhost\n{keys}")?;
@@ -197,9 +202,9 @@ impl fmt::Display for ValuesOfKey {
 
 impl fmt::Display for Paths {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.files.iter().try_for_each(|ListedFile { file, path, state, reason }| {
-            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            writeln!(formatter, "{file}: {path} ({state}{reason})")
+        self.files.iter().try_for_each(|ListedFile { kind, path, state, error }| {
+            let reason = error.as_ref().map(|error| format!(": {}", error.message));
+            writeln!(formatter, "{kind}: {path} ({state}{})", reason.unwrap_or_default())
         })
     }
 }

@@ -5,18 +5,17 @@ mod import;
 mod listing;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use serde::Serialize;
-use serde_json::json;
 use thiserror::Error;
 
 use super::aws_provider::AwsProviderError;
-use super::print_failure;
 use crate::base::environment::Environment;
 use crate::cli::configure::{ConfigureAction, ConfigureArgs, HostAction, RuleAction};
 use crate::locations::Locations;
+use crate::report::Output;
 use crate::settings::{self, Document, EditError, Settings, SettingsError};
 pub use listing::{EffectiveValue, policy_values};
 
@@ -72,40 +71,31 @@ struct Context<'a> {
 pub fn run(
     args: &ConfigureArgs,
     environment: &Environment,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), Error> {
     let context = Context { environment, locations: Locations::of(environment) };
-    act(args, &context, out).inspect_err(|error| print_failure(args.json, error, out))
-}
-
-fn act(args: &ConfigureArgs, context: &Context<'_>, out: &mut dyn Write) -> Result<(), Error> {
-    let json = args.json;
     match &args.action {
-        ConfigureAction::List => print(&context.list()?, json, out),
-        ConfigureAction::Path => print(&context.paths()?, json, out),
-        ConfigureAction::Get { key } => print(&context.values_of(key)?, json, out),
-        ConfigureAction::Set { key, value } => print(&context.set(key, value)?, json, out),
-        ConfigureAction::Unset { key } => print(&context.unset(key)?, json, out),
-        ConfigureAction::Rule(RuleAction::Add(args)) => print(&context.add_rule(args)?, json, out),
+        ConfigureAction::List => print(&context.list()?, out),
+        ConfigureAction::Path => print(&context.paths()?, out),
+        ConfigureAction::Get { key } => print(&context.values_of(key)?, out),
+        ConfigureAction::Set { key, value } => print(&context.set(key, value)?, out),
+        ConfigureAction::Unset { key } => print(&context.unset(key)?, out),
+        ConfigureAction::Rule(RuleAction::Add(args)) => print(&context.add_rule(args)?, out),
         ConfigureAction::Rule(RuleAction::Remove { number }) => {
-            print(&context.remove_rule(*number)?, json, out)
+            print(&context.remove_rule(*number)?, out)
         }
-        ConfigureAction::Host(HostAction::Add(args)) => print(&context.add_host(args)?, json, out),
+        ConfigureAction::Host(HostAction::Add(args)) => print(&context.add_host(args)?, out),
         ConfigureAction::Host(HostAction::Remove { host }) => {
-            print(&context.remove_host(host)?, json, out)
+            print(&context.remove_host(host)?, out)
         }
-        ConfigureAction::Import { file } => print(&context.import(file.as_deref())?, json, out),
+        ConfigureAction::Import { file } => print(&context.import(file.as_deref())?, out),
     }
 }
 
 /// Prints a report as one JSON object, or as its lines for people.
-fn print(
-    report: &(impl Serialize + Display),
-    json: bool,
-    out: &mut dyn Write,
-) -> Result<(), Error> {
-    if json {
-        crate::report::print(&json!(report), out)?;
+fn print(report: &(impl Serialize + Display), out: &mut Output<'_>) -> Result<(), Error> {
+    if out.is_json() {
+        out.json(report, &[])?;
     } else {
         for line in report.to_string().lines() {
             writeln!(out, "{line}")?;

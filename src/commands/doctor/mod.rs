@@ -48,6 +48,7 @@ use crate::base::terminal::Appearance;
 use crate::base::text::{one_line, printable};
 use crate::cli::doctor::DoctorArgs;
 use crate::provider::Provider;
+use crate::report::{Output, ReportedError};
 use finding::{Finding, worst};
 use nuget::Nuget;
 use repair::Repaired;
@@ -63,13 +64,9 @@ pub enum DoctorError {
     Report { path: PathBuf, source: io::Error },
 }
 
-/// The version of the JSON that `--json` prints. Existing names keep their meaning.
-const SCHEMA: u32 = 1;
-
 /// The JSON that `--json` prints.
 #[derive(Serialize)]
 struct DoctorReport<'a> {
-    schema: u32,
     version: &'static str,
     /// The worst outcome of the findings.
     outcome: Outcome,
@@ -84,7 +81,7 @@ pub async fn run(
     provider: &Provider,
     appearance: Appearance,
     wait: Wait<'_>,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<Outcome, DoctorError> {
     let repairs = if args.fix { repair(args, provider, wait, out).await? } else { Vec::new() };
     let nuget = Nuget::look(provider.environment());
@@ -100,13 +97,15 @@ pub async fn run(
     let findings = found.findings;
     if args.json {
         let document = DoctorReport {
-            schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
             outcome: worst(&findings),
             findings: findings.iter().map(Finding::shared).collect(),
             repairs: &repairs,
         };
-        crate::report::print(&document, out)?;
+        let failures = document.findings.iter().filter(|it| it.outcome == Outcome::Failure);
+        let errors: Vec<_> =
+            failures.map(|it| ReportedError { message: it.what.clone() }).collect();
+        out.json(&document, &errors)?;
     } else {
         finding::print_summary(&findings, out)?;
     }

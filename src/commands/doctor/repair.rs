@@ -12,6 +12,7 @@ use crate::base::text::printable;
 use crate::cli::InstallArgs;
 use crate::commands::install;
 use crate::commands::progress::Waiting;
+use crate::report::Output;
 
 /// One repair. `--json` prints it in this form, so names and values never change.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -110,12 +111,11 @@ fn perform(repair: &Repair, nuget: &Nuget<'_>) -> Result<(), String> {
     match repair {
         Repair::Install => {
             // Its output is not shown: the checks examine the result afterwards.
-            let mut printed = Vec::new();
             let done = install::run(
                 &InstallArgs::default(),
                 nuget.environment,
                 &|_| Waiting::none(),
-                &mut printed,
+                &mut Output::new(&mut io::sink(), None),
             );
             done.map_err(|error| error.to_string())
         }

@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::io::{self, Write};
+use std::io;
 
 use thiserror::Error;
 
@@ -10,7 +10,7 @@ use super::selection::{self, SelectionError};
 use crate::cli::state::ExplainArgs;
 use crate::endpoint::{Domain, EndpointError};
 use crate::provider::{Provider, ProviderError};
-use crate::report::print_with_schema;
+use crate::report::{Output, ReportedError};
 use report::{Explanation, ForeignReport};
 
 /// Why there would be no token, with the message of a restore.
@@ -32,7 +32,7 @@ pub enum ExplainError {
 pub async fn run(
     args: &ExplainArgs,
     provider: &Provider,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), ExplainError> {
     let endpoint = match provider.endpoint(&args.url) {
         Ok(endpoint) => endpoint,
@@ -43,10 +43,10 @@ pub async fn run(
         let domain = endpoint.domain.clone();
         ExplainError::Provider { domain, error: Box::new(error) }
     });
-    let text = problem.as_ref().map(ToString::to_string);
-    let report = Box::pin(Explanation::of(&args.url, &endpoint, &resolved, provider, text)).await;
-    if args.json {
-        print_with_schema(&report, out)?;
+    let report = Box::pin(Explanation::of(&args.url, &endpoint, &resolved, provider)).await;
+    if out.is_json() {
+        let error = problem.as_ref().map(|error| ReportedError::of(error));
+        out.json(&report, error.as_slice())?;
     } else {
         report.rows().print(out)?;
     }
@@ -57,15 +57,15 @@ fn explain_foreign(
     args: &ExplainArgs,
     error: EndpointError,
     provider: &Provider,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), ExplainError> {
     let (problem, error) = match selection::url_error(&args.url, error, provider) {
         SelectionError::NotOurs(reason) => (reason.to_string(), ExplainError::NotOurs(reason)),
         other => (other.to_string(), ExplainError::Url(other)),
     };
     let report = ForeignReport::new(&args.url, problem);
-    if args.json {
-        print_with_schema(&report, out)?;
+    if out.is_json() {
+        out.json(&report, &[ReportedError::of(&error)])?;
     } else {
         report.rows().print(out)?;
     }

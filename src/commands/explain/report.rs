@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::aws::{Connection, Identity, IdentityDescription};
 use crate::base::text::printable;
-use crate::base::time::in_words;
+use crate::base::time::{in_words, utc};
 use crate::base::url::redacted;
 use crate::commands::configure::{EffectiveValue, policy_values};
 use crate::commands::status::until_in_words;
@@ -15,21 +15,22 @@ use crate::endpoint::RepositoryEndpoint;
 use crate::provider::{
     CacheReport, ProvidedReport, Provider, ProviderError, Resolved, SettingsReport,
 };
-use crate::report::Rows;
-use crate::settings::{EffectiveSettings, Mismatch, RuleOutcome, RuleReason};
+use crate::report::{ReportedError, Rows};
+use crate::settings::{EffectiveSettings, Mismatch, Origin, RuleOutcome, RuleReason};
 
 /// For a URL that gets no token.
 #[derive(Debug, Serialize)]
 pub struct ForeignReport {
+    url: String,
     /// Always null.
     endpoint: (),
+    #[serde(skip)]
     problem: String,
-    url: String,
 }
 
 impl ForeignReport {
     pub fn new(url: &str, problem: String) -> Self {
-        Self { endpoint: (), problem, url: redacted(url) }
+        Self { url: redacted(url), endpoint: (), problem }
     }
 
     pub fn rows(&self) -> Rows {
@@ -42,6 +43,7 @@ impl ForeignReport {
 
 /// For a repository's URL.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Explanation {
     url: String,
     endpoint: EndpointPart,
@@ -50,16 +52,15 @@ pub struct Explanation {
     rules: Option<Vec<RulePart>>,
     policy: Option<Vec<EffectiveValue>>,
     duration: Option<DurationPart>,
-    /// Why the settings cannot be used; `problem` contains it as well.
+    /// Why the settings cannot be used. It is also why the command fails.
     #[serde(skip)]
-    settings_problem: Option<String>,
-    given: Part<Vec<ProvidedReport>>,
+    settings_error: Option<ReportedError>,
+    provided_tokens: Part<Vec<ProvidedReport>>,
     identity: Part<IdentityPart>,
-    way: Part<ConnectionPart>,
+    connection: Part<ConnectionPart>,
     cache: Part<CachePart>,
     interactive: InteractivePart,
     notes: Option<Vec<String>>,
-    problem: Option<String>,
 }
 
 /// A part of the report. Null if it is unknown because another part is missing.
@@ -68,10 +69,11 @@ pub struct Explanation {
 enum Part<T> {
     Unknown,
     Known(T),
-    Unusable { problem: String },
+    Unusable { error: ReportedError },
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct EndpointPart {
     form: &'static str,
     domain: String,
@@ -83,27 +85,29 @@ struct EndpointPart {
 #[derive(Debug, Serialize)]
 struct RulePart {
     number: usize,
-    file: String,
+    path: String,
     outcome: &'static str,
-    misfit: Option<MisfitPart>,
+    mismatch: Option<MismatchPart>,
 }
 
 /// The key of a rule because of which it does not match.
 #[derive(Debug, Serialize)]
-struct MisfitPart {
+struct MismatchPart {
     key: &'static str,
     patterns: Vec<String>,
     value: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct DurationPart {
     seconds: i64,
-    origin: String,
+    origin: Origin,
     bounded_from: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct IdentityPart {
     #[serde(flatten)]
     description: IdentityDescription,
@@ -117,17 +121,19 @@ struct IdentityPart {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SignInPart {
     sso_session: Option<String>,
     start_url: String,
     signed_in: bool,
-    expires: Option<String>,
+    expiration: Option<String>,
     refreshable: bool,
     #[serde(skip)]
     text: String,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ConnectionPart {
     endpoints: Vec<ApiPart>,
     proxy: Option<ProxyPart>,
@@ -163,28 +169,32 @@ struct CachePart {
 
 #[derive(Debug, Serialize)]
 struct EntryPart {
-    age_seconds: u64,
-    expires_in_seconds: u64,
+    /// When it expires, or is no longer kept.
+    expiration: String,
     fresh: bool,
+    #[serde(skip)]
+    age: Duration,
+    #[serde(skip)]
+    left: Duration,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct InteractivePart {
-    word: Option<&'static str>,
-    origin: Option<String>,
+    value: Option<&'static str>,
+    origin: Option<Origin>,
     bounded_from: Option<&'static str>,
     asks: Option<bool>,
     reason: Option<String>,
 }
 
 impl Explanation {
-    /// Collects every part of the request. `problem` is the message that a restore would show.
+    /// Collects every part of the request.
     pub async fn of(
         url: &str,
         endpoint: &RepositoryEndpoint,
         resolved: &Resolved,
         provider: &Provider,
-        problem: Option<String>,
     ) -> Self {
         let RepositoryEndpoint { domain, repository, .. } = endpoint.clone();
         let endpoint = EndpointPart {
@@ -194,9 +204,9 @@ impl Explanation {
             region: domain.region,
             repository,
         };
-        let (settings, settings_problem) = match provider.settings_report(resolved) {
+        let (settings, settings_error) = match provider.settings_report(resolved) {
             Ok(settings) => (Some(settings), None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => (None, Some(ReportedError::of(&error))),
         };
         let effective = settings.as_ref().and_then(|settings| settings.effective.as_ref());
         // If the settings cannot be used, it is unknown which identity would call AWS.
@@ -205,7 +215,7 @@ impl Explanation {
             Err(_) => None,
         };
         let identity = caller.as_ref().and_then(|caller| Some(&caller.as_ref().ok()?.identity));
-        let way = match identity {
+        let connection = match identity {
             Some(_) => Part::of(provider.connection(resolved).await, ConnectionPart::of),
             None => Part::Unknown,
         };
@@ -217,35 +227,34 @@ impl Explanation {
             rules: settings.as_ref().map(|it| it.rules.iter().map(RulePart::of).collect()),
             policy: settings.as_ref().map(|it| it.policy.iter().flat_map(policy_values).collect()),
             duration: effective.map(DurationPart::of),
-            settings_problem,
-            given: Part::of(provider.provided_reports(resolved), |provided| provided),
+            settings_error,
+            provided_tokens: Part::of(provider.provided_reports(resolved), |provided| provided),
             interactive: InteractivePart::of(effective, identity, provider),
             identity: caller.map_or(Part::Unknown, |caller| {
                 Part::of(caller, |caller| IdentityPart::of(&caller.identity, profile_origin))
             }),
-            way,
+            connection,
             cache: Part::of(provider.cache_report(resolved).await, CachePart::of),
             notes: settings.map(|settings| settings.shadows),
-            problem,
         }
     }
 
     pub fn rows(&self) -> Rows {
         let mut rows = Rows::default();
         // Without settings nothing else leads to a token.
-        if let Some(problem) = &self.settings_problem {
-            rows.add("settings", unusable(problem));
+        if let Some(error) = &self.settings_error {
+            rows.add("settings", unusable(error));
         }
         rows.add("URL", printable(&self.url));
         self.endpoint.add_to(&mut rows);
-        if self.settings_problem.is_none() {
+        if self.settings_error.is_none() {
             self.add_settings(&mut rows);
         }
-        self.given.add_to(&mut rows, "given token", |rows, provided| {
-            rows.add_all("given token", provided.iter().map(provided_text), "none");
+        self.provided_tokens.add_to(&mut rows, "own token", |rows, provided| {
+            rows.add_all("own token", provided.iter().map(provided_text), "none");
         });
         self.identity.add_to(&mut rows, "identity", |rows, identity| identity.add_to(rows));
-        self.way.add_to(&mut rows, "way to AWS", |rows, connection| connection.add_to(rows));
+        self.connection.add_to(&mut rows, "connection", |rows, connection| connection.add_to(rows));
         self.cache.add_to(&mut rows, "cache", |rows, cache| cache.add_to(rows));
         if let Some(interactive) = self.interactive.text() {
             rows.add("interactive", interactive);
@@ -273,21 +282,21 @@ impl<T> Part<T> {
     fn of<U>(part: Result<U, ProviderError>, known: impl FnOnce(U) -> T) -> Self {
         match part {
             Ok(part) => Self::Known(known(part)),
-            Err(error) => Self::Unusable { problem: error.to_string() },
+            Err(error) => Self::Unusable { error: ReportedError::of(&error) },
         }
     }
 
     fn add_to(&self, rows: &mut Rows, name: &str, add: impl FnOnce(&mut Rows, &T)) {
         match self {
-            Self::Unknown => rows.add(name, "not known, for want of the above"),
+            Self::Unknown => rows.add(name, "unknown, because of the error above"),
             Self::Known(part) => add(rows, part),
-            Self::Unusable { problem } => rows.add(name, unusable(problem)),
+            Self::Unusable { error } => rows.add(name, unusable(error)),
         }
     }
 }
 
-fn unusable(problem: &str) -> String {
-    printable(&format!("cannot be used: {problem}"))
+fn unusable(error: &ReportedError) -> String {
+    printable(&format!("cannot be used: {}", error.message))
 }
 
 impl EndpointPart {
@@ -302,29 +311,27 @@ impl EndpointPart {
 
 impl RulePart {
     fn of(RuleReason { number, file, outcome }: &RuleReason) -> Self {
-        let (outcome, misfit) = match outcome {
+        let (outcome, mismatch) = match outcome {
             RuleOutcome::Matches => ("matches", None),
-            RuleOutcome::NotTried => ("not tried", None),
+            RuleOutcome::NotTried => ("notTried", None),
             RuleOutcome::Mismatch(Mismatch { key, patterns, value }) => {
                 let (patterns, value) = (patterns.clone(), value.clone());
-                ("passed over", Some(MisfitPart { key, patterns, value }))
+                ("skipped", Some(MismatchPart { key, patterns, value }))
             }
         };
-        Self { number: *number, file: file.to_string_lossy().into_owned(), outcome, misfit }
+        Self { number: *number, path: file.to_string_lossy().into_owned(), outcome, mismatch }
     }
 
     fn text(&self) -> String {
-        let Self { number, file, outcome, misfit } = self;
-        match misfit {
-            Some(MisfitPart { key, patterns, value }) => {
+        let Self { number, path, outcome, mismatch } = self;
+        match mismatch {
+            Some(MismatchPart { key, patterns, value }) => {
                 let value = value.as_deref().unwrap_or_default();
                 let patterns = patterns.join("`, `");
-                let text =
-                    format!("{number} is passed over: its {key} is `{patterns}`, not `{value}`");
-                printable(&text)
+                printable(&format!("{number}: skipped, its {key} `{patterns}` is not `{value}`"))
             }
-            None if *outcome == "matches" => format!("{number} matches, of {file}"),
-            None => format!("{number} is not tried, since one before it matches"),
+            None if *outcome == "matches" => format!("{number}: matches (in {path})"),
+            None => format!("{number}: not tried, an earlier rule matches"),
         }
     }
 }
@@ -333,7 +340,7 @@ impl DurationPart {
     fn of(EffectiveSettings { duration, .. }: &EffectiveSettings) -> Self {
         Self {
             seconds: duration.value.seconds(),
-            origin: duration.origin.to_string(),
+            origin: duration.origin.clone(),
             bounded_from: duration.bounded_by.as_ref().map(|bound| bound.wanted.seconds()),
         }
     }
@@ -369,7 +376,7 @@ impl IdentityPart {
                 sso_session: session.name.clone(),
                 start_url: session.start_url.clone(),
                 signed_in: until.is_some(),
-                expires: until.map(|until| until.text()),
+                expiration: until.map(|until| until.text()),
                 refreshable: until.is_some_and(|until| until.is_refreshable),
                 text: format!("{}: {state}", session.in_words()),
             }
@@ -437,9 +444,10 @@ impl ConnectionPart {
 impl CachePart {
     fn of(CacheReport { place, notes, key, entry }: CacheReport) -> Self {
         let entry = entry.map(|entry| EntryPart {
-            age_seconds: entry.age.as_secs(),
-            expires_in_seconds: entry.left.as_secs(),
+            expiration: utc(Provider::clock() + entry.left),
             fresh: entry.is_fresh,
+            age: entry.age,
+            left: entry.left,
         });
         Self { place, notes, key: key.map(|key| key.to_string()), entry }
     }
@@ -454,8 +462,7 @@ impl CachePart {
         }
         let entry = self.entry.as_ref().map(|entry| {
             let fresh = if entry.fresh { "is served" } else { "is renewed" };
-            let [age, left] = [entry.age_seconds, entry.expires_in_seconds]
-                .map(|seconds| in_words(Duration::from_secs(seconds)));
+            let [age, left] = [entry.age, entry.left].map(in_words);
             format!("{age} old, {left} left, {fresh}")
         });
         rows.add("entry", entry.unwrap_or_else(|| "none".to_owned()));
@@ -474,8 +481,8 @@ impl InteractivePart {
             .zip(identity)
             .map(|(setting, identity)| provider.interaction(identity, setting.value));
         Self {
-            word: setting.map(|setting| setting.value.name()),
-            origin: setting.map(|setting| setting.origin.to_string()),
+            value: setting.map(|setting| setting.value.name()),
+            origin: setting.map(|setting| setting.origin.clone()),
             bounded_from: bound.map(|bound| bound.wanted.name()),
             asks: interaction.as_ref().map(|interaction| interaction.asks),
             reason: interaction.map(|interaction| interaction.reason),
@@ -484,12 +491,12 @@ impl InteractivePart {
 
     /// None if the settings do not determine it.
     fn text(&self) -> Option<String> {
-        let (word, origin) = (self.word?, self.origin.as_ref()?);
+        let (value, origin) = (self.value?, self.origin.as_ref()?);
         let bounded = if self.bounded_from.is_some() { ", bounded by the policy" } else { "" };
         let asks = self.asks.zip(self.reason.as_ref()).map(|(asks, reason)| {
             let asks = if asks { "asks" } else { "does not ask" };
             format!("; {asks}: {reason}")
         });
-        Some(format!("{word} ({origin}{bounded}){}", asks.unwrap_or_default()))
+        Some(format!("{value} ({origin}{bounded}){}", asks.unwrap_or_default()))
     }
 }

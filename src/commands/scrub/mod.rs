@@ -7,19 +7,19 @@ mod report;
 mod version_control;
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use thiserror::Error;
 
-use super::print_failure;
 use crate::base::environment::Environment;
 use crate::cli::ScrubArgs;
 use crate::locations::Locations;
 use crate::nuget_config::{ConfigError, Layer, LayerKind, NugetConfig, remove_credentials};
 use crate::provider::{Provider, ProviderError};
+use crate::report::{Output, ReportedError};
 use backup::Backup;
 use report::{ScrubReport, ScrubbedFile};
 
@@ -69,13 +69,15 @@ pub fn run(
     args: &ScrubArgs,
     environment: &Environment,
     provider: &Provider,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<Outcome, ScrubError> {
-    let scrubbed = scrub(args, environment, provider);
-    let (report, mut failures) =
-        scrubbed.inspect_err(|error| print_failure(args.json, error, out))?;
-    if args.json {
-        crate::report::print(&report, out)?;
+    let (report, mut failures) = scrub(args, environment, provider)?;
+    if out.is_json() {
+        let mut errors: Vec<_> = failures.iter().map(|error| ReportedError::of(error)).collect();
+        if errors.is_empty() && !report.is_clean() {
+            errors.push(ReportedError { message: "Saved credentials were found".to_owned() });
+        }
+        out.json(&report, &errors)?;
     } else if failures.is_empty() || !report.files.is_empty() {
         report.print(args.yes, out)?;
     }
@@ -121,7 +123,6 @@ fn scrub(
         // If one file is named, broken other files do not matter.
         failures.extend(config.broken.into_iter().map(ScrubError::Config));
     }
-    report.error = failures.first().map(ToString::to_string);
     Ok((report, failures))
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -10,20 +10,19 @@ use serde_json::json;
 use super::finding::SavedCredentials;
 use super::version_control;
 use crate::base::text::excerpt;
+use crate::base::time::utc;
 use crate::nuget_config::{Layer, Password};
 use crate::token::LONGEST_LIFE;
 
-/// The files with findings. `--json` prints only this; names and values must not change.
+/// The files with findings. Names and values of the JSON must not change.
 #[derive(Debug, Default, Serialize)]
 pub struct ScrubReport {
-    /// The first reason why the command fails, if it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
     pub files: Vec<ScrubbedFile>,
 }
 
 /// One file.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ScrubbedFile {
     /// The copy of the file, if one was made.
     pub backup: Option<String>,
@@ -32,9 +31,8 @@ pub struct ScrubbedFile {
     /// Why nothing was removed.
     pub problem: Option<String>,
     pub removed: bool,
-    /// When every token in the file has expired, in seconds since 1970; null if it contains no
-    /// token.
-    tokens_end_by: Option<u64>,
+    /// When every token in the file has expired; null if it contains no token.
+    expiration: Option<String>,
     /// Null if the file is in a repository whose index does not have it: its history may have it.
     tracked_by_git: Option<bool>,
     /// Notes for the user about secrets that remain, elsewhere or for some time.
@@ -90,7 +88,7 @@ impl ScrubbedFile {
             path: layer.file.path().display().to_string(),
             problem: None,
             removed: false,
-            tokens_end_by: end.and_then(|end| Some(end.duration_since(UNIX_EPOCH).ok()?.as_secs())),
+            expiration: end.map(utc),
             tracked_by_git,
             notes,
         }
@@ -153,7 +151,7 @@ impl Serialize for SavedCredentials {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (password, variable) = match &self.password {
             None => (None, None),
-            Some(Password::ClearText) => (Some("clear-text"), None),
+            Some(Password::ClearText) => (Some("clearText"), None),
             Some(Password::Encrypted) => (Some("encrypted"), None),
             Some(Password::Variable(name)) => (Some("variable"), Some(name)),
         };

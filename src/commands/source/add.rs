@@ -14,6 +14,7 @@ use crate::cli::source::{EndpointKind, SourceAddArgs};
 use crate::commands::named::{self, OptionError};
 use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository};
 use crate::nuget_config::{NugetConfig, Source, add_source};
+use crate::report::Output;
 
 /// The suffix of every source's URL.
 const INDEX: &str = "v3/index.json";
@@ -28,7 +29,7 @@ struct NewSource {
 pub async fn run(
     args: &SourceAddArgs,
     context: &SourceContext<'_>,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), SourceError> {
     let (url, endpoint) = match &args.url {
         Some(url) => with_index(url, context)?,
@@ -55,12 +56,11 @@ pub async fn run(
         notes: notes(&name, args, context)?,
         name,
         url: new.url,
-        file: file.to_string_lossy().into_owned(),
+        path: file.to_string_lossy().into_owned(),
         repository: endpoint.into(),
     };
-    if args.json {
-        crate::report::print(&report, out)?;
-        return Ok(());
+    if out.is_json() {
+        return Ok(out.json(&report, &[])?);
     }
     // NuGet may not read a named file in this folder, so only the URL is known.
     let which = if args.configfile.is_some() { &report.url } else { &report.name };
@@ -120,14 +120,14 @@ fn notes(
     Ok(notes)
 }
 
-/// The JSON that `--json` prints; names and values must not change.
+/// Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
 struct AddReport {
     /// False if it existed.
     added: bool,
     name: String,
     url: String,
-    file: String,
+    path: String,
     #[serde(flatten)]
     repository: RepositoryFields,
     /// What prevents NuGet from using it, or from calling the plugin.
@@ -136,7 +136,7 @@ struct AddReport {
 
 impl AddReport {
     fn print(&self, which: &str, out: &mut dyn Write) -> io::Result<()> {
-        let (name, file) = (excerpt(&self.name), &self.file);
+        let (name, file) = (excerpt(&self.name), &self.path);
         if self.added {
             writeln!(out, "added: {name} in {file}")?;
             writeln!(out, "  {}", self.url)?;

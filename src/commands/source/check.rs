@@ -12,8 +12,9 @@ use crate::base::url::redacted;
 use crate::cli::source::SourceCheckArgs;
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::Asked;
+use crate::report::{Output, ReportedError};
 
-/// The JSON that `--json` prints; names and values must not change.
+/// Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
 struct CheckReport {
     sources: Vec<CheckedSource>,
@@ -38,21 +39,23 @@ struct CheckedSource {
 pub async fn run(
     args: &SourceCheckArgs,
     context: &SourceContext<'_>,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), SourceError> {
     let mut sources = Vec::new();
     for (name, url) in wanted(args, context)? {
         let waiting = (context.wait)("an answer");
         let checked = check(name, url, context).await;
         drop(waiting);
-        if !args.json {
+        if !out.is_json() {
             print(&checked, out)?;
         }
         sources.push(checked);
     }
     let (all, count) = (sources.len(), sources.iter().filter(|it| it.problem.is_some()).count());
-    if args.json {
-        crate::report::print(&CheckReport { sources }, out)?;
+    if out.is_json() {
+        let problems = sources.iter().filter_map(|source| source.problem.clone());
+        let errors: Vec<_> = problems.map(|message| ReportedError { message }).collect();
+        out.json(&CheckReport { sources }, &errors)?;
     }
     if count == 0 { Ok(()) } else { Err(SourceError::Unusable { count, all }) }
 }

@@ -9,17 +9,18 @@ use super::{RepositoryFields, SourceContext, SourceError};
 use crate::base::environment::Environment;
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
-use crate::cli::source::SourceListArgs;
 use crate::endpoint::EndpointError;
 use crate::nuget_config::{LayerKind, NugetConfig, Problem, Refusal, Saved, Source};
 use crate::provider::Provider;
+use crate::report::Output;
 
 /// NuGet 6.12 and newer refuse it; older versions warn.
 const REFUSED_HTTP: &str = "NuGet refuses plain http; make it https, or set \
                             `allowInsecureConnections=\"true\"` beside its URL";
 
-/// The JSON that `--json` prints; names and values must not change.
+/// Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SourceListing {
     sources: Vec<Listed>,
     audit_sources: Vec<Listed>,
@@ -28,11 +29,12 @@ struct SourceListing {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Listed {
     name: String,
     url: String,
     enabled: bool,
-    file: String,
+    path: String,
     line: u32,
     layer: LayerKind,
     /// The patterns of its package source mapping.
@@ -46,22 +48,18 @@ struct Listed {
 
 /// The place of the saved credentials: the path of the file, or the name of the variable.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "camelCase")]
 enum SavedAt {
-    File(String),
+    Path(String),
     Variable(String),
 }
 
 /// Prints the sources in NuGet's order.
-pub fn run(
-    args: &SourceListArgs,
-    context: &SourceContext<'_>,
-    out: &mut dyn Write,
-) -> Result<(), SourceError> {
+pub fn run(context: &SourceContext<'_>, out: &mut Output<'_>) -> Result<(), SourceError> {
     let config = context.config()?;
     let listing = listing(&config, context);
-    if args.json {
-        crate::report::print(&listing, out)?;
+    if out.is_json() {
+        out.json(&listing, &[])?;
     } else {
         print(&listing, out)?;
     }
@@ -92,7 +90,7 @@ impl Listed {
             name: source.name,
             url: redacted(&source.url),
             enabled: source.is_enabled,
-            file: source.file.to_string_lossy().into_owned(),
+            path: source.file.to_string_lossy().into_owned(),
             line: source.line,
             layer: source.layer,
             patterns: source.patterns,
@@ -113,14 +111,14 @@ impl Listed {
 impl SavedAt {
     fn of(saved: &Saved) -> Self {
         match saved {
-            Saved::File { path, .. } => Self::File(path.to_string_lossy().into_owned()),
+            Saved::File { path, .. } => Self::Path(path.to_string_lossy().into_owned()),
             Saved::Variable { name } => Self::Variable(name.clone()),
         }
     }
 
     fn in_words(&self) -> String {
         match self {
-            Self::File(path) => format!(
+            Self::Path(path) => format!(
                 "credentials saved in `{path}` are sent before the plugin is asked; remove them with \
                  `nuget-plugin-codeartifact scrub`"
             ),
@@ -203,7 +201,7 @@ fn print_source(source: &Listed, purpose: &str, out: &mut dyn Write) -> io::Resu
     if let Some(repository) = &source.codeartifact {
         writeln!(out, "  {repository}")?;
     }
-    writeln!(out, "  in {}:{}", source.file, source.line)?;
+    writeln!(out, "  in {}:{}", source.path, source.line)?;
     if !source.patterns.is_empty() {
         writeln!(out, "  for {}", excerpt(&source.patterns.join(", ")))?;
     }

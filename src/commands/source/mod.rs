@@ -5,14 +5,13 @@ mod check;
 mod list;
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use serde::Serialize;
 use thiserror::Error;
 
 use super::named::OptionError;
-use super::print_failure;
 use super::progress::Wait;
 use crate::base::environment::Environment;
 use crate::base::text::excerpt;
@@ -22,6 +21,7 @@ use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::nuget_config::{ConfigError, NugetConfig, Source};
 use crate::provider::{Provider, ProviderError};
+use crate::report::Output;
 
 pub use check::problem;
 
@@ -109,20 +109,15 @@ pub async fn run(
     environment: &Environment,
     provider: &Provider,
     wait: Wait<'_>,
-    out: &mut dyn Write,
+    out: &mut Output<'_>,
 ) -> Result<(), SourceError> {
     let context =
         SourceContext { environment, locations: Locations::of(environment), provider, wait };
-    let (done, json) = match &args.command {
-        SourceCommand::Add(args) => (add::run(args, &context, out).await, args.json),
-        SourceCommand::List(args) => (list::run(args, &context, out), args.json),
-        SourceCommand::Check(args) => (check::run(args, &context, out).await, args.json),
-    };
-    done.inspect_err(|error| {
-        // `check` has already printed its findings in the same object.
-        let is_printed = matches!(error, SourceError::Unusable { .. });
-        print_failure(json && !is_printed, error, out);
-    })
+    match &args.command {
+        SourceCommand::Add(args) => add::run(args, &context, out).await,
+        SourceCommand::List(_) => list::run(&context, out),
+        SourceCommand::Check(args) => check::run(args, &context, out).await,
+    }
 }
 
 impl SourceContext<'_> {
@@ -168,9 +163,10 @@ fn working_folder() -> Result<PathBuf, SourceError> {
 
 /// The repository of a source, in the form for reports.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct RepositoryFields {
     domain: String,
-    owner: String,
+    domain_owner: String,
     region: String,
     repository: String,
 }
@@ -179,16 +175,16 @@ impl From<RepositoryEndpoint> for RepositoryFields {
     fn from(endpoint: RepositoryEndpoint) -> Self {
         let RepositoryEndpoint { domain: Domain { name, owner, region }, repository, .. } =
             endpoint;
-        Self { domain: name, owner, region, repository }
+        Self { domain: name, domain_owner: owner, region, repository }
     }
 }
 
 impl fmt::Display for RepositoryFields {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { domain, owner, region, repository } = self;
+        let Self { domain, domain_owner, region, repository } = self;
         write!(
             formatter,
-            "CodeArtifact: repository `{repository}`, domain `{domain}` of account {owner} in {region}"
+            "CodeArtifact: repository `{repository}`, domain `{domain}` of account {domain_owner} in {region}"
         )
     }
 }
