@@ -10,6 +10,7 @@
 //! - [`aws`]: AWS's side: the identity, its credentials, the token call
 //! - [`cache`]: tokens kept between processes, and the lock for fetching one
 //! - [`endpoint`]: which URLs are CodeArtifact's, and what they name
+//! - [`code`]: the codes of messages, and what each failure tells a person
 //! - [`token`]: the authorization token and its freshness
 //! - [`settings`]: our variables and the configuration files
 //! - [`nuget_config`]: NuGet.Config as NuGet sees it, and changes to it
@@ -17,7 +18,7 @@
 //! - [`base`]: what knows nothing of NuGet or AWS: text, time, files, processes, the terminal
 //!
 //! Imports go down this list's layers: commands and plugin, provider, then aws, cache and settings,
-//! then endpoint and token, then base.
+//! then endpoint and token, then code, then base.
 
 // The futures of the AWS SDK are deep: whether a task of ours can be sent is found out through all of
 // them.
@@ -31,6 +32,7 @@ mod aws;
 mod base;
 mod cache;
 mod cli;
+mod code;
 mod commands;
 #[cfg(test)]
 #[path = "../protocol-tests/fuzz/checks/corpus.rs"]
@@ -44,7 +46,6 @@ mod report;
 mod settings;
 mod token;
 
-use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 use std::panic::AssertUnwindSafe;
@@ -62,6 +63,7 @@ use base::system::{NO_MORE_THREADS, TOO_MANY_FILES, scarcity};
 use base::terminal::{Appearance, PerhapsUnread, Printable};
 use cli::doctor::DoctorArgs;
 use cli::{Command, ExecArgs, NotRun, Parsed, SelectionArgs};
+use code::Coded;
 use commands::exec::ExecError;
 use commands::progress::{Terminal, Wait, Waiting};
 use commands::scrub::Outcome;
@@ -106,7 +108,7 @@ fn run(parsed: Parsed, words: Vec<OsString>) -> ExitCode {
         Ok(code) => code,
         Err(Failure { error, code }) => {
             out.json_of_failure(ReportedError::of(&*error));
-            report(&*error);
+            report(&error.message());
             code
         }
     }
@@ -127,11 +129,11 @@ fn do_not_run(not_run: NotRun) -> ExitCode {
 
 /// Why a command failed, and with which exit code the process ends.
 struct Failure {
-    error: Box<dyn Error>,
+    error: Box<dyn Coded>,
     code: ExitCode,
 }
 
-impl<E: Error + 'static> From<E> for Failure {
+impl<E: Coded + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         Self { error: Box::new(error), code: ExitCode::FAILURE }
     }
@@ -260,7 +262,7 @@ fn wait_for(environment: &Environment, what_for: &str) -> Waiting {
 }
 
 /// Runs a command that needs tokens, with the options of the command line.
-fn with_provider<T, E: Error + 'static>(
+fn with_provider<T, E: Coded + 'static>(
     environment: &Environment,
     overrides: Overrides,
     command: impl AsyncFnOnce(&Provider) -> Result<T, E>,
@@ -284,9 +286,9 @@ fn block_on<T>(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that says why a command failed")]
-fn report(error: &dyn Error) {
+fn report(message: &str) {
     // If nobody reads standard error, the exit code still reports the failure.
-    let _ = writeln!(Printable(io::stderr()), "error: {error}");
+    let _ = writeln!(Printable(io::stderr()), "error: {message}");
 }
 
 /// Standard output has only a command's result; instructions for the user go to standard error.
@@ -337,8 +339,7 @@ fn run_plugin() -> ExitCode {
 /// There is no conversation in which to say it. NuGet shows standard error with its own line.
 fn cannot_begin(error: &io::Error) -> ExitCode {
     let detail = scarcity(error).map_or_else(|| error.to_string(), str::to_owned);
-    let text = format!("{} cannot talk to NuGet: {detail}", base::PROGRAM);
-    report(&*Box::<dyn Error>::from(text));
+    report(&format!("[{}] {} cannot talk to NuGet: {detail}", error.code(), base::PROGRAM));
     ExitCode::FAILURE
 }
 

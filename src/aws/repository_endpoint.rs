@@ -11,6 +11,7 @@ use super::error::classify::{self, Refusal};
 use super::identity::Identity;
 use super::retry;
 use super::retry_policy::FETCH_LIMIT;
+use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, Partition};
 
 /// The names of a repository.
@@ -40,6 +41,23 @@ pub enum LookupError {
     NotFound { message: String, domain: Domain, repository: String },
     #[error(transparent)]
     Aws(#[from] AwsError),
+}
+
+impl Coded for LookupError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotAllowed { .. } => Code::EndpointDenied,
+            Self::NotFound { .. } => Code::RepositoryNotFound,
+            Self::Aws(error) => error.code(),
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::NotAllowed { .. } | Self::NotFound { .. } => None,
+            Self::Aws(error) => error.fix(),
+        }
+    }
 }
 
 impl Aws {

@@ -12,6 +12,7 @@ use super::system::{protect, reveal};
 use crate::base::secret::Secret;
 use crate::base::text::printable;
 use crate::base::time::CLOCK_TOLERANCE;
+use crate::code::Code;
 use crate::token::{AuthorizationToken, LONGEST_LIFE_HERE, fits_into_header};
 
 /// The formats below. A file of any other version counts as empty.
@@ -179,7 +180,15 @@ pub struct SharedFailure {
     /// Nobody should call AWS again before this time has passed.
     pub pause: Duration,
     /// None if every process must find the failure by itself.
-    pub line: Option<String>,
+    pub message: Option<SharedMessage>,
+}
+
+/// What another process tells its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedMessage {
+    pub code: Code,
+    pub line: String,
+    pub fix: Option<String>,
 }
 
 /// The JSON of a failure. Times are milliseconds, since 1970 or in length.
@@ -189,16 +198,23 @@ struct StoredFailure {
     failed: u64,
     pause: u64,
     line: Option<String>,
+    #[serde(default)]
+    code: u16,
+    #[serde(default)]
+    fix: Option<String>,
 }
 
 /// The bytes of a file, which [`decode_failure`] reads.
 pub fn encode_failure(failure: &SharedFailure) -> io::Result<Vec<u8>> {
     let since = failure.failed.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+    let message = failure.message.as_ref();
     Ok(serde_json::to_vec(&StoredFailure {
         version: VERSION,
         failed: milliseconds(since),
         pause: milliseconds(failure.pause),
-        line: failure.line.clone(),
+        line: message.map(|it| it.line.clone()),
+        code: message.map_or(0, |it| it.code.number()),
+        fix: message.and_then(|it| it.fix.clone()),
     })?)
 }
 
@@ -206,10 +222,14 @@ pub fn encode_failure(failure: &SharedFailure) -> io::Result<Vec<u8>> {
 pub fn decode_failure(bytes: &[u8]) -> Option<SharedFailure> {
     let stored: StoredFailure = serde_json::from_slice(bytes).ok()?;
     (stored.version == VERSION).then_some(())?;
+    let message = |line: String| {
+        let (code, fix) = (Code::of_number(stored.code)?, stored.fix.map(|fix| printable(&fix)));
+        Some(SharedMessage { code, line: printable(&line), fix })
+    };
     Some(SharedFailure {
         failed: UNIX_EPOCH.checked_add(Duration::from_millis(stored.failed))?,
         pause: Duration::from_millis(stored.pause),
-        line: stored.line.map(|line| printable(&line)),
+        message: stored.line.and_then(message),
     })
 }
 
@@ -283,13 +303,21 @@ mod tests {
         let failure = SharedFailure {
             failed: now() + Duration::from_millis(7),
             pause: Duration::from_millis(1500),
-            line: Some("AWS throttled the call".to_owned()),
+            message: Some(SharedMessage {
+                code: Code::Throttled,
+                line: "AWS throttled the call".to_owned(),
+                fix: Some("Wait a minute.".to_owned()),
+            }),
         };
         let bytes = encode_failure(&failure).unwrap();
         assert_eq!(decode_failure(&bytes), Some(failure.clone()));
-        let forged = SharedFailure { line: Some("\u{1b}[31m##[x]\nred".to_owned()), ..failure };
-        let read = decode_failure(&encode_failure(&forged).unwrap()).unwrap();
-        assert_eq!(read.line.as_deref(), Some("# #[x] red"));
+        let text = "\u{1b}[31m##[x]\nred".to_owned();
+        let message = SharedMessage { code: Code::Throttled, line: text.clone(), fix: Some(text) };
+        let forged = SharedFailure { message: Some(message), ..failure };
+        let read = decode_failure(&encode_failure(&forged).unwrap()).unwrap().message.unwrap();
+        assert_eq!((&*read.line, read.fix.as_deref()), ("# #[x] red", Some("# #[x] red")));
+        let unknown = r#"{"version":1,"failed":1,"pause":1,"line":"x","code":100}"#;
+        assert_eq!(decode_failure(unknown.as_bytes()).unwrap().message, None);
         for other in ["", "{}", r#"{"version":2,"failed":1,"pause":1,"line":null}"#] {
             assert_eq!(decode_failure(other.as_bytes()), None, "{other}");
         }

@@ -175,8 +175,7 @@ mod tests {
     fn what_a_killed_process_left_is_gone_too() {
         let (_around, folders) = inventory(&["one", "two"]);
         let cache = TokenCache::at(CachePlace::Folder(Folder::open(folders[0].clone()).unwrap()));
-        let failure =
-            SharedFailure { failed: now(), pause: Duration::ZERO, line: Some("no".to_owned()) };
+        let failure = SharedFailure { failed: now(), pause: Duration::ZERO, message: None };
         cache.share_failure(&CacheKey::of(&["one"]), &failure);
         note_told(&folders, &CacheKey::of(&["one"]), b"told", now());
         std::fs::write(folders[0].join(".token-a1B2c3"), "a whole token").unwrap();

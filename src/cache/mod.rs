@@ -41,7 +41,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-pub use entry::{Description, Kept, Label, SharedFailure};
+pub use entry::{Description, Kept, Label, SharedFailure, SharedMessage};
 pub use folder::has_last_uses;
 pub use inventory::{Forgotten, KeptToken, forget, kept};
 pub use key::CacheKey;
@@ -51,6 +51,7 @@ pub use place::{all_folders, folders, folders_for_records};
 pub use told::{note_told, told};
 
 use crate::base::environment::Environment;
+use crate::code::{Code, Coded};
 use crate::locations::Locations;
 use crate::settings::CacheSettings;
 use crate::token::AuthorizationToken;
@@ -71,6 +72,16 @@ pub enum CacheError {
     Write { path: PathBuf, error: io::Error },
     #[error("cannot remove `{}` from the cache: {error}; remove it by hand", .path.display())]
     Remove { path: PathBuf, error: io::Error },
+}
+
+impl Coded for CacheError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Implausible => Code::ImplausibleToken,
+            Self::Write { .. } => Code::CacheNotWritable,
+            Self::Remove { .. } => Code::CacheNotRemovable,
+        }
+    }
 }
 
 /// The cache of one process.
@@ -231,17 +242,17 @@ impl TokenCache {
         }
     }
 
-    /// The line of a failure that happened to another process while this one needed the same token,
+    /// What a failure says that happened to another process while this one needed the same token,
     /// which it does since `began`.
     pub fn shared_failure(
         &self,
         key: &CacheKey,
         began: SystemTime,
         now: SystemTime,
-    ) -> Option<String> {
+    ) -> Option<SharedMessage> {
         let failure = self.failure(key)?;
         let is_recent = now.duration_since(failure.failed).is_ok_and(|age| age < FAILURE_SHARED);
-        failure.line.filter(|_| is_recent && began <= failure.failed)
+        failure.message.filter(|_| is_recent && began <= failure.failed)
     }
 
     /// How long AWS should not be called for this key's token, because it asked for a pause.

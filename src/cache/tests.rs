@@ -34,6 +34,10 @@ fn disk() -> (TempDir, TokenCache) {
     (around, TokenCache::at(CachePlace::Folder(folder)))
 }
 
+fn message(line: &str) -> SharedMessage {
+    SharedMessage { code: Code::Throttled, line: line.to_owned(), fix: None }
+}
+
 /// What the cache has for the key, without until when.
 fn load(cache: &TokenCache, key: &CacheKey, now: SystemTime) -> Option<AuthorizationToken> {
     cache.load(key, now).map(|kept| kept.token)
@@ -129,12 +133,12 @@ fn a_token_with_impossible_times_is_served_by_its_process_for_a_while() {
 fn a_failure_is_learnt_by_who_needed_the_token_when_it_happened() {
     let (around, _cache) = disk();
     let ([one, other], key) = (caches(&around), CacheKey::of(&["one"]));
-    let line = Some("AWS throttled the call".to_owned());
-    let failure = SharedFailure { failed: now(), pause: seconds(3), line: line.clone() };
+    let message = Some(message("AWS throttled the call"));
+    let failure = SharedFailure { failed: now(), pause: seconds(3), message: message.clone() };
     one.share_failure(&key, &failure);
     let learnt = |began, at| other.shared_failure(&key, began, at);
-    assert_eq!(learnt(now() - seconds(60), now()), line);
-    assert_eq!(learnt(now(), now() + seconds(9)), line);
+    assert_eq!(learnt(now() - seconds(60), now()), message);
+    assert_eq!(learnt(now(), now() + seconds(9)), message);
     assert_eq!(learnt(now() + seconds(1), now() + seconds(1)), None, "it began afterwards");
     assert_eq!(learnt(now() - seconds(60), now() + seconds(10)), None, "a moment is over");
     assert_eq!(learnt(now() - seconds(60), now() - seconds(1)), None, "a clock set back");
@@ -142,7 +146,7 @@ fn a_failure_is_learnt_by_who_needed_the_token_when_it_happened() {
     assert_eq!(other.pause(&key, now() + seconds(1)), seconds(2));
     assert_eq!(other.pause(&key, now() + seconds(3)), Duration::ZERO);
     assert_eq!(other.pause(&key, now() - seconds(1)), Duration::ZERO, "a clock set back");
-    one.share_failure(&key, &SharedFailure { pause: seconds(3600), line: None, ..failure });
+    one.share_failure(&key, &SharedFailure { pause: seconds(3600), message: None, ..failure });
     assert_eq!(learnt(now() - seconds(1), now()), None, "nothing to say");
     assert_eq!(other.pause(&key, now()), seconds(10), "no pause is longer");
     let token = token("t", now(), seconds(3600));
@@ -158,7 +162,7 @@ fn a_failure_that_another_user_could_have_written_is_none() {
     let (around, cache) = disk();
     let key = CacheKey::of(&["one"]);
     let failure =
-        SharedFailure { failed: now(), pause: seconds(3), line: Some("forged".to_owned()) };
+        SharedFailure { failed: now(), pause: seconds(3), message: Some(message("forged")) };
     cache.share_failure(&key, &failure);
     let file = around.path().join("cache").join(format!(".token-{key}.failed"));
     fs::set_permissions(&file, fs::Permissions::from_mode(0o622)).unwrap();

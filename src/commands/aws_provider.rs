@@ -11,6 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::code::{Code, Coded};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -25,6 +26,12 @@ pub enum AwsProviderError {
     Disk { path: PathBuf, source: io::Error },
     #[error("`{}` is not a configuration of AWS's own provider: {message}", path.display())]
     Strange { path: PathBuf, message: String },
+}
+
+impl Coded for AwsProviderError {
+    fn code(&self) -> Code {
+        Code::InvalidAwsProviderFile
+    }
 }
 
 /// The profiles in the configuration.

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::progress::Wait;
 use crate::cli::LoginArgs;
+use crate::code::{Code, Coded};
 use crate::provider::{Provider, ProviderError, SignIn, User};
 use crate::report::Output;
 use crate::settings::SignInMethod;
@@ -19,6 +20,22 @@ pub enum LoginError {
     Provider(#[from] ProviderError),
     #[error("you are signed in, but that cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Coded for LoginError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Provider(error) => error.code(),
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Provider(error) => error.fix(),
+            Self::Output(_) => None,
+        }
+    }
 }
 
 /// The sign-in. Names of the JSON must not change.

@@ -10,6 +10,7 @@ use crate::aws::{SignedOut, SsoSession};
 use crate::base::text::{count, printable};
 use crate::cache::{CacheError, Forgotten, Label};
 use crate::cli::state::LogoutArgs;
+use crate::code::{Code, Coded};
 use crate::provider::{Provider, ProviderError};
 use crate::report::{Output, ReportedError};
 
@@ -22,6 +23,24 @@ pub enum LogoutError {
     Cache(#[from] CacheError),
     #[error("it is done, but that cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Coded for LogoutError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Provider(error) => error.code(),
+            Self::Cache(error) => error.code(),
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Provider(error) => error.fix(),
+            Self::Cache(error) => error.fix(),
+            Self::Output(_) => None,
+        }
+    }
 }
 
 /// The result. Names and values of the JSON must not change.

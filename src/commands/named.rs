@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::base::text::printable;
+use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, is_domain, is_owner, is_region};
 
 /// An option has an unexpected value.
@@ -12,6 +13,12 @@ pub struct OptionError {
     pub option: &'static str,
     pub value: String,
     pub expected: &'static str,
+}
+
+impl Coded for OptionError {
+    fn code(&self) -> Code {
+        Code::InvalidOption
+    }
 }
 
 /// The domain from `--domain`, `--domain-owner` and `--region`, in this order.

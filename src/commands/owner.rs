@@ -19,6 +19,7 @@ use crate::base::files::{self, Owner};
 use crate::base::system;
 use crate::cli::Command;
 use crate::cli::source::{SourceArgs, SourceCommand};
+use crate::code::{Code, Coded};
 use crate::settings::CONFIG_FILE;
 
 /// The variables that lead to a user's folders. HOME is the first.
@@ -47,6 +48,12 @@ pub struct OwnerError {
     folder: PathBuf,
     user: u32,
     source: io::Error,
+}
+
+impl Coded for OwnerError {
+    fn code(&self) -> Code {
+        Code::OtherOwner
+    }
 }
 
 /// Runs the command again as the user whose folders it changes, if this is root and the folders are

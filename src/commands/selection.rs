@@ -9,6 +9,7 @@ use super::named::{self, OptionError};
 use crate::base::panic::Panicked;
 use crate::base::secret::Secret;
 use crate::cli::SelectionArgs;
+use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, EndpointError, is_repository};
 use crate::provider::{Need, Provider, ProviderError, Served, Target};
 
@@ -39,6 +40,28 @@ pub enum SelectionError {
     Runtime(#[from] io::Error),
     #[error(transparent)]
     Defect(#[from] Panicked),
+}
+
+impl Coded for SelectionError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotOurs(error) | Self::Path(error) => error.code(),
+            Self::RefusedHost(_) => Code::HostNotAllowed,
+            Self::Settings(error) | Self::Provider { error, .. } => error.code(),
+            Self::Option(error) => error.code(),
+            Self::Expired { .. } => Code::ClockWrong,
+            Self::Runtime(error) => error.code(),
+            Self::Defect(error) => error.code(),
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) | Self::Provider { error, .. } => error.fix(),
+            Self::Path(error) => error.fix(),
+            _ => None,
+        }
+    }
 }
 
 /// A domain and a token for it.

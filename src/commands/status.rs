@@ -15,6 +15,7 @@ use crate::aws::{KnownSignIn, SignedInUntil};
 use crate::base::text::printable;
 use crate::base::time::{in_words, utc};
 use crate::cache::KeptToken;
+use crate::code::{Code, Coded};
 use crate::endpoint::Domain;
 use crate::provider::Provider;
 use crate::report::{Output, ReportedError, Rows};
@@ -28,6 +29,15 @@ pub enum StatusError {
     Unreadable(ReportedError),
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Coded for StatusError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable(_) => Code::IncompleteStatus,
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
 }
 
 /// Reads everything, and prints it on `out`.

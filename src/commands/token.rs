@@ -13,6 +13,7 @@ use crate::base::shell::powershell_string;
 use crate::base::text::one_line;
 use crate::base::{files, time};
 use crate::cli::{TokenArgs, TokenFormat};
+use crate::code::{Code, Coded};
 use crate::report::Output;
 use crate::settings::AUTH_TOKEN;
 
@@ -29,6 +30,24 @@ pub enum TokenError {
     File { path: PathBuf, source: io::Error },
     #[error("the token cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Coded for TokenError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Selection(error) => error.code(),
+            Self::Unquotable(_) => Code::Unquotable,
+            Self::NotAFile(_) | Self::File { .. } => Code::FileNotWritten,
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Selection(error) => error.fix(),
+            _ => None,
+        }
+    }
 }
 
 /// The content of a token file, what `--format json` prints, and the result of `--json`; names must

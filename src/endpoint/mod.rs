@@ -21,6 +21,7 @@ mod path;
 use std::fmt;
 
 use crate::base::url::{UrlParts, is_loopback};
+use crate::code::{Code, Coded};
 
 use host::Names;
 pub use host::{HostKind, HostMapping, is_region};
@@ -73,6 +74,15 @@ pub enum EndpointError {
         /// What the URL should have been, with `<…>` for parts that the path lacks.
         right: String,
     },
+}
+
+impl Coded for EndpointError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Foreign(_) => Code::NotCodeArtifact,
+            Self::Path { .. } => Code::IncompleteUrl,
+        }
+    }
 }
 
 impl RepositoryEndpoint {

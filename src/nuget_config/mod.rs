@@ -48,6 +48,7 @@ pub use rules::Problem;
 pub use unread::Unread;
 
 use crate::base::environment::Environment;
+use crate::code::{Code, Coded};
 use crate::locations::Locations;
 
 /// The content of the user's file that NuGet creates if there is none.
@@ -228,6 +229,24 @@ pub enum ConfigError {
     NotInEncoding { path: PathBuf, encoding: &'static str },
     #[error("`{}` has bytes that are no {encoding}, which a change would lose; save it as UTF-8", path.display())]
     BytesLost { path: PathBuf, encoding: &'static str },
+}
+
+impl Coded for ConfigError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable { .. }
+            | Self::NoFile { .. }
+            | Self::DeadLink { .. }
+            | Self::TooLarge { .. } => Code::UnreadableNuGetConfig,
+            Self::Xml { .. } => Code::InvalidNuGetConfig,
+            Self::NotWritten { .. } | Self::OwnerLost { .. } | Self::ChangedMeanwhile { .. } => {
+                Code::NuGetConfigNotChanged
+            }
+            Self::Encoding { .. } | Self::NotInEncoding { .. } | Self::BytesLost { .. } => {
+                Code::NuGetConfigEncoding
+            }
+        }
+    }
 }
 
 fn hint(source: &io::Error) -> &'static str {

@@ -10,6 +10,7 @@ use super::message::{AuthenticationCredentials, GetAuthenticationCredentials, Re
 use crate::base::log::Log;
 use crate::base::secret::Secret;
 use crate::base::system;
+use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::provider::{
     Need, NuGetRequest, Provider, ProviderError, Resolved, Served, TokenOrigin, User,
@@ -124,7 +125,7 @@ impl Credentials {
             }
             Err(error @ EndpointError::Path { .. }) => {
                 if !self.provider.was_told(asked, None).await {
-                    self.tell(console, &error.to_string(), asked, None).await;
+                    self.tell(console, &error.message(), asked, None).await;
                 }
                 return Err(NoCredentials::Told);
             }
@@ -231,8 +232,9 @@ impl Credentials {
         let RepositoryEndpoint { domain, repository, .. } = request.endpoint;
         if let Some(place) = self.history(|history| history.provided_place(request.repository())) {
             return format!(
-                "repository `{repository}` of {domain} refused the token of {place}: it has expired, \
-                 is another domain's, or may not be used there; renew or unset it"
+                "[{}] repository `{repository}` of {domain} refused the token of {place}: it has expired, \
+                 is another domain's, or may not be used there; renew or unset it",
+                Code::ProvidedTokenRefused
             );
         }
         let identity = match self.provider.caller_arn(request.resolved).await {
@@ -240,10 +242,11 @@ impl Credentials {
             None => "the identity in use".to_owned(),
         };
         format!(
-            "AWS issued a token for {domain}, but repository `{repository}` refused it: most likely \
+            "[{}] AWS issued a token for {domain}, but repository `{repository}` refused it: most likely \
              {identity} lacks `codeartifact:ReadFromRepository` (restore) or \
              `codeartifact:PublishPackageVersion` (push) on it, or the domain has no repository of that \
-             name; check the source's URL and the repository's policy"
+             name; check the source's URL and the repository's policy",
+            Code::RepositoryRefused
         )
     }
 
@@ -263,7 +266,8 @@ fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {
-    format!("no token for {}: {error}", endpoint.domain)
+    let fix = error.fix().map(|fix| format!(" {fix}")).unwrap_or_default();
+    format!("[{}] no token for {}: {error}{fix}", error.code(), endpoint.domain)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the edge: a request arrives now")]

@@ -22,6 +22,7 @@ use super::workers::{NoResult, Workers};
 use crate::base::log::Log;
 use crate::base::panic::Panicked;
 use crate::base::text::printable;
+use crate::code::{Code, Coded};
 
 /// The protocol's only version in use; NuGet 4.8 and later speak it.
 const PROTOCOL_VERSION: &str = "2.0.0";
@@ -290,7 +291,7 @@ impl Session {
         self.has_panicked = true;
         let console = self.console.clone();
         self.pending.start(request_id, async move {
-            console.warn_once(&Panicked.to_string()).await;
+            console.warn_once(&Panicked.message()).await;
             AuthenticationCredentials::none(ResponseCode::Error)
         });
         Next::GoOn
@@ -321,8 +322,9 @@ impl Session {
 
 fn stuck(limit: Duration) -> String {
     format!(
-        "no token: reading or writing a file did not end within {} s; check the drives of the home, of \
+        "[{}] no token: reading or writing a file did not end within {} s; check the drives of the home, of \
          the AWS files and of the token cache, most likely one of a network",
+        Code::FilesStuck,
         limit.as_secs()
     )
 }

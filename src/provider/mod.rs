@@ -28,6 +28,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
 pub use crate::aws::Connection;
+use crate::code::{Code, Coded};
 pub use provided::ProvidedReport;
 pub use resolve::{CacheReport, Caller, Resolved, SettingsReport, Target};
 pub use sign_in::{SignIn, User};
@@ -41,7 +42,8 @@ use crate::base::environment::Environment;
 use crate::base::log::{Log, Timing};
 use crate::base::secret::Secret;
 use crate::cache::{
-    self, CacheError, CacheKey, Forgotten, Kept, KeptToken, Label, Lock, SharedFailure, TokenCache,
+    self, CacheError, CacheKey, Forgotten, Kept, KeptToken, Label, Lock, SharedFailure,
+    SharedMessage, TokenCache,
 };
 use crate::endpoint::{EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
@@ -128,10 +130,34 @@ pub enum ProviderError {
     #[error("{what}; without it: {error}")]
     Provided { what: String, error: Box<ProviderError> },
     /// What AWS answered to another process that needed the same token at the same time.
-    #[error("{line}")]
-    Learnt { line: String },
+    #[error("{}", .0.line)]
+    Learnt(SharedMessage),
     #[error("gave up after {} s: {stage}", .limit.as_secs())]
     Late { limit: Duration, stage: Stage },
+}
+
+impl Coded for ProviderError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Settings(error) => error.code(),
+            Self::Aws(error) => error.code(),
+            Self::Lookup(error) => error.code(),
+            Self::Provided { .. } => Code::ProvidedToken,
+            Self::Learnt(message) => message.code,
+            Self::Late { .. } => Code::TimeLimit,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) => error.fix(),
+            Self::Aws(error) => error.fix(),
+            Self::Lookup(error) => error.fix(),
+            Self::Provided { error, .. } => error.fix(),
+            Self::Learnt(message) => message.fix.clone(),
+            Self::Late { .. } => None,
+        }
+    }
 }
 
 /// What requests must have in common so that one fetch serves them.
@@ -359,12 +385,14 @@ impl Provider {
         if let Some(kept) = self.cached(request)?.filter(|kept| request.is_met_by(kept)) {
             return Ok(request.served(kept.token, TokenOrigin::Cache));
         }
-        if let Some(line) = cache.shared_failure(key, request.deadline.began, now()) {
-            self.log.line(format_args!("another process has failed: {line}"));
-            return Err(ProviderError::Learnt { line });
+        if let Some(message) = cache.shared_failure(key, request.deadline.began, now()) {
+            self.log.line(format_args!("another process has failed: {}", message.line));
+            return Err(ProviderError::Learnt(message));
         }
         if request.renews && lock.follows_failure() {
-            return Err(ProviderError::Learnt { line: note.to_owned() });
+            // A renewal in the background fails in silence.
+            let (code, line) = (Code::TimeLimit, note.to_owned());
+            return Err(ProviderError::Learnt(SharedMessage { code, line, fix: None }));
         }
         tokio::time::sleep(cache.pause(key, now())).await;
         request.deadline.at(Stage::Aws);
@@ -384,8 +412,12 @@ impl Provider {
                 }
             }
             Err(error) => {
-                let line = error.is_of_aws().then(|| error.to_string());
-                let failure = SharedFailure { failed: now(), pause: error.pause(now()), line };
+                let message = error.is_of_aws().then(|| SharedMessage {
+                    code: error.code(),
+                    line: error.to_string(),
+                    fix: error.fix(),
+                });
+                let failure = SharedFailure { failed: now(), pause: error.pause(now()), message };
                 self.cache()?.share_failure(&request.caller.key, &failure);
                 lock.mark_failed();
                 self.log.line(format_args!("no token after {timing}: {error}"));

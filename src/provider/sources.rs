@@ -3,6 +3,7 @@
 use super::{Need, Provider, ProviderError, Resolved, Target, now};
 use crate::aws::{RepositoryNames, SourceAnswer};
 use crate::base::secret::Secret;
+use crate::code::{Code, Coded};
 use crate::endpoint::Domain;
 
 /// The response of a source.
@@ -20,6 +21,20 @@ pub enum AskError {
     NoToken { domain: Domain, error: ProviderError },
     #[error("no answer: {0}")]
     NoAnswer(ProviderError),
+}
+
+impl Coded for AskError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoToken { error, .. } | Self::NoAnswer(error) => error.code(),
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::NoToken { error, .. } | Self::NoAnswer(error) => error.fix(),
+        }
+    }
 }
 
 /// Bad credentials; NuGet then requests others once.

@@ -10,6 +10,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, RawString, Table, TableLike, V
 
 use super::file::{FileError, parse, text_of};
 use crate::base::files::{self, Replacement};
+use crate::code::{Code, Coded};
 
 const RULES: &str = "rules";
 const HOSTS: &str = "hosts";
@@ -68,6 +69,24 @@ pub enum EditError {
         path: PathBuf,
         source: io::Error,
     },
+}
+
+impl Coded for EditError {
+    fn code(&self) -> Code {
+        match self {
+            Self::File(error) => error.code(),
+            Self::UnknownKey(_) => Code::UnknownKey,
+            Self::NotSet(_) | Self::NoPlace { .. } | Self::NoRule { .. } | Self::NoHost { .. } => {
+                Code::NothingToChange
+            }
+            Self::NotANumber { .. } | Self::WouldBeInvalid { .. } => Code::InvalidValue,
+            Self::HostIsThere { .. } => Code::HostExists,
+            Self::NotKept(_)
+            | Self::NotTables { .. }
+            | Self::ChangedMeanwhile(_)
+            | Self::Disk { .. } => Code::ConfigurationNotChanged,
+        }
+    }
 }
 
 /// The type of a key's value in the file.

@@ -13,6 +13,7 @@ use super::value::{Duration, OWNER, Origin, Setting, profiles};
 use super::{Defaults, SettingsError};
 use crate::base::environment::{Environment, HOME};
 use crate::base::files;
+use crate::code::{Code, Coded};
 use crate::endpoint::{HostMapping, is_domain, is_owner, is_region};
 use crate::locations::Locations;
 
@@ -42,6 +43,16 @@ pub enum FileError {
     Untrusted { path: PathBuf, reason: String, fix: String },
     #[error("the configuration file `{}` has an error at line {line}, column {column}: {message}; correct it", path.display())]
     Invalid { path: PathBuf, line: usize, column: usize, message: String },
+}
+
+impl Coded for FileError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable { .. } => Code::UnreadableConfiguration,
+            Self::Untrusted { .. } => Code::UntrustedMachineFile,
+            Self::Invalid { .. } => Code::InvalidConfiguration,
+        }
+    }
 }
 
 /// Reads the file; a missing file sets nothing. Its rules are numbered after `rules_before`.

@@ -17,6 +17,7 @@ mod value;
 use std::path::PathBuf;
 
 use crate::base::environment::Environment;
+use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, EndpointError, HostMapping, RepositoryEndpoint};
 use crate::locations::Locations;
 
@@ -95,6 +96,16 @@ pub enum SettingsError {
         domain.owner, file.display(), domain.name
     )]
     Owner { domain: Box<Domain>, file: PathBuf },
+}
+
+impl Coded for SettingsError {
+    fn code(&self) -> Code {
+        match self {
+            Self::File(error) => error.code(),
+            Self::Variable { .. } => Code::InvalidVariable,
+            Self::Owner { .. } => Code::AccountNotAllowed,
+        }
+    }
 }
 
 impl Settings {

@@ -21,7 +21,7 @@ pub fn check(bytes: &[u8]) {
     let is_refusal = entry::counts_as_refused(bytes, now);
     assert!(!is_refusal || entry::is_refusal(bytes));
     let failure = entry::decode_failure(bytes);
-    assert!(failure.and_then(|it| it.line).is_none_or(|it| !it.contains(char::is_control)));
+    assert!(failure.and_then(|it| it.message).is_none_or(|it| !it.line.contains(char::is_control)));
     let Some(kept) = entry::decode(bytes, now) else { return };
     assert!(kept.may_be_served(now));
     let token = &kept.token;

@@ -13,6 +13,8 @@ pub mod aws;
 mod base;
 #[path = "../../../src/cache/mod.rs"]
 pub mod cache;
+#[path = "../../../src/code.rs"]
+mod code;
 #[path = "../../../src/endpoint/mod.rs"]
 pub mod endpoint;
 #[path = "../../../src/locations.rs"]

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::causes::{find, readable, says};
-use super::{AwsError, Host};
+use super::{AwsError, Host, KeyDefect};
 use crate::aws::client::{CONNECT_LIMIT, HttpClient, NoPort, PlainHttp};
 use crate::aws::headers::{asked_time, http_date};
 use crate::aws::proxy::Proxy;
@@ -146,7 +146,7 @@ pub(in crate::aws) fn service_refusal(
 ) -> AwsError {
     let Refusal { code, message, status, date, again_at } = refusal;
     let label = caller.label.clone();
-    let (what, hint) = match code.as_str() {
+    let reason = match code.as_str() {
         "AccessDeniedException" | "AccessDenied"
             if message.contains("sts:GetServiceBearerToken") =>
         {
@@ -161,21 +161,17 @@ pub(in crate::aws) fn service_refusal(
         }
         "ValidationException" => return AwsError::Invalid { message },
         // The remaining codes are about the AWS credentials themselves.
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            ("expired", "renew them, or choose a profile that renews them by itself")
-        }
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => KeyDefect::Expired,
         "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
-            ("unknown to AWS", "check the key, its account and partition, and AWS_SESSION_TOKEN")
+            KeyDefect::Unknown
         }
-        "SignatureDoesNotMatch" | "InvalidSignatureException" => {
-            ("wrong, or this machine's clock is", "check the secret key and the clock")
-        }
+        "SignatureDoesNotMatch" | "InvalidSignatureException" => KeyDefect::Wrong,
         _ => return AwsError::Refused { code, status, message, again_at },
     };
     // If the clock is wrong, AWS reports the signature as invalid or expired.
     match date.and_then(|date| skew(date, now)) {
         Some(skew) => AwsError::ClockWrong { label, code, skew },
-        None => AwsError::KeysRefused { label, code, what, hint, check: caller.check.clone() },
+        None => AwsError::KeysRefused { label, code, reason, check: caller.check.clone() },
     }
 }
 

@@ -6,11 +6,13 @@
 //!
 //! - [`classify`]: which variant an error of the SDK is
 //! - [`causes`]: what an error of the SDK says, made readable
+//! - [`code`]: the code of each variant
 //! - [`echo`]: what others say, without our secrets
 //! - [`host`]: the host that a message is about
 
 pub(super) mod causes;
 pub(super) mod classify;
+mod code;
 pub(super) mod echo;
 mod host;
 
@@ -22,6 +24,7 @@ use std::time::{Duration, SystemTime};
 use crate::base::PROGRAM;
 use crate::base::text::nearest;
 use crate::base::time;
+use crate::code::Code;
 use crate::endpoint::{Domain, SERVICE_PRINCIPAL};
 use crate::settings::IdentityOrigin;
 pub(super) use host::Host;
@@ -139,12 +142,13 @@ pub enum AwsError {
         .limit.as_secs()
     )]
     SourceHung { label: String, limit: Duration, check: String },
-    #[error("AWS refused the credentials of {label} ({code}): they are {what}; {hint}")]
+    #[error(
+        "AWS refused the credentials of {label} ({code}): they are {}; {}", reason.what(), reason.hint()
+    )]
     KeysRefused {
         label: String,
         code: String,
-        what: &'static str,
-        hint: &'static str,
+        reason: KeyDefect,
         /// The command that shows which identity AWS sees.
         check: String,
     },
@@ -322,6 +326,40 @@ pub enum AwsError {
          like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like"
     )]
     EndpointConflict { detail: String },
+}
+
+/// What is wrong with AWS credentials that AWS refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyDefect {
+    Expired,
+    Unknown,
+    Wrong,
+}
+
+impl KeyDefect {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Unknown => "unknown to AWS",
+            Self::Wrong => "wrong, or this machine's clock is",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Expired => "renew them, or choose a profile that renews them by itself",
+            Self::Unknown => "check the key, its account and partition, and AWS_SESSION_TOKEN",
+            Self::Wrong => "check the secret key and the clock",
+        }
+    }
+
+    fn code(self) -> Code {
+        match self {
+            Self::Expired => Code::CredentialsExpired,
+            Self::Unknown => Code::CredentialsUnknown,
+            Self::Wrong => Code::CredentialsWrong,
+        }
+    }
 }
 
 /// What fixes a failure, in addition to the hint that ends its line.

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::aws_provider::AwsProviderError;
 use crate::base::environment::Environment;
 use crate::cli::configure::{ConfigureAction, ConfigureArgs, HostAction, RuleAction};
+use crate::code::{Code, Coded};
 use crate::locations::Locations;
 use crate::report::Output;
 use crate::settings::{self, Document, EditError, Settings, SettingsError};
@@ -54,6 +55,30 @@ pub enum Error {
     /// The report cannot be written.
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Coded for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Settings(error) => error.code(),
+            Self::Edit(error) => error.code(),
+            Self::AwsProvider(error) => error.code(),
+            Self::NoHome => Code::NoConfigurationFolder,
+            Self::EmptyRule => Code::EmptyRule,
+            Self::ProxyPassword(_) => Code::SecretOnCommandLine,
+            Self::NothingToImport(_) => Code::NothingToImport,
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) => error.fix(),
+            Self::Edit(error) => error.fix(),
+            Self::AwsProvider(error) => error.fix(),
+            _ => None,
+        }
+    }
 }
 
 /// What every action needs.

@@ -47,6 +47,7 @@ use crate::base::panic;
 use crate::base::terminal::Appearance;
 use crate::base::text::{one_line, printable};
 use crate::cli::doctor::DoctorArgs;
+use crate::code::{Code, Coded};
 use crate::provider::Provider;
 use crate::report::{Output, ReportedError};
 use finding::{Finding, worst};
@@ -62,6 +63,15 @@ pub enum DoctorError {
     Output(#[from] io::Error),
     #[error("the report `{}` is not written: {source}; name a new file in a folder that is there", path.display())]
     Report { path: PathBuf, source: io::Error },
+}
+
+impl Coded for DoctorError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Output(_) => Code::OutputFailed,
+            Self::Report { .. } => Code::FileNotWritten,
+        }
+    }
 }
 
 /// The JSON that `--json` prints.

@@ -19,6 +19,7 @@ use crate::base::environment::Environment;
 use crate::base::secret::Secret;
 use crate::base::system;
 use crate::base::text::printable;
+use crate::code::{Code, Coded};
 use crate::settings::{AUTH_TOKEN, AUTH_TOKEN_FILE, TOKEN_DOMAIN};
 
 pub use sources::fetch;
@@ -60,6 +61,28 @@ pub enum ExecError {
     TooLong(String),
     #[error("`{command}` cannot be started: {source}; check its mode and what it was built for")]
     Unstartable { command: String, source: io::Error },
+}
+
+impl Coded for ExecError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Sources(error) => error.code(),
+            Self::NoConfig(_) => Code::NoNuGetConfig,
+            Self::Foreign { .. } => Code::NotCodeArtifact,
+            Self::Unnameable(_) | Self::SharedName { .. } => Code::AmbiguousSource,
+            Self::NoTokens(_) => Code::SourcesUnusable,
+            Self::Unreadable(_) => Code::UnexpectedResponse,
+            Self::Missing { .. } | Self::Absent(_) => Code::CommandNotFound,
+            Self::TooLong(_) | Self::Unstartable { .. } => Code::CommandNotStarted,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Sources(error) => error.fix(),
+            _ => None,
+        }
+    }
 }
 
 impl ExecError {

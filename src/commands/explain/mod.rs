@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::selection::{self, SelectionError};
 use crate::cli::state::ExplainArgs;
+use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, EndpointError};
 use crate::provider::{Provider, ProviderError};
 use crate::report::{Output, ReportedError};
@@ -26,6 +27,25 @@ pub enum ExplainError {
     Provider { domain: Domain, error: Box<ProviderError> },
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Coded for ExplainError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotOurs(error) => error.code(),
+            Self::Url(error) => error.code(),
+            Self::Provider { error, .. } => error.code(),
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Url(error) => error.fix(),
+            Self::Provider { error, .. } => error.fix(),
+            Self::NotOurs(_) | Self::Output(_) => None,
+        }
+    }
 }
 
 /// Prints everything that is known on `out`, and fails if a restore would fail before it calls AWS.

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 use crate::base::environment::{Environment, HOME};
 use crate::base::files;
+use crate::code::{Code, Coded};
 use crate::locations::Locations;
 use disk::refused;
 use layout::InstalledFile;
@@ -89,6 +90,21 @@ pub enum InstallationError {
     /// Standard output is closed.
     #[error("cannot print the result: {0}; what was asked for is done")]
     Output(#[from] io::Error),
+}
+
+impl Coded for InstallationError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoHome { .. } => Code::NoHome,
+            Self::Quote(_) | Self::NotUnicode(_) => Code::InvalidPluginsFolder,
+            Self::NoLauncher => Code::NoLauncher,
+            Self::OwnFile(_) | Self::Disk { .. } => Code::NotInstalled,
+            Self::ForeignLink(_) => Code::ForeignLink,
+            Self::Manifest(_) => Code::InvalidInstallation,
+            Self::Check(_) => Code::PluginBroken,
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
 }
 
 fn hint(source: &io::Error) -> &'static str {

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::base::environment::Environment;
 use crate::cli::ScrubArgs;
+use crate::code::{Code, Coded};
 use crate::locations::Locations;
 use crate::nuget_config::{ConfigError, Layer, LayerKind, NugetConfig, remove_credentials};
 use crate::provider::{Provider, ProviderError};
@@ -62,6 +63,29 @@ pub enum ScrubError {
     NoCopy { path: PathBuf, source: io::Error },
     #[error("the result cannot be printed: {0}; with `--yes` it is done all the same")]
     Output(#[from] io::Error),
+}
+
+impl Coded for ScrubError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Hosts(error) => error.code(),
+            Self::Missing { .. } => Code::NoNuGetConfig,
+            Self::WorkingFolder(_) => Code::NoWorkingFolder,
+            Self::InWorkTree { .. } | Self::NotPrivate { .. } | Self::NoCopy { .. } => {
+                Code::NoBackup
+            }
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => error.fix(),
+            Self::Hosts(error) => error.fix(),
+            _ => None,
+        }
+    }
 }
 
 /// Searches, removes with `--yes`, and reports on `out`.

@@ -17,6 +17,7 @@ use crate::base::environment::Environment;
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::cli::source::{SourceArgs, SourceCommand};
+use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
 use crate::locations::Locations;
 use crate::nuget_config::{ConfigError, NugetConfig, Source};
@@ -93,6 +94,39 @@ pub enum SourceError {
     Unusable { count: usize, all: usize },
     #[error("the result cannot be printed: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Coded for SourceError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::WorkingFolder(_) => Code::NoWorkingFolder,
+            Self::NoFile => Code::NoNuGetConfig,
+            Self::Foreign { error, .. } | Self::Path(error) => error.code(),
+            Self::RefusedHost(_) => Code::HostNotAllowed,
+            Self::Settings(error) | Self::LookUp { error, .. } => error.code(),
+            Self::Query => Code::IncompleteUrl,
+            Self::Option(error) => error.code(),
+            Self::OtherRepository { .. } => Code::OtherRepository,
+            Self::NotTaken { .. } => Code::AmbiguousSource,
+            Self::Refused { .. } => Code::AccountNotAllowed,
+            Self::NameTaken { .. } => Code::SourceNameTaken,
+            Self::UrlTaken { .. } => Code::SourceUrlTaken,
+            Self::Unknown { .. } => Code::SourceNotFound,
+            Self::NoneHere => Code::NoCodeArtifactSource,
+            Self::Unusable { .. } => Code::SourcesUnusable,
+            Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => error.fix(),
+            Self::Path(error) => error.fix(),
+            Self::Settings(error) | Self::LookUp { error, .. } => error.fix(),
+            _ => None,
+        }
+    }
 }
 
 /// The common input of all `source` commands.
