@@ -29,6 +29,22 @@ fn nothing_looks_like_a_secret() {
 }
 
 #[test]
+fn the_nuget_config_with_one_source_has_the_first_of_the_two() {
+    let text = example("one-source/NuGet.Config");
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let added: Vec<_> = document.descendants().filter(|node| node.has_tag_name("add")).collect();
+    let [source] = &added[..] else { panic!("{added:?}") };
+    let (url, repository) = sources().remove(0);
+    assert_eq!(
+        (source.attribute("key"), source.attribute("value")),
+        (Some(&*repository), Some(&*url))
+    );
+    assert_eq!(source.attributes().count(), 2);
+    let cleared = document.descendants().any(|node| node.has_tag_name("clear"));
+    assert!(cleared, "other sources are used too");
+}
+
+#[test]
 fn nuget_config_has_urls_of_ours_alone_and_maps_every_package() {
     let text = example("NuGet.Config");
     let document = roxmltree::Document::parse(&text).expect("XML");
@@ -89,7 +105,8 @@ fn each_source_of_nuget_config_is_readable_by_the_policies_and_made_by_the_cdk_a
 #[test]
 fn the_page_lists_every_placeholder() {
     let page = example("README.md");
-    let (table, _) = page.split_once("\n| file | for |").expect("the first table");
+    let (_, table) = page.split_once("\n| name | in |").expect("the table of names");
+    let table = table.split("\n## ").next().unwrap_or_default();
     let files = files_below(&repository("install/examples")).into_iter();
     let others = files.filter(|file| !file.ends_with("README.md"));
     let text: String = others.map(|file| fs::read_to_string(file).expect("text")).collect();

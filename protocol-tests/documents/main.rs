@@ -1,4 +1,4 @@
-//! What is no code and must hold all the same: the ready-made files, and what SECURITY.md says.
+//! Checks of what is not code: the pages and the ready-made files.
 
 #![allow(
     clippy::disallowed_methods,
@@ -12,6 +12,7 @@ mod dockerfiles;
 mod examples;
 mod links;
 mod messages;
+mod pages;
 mod policies;
 #[allow(dead_code, reason = "files are listed by it, and no secrets are searched here")]
 #[path = "../support/secret_scan.rs"]

@@ -142,7 +142,7 @@ fn the_cdk_app_trusts_whom_the_files_trust_and_nobody_by_default() {
     assert!(stack.contains(publish), "the publishing role is for the environment alone");
     let context: Value = serde_json::from_str(&example("cdk/cdk.json")).expect("JSON");
     let keys: Vec<_> = context["context"].as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["domain", "publicMirror", "repository"]);
+    assert_eq!(keys, ["domain", "ownPackages", "publicMirror", "repository"]);
 }
 
 /// What the other files ask for comes out of the app.
@@ -187,9 +187,9 @@ fn the_cdk_app_names_the_actions_and_conditions_of_the_policies_and_no_others() 
     assert_eq!(names_in(&app), names);
     let actions = [TOKEN, BEARER, READ, PUBLISH];
     assert!(actions.iter().all(|action| names.contains(action)), "{names:?}");
-    let readme = fs::read_to_string(repository("README.md")).expect("the README");
-    let missing: Vec<_> = actions.into_iter().filter(|action| !readme.contains(action)).collect();
-    assert!(missing.is_empty(), "not in the README: {missing:?}");
+    let page = fs::read_to_string(repository("docs/permissions.md")).expect("the page");
+    let missing: Vec<_> = actions.into_iter().filter(|action| !page.contains(action)).collect();
+    assert!(missing.is_empty(), "not in the page: {missing:?}");
 }
 
 #[test]

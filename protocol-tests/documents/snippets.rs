@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::dockerfiles::{DOCKERFILES, instructions};
+use super::pages::{blocks, pages};
 use super::{example, files_below, repository, yaml};
 
 const PLUGIN: &str = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
@@ -37,11 +38,13 @@ fn no_expression_is_pasted_into_a_script() {
     }
 }
 
+/// Commands in prose, tables and blocks that are not run, and in the ready-made files.
 #[test]
-fn the_plugin_takes_its_commands_in_the_files() {
-    let folder = repository("install/examples");
-    let files = files_below(&folder).into_iter().chain([repository("README.md")]);
-    let texts = files.map(|file| fs::read_to_string(file).unwrap());
+fn the_plugin_takes_its_commands_in_the_pages_and_files() {
+    let examples = files_below(&repository("install/examples")).into_iter();
+    let examples = examples.filter(|file| !file.ends_with("README.md"));
+    let files = examples.map(|file| fs::read_to_string(file).unwrap());
+    let texts = files.chain(pages().into_iter().map(|page| page.text));
     let commands: Vec<Vec<String>> = texts.flat_map(|text| plugin_commands(&text)).collect();
     assert!(commands.len() >= 20, "{commands:?}");
     for words in commands {
@@ -66,36 +69,20 @@ fn the_readme_lists_every_command() {
 
 /// As a user would paste them into the configuration file.
 #[test]
-fn the_plugin_reads_the_configurations_in_the_readme() {
-    let readme = fs::read_to_string(repository("README.md")).unwrap();
-    let is_configuration = |block: &&String| {
-        ["[[rules]]", "[[hosts]]", "[policy]"].iter().any(|table| block.contains(table))
-    };
-    let blocks = blocks(&readme);
-    let configurations: Vec<_> = blocks.iter().filter(is_configuration).collect();
-    assert_eq!(configurations.len(), 3, "{configurations:#?}");
-    for text in configurations {
+fn the_plugin_reads_the_configurations_in_the_pages() {
+    let blocks: Vec<_> = pages().iter().flat_map(blocks).collect();
+    let configurations: Vec<_> = blocks.iter().filter(|block| block.language == "toml").collect();
+    assert!(configurations.len() >= 3, "{}", configurations.len());
+    for block in configurations {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("config.toml");
-        fs::write(&file, text).unwrap();
+        fs::write(&file, &block.text).unwrap();
         let mut list = Command::new(PLUGIN);
         list.args(["configure", "list"]).env_clear().env("HOME", home.path());
         let list = list.env("CODEARTIFACT_NUGET_CONFIG_FILE", &file).output().unwrap();
-        assert!(list.status.success(), "{text}\n{}", String::from_utf8_lossy(&list.stderr));
+        let said = String::from_utf8_lossy(&list.stderr);
+        assert!(list.status.success(), "{}\n{}\n{said}", block.place, block.text);
     }
-}
-
-/// What is indented by four, without that.
-fn blocks(page: &str) -> Vec<String> {
-    let mut blocks = vec![String::new()];
-    for line in page.lines() {
-        match (line.strip_prefix("    "), line.is_empty(), blocks.last_mut()) {
-            (Some(line), _, Some(block)) => block.extend([line, "\n"]),
-            (None, true, Some(block)) => block.push('\n'),
-            _ => blocks.push(String::new()),
-        }
-    }
-    blocks
 }
 
 #[test]
@@ -212,9 +199,10 @@ fn scripts(document: &Value) -> Vec<String> {
 /// follows a `--` is another program's.
 fn plugin_commands(text: &str) -> Vec<Vec<String>> {
     let mut commands = Vec::new();
-    for line in text.lines() {
+    for line in text.replace("\\\n", " ").lines() {
         for (start, first) in [
             ("nuget-plugin-codeartifact ", None),
+            ("dotnet codeartifact ", None),
             ("install.sh\" ", Some("install")),
             ("install.sh ", Some("install")),
         ] {

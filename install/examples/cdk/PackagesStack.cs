@@ -27,8 +27,15 @@ public class PackagesStack : Stack
             DomainName = _domain,
             PermissionsPolicyDocument = ForOrganization("codeartifact:GetAuthorizationToken"),
         });
-        AddRepository("Repository", _repository, domain);
-        AddRepository("PublicMirror", _publicMirror, domain, "public:nuget-org");
+        var publicMirror = AddRepository("PublicMirror", _publicMirror, domain);
+        publicMirror.ExternalConnections = new[] { "public:nuget-org" };
+        var repository = AddRepository("Repository", _repository, domain);
+        if (OptionalContext("sources") == "one")
+        {
+            repository.Upstreams = new[] { _publicMirror };
+            repository.Node.AddDependency(publicMirror);
+        }
+        ProtectOwnPackages(domain);
         AddRoles();
         AddOutputs();
     }
@@ -40,16 +47,41 @@ public class PackagesStack : Stack
         Say("PublicMirrorSource", SourceOf(_publicMirror));
     }
 
-    private void AddRepository(string id, string name, CfnDomain domain, params string[] connections)
+    private CfnRepository AddRepository(string id, string name, CfnDomain domain)
     {
         var repository = new CfnRepository(this, id, new CfnRepositoryProps
         {
             DomainName = _domain,
             RepositoryName = name,
-            ExternalConnections = connections.Length > 0 ? connections : null,
             PermissionsPolicyDocument = ForOrganization("codeartifact:ReadFromRepository"),
         });
         repository.Node.AddDependency(domain);
+        return repository;
+    }
+
+    /// <summary>
+    /// Packages whose names begin with our word are published, and never taken from the public gallery. CodeArtifact
+    /// compares names in lower case.
+    /// </summary>
+    private void ProtectOwnPackages(CfnDomain domain)
+    {
+        var allow = new CfnPackageGroup.RestrictionTypeProperty { RestrictionMode = "ALLOW" };
+        var block = new CfnPackageGroup.RestrictionTypeProperty { RestrictionMode = "BLOCK" };
+        var group = new CfnPackageGroup(this, "OwnPackages", new CfnPackageGroupProps
+        {
+            DomainName = _domain,
+            Pattern = $"/nuget//{FromContext("ownPackages").ToLowerInvariant()}~",
+            OriginConfiguration = new CfnPackageGroup.OriginConfigurationProperty
+            {
+                Restrictions = new CfnPackageGroup.RestrictionsProperty
+                {
+                    Publish = allow,
+                    InternalUpstream = allow,
+                    ExternalUpstream = block,
+                },
+            },
+        });
+        group.Node.AddDependency(domain);
     }
 
     /// <summary>Each with the permissions of iam/developer.json or iam/ci-publish.json.</summary>
