@@ -31,7 +31,8 @@ pub struct SandboxHome {
 }
 
 impl SandboxHome {
-    /// An empty home. No AWS credentials, no configuration, no plugin installed.
+    /// An empty home. No AWS credentials, no configuration, no plugin installed; the command that
+    /// messages name is on `PATH`.
     pub fn new() -> Self {
         let root = tempfile::Builder::new().prefix("codeartifact-sandbox-").tempdir();
         let root = root.expect("a temporary folder");
@@ -278,8 +279,17 @@ impl SandboxHome {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let dotnet = find_on_path("dotnet").and_then(|file| file.canonicalize().ok());
         let dotnet = dotnet.as_deref().and_then(Path::parent).map(Path::to_owned);
-        let path = [Some(self.bin()), dotnet, Some("/usr/bin".into()), Some("/bin".into())];
+        let commands = Some(self.path.join("commands"));
+        let path =
+            [Some(self.bin()), dotnet, commands, Some("/usr/bin".into()), Some("/bin".into())];
         let path = env::join_paths(path.into_iter().flatten()).expect("no folder has a colon");
+        #[cfg(unix)]
+        self.script(
+            "commands/dotnet-codeartifact",
+            &format!("exec '{}' \"$@\"", Self::plugin().display()),
+        );
+        #[cfg(windows)]
+        self.write("commands/dotnet-codeartifact.exe", "");
         let folders = [
             ("HOME", "home"),
             ("TMPDIR", "tmp"),

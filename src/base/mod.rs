@@ -7,6 +7,7 @@ pub mod data_protection;
 pub mod environment;
 pub mod files;
 pub mod foreign_time;
+pub mod invocation;
 pub mod log;
 pub mod panic;
 pub mod process_group;

@@ -14,6 +14,7 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::message::{Kind, Log as LogPayload, LogLevel, Outgoing};
 use super::transport::Output;
+use crate::base::invocation::command_name;
 use crate::base::log::Log;
 use crate::base::text::printable;
 use crate::base::url::without_query;
@@ -116,7 +117,7 @@ impl Console {
         }
         let line = match &self.source {
             Some(url) if level == LogLevel::Warning => {
-                format!("{text}; more: `nuget-plugin-codeartifact doctor {url}`")
+                format!("{text}; more: `{} doctor {url}`", command_name())
             }
             _ => text.to_owned(),
         };

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::aws::FETCH_LIMIT;
+use crate::base::invocation::command;
 
 /// A little longer than a fetch alone may take, so that the failed fetch itself says what is wrong.
 const LIMIT: Duration = FETCH_LIMIT.saturating_add(Duration::from_secs(2));
@@ -36,8 +37,12 @@ impl fmt::Display for Stage {
                  AWS; check the drives that they are on"
             }
             Self::SignIn => {
-                "the IAM Identity Center session was not renewed; check the network, or sign in with \
-                 `nuget-plugin-codeartifact login`"
+                return write!(
+                    formatter,
+                    "the IAM Identity Center session was not renewed; check the network, or sign in \
+                     with `{}`",
+                    command(["login"])
+                );
             }
             Self::AnotherProcess => {
                 "another process of this user was fetching it; try again, and end that process if it \

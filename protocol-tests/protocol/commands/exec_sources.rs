@@ -226,7 +226,7 @@ fn a_folder_without_sources_of_ours_is_wrong_usage() {
     let run = stage.run(&["exec", "--", "echo", "it ran"]);
     assert_eq!(
         failure(&run, 2),
-        "error: no enabled source here is CodeArtifact's; add one with `nuget-plugin-codeartifact source add <URL>`\n"
+        "error: no enabled source here is CodeArtifact's; add one with `dotnet codeartifact source add <URL>`\n"
     );
     assert_eq!(run.stdout, "");
 }

@@ -65,7 +65,7 @@ fn new_file() {
         format!(
             "added: my-domain/my-repo in <root>/{USER}\n  {STEM}/v3/index.json\n  CodeArtifact: \
              repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1\ntry it: \
-             nuget-plugin-codeartifact source check my-domain/my-repo\n"
+             dotnet codeartifact source check my-domain/my-repo\n"
         )
     );
     assert_eq!(
@@ -229,7 +229,9 @@ fn kept_from_working() {
         let run = home.run_plugin(&["source", "add", STEM, "--name", "x"]);
         run.assert_success().assert_says(word).assert_silent_on("hunter2");
         run.assert_says("note: it is disabled, and NuGet does not ask it; enable it with `dotnet nuget enable source x`");
-        run.assert_says("are sent before the plugin is asked; remove them with `nuget-plugin-codeartifact scrub`");
+        run.assert_says(
+            "are sent before the plugin is asked; remove them with `dotnet codeartifact scrub`",
+        );
     }
     home.write(
         "project/refused.config",
@@ -237,9 +239,8 @@ fn kept_from_working() {
     );
     home.write("project/other.config", "<configuration></configuration>");
     let run = home.run_plugin(&["source", "add", STEM, "--configfile", "other.config"]);
-    run.assert_success().assert_says(&format!(
-        "try it: nuget-plugin-codeartifact source check {STEM}/v3/index.json\n"
-    ));
+    run.assert_success()
+        .assert_says(&format!("try it: dotnet codeartifact source check {STEM}/v3/index.json\n"));
 }
 
 /// Whatever NuGet refuses, at once or in a restore only, and whichever file has it.

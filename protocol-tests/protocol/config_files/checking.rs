@@ -161,12 +161,12 @@ fn nothing() {
         (
             &["source", "check"][..],
             "error: no enabled source here is CodeArtifact's; add one with \
-             `nuget-plugin-codeartifact source add <URL>`\n",
+             `dotnet codeartifact source add <URL>`\n",
         ),
         (
             &["source", "check", "nobody"],
             "error: NuGet.Config has no source `nobody`, nor is it a CodeArtifact URL; see which there \
-             are with `nuget-plugin-codeartifact source list`\n",
+             are with `dotnet codeartifact source list`\n",
         ),
     ] {
         let run = home.run_plugin(arguments);

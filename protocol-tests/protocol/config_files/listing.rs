@@ -72,7 +72,7 @@ fn what_is_listed() {
             "ours (enabled)\n  {OURS}\n  CodeArtifact: repository `my-repo`, domain `my-domain` of \
              account 111122223333 in eu-west-1\n  in <root>/project/nuget.config:5\n  for Company.*, \
              X\n  warning: credentials saved in `<root>/{USER}` are sent before the plugin is asked; \
-             remove them with `nuget-plugin-codeartifact scrub`\nshort (enabled)\n  {0}\n  in \
+             remove them with `dotnet codeartifact scrub`\nshort (enabled)\n  {0}\n  in \
              <root>/project/nuget.config:6\n  warning: `{0}` names no NuGet repository; its URL is \
              `{OURS}`\nwarning: package source mapping is on, and `short` has no patterns, so nothing \
              is asked of it; add them to `packageSourceMapping`\n",

@@ -198,7 +198,7 @@ fn foreign() {
         assert_eq!(
             told.stderr,
             format!(
-                "error: not a CodeArtifact URL: {reason}; nothing is to be done for somebody else's source, and a host of your own is added with `nuget-plugin-codeartifact configure host add`\n"
+                "error: not a CodeArtifact URL: {reason}; nothing is to be done for somebody else's source, and a host of your own is added with `dotnet codeartifact configure host add`\n"
             )
         );
         assert!(

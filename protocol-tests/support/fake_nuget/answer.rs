@@ -81,7 +81,8 @@ impl LogLine {
     #[track_caller]
     pub fn failure(&self) -> &str {
         let (line, command) = self.text.split_once("; more: `").expect("a command that tells more");
-        let source = command.strip_prefix("nuget-plugin-codeartifact doctor http");
+        // Where `dotnet codeartifact` is not on PATH, the command starts with the plugin's path.
+        let source = command.split_once("codeartifact doctor http").map(|(_, source)| source);
         let source = source.and_then(|source| source.strip_suffix('`'));
         assert!(source.is_some_and(|source| !source.contains(['?', '`', ' '])), "{command}");
         line

@@ -7,6 +7,7 @@ use std::io;
 use thiserror::Error;
 
 use super::selection::{self, SelectionError};
+use crate::base::invocation::command;
 use crate::cli::state::ExplainArgs;
 use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, EndpointError};
@@ -18,7 +19,8 @@ use report::{Explanation, ForeignReport};
 #[derive(Debug, Error)]
 pub enum ExplainError {
     #[error(
-        "{0}; nothing is to be done for somebody else's source, and a host of your own is added with `nuget-plugin-codeartifact configure host add`"
+        "{0}; nothing is to be done for somebody else's source, and a host of your own is added with `{command}`",
+        command = command(["configure", "host", "add"])
     )]
     NotOurs(EndpointError),
     #[error(transparent)]

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 use crate::base::environment::{Environment, HOME};
 use crate::base::files;
+use crate::base::invocation::command;
 use crate::code::{Code, Coded};
 use crate::locations::Locations;
 use disk::refused;
@@ -81,7 +82,8 @@ pub enum InstallationError {
     ForeignLink(PathBuf),
     /// The list of installed files cannot be trusted.
     #[error(
-        "`{0}` is not a list of installed files; run `nuget-plugin-codeartifact install` to write it anew, then `uninstall`"
+        "`{0}` is not a list of installed files; run `{command}` to write it anew, then `uninstall`",
+        command = command(["install"])
     )]
     Manifest(PathBuf),
     /// Everything is installed, and the plugin does not respond.

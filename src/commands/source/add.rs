@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{RepositoryFields, SourceContext, SourceError, list};
 use crate::aws::RepositoryNames;
+use crate::base::invocation::command_name;
 use crate::base::shell::quoted;
 use crate::base::text::{excerpt, printable};
 use crate::base::url::redacted;
@@ -148,7 +149,8 @@ impl AddReport {
             writeln!(out, "note: {note}")?;
         }
         let dashes = if which.starts_with('-') { "-- " } else { "" };
-        writeln!(out, "try it: nuget-plugin-codeartifact source check {dashes}{}", quoted(which))
+        let name = command_name();
+        writeln!(out, "try it: {name} source check {dashes}{}", quoted(which))
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{RepositoryFields, SourceContext, SourceError};
 use crate::base::environment::Environment;
+use crate::base::invocation::command;
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::endpoint::EndpointError;
@@ -120,7 +121,8 @@ impl SavedAt {
         match self {
             Self::Path(path) => format!(
                 "credentials saved in `{path}` are sent before the plugin is asked; remove them with \
-                 `nuget-plugin-codeartifact scrub`"
+                 `{}`",
+                command(["scrub"])
             ),
             Self::Variable(name) => format!(
                 "credentials in the variable `{}` are sent before the plugin is asked; unset it",

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::named::OptionError;
 use super::progress::Wait;
 use crate::base::environment::Environment;
+use crate::base::invocation::{command, command_name};
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::cli::source::{SourceArgs, SourceCommand};
@@ -82,12 +83,13 @@ pub enum SourceError {
     UrlTaken { name: String, file: PathBuf },
     #[error(
         "NuGet.Config has no source `{asked}`, nor is it a CodeArtifact URL; see which there are with \
-         `nuget-plugin-codeartifact source list`"
+         `{}`",
+        command(["source", "list"])
     )]
     Unknown { asked: String },
     #[error(
-        "no enabled source here is CodeArtifact's; add one with `nuget-plugin-codeartifact source add \
-         <URL>`"
+        "no enabled source here is CodeArtifact's; add one with `{} source add <URL>`",
+        command_name()
     )]
     NoneHere,
     #[error("{count} of {all} sources cannot be used, for the reasons above")]
