@@ -6,6 +6,7 @@ use clap::error::{ContextValue, ErrorKind};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::{Cli, Command};
+use crate::base::invocation::command_name;
 use crate::base::text::one_line;
 
 /// A command line that can be used.
@@ -26,7 +27,9 @@ pub struct NotRun {
 
 /// Reads the words behind the program's name.
 pub fn parse(words: &[OsString]) -> Result<Parsed, NotRun> {
-    let matches = Cli::command().no_binary_name(true).try_get_matches_from(words);
+    // The usage line has the name that a person can type.
+    let command = Cli::command().no_binary_name(true).bin_name(command_name());
+    let matches = command.try_get_matches_from(words);
     let parsed = matches.and_then(|matches| {
         let json = json_name(&matches);
         Ok(Parsed { command: Cli::from_arg_matches(&matches)?.command, json })
