@@ -5,7 +5,7 @@
 //! `dotnet-codeartifact` there for people.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use super::PROGRAM;
@@ -57,25 +57,28 @@ fn name(started_as: &OsStr, file: Option<&Path>, environment: &Environment) -> S
         return DOTNET_COMMAND.to_owned();
     }
     match file {
-        Some(file) if environment.program(PROGRAM).is_none() => path(file, environment.home()),
+        Some(file) if environment.program(PROGRAM).is_none() => {
+            path(file, environment.home().as_deref())
+        }
         _ => PROGRAM.to_owned(),
     }
 }
 
 /// The file as a shell can start it, with `~` for the home in a POSIX shell.
-fn path(file: &Path, home: Option<PathBuf>) -> String {
+fn path(file: &Path, home: Option<&Path>) -> String {
     let whole = file.to_string_lossy();
     let word = quoted(&whole);
     if cfg!(windows) {
         // PowerShell takes a quoted word for a text, not for a command.
         return if word == whole { word } else { format!("& {word}") };
     }
-    let in_home = home.as_deref().and_then(|home| file.strip_prefix(home).ok());
+    let in_home = home.and_then(|home| file.strip_prefix(home).ok());
     let in_home = in_home.map(|rest| rest.to_string_lossy());
     in_home.filter(|rest| quoted(rest) == *rest).map_or(word, |rest| format!("~/{rest}"))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
