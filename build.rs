@@ -1,5 +1,6 @@
 //! Builds the launcher (`install/launcher/`) for the target, so that the plugin can embed it:
-//! `$OUT_DIR/launcher.bin` is the library, or empty where `CODEARTIFACT_NUGET_NO_LAUNCHER` is set.
+//! `$OUT_DIR/launcher.bin` is the library, or empty where `CODEARTIFACT_NUGET_NO_LAUNCHER` is set. It
+//! also sets `CODEARTIFACT_NUGET_VERSION`, the version with commit and target.
 //!
 //! That variable is for `cargo check` on a target that has no linker here. `install` of such a
 //! build refuses to install what it does not have.
@@ -12,10 +13,13 @@ use std::process::{Command, ExitCode, Output};
 
 const SOURCE: &str = "install/launcher";
 const NO_LAUNCHER: &str = "CODEARTIFACT_NUGET_NO_LAUNCHER";
+/// Names the commit where there is no git, as in an unpacked archive.
+const COMMIT: &str = "CODEARTIFACT_NUGET_COMMIT";
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed={SOURCE}");
     println!("cargo::rerun-if-env-changed={NO_LAUNCHER}");
+    set_version();
     pack_relocations();
     // Some linkers add a suffix to a name that has none.
     let launcher = PathBuf::from(needed("OUT_DIR")).join("launcher.bin");
@@ -32,6 +36,39 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The version with commit and target, which `--version` prints. Only a release has a commit: other
+/// builds are often made of changed files, and must not be made again for each commit.
+fn set_version() {
+    println!("cargo::rerun-if-env-changed={COMMIT}");
+    let named = env::var(COMMIT).ok().filter(|commit| !commit.is_empty());
+    let commit = named.or_else(|| (needed("PROFILE") == "release").then(git_commit).flatten());
+    let commit = commit.map(|commit| format!("{commit}, ")).unwrap_or_default();
+    let (version, target) = (env!("CARGO_PKG_VERSION"), needed("TARGET"));
+    let target = target.to_string_lossy();
+    println!("cargo::rustc-env=CODEARTIFACT_NUGET_VERSION={version} ({commit}{target})");
+}
+
+/// The commit of the sources, if they are a work tree of git's.
+fn git_commit() -> Option<String> {
+    let git = |words: &[&str]| {
+        let run =
+            Command::new("git").args(words).current_dir(needed("CARGO_MANIFEST_DIR")).output();
+        let run = run.ok().filter(|run| run.status.success())?;
+        Some(String::from_utf8_lossy(&run.stdout).trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    // Sources that are unpacked below another project's work tree have not its commit.
+    let root = PathBuf::from(git(&["rev-parse", "--show-toplevel"])?);
+    if root.canonicalize().ok()?
+        != PathBuf::from(needed("CARGO_MANIFEST_DIR")).canonicalize().ok()?
+    {
+        return None;
+    }
+    for name in ["HEAD", "logs/HEAD"] {
+        println!("cargo::rerun-if-changed={}", git(&["rev-parse", "--git-path", name])?);
+    }
+    git(&["rev-parse", "--short=12", "HEAD"])
 }
 
 /// A static executable for any address has 13,000 addresses to correct when it starts. Packed, they

@@ -63,7 +63,8 @@ use base::system::{NO_MORE_THREADS, TOO_MANY_FILES, scarcity};
 use base::terminal::{Appearance, PerhapsUnread, Printable};
 use cli::doctor::DoctorArgs;
 use cli::{Command, ExecArgs, NotRun, Parsed, SelectionArgs};
-use code::Coded;
+use code::{Code, Coded};
+use commands::completions;
 use commands::exec::ExecError;
 use commands::progress::{Terminal, Wait, Waiting};
 use commands::scrub::Outcome;
@@ -86,16 +87,19 @@ fn main() -> ExitCode {
     }
     base::system::outlive_file_limit();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let environment = Environment::of_process();
+    if let Some(shell) = environment.get(completions::SHELL) {
+        return complete(shell, &words, &environment);
+    }
     match cli::parse(&words) {
-        Ok(parsed) => run(parsed, words),
+        Ok(parsed) => run(parsed, words, &environment),
         Err(not_run) => do_not_run(not_run),
     }
 }
 
 /// Runs the command of a command line, and reports its failure.
 #[expect(clippy::disallowed_methods, reason = "standard output of all commands is taken here")]
-fn run(parsed: Parsed, words: Vec<OsString>) -> ExitCode {
-    let environment = Environment::of_process();
+fn run(parsed: Parsed, words: Vec<OsString>, environment: &Environment) -> ExitCode {
     let log_of = environment.clone();
     panic::report_to(move |line| open_log(&log_of).line(line));
     let mut raw = PerhapsUnread(io::stdout());
@@ -103,7 +107,7 @@ fn run(parsed: Parsed, words: Vec<OsString>) -> ExitCode {
     let Parsed { command, json } = parsed;
     let out: &mut dyn Write = if command.prints_as_it_is() { &mut raw } else { &mut printable };
     let out = &mut Output::new(out, json);
-    let outcome = panic::catch(AssertUnwindSafe(|| run_command(command, words, &environment, out)));
+    let outcome = panic::catch(AssertUnwindSafe(|| run_command(command, words, environment, out)));
     match outcome.unwrap_or_else(|panicked| Err(panicked.into())) {
         Ok(code) => code,
         Err(Failure { error, code }) => {
@@ -114,15 +118,27 @@ fn run(parsed: Parsed, words: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// Prints what a shell's completion script requests. A failure is silent: a person is typing.
+#[expect(clippy::disallowed_methods, reason = "no command prints it")]
+fn complete(shell: &str, words: &[OsString], environment: &Environment) -> ExitCode {
+    panic::report_to(|_| ());
+    let provider = provider(environment, Log::open(None, None));
+    let out = &mut PerhapsUnread(io::stdout());
+    let outcome = panic::catch(|| completions::complete(shell, words, &provider, out));
+    if matches!(outcome, Ok(Ok(()))) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
 /// Prints why no command is run: help, the version, or what is wrong with the command line.
 #[expect(clippy::disallowed_methods, reason = "the command that would print it is not known")]
 fn do_not_run(not_run: NotRun) -> ExitCode {
-    not_run.print();
+    let environment = Environment::of_process();
+    let has_colours = Appearance::of(&environment, io::stderr().is_terminal()).has_colours();
+    not_run.print(has_colours, &mut io::stderr());
     if not_run.is_wanted() {
         return ExitCode::SUCCESS;
     }
     let out = &mut PerhapsUnread(io::stdout());
-    let error = ReportedError { message: not_run.message() };
+    let error = ReportedError::new(Code::WrongUsage, not_run.message());
     Output::new(out, not_run.json).json_of_failure(error);
     ExitCode::from(WRONG_USAGE)
 }
@@ -135,10 +151,29 @@ struct Failure {
 
 impl<E: Coded + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { error: Box::new(error), code: ExitCode::FAILURE }
+        let code =
+            if is_of_command_line(error.code()) { WRONG_USAGE.into() } else { ExitCode::FAILURE };
+        Self { error: Box::new(error), code }
     }
 }
 
+/// Whether a failure with this code comes from a value of the command line.
+fn is_of_command_line(code: Code) -> bool {
+    matches!(
+        code,
+        Code::WrongUsage
+            | Code::InvalidOption
+            | Code::UnknownKey
+            | Code::InvalidValue
+            | Code::EmptyRule
+            | Code::SecretOnCommandLine
+            | Code::NotCodeArtifact
+            | Code::IncompleteUrl
+            | Code::SourceNotFound
+    )
+}
+
+#[expect(clippy::disallowed_methods, reason = "completion scripts name this executable")]
 fn run_command(
     command: Command,
     words: Vec<OsString>,
@@ -150,8 +185,12 @@ fn run_command(
     match command {
         Command::Install(args) => commands::install::run(&args, environment, &wait, out)?,
         Command::Uninstall(args) => commands::uninstall::run(&args, environment, out)?,
-        Command::Configure(args) => commands::configure::run(&args, environment, out)?,
-        Command::Completions(args) => commands::completions::run(&args, out)?,
+        Command::Configure(args) => commands::configure::run(&args, environment, &announce, out)?,
+        Command::Completions(args) => {
+            let program = std::env::current_exe()?;
+            completions::run(&args, &program, out)?;
+        }
+        Command::Version => writeln!(out, "{} {}", base::PROGRAM, cli::VERSION)?,
         Command::Doctor(args) => return doctor(&args, environment, &wait, out),
         Command::Login(args) => {
             with_provider(environment, Overrides::default(), async |provider| {

@@ -90,6 +90,14 @@ impl Run {
         message.unwrap_or_else(|| panic!("no error: {self}")).to_owned()
     }
 
+    /// The same with its code and its fix, as on standard error.
+    #[track_caller]
+    pub fn whole_problem(&self) -> String {
+        let error = self.envelope()["errors"][0].take();
+        let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+        format!("[{}] {} {}", text("code"), text("message"), text("fix")).trim_end().to_owned()
+    }
+
     /// Requires exit code 0.
     #[track_caller]
     pub fn assert_success(&self) -> &Self {

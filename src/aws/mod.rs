@@ -83,6 +83,12 @@ pub struct Aws {
     fallback_proxy: FallbackProxy,
 }
 
+/// The names of the profiles in the shared files, sorted; none if a file cannot be used.
+pub fn profile_names(environment: &Environment) -> Vec<String> {
+    let files = AwsFiles::load(environment);
+    files.map(|files| files.names().into_iter().map(str::to_owned).collect()).unwrap_or_default()
+}
+
 impl Aws {
     /// Reads nothing yet.
     pub fn new(environment: Environment, log: Log) -> Self {

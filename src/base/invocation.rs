@@ -37,6 +37,20 @@ pub fn command<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String {
     line
 }
 
+/// How to run this process's command line as administrator, as a sentence that ends with the command.
+/// It names the executable, because `sudo` has a `PATH` of its own.
+#[expect(clippy::disallowed_methods, reason = "the command line is repeated")]
+pub fn again_as_administrator() -> String {
+    let program = std::env::current_exe().unwrap_or_else(|_| PROGRAM.into());
+    let words = std::iter::once(program.into_os_string()).chain(std::env::args_os().skip(1));
+    let words = words.map(|word| quoted(&word.to_string_lossy()));
+    let line = words.collect::<Vec<_>>().join(" ");
+    if cfg!(windows) {
+        return format!("Run it in a terminal that was started as administrator: {line}");
+    }
+    format!("Run it as root: sudo {line}")
+}
+
 /// Unit tests run from another executable, on machines with and without an installed plugin.
 #[cfg(test)]
 fn of_process() -> String {

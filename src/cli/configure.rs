@@ -4,240 +4,348 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-const EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact configure set profile dev
-  nuget-plugin-codeartifact configure rule add --owner 111122223333 --profile team-a
-  nuget-plugin-codeartifact configure list
-  nuget-plugin-codeartifact configure import          what AWS's own provider was told
-
-Only this user's file is written (or the one that CODEARTIFACT_NUGET_CONFIG_FILE names); comments and
-order in it are kept. A result that could not be used is refused before anything is written.
-
-Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
+use super::help::{EXIT_CODES, Page, example};
 
 /// Arguments of `configure`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(arg_required_else_help = true)]
 pub struct ConfigureArgs {
     #[command(subcommand)]
     pub action: ConfigureAction,
 
-    /// Print one JSON object instead of text; of a failure it has `error`
+    /// Print one JSON object instead of text
     #[arg(long, global = true)]
     pub json: bool,
 }
 
-const LIST: &str = "\
-Examples:
-  nuget-plugin-codeartifact configure list
-  nuget-plugin-codeartifact configure list --json   `settings`, `rules`, `hosts`, `notes`
+const NOT_CHANGED: &str =
+    "0 done; 1 failed, and nothing was changed; 2 wrong usage or a wrong value";
 
-Exit codes: 0 printed; 1 failed (one line on standard error says why); 2 wrong usage";
+const LIST: Page = Page {
+    examples: &[
+        example("For people", "{} configure list"),
+        example("For scripts", "{} configure list --json"),
+    ],
+    notes: &[
+        "Shows what is effective and where it is set: in an environment variable, in the user's or the \
+         machine's file, or nowhere (default). A policy that changes a value is named. Passwords of proxies \
+         are not shown.",
+    ],
+    exit_codes: EXIT_CODES,
+};
 
-const PATH: &str = "\
-Examples:
-  nuget-plugin-codeartifact configure path
-  nuget-plugin-codeartifact configure path --json   `files`
-
-Exit codes: 0 printed; 1 failed (one line on standard error says why); 2 wrong usage";
+const PATH: Page = Page {
+    examples: &[
+        example("For people", "{} configure path"),
+        example("For scripts", "{} configure path --json"),
+    ],
+    notes: &[],
+    exit_codes: EXIT_CODES,
+};
 
 const KEYS: &str = "\
 Keys:
-  profile                          profiles of the AWS files, with commas; the first that there is counts
-  duration_seconds                 0 (as long as the role's session) or 900 to 43200
+  profile                          profiles of ~/.aws/config, separated by commas; the first that exists is used
+  duration_seconds                 900 to 43200, or 0 for as long as the role's session
   interactive                      auto, always or never
   head_start                       auto or off
-  policy.allowed_owners            accounts, with commas; domains of others are not asked for
-  policy.allowed_hosts             patterns, with commas, of [[hosts]] that may be used; \"\" for none
+  policy.allowed_owners            accounts, separated by commas
+  policy.allowed_hosts             patterns for own hosts, separated by commas; \"\" for none
   policy.longest_duration_seconds  900 to 43200
   policy.cache                     memory or off
-  policy.interactive               auto or never
+  policy.interactive               auto or never";
 
-Examples:
-  nuget-plugin-codeartifact configure set profile dev
-  nuget-plugin-codeartifact configure set policy.allowed_owners 111122223333,444455556666
-  nuget-plugin-codeartifact configure get profile --json   `key`, `values`
-  nuget-plugin-codeartifact configure unset profile        AWS's own settings choose again
+const GET: Page = Page {
+    examples: &[
+        example("The effective value, and where it is set", "{} configure get duration_seconds"),
+        example("For scripts", "{} configure get duration_seconds --json"),
+    ],
+    notes: &[KEYS],
+    exit_codes: "0 done, 1 failed or not set, 2 wrong usage",
+};
 
-With `--json` a change prints `file` and `messages`.
+const SET: Page = Page {
+    examples: &[
+        example("Use this profile where no rule chooses another", "{} configure set profile dev"),
+        example(
+            "Use only domains of these accounts",
+            "{} configure set policy.allowed_owners 111122223333,444455556666",
+        ),
+    ],
+    notes: &[
+        KEYS,
+        "Comments and order of the file are kept. `--machine` writes the file for all users, which only \
+         an administrator can change.",
+    ],
+    exit_codes: NOT_CHANGED,
+};
 
-Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
+const UNSET: Page = Page {
+    examples: &[example("Use the default again", "{} configure unset profile")],
+    notes: &[KEYS, "Comments and order of the file are kept."],
+    exit_codes: "0 done; 1 failed or not set, and nothing was changed; 2 wrong usage",
+};
 
-const IMPORT: &str = "\
-Examples:
-  nuget-plugin-codeartifact configure import
-  nuget-plugin-codeartifact configure import configuration.json --json   `file`, `messages`
+const VALIDATE: Page = Page {
+    examples: &[
+        example("The user's and the machine's file", "{} configure validate"),
+        example("A file that is to be distributed", "{} configure validate config.toml"),
+    ],
+    notes: &[
+        "Shows line and column of the first error of each file, and for an unknown key the nearest one.",
+    ],
+    exit_codes: "0 valid, 1 invalid or not readable, 2 wrong usage",
+};
 
-What this configuration says already stays.
-
-Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
+const IMPORT: Page = Page {
+    examples: &[
+        example("From the file in the plugin folder of AWS's provider", "{} configure import"),
+        example("From another file", "{} configure import configuration.json"),
+    ],
+    notes: &["Settings that are in the configuration file already are kept."],
+    exit_codes: NOT_CHANGED,
+};
 
 /// One action each.
 #[derive(Debug, Subcommand)]
 pub enum ConfigureAction {
-    /// Print what holds and where it comes from: settings, rules in order, hosts; secrets hidden
-    #[command(after_help = LIST)]
+    /// Show effective settings, rules and hosts, and where they are set
+    #[command(add = LIST)]
     List,
-    /// Print the configuration files, and whether they are used
-    #[command(after_help = PATH)]
+    /// Show the configuration files, and whether they are used
+    #[command(add = PATH)]
     Path,
-    /// Print the value of a key that holds
-    #[command(after_help = KEYS)]
+    /// Show the effective value of a key
+    #[command(add = GET)]
     Get {
-        /// One of those below
+        /// One of the keys below
         key: String,
     },
     /// Set a key
-    #[command(after_help = KEYS)]
+    #[command(add = SET)]
     Set {
-        /// One of those below
+        /// One of the keys below
         key: String,
-        /// What it is set to
+        /// The new value
         value: String,
+        #[command(flatten)]
+        place: PlaceArgs,
     },
     /// Remove a key
-    #[command(after_help = KEYS)]
+    #[command(add = UNSET)]
     Unset {
-        /// One of those below
+        /// One of the keys below
         key: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Check configuration files
+    #[command(add = VALIDATE)]
+    Validate {
+        /// The file to check. Default: the user's and the machine's
+        file: Option<PathBuf>,
     },
     /// Add and remove rules
-    #[command(subcommand, after_help = RULE_EXAMPLES)]
+    #[command(subcommand)]
     Rule(RuleAction),
-    /// Add and remove hosts of your own before CodeArtifact
-    #[command(subcommand, after_help = HOST_EXAMPLES)]
+    /// Add and remove own hosts that are proxies for CodeArtifact
+    #[command(subcommand)]
     Host(HostAction),
-    /// Take over the configuration of AWS's own provider
-    #[command(after_help = IMPORT)]
+    /// Import the configuration of AWS's NuGet credential provider
+    #[command(add = IMPORT)]
     Import {
-        /// Its `configuration.json`, where it is not in the plugin's folder below the home
+        /// Its `configuration.json`. Default: the one in its plugin folder below the home
         file: Option<PathBuf>,
     },
 }
 
-const RULE_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact configure rule add --owner 111122223333 --profile team-a --profile ci
-  nuget-plugin-codeartifact configure rule add --domain 'shared-*' --role-arn arn:aws:iam::111122223333:role/reader
-  nuget-plugin-codeartifact configure rule add --first --domain vpc \\
-    --endpoint-url https://vpce-1.api.codeartifact.eu-west-1.vpce.amazonaws.com
-  nuget-plugin-codeartifact configure rule remove 2 --json   `file`, `messages`
+impl ConfigureAction {
+    /// Whether it changes the machine-wide file.
+    pub fn is_for_machine(&self) -> bool {
+        let place = match self {
+            Self::Set { place, .. }
+            | Self::Unset { place, .. }
+            | Self::Rule(RuleAction::Remove { place, .. })
+            | Self::Host(HostAction::Remove { place, .. }) => place,
+            Self::Rule(RuleAction::Add(args)) => &args.place,
+            Self::Host(HostAction::Add(args)) => &args.place,
+            Self::List
+            | Self::Path
+            | Self::Get { .. }
+            | Self::Validate { .. }
+            | Self::Import { .. } => return false,
+        };
+        place.machine
+    }
+}
 
-The first rule that matches counts. Patterns know `*` and `?`; what is left out matches everything, and
-an option that is given several times makes a list.
+/// Which file is changed.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub struct PlaceArgs {
+    /// Change the file for all users of this machine, as administrator
+    #[arg(long)]
+    pub machine: bool,
+}
 
-Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
+const RULE_ADD: Page = Page {
+    examples: &[
+        example(
+            "A profile for the domains of an account; of several profiles, the first that exists",
+            "{} configure rule add --owner 111122223333 --profile team-a --profile ci",
+        ),
+        example(
+            "A role for some domains",
+            "{} configure rule add --domain 'shared-*' --role-arn arn:aws:iam::111122223333:role/reader",
+        ),
+        example(
+            "A VPC endpoint, before all other rules",
+            "{} configure rule add --first --domain vpc --endpoint-url https://vpce-1.api.codeartifact.eu-west-1.vpce.amazonaws.com",
+        ),
+    ],
+    notes: &[
+        "The first rule that matches is used. Patterns have `*` and `?`. An option that is left out matches \
+         everything; one that is repeated is a list.",
+    ],
+    exit_codes: NOT_CHANGED,
+};
 
-const HOST_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact configure host add packages.example.com --region eu-west-1 --domain my-domain --owner 111122223333
-  nuget-plugin-codeartifact configure host remove packages.example.com --json   `file`, `messages`
+const RULE_REMOVE: Page = Page {
+    examples: &[example("By its number in `configure list`", "{} configure rule remove 1")],
+    notes: &[],
+    exit_codes: NOT_CHANGED,
+};
 
-A token goes to such a host as to CodeArtifact's own. Where its URLs name the domain, as behind a VPC
-endpoint, `--domain` and `--owner` are left out.
+const HOST_ADD: Page = Page {
+    examples: &[
+        example(
+            "A host for one domain",
+            "{} configure host add packages.example.com --region eu-west-1 --domain my-domain --owner 111122223333",
+        ),
+        example(
+            "A host whose URLs name the domain, as those of a VPC endpoint do",
+            "{} configure host add codeartifact.example.com --region eu-west-1",
+        ),
+    ],
+    notes: &["The host gets tokens as a host of CodeArtifact does: add only hosts that you trust."],
+    exit_codes: NOT_CHANGED,
+};
 
-Exit codes: 0 done; 1 failed (one line on standard error says why, and nothing was changed); 2 wrong usage";
+const HOST_REMOVE: Page = Page {
+    examples: &[example(
+        "By its name in `configure list`",
+        "{} configure host remove packages.example.com",
+    )],
+    notes: &[],
+    exit_codes: NOT_CHANGED,
+};
 
 /// Rules.
 #[derive(Debug, Subcommand)]
 pub enum RuleAction {
-    /// Add a rule behind those that there are
-    #[command(after_help = RULE_EXAMPLES)]
+    /// Add a rule
+    #[command(add = RULE_ADD)]
     Add(Box<RuleArgs>),
     /// Remove a rule
-    #[command(after_help = RULE_EXAMPLES)]
+    #[command(add = RULE_REMOVE)]
     Remove {
         /// Its number in `configure list`
         number: usize,
+        #[command(flatten)]
+        place: PlaceArgs,
     },
 }
 
 /// A rule.
 #[derive(Debug, Default, Args)]
 pub struct RuleArgs {
-    /// Domains that it matches
+    /// Match these domains
     #[arg(long, value_name = "PATTERN")]
     pub domain: Vec<String>,
-    /// Accounts that own the domains that it matches
+    /// Match domains of these accounts
     #[arg(long, value_name = "PATTERN", visible_alias = "domain-owner")]
     pub owner: Vec<String>,
-    /// Regions that it matches
+    /// Match these regions
     #[arg(long, value_name = "PATTERN")]
     pub region: Vec<String>,
-    /// Repositories that it matches
+    /// Match these repositories
     #[arg(long, value_name = "PATTERN")]
     pub repository: Vec<String>,
-    /// Profile to use, alone; of several the first that there is
+    /// Use this profile; of several, the first that exists
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<String>,
-    /// Role to assume on top
+    /// Assume this role with it
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
-    /// External id for the role
+    /// External ID for the role
     #[arg(long, value_name = "ID", requires = "role_arn")]
     pub external_id: Option<String>,
     /// Session name for the role
     #[arg(long, value_name = "NAME", requires = "role_arn")]
     pub role_session_name: Option<String>,
-    /// What goes first where there are keys in the environment and a profile: environment or profile
+    /// What to use if there are keys in the environment and a profile: environment or profile
     #[arg(long, value_name = "WORD")]
     pub prefer: Option<String>,
-    /// How long tokens are asked for
+    /// Validity of tokens: 900 to 43200, or 0 for as long as the role's session
     #[arg(long, value_name = "SECONDS")]
     pub duration_seconds: Option<i64>,
-    /// Where CodeArtifact's API is
+    /// Endpoint of CodeArtifact's API
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// Where STS is
+    /// Endpoint of STS
     #[arg(long, value_name = "URL")]
     pub sts_endpoint_url: Option<String>,
-    /// Where IAM Identity Center is
+    /// Endpoint of IAM Identity Center
     #[arg(long, value_name = "URL")]
     pub sso_endpoint_url: Option<String>,
-    /// Proxy on the way to AWS; put one with a password into the file by hand
+    /// Proxy for connections to AWS. Add one with a password to the file by hand
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
-    /// PEM file of the authorities to trust, absolute
+    /// Absolute path of a PEM file with the certificate authorities to trust
     #[arg(long, value_name = "FILE")]
     pub ca_bundle: Option<String>,
-    /// Whether the plugin may ask to sign in: auto, always or never
+    /// Whether the plugin may ask the user to sign in: auto, always or never
     #[arg(long, value_name = "WORD")]
     pub interactive: Option<String>,
-    /// Put it before all others
+    /// Add it before all other rules
     #[arg(long, conflicts_with = "at")]
     pub first: bool,
-    /// Give it this number, and those behind it the next ones
+    /// Add it with this number; later rules move down
     #[arg(long, value_name = "NUMBER")]
     pub at: Option<usize>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 }
 
 /// Hosts.
 #[derive(Debug, Subcommand)]
 pub enum HostAction {
     /// Add a host
-    #[command(after_help = HOST_EXAMPLES)]
+    #[command(add = HOST_ADD)]
     Add(HostArgs),
     /// Remove a host
-    #[command(after_help = HOST_EXAMPLES)]
+    #[command(add = HOST_REMOVE)]
     Remove {
-        /// Its name, as `configure list` has it
+        /// Its name in `configure list`
         host: String,
+        #[command(flatten)]
+        place: PlaceArgs,
     },
 }
 
 /// A host.
 #[derive(Debug, Args)]
 pub struct HostArgs {
-    /// Its name, with `:PORT` where that is not the usual one
+    /// The host's name, with `:PORT` if that is not the default one
     pub host: String,
     /// The domain's region
     #[arg(long)]
     pub region: String,
-    /// The domain, where URLs do not name it
+    /// The domain, if the host's URLs do not name it
     #[arg(long, requires = "owner")]
     pub domain: Option<String>,
     /// The account that owns the domain
     #[arg(long, value_name = "ACCOUNT", visible_alias = "domain-owner", requires = "domain")]
     pub owner: Option<String>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 }

@@ -5,48 +5,50 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::IdentityArgs;
+use super::help::{Page, example};
 
-const EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact doctor                       everything, for the sources of this folder
-  nuget-plugin-codeartifact doctor my-source             that source alone
-  nuget-plugin-codeartifact doctor --profile dev         as if that profile asked
-  nuget-plugin-codeartifact doctor --offline --json      what can be seen on this machine, for a script
-  nuget-plugin-codeartifact doctor --fix                 repair what is safe to repair, then look again
-  nuget-plugin-codeartifact doctor --report report.txt   a file without secrets, for a ticket
-
-Exit codes: 0 nothing failed (there may be warnings), 1 something failed, 2 wrong usage";
+const DOCTOR: Page = Page {
+    examples: &[
+        example("All CodeArtifact sources that NuGet uses in this folder", "{} doctor"),
+        example("One source", "{} doctor my-repo"),
+        example("With another profile", "{} doctor --profile dev"),
+        example("Without network requests, for a script", "{} doctor --offline --json"),
+        example("Repair what is safe to repair, then check again", "{} doctor --fix"),
+        example("A file without secrets, for a ticket", "{} doctor --report report.txt"),
+    ],
+    notes: &[],
+    exit_codes: "0 no problem (warnings are possible), 1 problems, 2 wrong usage",
+};
 
 /// Arguments of `doctor`.
 #[derive(Debug, Default, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(add = DOCTOR)]
 #[expect(clippy::struct_excessive_bools, reason = "each one is a flag of the command line")]
 pub struct DoctorArgs {
-    /// A source's name or URL; all CodeArtifact sources of this folder's NuGet.Config files where
-    /// none is given
-    #[arg(value_name = "SOURCE-NAME | URL")]
+    /// Name or URL of a source. Default: all CodeArtifact sources that NuGet uses in this folder
+    #[arg(value_name = "SOURCE")]
     pub source: Option<String>,
 
     #[command(flatten)]
     pub identity: IdentityArgs,
 
-    /// Ask nobody over the network
+    /// Make no network requests
     #[arg(long)]
     pub offline: bool,
 
-    /// Print one JSON object instead of text: `schema`, `outcome`, `findings`, `repairs`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 
-    /// Repair what is ours and safe to repair, after showing it: never another plugin
+    /// Repair this plugin's files and entries, where that is safe
     #[arg(long)]
     pub fix: bool,
 
-    /// With `--fix`: also outside of this user's home
+    /// With `--fix`: also repair outside of this user's home
     #[arg(long, requires = "fix")]
     pub yes: bool,
 
-    /// Write a file to attach to a ticket, without secrets; an existing file is left alone
+    /// Write a report without secrets to this new file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }

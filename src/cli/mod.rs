@@ -1,7 +1,8 @@
-//! The command line's types, and what is said where it is wrong.
+//! The command line's types: commands, options and what their help says.
 
 pub mod configure;
 pub mod doctor;
+pub mod help;
 mod parsing;
 pub mod source;
 pub mod state;
@@ -9,64 +10,71 @@ mod tokens;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use parsing::{NotRun, Parsed, parse};
 pub use tokens::{ExecArgs, SelectionArgs, TokenArgs, TokenFormat};
 
 use crate::base::PROGRAM;
+use crate::base::invocation::command_name;
 use crate::settings::Overrides;
 use configure::ConfigureArgs;
 use doctor::DoctorArgs;
+use help::{EXIT_CODES, Page, example};
 use source::SourceArgs;
 use state::{ExplainArgs, LogoutArgs, StatusArgs};
 
-const START: &str = "\
-Start:
-  nuget-plugin-codeartifact install   once; then `dotnet restore` gets its tokens by itself
+/// What `--version` and `version` print behind the program's name.
+pub const VERSION: &str = env!("CODEARTIFACT_NUGET_VERSION");
 
-Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usage";
-
-/// NuGet credential plugin for AWS CodeArtifact.
+/// NuGet credential provider for AWS CodeArtifact
 #[derive(Debug, Parser)]
-#[command(name = PROGRAM, version, disable_help_subcommand = true)]
-#[command(arg_required_else_help = true, after_help = START)]
+#[command(name = PROGRAM, version = VERSION, arg_required_else_help = true)]
 pub struct Cli {
-    /// What to do; NuGet itself starts the plugin with `-Plugin`
+    /// NuGet itself starts the plugin with `-Plugin`
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The command line's definition, with the help that this process shows.
+pub fn definition() -> clap::Command {
+    let name = command_name();
+    help::with_help(Cli::command(), name, help::width()).bin_name(name)
 }
 
 /// One command each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Put the plugin where every NuGet client finds it
+    /// Install the plugin for NuGet clients
     Install(InstallArgs),
-    /// Remove what `install` has put somewhere
+    /// Remove the plugin
     Uninstall(UninstallArgs),
-    /// Find out what keeps a restore from working, and how to mend it
+    /// Diagnose restore problems
     Doctor(DoctorArgs),
-    /// Read and change the configuration file: defaults, rules, hosts
+    /// Show and change settings, rules and hosts
     Configure(ConfigureArgs),
-    /// Sign in to AWS by SSO, for the plugin, the AWS CLI and all SDKs
+    /// Sign in to AWS IAM Identity Center
     Login(LoginArgs),
-    /// Tell what holds for a source's URL, without asking anybody
+    /// Show rule, credentials and cache entry for a source (offline)
     Explain(ExplainArgs),
-    /// Show cached tokens, sign-ins, versions and places
+    /// Show cached tokens, sign-ins, versions and folders
     Status(StatusArgs),
-    /// Forget cached tokens, and with `--sso` sign out of AWS
+    /// Delete cached tokens; with `--sso`, sign out of AWS
     Logout(LogoutArgs),
-    /// Print an authorization token, for scripts
+    /// Print an authorization token
     Token(TokenArgs),
-    /// Run a command that finds an authorization token in its environment
+    /// Run a command with tokens in its environment
     Exec(ExecArgs),
-    /// Print what makes a shell complete commands and options
+    /// Print the completion script of a shell
     Completions(CompletionsArgs),
-    /// List, add and try the package sources of NuGet.Config
+    /// Add, list and check sources in NuGet.Config
     Source(SourceArgs),
-    /// Find saved passwords of CodeArtifact sources in NuGet.Config, and remove them
+    /// Find and remove saved passwords of CodeArtifact sources
     Scrub(ScrubArgs),
+    /// Print version, commit and target
+    #[command(add = VERSION_PAGE)]
+    Version,
 }
 
 impl Command {
@@ -77,176 +85,195 @@ impl Command {
     }
 }
 
+const VERSION_PAGE: Page = Page {
+    examples: &[example("Everything a bug report needs", "{} version")],
+    notes: &[],
+    exit_codes: "0",
+};
+
 /// The identity, named as in the AWS CLI.
 #[derive(Debug, Default, Args)]
 pub struct IdentityArgs {
-    /// Use this profile of the AWS files alone, without environment keys, whatever rules say
+    /// Use this profile; ignore environment keys and rules
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 }
 
 impl IdentityArgs {
-    /// What is chosen in the place of the settings.
+    /// The settings that the options replace.
     pub fn overrides(&self) -> Overrides {
         Overrides { profile: self.profile.clone(), duration: None }
     }
 }
 
-const INSTALL_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact install                  for this user: dotnet, MSBuild, nuget.exe, Visual Studio
-  nuget-plugin-codeartifact install --netcore-only   for dotnet and MSBuild on .NET only
-  nuget-plugin-codeartifact install --dir /opt/nuget/plugins
-                                                     somewhere else, for everybody on this machine
-
-Run again to update or repair; a file that is already right is not touched. With `--json`: `version`,
-`folders`, `claims_dropped`, `checks`, `warnings`.
-
-Exit codes: 0 installed, and it answers; 1 failed (one line on standard error says why); 2 wrong usage";
+const INSTALL: Page = Page {
+    examples: &[
+        example("For this user: dotnet, MSBuild, nuget.exe and Visual Studio", "{} install"),
+        example("For dotnet and MSBuild on .NET only", "{} install --netcore-only"),
+        example(
+            "In a folder that all users of this machine can read",
+            "{} install --dir /opt/nuget/plugins",
+        ),
+    ],
+    notes: &["Run it again to update or repair. Files that are up to date are not written."],
+    exit_codes: "0 installed, and the plugin responds; 1 failed; 2 wrong usage",
+};
 
 /// Arguments of `install`.
 #[derive(Debug, Default, Args)]
-#[command(after_help = INSTALL_EXAMPLES)]
+#[command(add = INSTALL)]
 #[expect(clippy::struct_excessive_bools, reason = "each one is a flag of the command line")]
 pub struct InstallArgs {
-    /// Install in this plugins folder, not in `.nuget/plugins` of the home folder (and of
-    /// `DOTNET_CLI_HOME`, where that is set)
+    /// Install in this plugins folder instead of ~/.nuget/plugins (and the same folder of
+    /// `DOTNET_CLI_HOME`, if that is set)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
 
-    /// Only for `dotnet` and MSBuild on .NET (the folder `netcore`)
+    /// Install only for `dotnet` and MSBuild on .NET (the folder `netcore`)
     #[arg(long, conflicts_with = "netfx_only")]
     pub netcore_only: bool,
 
-    /// Only for nuget.exe, Visual Studio and MSBuild on .NET Framework (the folder `netfx`)
+    /// Install only for nuget.exe, Visual Studio and MSBuild on .NET Framework (the folder `netfx`)
     #[arg(long, conflicts_with = "no_launcher")]
     pub netfx_only: bool,
 
-    /// Put only the native executable in `netcore`, as `nuget-plugin-codeartifact`, for PATH or
-    /// `NUGET_PLUGIN_PATHS` (SDK 9.0.200 and newer); nothing finds it by itself then
+    /// Install only the native executable `nuget-plugin-codeartifact` in `netcore`. NuGet finds it
+    /// only by PATH or `NUGET_PLUGIN_PATHS` (SDK 9.0.200 and newer)
     #[arg(long)]
     pub no_launcher: bool,
 
-    /// Print one JSON object instead of text; of a failure it has `error`, or a check's `problem`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 }
 
-const UNINSTALL_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact uninstall           for this user
-  nuget-plugin-codeartifact uninstall --purge   with cached tokens and the configuration
-  nuget-plugin-codeartifact uninstall --dir /opt/nuget/plugins
-
-Files that `install` did not put there are left alone. With `--json`: `folders`, `claims_dropped`, `purged`,
-`warnings`.
-
-Exit codes: 0 removed, or nothing was there; 1 failed (one line on standard error says why); 2 wrong usage";
+const UNINSTALL: Page = Page {
+    examples: &[
+        example("For this user", "{} uninstall"),
+        example("With cached tokens and the configuration", "{} uninstall --purge"),
+        example("From another folder", "{} uninstall --dir /opt/nuget/plugins"),
+    ],
+    notes: &["Only files that `install` has written are removed."],
+    exit_codes: "0 removed, or nothing was installed; 1 failed; 2 wrong usage",
+};
 
 /// Arguments of `uninstall`.
 #[derive(Debug, Default, Args)]
-#[command(after_help = UNINSTALL_EXAMPLES)]
+#[command(add = UNINSTALL)]
 pub struct UninstallArgs {
-    /// Remove from this plugins folder, not from `.nuget/plugins` of the home folder (and of
-    /// `DOTNET_CLI_HOME`, where that is set) and wherever else this user has installed
+    /// Remove from this plugins folder only, instead of from every folder where this user has
+    /// installed the plugin
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
 
-    /// Remove this user's cached tokens and the configuration folder as well
+    /// Also remove this user's cached tokens and configuration folder
     #[arg(long)]
     pub purge: bool,
 
-    /// Print one JSON object instead of text; of a failure it has `error`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 }
 
-const LOGIN_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact login                                  the profile of AWS_PROFILE, or `default`
-  nuget-plugin-codeartifact login --profile dev
-  nuget-plugin-codeartifact login --profile dev --use-device-code  confirm a code on any device: over SSH, in a container
-
-A session that expires is refreshed by itself; this is for when it has ended.
-
-Exit codes: 0 signed in; 1 failed (one line on standard error says why); 2 wrong usage";
+const LOGIN: Page = Page {
+    examples: &[
+        example("With the profile of AWS_PROFILE, or `default`", "{} login"),
+        example("With another profile", "{} login --profile dev"),
+        example(
+            "With a code that you confirm on any device: over SSH, in a container",
+            "{} login --profile dev --use-device-code",
+        ),
+    ],
+    notes: &[
+        "The session is shared with the AWS CLI and all SDKs. It is refreshed automatically until it \
+         ends.",
+    ],
+    exit_codes: "0 signed in, 1 failed, 2 wrong usage",
+};
 
 /// Arguments of `login`.
 #[derive(Debug, Args)]
-#[command(after_help = LOGIN_EXAMPLES)]
+#[command(add = LOGIN)]
 pub struct LoginArgs {
-    /// The profile of the AWS files whose SSO session is signed in to
+    /// Sign in to the IAM Identity Center session of this profile
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// The `sso-session` of the AWS files, in place of a profile
+    /// Sign in to this `sso-session` of ~/.aws/config
     #[arg(long, value_name = "NAME", conflicts_with = "profile")]
     pub sso_session: Option<String>,
 
-    /// Confirm a code in a browser on any device, which is what is done where no browser can be
-    /// opened
+    /// Show a code to confirm in a browser on any device. Default where no browser can be opened
     #[arg(long)]
     pub use_device_code: bool,
 
-    /// Open no browser, and show the address and a code
+    /// Do not open a browser; show address and code
     #[arg(long)]
     pub no_browser: bool,
 
-    /// Print one JSON object instead of text, with `session`, `start_url`, `until` and `file`; of a
-    /// failure it has `error`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 }
 
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  bash:        nuget-plugin-codeartifact completions bash > ~/.local/share/bash-completion/completions/nuget-plugin-codeartifact
-  zsh:         nuget-plugin-codeartifact completions zsh > ~/.zfunc/_nuget-plugin-codeartifact   # a folder of $fpath
-  fish:        nuget-plugin-codeartifact completions fish > ~/.config/fish/completions/nuget-plugin-codeartifact.fish
-  PowerShell:  nuget-plugin-codeartifact completions powershell >> $PROFILE
-
-Exit codes: 0 printed; 1 failed (one line on standard error says why); 2 wrong usage";
+const COMPLETIONS: Page = Page {
+    examples: &[
+        example("bash: run this in ~/.bashrc", "source <({} completions bash)"),
+        example("zsh: run this in ~/.zshrc, after compinit", "source <({} completions zsh)"),
+        example("fish: run this in ~/.config/fish/config.fish", "{} completions fish | source"),
+        example(
+            "PowerShell: run this in $PROFILE",
+            "{} completions powershell | Out-String | Invoke-Expression",
+        ),
+    ],
+    notes: &[
+        "Completes commands, options, profiles, SSO sessions, sources, domains and configuration keys, \
+         without network requests. `dotnet codeartifact` is completed in bash, zsh and fish; in \
+         PowerShell, `dotnet-codeartifact` is.",
+    ],
+    exit_codes: EXIT_CODES,
+};
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
-#[command(after_help = COMPLETIONS_EXAMPLES)]
+#[command(add = COMPLETIONS)]
 pub struct CompletionsArgs {
-    /// The shell that is to complete commands and options
+    /// The shell
     #[arg(value_enum)]
     pub shell: Shell,
 }
 
-const SCRUB_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact scrub                     what is saved, in every NuGet.Config that counts here
-  nuget-plugin-codeartifact scrub --yes               remove it
-  nuget-plugin-codeartifact scrub nuget.config --yes  in one file only
-
-Passwords are never shown. Nothing but the saved credentials is changed, byte for byte; those that may be
-CodeArtifact's (their source is gone) are shown and left alone. With `--json`: `files` with `path`,
-`tracked_by_git`, `tokens_end_by` (seconds since 1970), `findings` (`source`, `line`, `password`, `variable`,
-`certain`, `reason`), `removed`, `backup` and `problem`.
-
-Exit codes: 0 nothing is saved for certain, or all of it is removed; 1 failed (one line on standard error says why);
-2 wrong usage; 3 saved credentials were found, and are still there";
+const SCRUB: Page = Page {
+    examples: &[
+        example("Show saved passwords in every NuGet.Config that NuGet reads here", "{} scrub"),
+        example("Remove them", "{} scrub --yes"),
+        example("In one file only", "{} scrub nuget.config --yes"),
+    ],
+    notes: &[
+        "Passwords are never shown, and the rest of the file stays as it is, byte for byte. Credentials \
+         whose source is gone are shown only.",
+    ],
+    exit_codes: "0 nothing is saved, or all of it is removed; 1 failed; 2 wrong usage; 3 saved passwords \
+                 were found and not removed",
+};
 
 /// Arguments of `scrub`.
 #[derive(Debug, Args)]
-#[command(after_help = SCRUB_EXAMPLES)]
+#[command(add = SCRUB)]
 pub struct ScrubArgs {
-    /// The NuGet.Config to look into, not all of them
+    /// Search this NuGet.Config only
     pub file: Option<PathBuf>,
 
-    /// Remove what was found
+    /// Remove what is found
     #[arg(long)]
     pub yes: bool,
 
-    /// Copy each file there before it is changed, passwords and all: a folder outside of any work tree,
-    /// and for this user alone
+    /// Copy each file, with its passwords, to this folder before it is changed. The folder must be
+    /// private and outside of any work tree
     #[arg(long, value_name = "DIR", requires = "yes")]
     pub backup: Option<PathBuf>,
 
-    /// Print one JSON object instead of text; of a failure it has `error`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 }

@@ -1,13 +1,14 @@
 //! Reads the command line, and says what is wrong with it.
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use clap::error::{ContextValue, ErrorKind};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::{Cli, Command};
-use crate::base::invocation::command_name;
+use super::{Cli, Command, definition};
 use crate::base::text::one_line;
+use crate::code::Code;
 
 /// A command line that can be used.
 #[derive(Debug)]
@@ -27,9 +28,7 @@ pub struct NotRun {
 
 /// Reads the words behind the program's name.
 pub fn parse(words: &[OsString]) -> Result<Parsed, NotRun> {
-    // The usage line has the name that a person can type.
-    let command = Cli::command().no_binary_name(true).bin_name(command_name());
-    let matches = command.try_get_matches_from(words);
+    let matches = definition().no_binary_name(true).try_get_matches_from(words);
     let parsed = matches.and_then(|matches| {
         let json = json_name(&matches);
         Ok(Parsed { command: Cli::from_arg_matches(&matches)?.command, json })
@@ -90,10 +89,16 @@ impl NotRun {
         matches!(self.error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
     }
 
-    /// Prints help or the version on standard output, and an error on standard error.
-    pub fn print(&self) {
+    /// Prints help or the version on standard output, and an error on `errors`.
+    pub fn print(&self, has_colours: bool, errors: &mut dyn Write) {
         // If nobody reads it, the exit code still reports the error.
-        let _ = self.error.print();
+        let _ = if self.is_wanted() {
+            self.error.print()
+        } else {
+            let text = self.error.render();
+            let text = if has_colours { text.ansi().to_string() } else { text.to_string() };
+            write!(errors, "{}", with_code(&text))
+        };
     }
 
     /// What is wrong, in one line.
@@ -101,6 +106,21 @@ impl NotRun {
         let text = self.error.to_string();
         let line = text.lines().next().unwrap_or_default();
         line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    }
+}
+
+/// The parser's text with the code behind its first word, which may be coloured.
+fn with_code(text: &str) -> String {
+    let split = text.split_once("error:").and_then(|(before, behind)| {
+        // What ends the colour is between the word and the blank.
+        let (end, message) = behind.split_once(' ')?;
+        Some((before, end, message))
+    });
+    match split {
+        Some((before, end, message)) => {
+            format!("{before}error:{end} [{}] {message}", Code::WrongUsage)
+        }
+        None => text.to_owned(),
     }
 }
 
@@ -130,6 +150,15 @@ mod tests {
         ] {
             assert_eq!(json(line).as_deref(), name, "{line}");
         }
+    }
+
+    #[test]
+    fn an_error_has_its_code_with_and_without_colours() {
+        assert_eq!(with_code("error: no\n"), "error: [CNP801] no\n");
+        assert_eq!(
+            with_code("\u{1b}[31merror:\u{1b}[0m no"),
+            "\u{1b}[31merror:\u{1b}[0m [CNP801] no"
+        );
     }
 
     #[test]

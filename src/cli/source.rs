@@ -5,19 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::IdentityArgs;
+use super::help::{EXIT_CODES, Page, example};
 use crate::settings::Overrides;
 
 /// Arguments of `source`.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
 pub struct SourceArgs {
-    /// What to do with sources
     #[command(subcommand)]
     pub command: SourceCommand,
 }
 
 impl SourceArgs {
-    /// What is chosen in the place of the settings.
+    /// The settings that the options replace.
     pub fn overrides(&self) -> Overrides {
         match &self.command {
             SourceCommand::Add(args) => args.identity.overrides(),
@@ -30,32 +30,40 @@ impl SourceArgs {
 /// One command each.
 #[derive(Debug, Subcommand)]
 pub enum SourceCommand {
-    /// Add a source to NuGet.Config, with its URL and nothing else
+    /// Add a source to NuGet.Config
     Add(SourceAddArgs),
     /// List the sources that NuGet uses in this folder
     List(SourceListArgs),
-    /// Ask sources for their index, with a token
+    /// Request the index of sources, with a token
     Check(SourceCheckArgs),
 }
 
-const SOURCE_ADD_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact source add https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo
-  nuget-plugin-codeartifact source add --domain my-domain --domain-owner 111122223333 --region eu-west-1 --repository my-repo
-  nuget-plugin-codeartifact source add <URL> --name my-repo --configfile nuget.config
-
-The names are looked up with AWS (`codeartifact:GetRepositoryEndpoint`); a URL asks nobody. The rest of the
-file stays as it is, byte for byte. A source that is there already is no error, unless its name has another
-URL, or its URL another name than `--name`.
-
-With `--json`: `added` (false where it was there), `name`, `url`, `file`, `domain`, `owner`, `region`,
-`repository` and `notes`, on what keeps NuGet from asking it.
-
-Exit codes: 0 added, or there already; 1 failed (one line on standard error says why); 2 wrong usage";
+const ADD: Page = Page {
+    examples: &[
+        example(
+            "With the repository's URL, with or without v3/index.json",
+            "{} source add https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo",
+        ),
+        example(
+            "With the repository's name; its URL is looked up with AWS",
+            "{} source add --domain my-domain --domain-owner 111122223333 --region eu-west-1 --repository my-repo",
+        ),
+        example(
+            "In the repository's own NuGet.Config, under another name",
+            "{} source add --name packages --configfile nuget.config https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/packages",
+        ),
+    ],
+    notes: &[
+        "Only the source's line is added: the rest of the file stays as it is, byte for byte.",
+        "The look-up needs the permission codeartifact:GetRepositoryEndpoint. A URL needs no network \
+         request.",
+    ],
+    exit_codes: "0 added, or there already; 1 failed; 2 wrong usage",
+};
 
 /// Arguments of `source add`.
 #[derive(Debug, Args)]
-#[command(after_help = SOURCE_ADD_EXAMPLES)]
+#[command(add = ADD)]
 pub struct SourceAddArgs {
     /// The repository's URL, with or without `v3/index.json`
     #[arg(required_unless_present = "domain", conflicts_with = "domain")]
@@ -65,7 +73,7 @@ pub struct SourceAddArgs {
     #[arg(long, requires_all = ["domain_owner", "region", "repository"])]
     pub domain: Option<String>,
 
-    /// The account that owns the domain, twelve digits
+    /// The account that owns the domain
     #[arg(long, value_name = "ACCOUNT", requires = "domain")]
     pub domain_owner: Option<String>,
 
@@ -77,23 +85,23 @@ pub struct SourceAddArgs {
     #[arg(long, requires = "domain")]
     pub repository: Option<String>,
 
-    /// Which endpoint to look up; `ipv4` where this is not given
+    /// The kind of endpoint to look up. Default: ipv4
     #[arg(long, value_name = "TYPE", requires = "domain")]
     pub endpoint_type: Option<EndpointKind>,
 
-    /// The source's name; `DOMAIN/REPOSITORY` where this is not given, as `aws codeartifact login` has it
+    /// The source's name. Default: DOMAIN/REPOSITORY, as `aws codeartifact login` names it
     #[arg(long)]
     pub name: Option<String>,
 
-    /// The NuGet.Config to change, made where it is missing; where this is not given, the one that
-    /// `dotnet nuget add source` changes: the nearest that clears the sources, else the user's
+    /// The NuGet.Config to change or create. Default: the file that `dotnet nuget add source`
+    /// changes, which is the nearest one that clears the sources, or else the user's
     #[arg(long, value_name = "FILE")]
     pub configfile: Option<PathBuf>,
 
     #[command(flatten)]
     pub identity: IdentityArgs,
 
-    /// Print one JSON object instead of text; of a failure it has `error`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -107,49 +115,50 @@ pub enum EndpointKind {
     Dualstack,
 }
 
-const SOURCE_LIST_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact source list
-  nuget-plugin-codeartifact source list --json
-
-All layers of NuGet.Config count, from this folder up to the user's and the machine's. With `--json`:
-`sources` and `audit_sources` with `name`, `url`, `enabled`, `file`, `line`, `layer`, `patterns`, `codeartifact`
-(`domain`, `owner`, `region`, `repository`, or null), `saved_credentials` (`file` or `variable`, or null)
-and `problem`, and `warnings`.
-
-Exit codes: 0 listed; 1 failed (one line on standard error says why); 2 wrong usage";
+const LIST: Page = Page {
+    examples: &[
+        example("For people", "{} source list"),
+        example("For scripts", "{} source list --json"),
+    ],
+    notes: &[
+        "Reads every NuGet.Config that NuGet reads in this folder, also the user's and the machine's.",
+    ],
+    exit_codes: EXIT_CODES,
+};
 
 /// Arguments of `source list`.
 #[derive(Debug, Args)]
-#[command(after_help = SOURCE_LIST_EXAMPLES)]
+#[command(add = LIST)]
 pub struct SourceListArgs {
-    /// Print one JSON object instead of text; of a failure it has `error`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 }
 
-const SOURCE_CHECK_EXAMPLES: &str = "\
-Examples:
-  nuget-plugin-codeartifact source check             every enabled CodeArtifact source of this folder
-  nuget-plugin-codeartifact source check my-repo     the source of this name, or with this URL
-
-A token is fetched as for a restore, and sent only where the plugin would send it; no redirect is followed.
-With `--json`: `sources` with `name`, `url`, `status`, `identity` and `problem`, which is null where all is well.
-
-Exit codes: 0 every source answers; 1 one does not (its line says why); 2 wrong usage";
+const CHECK: Page = Page {
+    examples: &[
+        example(
+            "Every enabled CodeArtifact source that NuGet uses in this folder",
+            "{} source check",
+        ),
+        example("One source", "{} source check my-repo"),
+    ],
+    notes: &["Requests a token as a restore does, and with it the source's index."],
+    exit_codes: "0 every source responds, 1 at least one does not, 2 wrong usage",
+};
 
 /// Arguments of `source check`.
 #[derive(Debug, Args)]
-#[command(after_help = SOURCE_CHECK_EXAMPLES)]
+#[command(add = CHECK)]
 pub struct SourceCheckArgs {
-    /// A source's name or URL
-    #[arg(value_name = "NAME|URL")]
+    /// Name or URL of a source. Default: all CodeArtifact sources that NuGet uses in this folder
+    #[arg(value_name = "SOURCE")]
     pub source: Option<String>,
 
     #[command(flatten)]
     pub identity: IdentityArgs,
 
-    /// Print one JSON object instead of text; of a failure it has `error`
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
 }

@@ -163,14 +163,16 @@ impl SignInReport {
                 Some(Err(_)) => Portal::Failed,
                 None => Portal::NoSession,
             },
-            warning: portal.and_then(Result::err).map(|message| ReportedError { message }),
+            warning: portal
+                .and_then(Result::err)
+                .map(|message| ReportedError::new(Code::SignInNotSaved, message)),
         }
     }
 
     fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let what = &self.what;
         match &self.path {
-            None => writeln!(out, "{what}: not signed in")?,
+            None => writeln!(out, "Not signed in to {what}")?,
             Some(path) => writeln!(
                 out,
                 "Signed out of {what}: the plugin, the AWS CLI and all SDKs (deleted `{path}`)"

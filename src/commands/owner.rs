@@ -116,6 +116,7 @@ fn changed_folder(command: &Command, environment: &Environment) -> Changed {
     let named = match command {
         Command::Install(args) => args.dir.clone(),
         Command::Uninstall(args) => args.dir.clone(),
+        Command::Configure(args) if args.action.is_for_machine() => return Changed::Nothing,
         Command::Configure(_) => environment.path(CONFIG_FILE),
         Command::Login(_)
         | Command::Logout(_)

@@ -1,6 +1,5 @@
 //! `status`: shows cached tokens, sign-ins, versions and folders.
 
-use std::error::Error;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -34,8 +33,15 @@ pub enum StatusError {
 impl Coded for StatusError {
     fn code(&self) -> Code {
         match self {
-            Self::Unreadable(_) => Code::IncompleteStatus,
+            Self::Unreadable(error) => error.code,
             Self::Output(_) => Code::OutputFailed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Unreadable(error) => error.fix.clone(),
+            Self::Output(_) => None,
         }
     }
 }
@@ -78,7 +84,7 @@ struct StatusSection<T> {
 }
 
 impl<T> StatusSection<T> {
-    fn of<U, E: Error>(found: Result<Vec<U>, E>, show: impl Fn(U) -> T) -> Self {
+    fn of<U, E: Coded>(found: Result<Vec<U>, E>, show: impl Fn(U) -> T) -> Self {
         match found {
             Ok(found) => Self { found: found.into_iter().map(show).collect(), unreadable: None },
             Err(error) => Self { found: Vec::new(), unreadable: Some(ReportedError::of(&error)) },
@@ -305,7 +311,7 @@ struct ConfigurationRow {
 impl ConfigurationRow {
     fn of(file: &FileReport) -> Self {
         let (state, error) = file.state();
-        let error = error.map(|error| ReportedError::of(&error));
+        let error = error.map(|error| ReportedError::of(error));
         Self { kind: file.kind_name(), path: lossy(&file.path), state, error }
     }
 

@@ -1,11 +1,11 @@
 //! A command's standard output: text for people, or with `--json` one envelope for scripts.
 
-use std::error::Error;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::json;
+use crate::code::{Code, Coded};
 
 /// The version of the JSON that `--json` prints. It increases when a name or a meaning changes.
 const SCHEMA: u32 = 2;
@@ -26,13 +26,33 @@ struct Envelope<'a, T> {
 /// A problem as an object: an element of `errors`, or of a result's `warnings`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportedError {
+    #[serde(serialize_with = "as_text")]
+    pub code: Code,
+    /// What failed, and the cause.
     pub message: String,
+    /// What fixes it, if the message does not end with that.
+    pub fix: Option<String>,
 }
 
 impl ReportedError {
-    pub fn of(error: &dyn Error) -> Self {
-        Self { message: error.to_string() }
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fix: None }
     }
+
+    pub fn of(error: &dyn Coded) -> Self {
+        Self { code: error.code(), message: error.to_string(), fix: error.fix() }
+    }
+
+    /// The message with its code and fix.
+    pub fn text(&self) -> String {
+        let fix = self.fix.as_ref().map(|fix| format!(" {fix}")).unwrap_or_default();
+        format!("[{}] {}{fix}", self.code, self.message)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn as_text<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(code)
 }
 
 /// Where a command reports.
@@ -104,21 +124,22 @@ mod tests {
 
     #[test]
     fn a_failure_is_printed_unless_the_command_has_printed_its_envelope() {
-        let failure = || ReportedError::of(&io::Error::other("no"));
+        let failure = || ReportedError::new(Code::Defect, "no");
         let mut text = Vec::new();
         let mut output = Output::new(&mut text, Some("status".to_owned()));
         output.json_of_failure(failure());
         output.json_of_failure(failure());
         let text: serde_json::Value = serde_json::from_slice(&text).unwrap();
         assert_eq!((&text["command"], &text["ok"]), (&"status".into(), &false.into()));
-        assert_eq!((&text["errors"][0]["message"], &text["result"]), (&"no".into(), &().into()));
+        let error = serde_json::json!({"code": "CNP901", "message": "no", "fix": null});
+        assert_eq!((&text["errors"][0], &text["result"]), (&error, &().into()));
     }
 
     #[test]
     fn without_the_option_a_failure_is_not_on_standard_output() {
         let mut text = Vec::new();
         let mut output = Output::new(&mut text, None);
-        output.json_of_failure(ReportedError::of(&io::Error::other("no")));
+        output.json_of_failure(ReportedError::new(Code::Defect, "no"));
         assert!(!output.is_json() && text.is_empty());
     }
 }

@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, RawString, Table, TableLike, Value};
 
-use super::file::{FileError, parse, text_of};
+use super::FileKind;
+use super::file::{FileError, end, parse, text_of};
+use super::machine::{self, MachineFile};
 use crate::base::files::{self, Replacement};
+use crate::base::invocation;
+use crate::base::text::{self, nearest};
 use crate::code::{Code, Coded};
 
 const RULES: &str = "rules";
@@ -24,45 +28,48 @@ pub enum EditError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A key outside of rules and hosts that does not exist.
-    #[error("there is no key `{0}`; `configure set --help` lists the keys")]
+    #[error("Unknown key `{0}`.")]
     UnknownKey(String),
     /// A key that is not set in the file.
-    #[error("`{0}` is not set")]
+    #[error("`{0}` is not set.")]
     NotSet(String),
-    /// A value that is not a number.
-    #[error("`{key}` is `{value}`: it is a number of seconds")]
-    NotANumber { key: String, value: String },
+    /// A value that the key cannot have.
+    #[error("Invalid value `{value}` for {key}: {message}{} Nothing was changed.", end(message))]
+    InvalidValue { key: String, value: String, message: String },
     /// The result would not be a valid file.
-    #[error("`{}` was not changed, since it could not be used any more: {message}", path.display())]
+    #[error("`{}` would not be valid: {message}{} Nothing was changed.", path.display(), end(message))]
     WouldBeInvalid { path: PathBuf, message: String },
     /// The parser would not write the file back unchanged.
     #[error(
-        "`{}` is written in a way that cannot be kept by this command; change it by hand",
+        "`{}` is written in a form that this command cannot keep. Nothing was changed.",
         .0.display()
     )]
     NotKept(PathBuf),
     /// Inline arrays, which are not edited.
     #[error(
-        "`{key}` in `{}` is not a list of `[[{key}]]` tables; change it by hand", path.display()
+        "`{key}` in `{}` is not a list of `[[{key}]]` tables. Nothing was changed.", path.display()
     )]
     NotTables { key: &'static str, path: PathBuf },
+    /// The machine-wide file, for somebody else.
+    #[error("Only an administrator can change `{}`. Nothing was changed.", .0.display())]
+    NotAdministrator(PathBuf),
     /// Another process wrote it after it was read here.
-    #[error("`{}` was changed meanwhile and was left alone; run the command again", .0.display())]
+    #[error("`{}` was changed by another program at the same time, and not by this one.", .0.display())]
     ChangedMeanwhile(PathBuf),
     /// The number for a new rule.
-    #[error("a new rule can be number 1 to {last} in `{}`, not {number}", path.display())]
+    #[error("A new rule of `{}` can have number 1 to {last}, not {number}.", path.display())]
     NoPlace { path: PathBuf, number: usize, last: usize },
     /// The number of a rule to remove.
-    #[error("`{}` has no rule {number}: it has {count}; `configure list` shows them", path.display())]
+    #[error("`{}` has no rule {number}: it has {}.", path.display(), text::count(*count, "rule"))]
     NoRule { path: PathBuf, number: usize, count: usize },
     /// A host to add.
-    #[error("`{}` has the host `{host}` already; remove it first", path.display())]
+    #[error("`{}` already has the host `{host}`.", path.display())]
     HostIsThere { path: PathBuf, host: String },
     /// A host to remove.
-    #[error("`{}` has no host `{host}`; `configure list` shows them", path.display())]
+    #[error("`{}` has no host `{host}`.", path.display())]
     NoHost { path: PathBuf, host: String },
     /// Any refusal by the file system.
-    #[error("cannot {action} `{}`: {source}", path.display())]
+    #[error("Cannot {action} `{}`: {source}.", path.display())]
     Disk {
         /// The verb of what was attempted.
         action: &'static str,
@@ -79,12 +86,53 @@ impl Coded for EditError {
             Self::NotSet(_) | Self::NoPlace { .. } | Self::NoRule { .. } | Self::NoHost { .. } => {
                 Code::NothingToChange
             }
-            Self::NotANumber { .. } | Self::WouldBeInvalid { .. } => Code::InvalidValue,
+            Self::InvalidValue { .. } | Self::WouldBeInvalid { .. } => Code::InvalidValue,
             Self::HostIsThere { .. } => Code::HostExists,
             Self::NotKept(_)
             | Self::NotTables { .. }
+            | Self::NotAdministrator(_)
             | Self::ChangedMeanwhile(_)
             | Self::Disk { .. } => Code::ConfigurationNotChanged,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        let list = || format!("List them: {}", invocation::command(["configure", "list"]));
+        match self {
+            Self::File(error) => error.fix(),
+            Self::UnknownKey(name) => {
+                let near = nearest(name, KEYS.iter().map(|key| key.name));
+                let help = || invocation::command(["configure", "set", "--help"]);
+                Some(near.map_or_else(
+                    || format!("Show the keys: {}", help()),
+                    |near| format!("Did you mean `{near}`?"),
+                ))
+            }
+            Self::NotKept(_) | Self::NotTables { .. } => Some("Edit it by hand".to_owned()),
+            Self::ChangedMeanwhile(_) => Some("Run the command again".to_owned()),
+            Self::NoRule { .. } | Self::NoHost { .. } => Some(list()),
+            Self::HostIsThere { host, .. } => {
+                let remove = invocation::command(["configure", "host", "remove", host]);
+                Some(format!("Remove it first: {remove}"))
+            }
+            Self::NotAdministrator(_) => Some(invocation::again_as_administrator()),
+            Self::NotSet(_)
+            | Self::InvalidValue { .. }
+            | Self::WouldBeInvalid { .. }
+            | Self::NoPlace { .. }
+            | Self::Disk { .. } => None,
+        }
+    }
+}
+
+impl EditError {
+    /// The error of a change that sets this value only.
+    pub fn of_value(self, key: &str, value: &str) -> Self {
+        match self {
+            Self::WouldBeInvalid { message, .. } => {
+                Self::InvalidValue { key: key.to_owned(), value: value.to_owned(), message }
+            }
+            other => other,
         }
     }
 }
@@ -131,9 +179,13 @@ impl Key {
     pub fn value(self, text: &str) -> Result<Value, EditError> {
         match self.kind {
             KeyKind::Word => Ok(text.into()),
-            KeyKind::Seconds => text.trim().parse::<i64>().map(Value::from).map_err(|_| {
-                EditError::NotANumber { key: self.name.to_owned(), value: text.to_owned() }
-            }),
+            KeyKind::Seconds => {
+                text.trim().parse::<i64>().map(Value::from).map_err(|_| EditError::InvalidValue {
+                    key: self.name.to_owned(),
+                    value: text.to_owned(),
+                    message: "expected a number of seconds".to_owned(),
+                })
+            }
             KeyKind::List => Ok(Value::Array(words(text).collect())),
             KeyKind::WordOrList => Ok(word_or_list(&words(text).collect::<Vec<_>>())),
         }
@@ -154,6 +206,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// The file as it was read, with the changes so far. It may contain a proxy's password.
 pub struct Document {
+    kind: FileKind,
     path: PathBuf,
     /// None if there was no file.
     before: Option<String>,
@@ -161,11 +214,30 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads the file; a missing file counts as empty.
+    /// Reads the user's file; a missing file counts as empty.
     pub fn open(path: PathBuf) -> Result<Self, EditError> {
+        Self::of(FileKind::User, path)
+    }
+
+    /// Reads the machine-wide file, which must be the administrator's; a missing file counts as
+    /// empty. Only an administrator can save it.
+    pub fn of_machine() -> Result<Self, EditError> {
+        let path = machine::path();
+        if !files::may_be_administrator() {
+            return Err(EditError::NotAdministrator(path));
+        }
+        match machine::read(&path, 0)? {
+            MachineFile::Untrusted { reason, fix } => {
+                Err(FileError::Untrusted { path, reason, fix }.into())
+            }
+            MachineFile::Absent | MachineFile::Read(_) => Self::of(FileKind::Machine, path),
+        }
+    }
+
+    fn of(kind: FileKind, path: PathBuf) -> Result<Self, EditError> {
         let before = text_of(&path)?;
         let parsed = parse_to_keep(&path, before.as_deref().unwrap_or_default())?;
-        Ok(Self { path, before, parsed })
+        Ok(Self { kind, path, before, parsed })
     }
 
     pub fn path(&self) -> &Path {
@@ -360,11 +432,14 @@ impl Document {
 
     /// Writes the file, unless nothing changed or the result would not be valid.
     pub fn save(self) -> Result<PathBuf, EditError> {
-        let Self { path, before, parsed } = self;
+        let Self { kind, path, before, parsed } = self;
         let text = as_before(before.as_deref(), &parsed.to_string());
         parse(&path, &text, 0).map_err(|error| would_be_invalid(&path, error))?;
         if before.as_ref() != Some(&text) {
-            write(&path, before.as_deref(), &text)?;
+            match kind {
+                FileKind::User => write(&path, before.as_deref(), &text)?,
+                FileKind::Machine => write_for_all(&path, before.as_deref(), &text)?,
+            }
         }
         Ok(path)
     }
@@ -425,7 +500,37 @@ fn write(path: &Path, before: Option<&str>, text: &str) -> Result<(), EditError>
     replacement.commit().map_err(|error| disk("write", &target, error))
 }
 
+/// Replaces the machine-wide file as a whole, or leaves it unchanged. All users can read it, and only
+/// administrators can change it or its folder.
+fn write_for_all(path: &Path, before: Option<&str>, text: &str) -> Result<(), EditError> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    files::make_administered_folder(folder)
+        .map_err(|error| disk("make the folder", folder, error))?;
+    let target = target(path).map_err(|error| disk("follow the link", path, error))?;
+    let written = Replacement::of(&target, "config.").and_then(|replacement| {
+        replacement.fill(text.as_bytes())?;
+        files::let_all_read(replacement.file())?;
+        Ok(replacement)
+    });
+    let replacement = written.map_err(|error| disk("write", path, error))?;
+    if text_of(path)?.as_deref() != before {
+        return Err(EditError::ChangedMeanwhile(path.to_owned()));
+    }
+    replacement.commit().map_err(|error| disk("write", path, error))?;
+    files::give_to_administrators(path).map_err(|error| disk("protect", path, error))?;
+    match machine::read(path, 0)? {
+        MachineFile::Untrusted { reason, fix } => {
+            Err(FileError::Untrusted { path: path.to_owned(), reason, fix }.into())
+        }
+        MachineFile::Absent | MachineFile::Read(_) => Ok(()),
+    }
+}
+
 fn disk(action: &'static str, path: &Path, source: io::Error) -> EditError {
+    if source.kind() == ErrorKind::PermissionDenied && path.starts_with(files::machine_config_dir())
+    {
+        return EditError::NotAdministrator(path.to_owned());
+    }
     EditError::Disk { action, path: path.to_owned(), source }
 }
 

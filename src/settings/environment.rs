@@ -67,7 +67,7 @@ pub(super) fn absolute_path(
         return Ok(Some(path));
     }
     let value = path.display().to_string();
-    Err(SettingsError::Variable { name, value, expected: "the path must be absolute" })
+    Err(SettingsError::Variable { name, value, expected: "an absolute path" })
 }
 
 /// The cache folder that the user named.
@@ -113,7 +113,7 @@ fn profiles(value: &str) -> Result<Vec<String>, &'static str> {
     if names.iter().all(|name| is_profile(name)) {
         Ok(names)
     } else {
-        Err("it is a profile of the AWS files, or several with commas")
+        Err("profiles of the shared config and credentials files, separated by commas")
     }
 }
 

@@ -12,7 +12,7 @@ use super::toml::{Keys, Node, Problem};
 use super::value::{Duration, OWNER, Origin, Setting, profiles};
 use super::{Defaults, SettingsError};
 use crate::base::environment::{Environment, HOME};
-use crate::base::files;
+use crate::base::{files, invocation};
 use crate::code::{Code, Coded};
 use crate::endpoint::{HostMapping, is_domain, is_owner, is_region};
 use crate::locations::Locations;
@@ -33,16 +33,35 @@ pub(super) struct ConfigurationFile {
 /// The file cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FileError {
-    #[error("the configuration file `{}` cannot be read: {detail}; make it readable, or move it away", path.display())]
+    #[error("The configuration file `{}` cannot be read: {detail}.", path.display())]
     Unreadable { path: PathBuf, detail: String },
     #[error(
-        "the machine-wide configuration file `{}` is not trusted, so there is no token: {reason}; an \
-         administrator makes it theirs with `{fix}`",
+        "The machine-wide configuration file `{}` is not trusted, so no tokens are requested: {reason}.",
         path.display()
     )]
     Untrusted { path: PathBuf, reason: String, fix: String },
-    #[error("the configuration file `{}` has an error at line {line}, column {column}: {message}; correct it", path.display())]
+    #[error("Invalid configuration file `{}`, line {line}, column {column}: {message}{}", path.display(), end(message))]
     Invalid { path: PathBuf, line: usize, column: usize, message: String },
+}
+
+/// The end of a sentence, which may be a question.
+pub(super) fn end(sentence: &str) -> &'static str {
+    if sentence.ends_with('?') { "" } else { "." }
+}
+
+impl FileError {
+    /// For a file that must be there.
+    pub fn missing(path: &Path) -> Self {
+        Self::Unreadable { path: path.to_owned(), detail: "there is no such file".to_owned() }
+    }
+
+    /// Line and column of the error, if it has a place.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Invalid { line, column, .. } => Some((*line, *column)),
+            Self::Unreadable { .. } | Self::Untrusted { .. } => None,
+        }
+    }
 }
 
 impl Coded for FileError {
@@ -52,6 +71,19 @@ impl Coded for FileError {
             Self::Untrusted { .. } => Code::UntrustedMachineFile,
             Self::Invalid { .. } => Code::InvalidConfiguration,
         }
+    }
+
+    fn fix(&self) -> Option<String> {
+        Some(match self {
+            Self::Unreadable { .. } => "Make it readable, or remove it".to_owned(),
+            Self::Untrusted { fix, .. } => format!("As administrator, run: {fix}"),
+            Self::Invalid { .. } => {
+                format!(
+                    "Correct it, then check: {}",
+                    invocation::command(["configure", "validate"])
+                )
+            }
+        })
     }
 }
 
@@ -84,7 +116,7 @@ fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     String::from_utf8(bytes).map(Some).map_err(|error| {
         let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let sound = str::from_utf8(sound).unwrap_or_default();
-        let message = "a byte that is not UTF-8".to_owned();
+        let message = "a byte is not UTF-8".to_owned();
         Problem { offset: sound.len(), message }.in_file(path, sound)
     })
 }
@@ -140,8 +172,8 @@ fn of_root(
 
 /// One of `[[hosts]]`.
 fn host(node: Node<'_>) -> Result<HostMapping, Problem> {
-    const DOMAIN: &str = "`domain` is a CodeArtifact domain: 2 to 50 of a-z, 0-9 and `-`";
-    const REGION: &str = "`region` is an AWS region, as in `us-east-1`";
+    const DOMAIN: &str = "a CodeArtifact domain (2 to 50 of a-z, 0-9 and `-`)";
+    const REGION: &str = "an AWS region, such as `us-east-1`";
     let mut keys = node.keys()?;
     let host = keys.read("host", |node| node.text(host_and_port));
     let domain = keys.read("domain", |node| node.checked_text(is_domain, DOMAIN));
@@ -153,14 +185,13 @@ fn host(node: Node<'_>) -> Result<HostMapping, Problem> {
     let domain = match (domain, owner) {
         (Some(domain), Some(owner)) => Some((domain, owner)),
         (None, None) => None,
-        _ => return Err(keys.problem("`domain` and `owner` go together: give both, or neither")),
+        _ => return Err(keys.problem("`domain` needs `owner`, and `owner` needs `domain`")),
     };
     Ok(HostMapping { host, port, domain, region })
 }
 
 fn host_and_port(text: &str) -> Result<(String, Option<u16>), &'static str> {
-    const EXPECTED: &str =
-        "`host` is a host name, and a port behind `:` where it is not the usual one";
+    const EXPECTED: &str = "a host name, with `:` and the port if that is not the default one";
     // An IPv6 address has colons within its brackets.
     let port_at = text.rfind(':').filter(|at| !text[*at..].contains(']'));
     let (host, port) = text.split_at(port_at.unwrap_or(text.len()));
@@ -252,17 +283,15 @@ mod tests {
         assert!(
             place("[[hosts]]\nhost=\"h\"\ndomain=\"d1\"\nregion=\"eu-west-1\"")
                 .2
-                .contains("go together")
+                .contains("`domain` needs `owner`")
         );
     }
 
     #[test]
     fn a_near_key_is_suggested_and_a_far_one_is_not() {
         let message = |key: &str| place(format!("[[hosts]]\nhost = \"h\"\n{key} = \"x\"\n")).2;
-        assert_eq!(message("regoin"), "unknown key `regoin`: `region` was probably meant");
-        assert!(
-            message("password").ends_with("expected one of `host`, `domain`, `owner`, `region`")
-        );
+        assert_eq!(message("regoin"), "unknown key `regoin`. Did you mean `region`?");
+        assert!(message("password").ends_with("Known keys: `host`, `domain`, `owner`, `region`"));
     }
 
     #[test]
@@ -270,7 +299,7 @@ mod tests {
         assert_eq!(place("interactive = \"no\"\nprofile = []").0, 1);
         assert_eq!(place("[[rules]]\nprofil = \"a\"\ndomain = 1\n[policy]\nx = 1").0, 2);
         let (line, column, message) = place("[[hosts]]\n\n[[hosts]]\nhost = \"h\"\n");
-        assert_eq!((line, column, &*message), (1, 1, "missing field `host`"));
+        assert_eq!((line, column, &*message), (1, 1, "missing key `host`"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod rule;
 mod toml;
 mod value;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::environment::Environment;
 use crate::code::{Code, Coded};
@@ -88,11 +88,11 @@ impl Defaults {
 pub enum SettingsError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("the variable {name} is `{value}`: {expected}; correct or unset it")]
+    #[error("Invalid value `{value}` for {name}: expected {expected}.")]
     Variable { name: &'static str, value: String, expected: &'static str },
     #[error(
-        "account {} is not among `allowed_owners` of the policy in `{}`, so its domain `{}` is not \
-         asked for; if that account is to be trusted, it has to be added there",
+        "Account {} is not in `allowed_owners` of the policy in `{}`, so no token for its domain `{}` is \
+         requested.",
         domain.owner, file.display(), domain.name
     )]
     Owner { domain: Box<Domain>, file: PathBuf },
@@ -104,6 +104,14 @@ impl Coded for SettingsError {
             Self::File(error) => error.code(),
             Self::Variable { .. } => Code::InvalidVariable,
             Self::Owner { .. } => Code::AccountNotAllowed,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::File(error) => error.fix(),
+            Self::Variable { .. } => Some("Correct or unset it".to_owned()),
+            Self::Owner { .. } => Some("If you trust the account, add it there".to_owned()),
         }
     }
 }
@@ -273,6 +281,11 @@ impl FileReport {
             FileState::Broken(error) => ("broken", Some(error)),
         }
     }
+}
+
+/// Checks a file that is, or will be, a configuration file. Returns whether there is one.
+pub fn check_file(path: &Path) -> Result<bool, FileError> {
+    Ok(file::text_of(path)?.is_some())
 }
 
 /// The configuration files, and the state of each.

@@ -49,8 +49,8 @@ impl Policy {
     pub(super) fn refusal_of(&self, HostMapping { host, .. }: &HostMapping) -> Option<String> {
         let file = self.refuses_host(host)?.display();
         Some(format!(
-            "the host `{host}` is not used, being none of `allowed_hosts` of the policy in `{file}`; \
-             if it is to be trusted, it has to be added there"
+            "The host `{host}` gets no tokens: it is not in `allowed_hosts` of the policy in `{file}`. If \
+             you trust it, add it there"
         ))
     }
 
@@ -104,7 +104,7 @@ impl Bounds {
 
     /// Reads a file's `[policy]`.
     pub(super) fn read(node: Node<'_>, file: &Path) -> Result<Self, Problem> {
-        const HOST: &str = "a host is a pattern in lower case, without scheme, port and path";
+        const HOST: &str = "a host or a pattern in lower case, without scheme, port and path";
         let mut keys = node.keys()?;
         let bounds = Self {
             file: file.to_owned(),
@@ -141,7 +141,7 @@ impl Bounds {
 fn longest_duration(seconds: i64) -> Result<Duration, &'static str> {
     match Duration::try_from(seconds) {
         Ok(duration) if duration != Duration::OF_SESSION => Ok(duration),
-        _ => Err("`longest_duration_seconds` is 900 to 43200"),
+        _ => Err("900 to 43200"),
     }
 }
 
@@ -149,7 +149,7 @@ fn longest_duration(seconds: i64) -> Result<Duration, &'static str> {
 fn cache_bound(text: &str) -> Result<CacheMode, &'static str> {
     match text.parse() {
         Ok(mode @ (CacheMode::Memory | CacheMode::Off)) => Ok(mode),
-        _ => Err("a policy's `cache` is memory or off"),
+        _ => Err("memory or off"),
     }
 }
 
@@ -157,6 +157,6 @@ fn cache_bound(text: &str) -> Result<CacheMode, &'static str> {
 fn interactive_bound(text: &str) -> Result<Interactive, &'static str> {
     match text.parse() {
         Ok(word @ (Interactive::Auto | Interactive::Never)) => Ok(word),
-        _ => Err("a policy's `interactive` is auto or never"),
+        _ => Err("auto or never"),
     }
 }

@@ -109,7 +109,7 @@ fn token_domain(environment: &Environment) -> Result<Binding, SettingsError> {
     Err(SettingsError::Variable {
         name: TOKEN_DOMAIN,
         value: value.to_owned(),
-        expected: "it is a domain, as in `my-domain` or `my-domain-111122223333`",
+        expected: "a domain, such as `my-domain` or `my-domain-111122223333`",
     })
 }
 

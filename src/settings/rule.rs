@@ -221,16 +221,19 @@ pub struct Shadow {
 
 impl fmt::Display for Shadow {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "rule {} is for some repositories of a domain, and ", self.rule)?;
+        write!(
+            formatter,
+            "Rule {} chooses an identity for some repositories of a domain, ",
+            self.rule
+        )?;
         match self.other {
-            Some(other) => write!(formatter, "rule {other} chooses another identity")?,
-            None => write!(formatter, "the default identity holds")?,
+            Some(other) => write!(formatter, "and rule {other} another one for the others. ")?,
+            None => write!(formatter, "and the default identity is used for the others. ")?,
         }
         write!(
             formatter,
-            " for the others; NuGet remembers one token for all of a host, so whichever is asked for \
-             first serves both until it is refused; give them one identity that may read all, or \
-             restore them apart"
+            "NuGet keeps one token for each host, so the first one is used for all of them until it is \
+             refused. Use one identity that can read all, or restore them separately"
         )
     }
 }
@@ -268,22 +271,22 @@ impl Rule {
             domain: keys.texts(
                 "domain",
                 is_domain_pattern,
-                "`domain` is a pattern of a-z, 0-9, `-`, `*` and `?`",
+                "a pattern of a-z, 0-9, `-`, `*` and `?`",
             ),
             owner: keys.texts(
                 "owner",
                 is_owner_pattern,
-                "`owner` is twelve digits, or a pattern of digits, `*` and `?`, in quotes",
+                "an account (twelve digits) or a pattern of digits, `*` and `?`, in quotes",
             ),
             region: keys.texts(
                 "region",
                 is_region_pattern,
-                "`region` is a region, or a pattern of a-z, 0-9, `-`, `*` and `?`",
+                "an AWS region or a pattern of a-z, 0-9, `-`, `*` and `?`",
             ),
             repository: keys.texts(
                 "repository",
                 is_repository_pattern,
-                "`repository` is a pattern of A-Z, a-z, 0-9, `.`, `_`, `-`, `*` and `?`",
+                "a pattern of A-Z, a-z, 0-9, `.`, `_`, `-`, `*` and `?`",
             ),
         };
         let origin = Origin::Rule(number);
@@ -360,9 +363,9 @@ impl Serialize for RoleSettings {
 
 /// A role: its ARN, or a table with its ARN and options.
 fn role(node: Node<'_>) -> Result<RoleSettings, Problem> {
-    const ARN: &str = "a role is an ARN as in `arn:aws:iam::111122223333:role/reader`";
-    const EXTERNAL_ID: &str = "`external_id` is 2 to 1224 of A-Z, a-z, 0-9 and `_+=,.@:/-`";
-    const SESSION_NAME: &str = "`session_name` is 2 to 64 of A-Z, a-z, 0-9 and `_+=,.@-`";
+    const ARN: &str = "a role's ARN, such as `arn:aws:iam::111122223333:role/reader`";
+    const EXTERNAL_ID: &str = "2 to 1224 of A-Z, a-z, 0-9 and `_+=,.@:/-`";
+    const SESSION_NAME: &str = "2 to 64 of A-Z, a-z, 0-9 and `_+=,.@-`";
     if node.is_text() {
         let arn = node.checked_text(is_role_arn, ARN)?;
         return Ok(RoleSettings { arn, external_id: None, session_name: None });
@@ -382,21 +385,21 @@ fn role(node: Node<'_>) -> Result<RoleSettings, Problem> {
 }
 
 fn endpoint_url(node: Node<'_>) -> Result<String, Problem> {
-    const EXPECTED: &str = "an endpoint is an https URL without user, query and fragment; http is for this machine only";
+    const EXPECTED: &str =
+        "an https URL without user, query and fragment (http only for this machine)";
     node.checked_text(is_endpoint_url, EXPECTED)
 }
 
 /// A proxy's URL, which may have a password.
 fn proxy_url(text: &str) -> Result<Secret, &'static str> {
-    const EXPECTED: &str =
-        "`proxy` is a URL as in `http://proxy.example:3128`, with `user:password@` if need be";
+    const EXPECTED: &str = "a proxy's URL, such as `http://proxy.example:3128` or `http://user:password@proxy.example`";
     if is_proxy_url(text) { Ok(Secret::new(text)) } else { Err(EXPECTED) }
 }
 
 /// An absolute path: it must not depend on the working directory.
 fn absolute_path(text: &str) -> Result<PathBuf, &'static str> {
     let path = PathBuf::from(text);
-    if path.is_absolute() { Ok(path) } else { Err("the path must be absolute") }
+    if path.is_absolute() { Ok(path) } else { Err("an absolute path") }
 }
 
 /// As IAM names roles: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>.

@@ -284,7 +284,7 @@ fn a_setting_says_where_it_comes_from_and_which_policy_bounds_it() {
     let settings = settings(&[], user, machine);
     let chosen = settings.effective(&domain(), None, &overrides).unwrap();
     assert_eq!(chosen.aws.profiles.origin.to_string(), "--profile");
-    assert_eq!(chosen.duration.origin.to_string(), "`--duration-seconds`");
+    assert_eq!(chosen.duration.origin.to_string(), "--duration-seconds");
     assert_eq!(chosen.duration.value.seconds(), 1800);
 }
 

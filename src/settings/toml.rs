@@ -74,7 +74,7 @@ impl<'a> Node<'a> {
         let Content::Value(Value::String(text)) = self.content else {
             return Err(self.mistyped("a string"));
         };
-        parse(text.value()).map_err(|message| self.problem(message))
+        parse(text.value()).map_err(|expected| self.problem(format!("expected {expected}")))
     }
 
     /// The text, if `check` accepts it.
@@ -94,7 +94,7 @@ impl<'a> Node<'a> {
         let Content::Value(Value::Integer(number)) = self.content else {
             return Err(self.mistyped("a number"));
         };
-        parse(*number.value()).map_err(|message| self.problem(message))
+        parse(*number.value()).map_err(|expected| self.problem(format!("expected {expected}")))
     }
 
     /// The elements of a list, which may be empty.
@@ -102,7 +102,7 @@ impl<'a> Node<'a> {
         self,
         read: impl FnMut(Node<'a>) -> Result<T, Problem>,
     ) -> Result<Vec<T>, Problem> {
-        self.elements().ok_or_else(|| self.mistyped("a sequence"))?.into_iter().map(read).collect()
+        self.elements().ok_or_else(|| self.mistyped("a list"))?.into_iter().map(read).collect()
     }
 
     /// One text or table, or the elements of a list of at least one.
@@ -112,7 +112,7 @@ impl<'a> Node<'a> {
     ) -> Result<Vec<T>, Problem> {
         match self.elements() {
             Some(elements) if elements.is_empty() => {
-                Err(self.problem("the list is empty: leave the key out instead"))
+                Err(self.problem("the list is empty. Remove the key instead"))
             }
             Some(elements) => elements.into_iter().map(read).collect(),
             None if self.is_text() || self.is_table() => Ok(vec![read(self)?]),
@@ -158,7 +158,7 @@ impl<'a> Node<'a> {
                 Unexpected::Map
             }
         };
-        self.problem(format!("invalid type: {found}, expected {expected}"))
+        self.problem(format!("expected {expected}, found {found}"))
     }
 }
 
@@ -198,9 +198,9 @@ impl<'a> Keys<'a> {
         for (name, _) in self.table.iter().filter(|(name, _)| !self.known.contains(name)) {
             let key = self.table.get_key_value(name).and_then(|(key, _)| start(key.span()));
             let message = if let Some(nearest) = nearest(name, self.known.iter().copied()) {
-                format!("unknown key `{name}`: `{nearest}` was probably meant")
+                format!("unknown key `{name}`. Did you mean `{nearest}`?")
             } else {
-                format!("unknown field `{name}`, expected one of `{}`", self.known.join("`, `"))
+                format!("unknown key `{name}`. Known keys: `{}`", self.known.join("`, `"))
             };
             self.problems.push(Problem { offset: key.unwrap_or(self.offset), message });
         }
@@ -210,7 +210,7 @@ impl<'a> Keys<'a> {
 
     /// The error for a required key that is missing.
     pub(super) fn missing(&self, name: &str) -> Problem {
-        self.problem(format!("missing field `{name}`"))
+        self.problem(format!("missing key `{name}`"))
     }
 
     /// A problem with the table as a whole.

@@ -142,8 +142,7 @@ impl Duration {
     pub(super) const OF_SESSION: Self = Self(0);
 
     /// The expected form, for messages.
-    pub const EXPECTED: &str =
-        "the duration is 0 (as long as the role's session) or 900 to 43200 seconds";
+    pub const EXPECTED: &str = "0 (as long as the role's session) or 900 to 43200 seconds";
 
     /// The seconds.
     pub fn seconds(self) -> i64 {
@@ -193,7 +192,7 @@ impl FromStr for Interactive {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let all = [Self::Always, Self::Auto, Self::Never];
         let word = text.trim().to_ascii_lowercase();
-        all.into_iter().find(|one| one.name() == word).ok_or("it is auto, always or never")
+        all.into_iter().find(|one| one.name() == word).ok_or("auto, always or never")
     }
 }
 
@@ -222,10 +221,7 @@ impl FromStr for HeadStart {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let word = text.trim().to_ascii_lowercase();
-        [Self::Auto, Self::Off]
-            .into_iter()
-            .find(|one| one.name() == word)
-            .ok_or("it is auto or off")
+        [Self::Auto, Self::Off].into_iter().find(|one| one.name() == word).ok_or("auto or off")
     }
 }
 
@@ -254,7 +250,7 @@ impl FromStr for Prefer {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut both = [Self::Environment, Self::Profile].into_iter();
-        both.find(|one| one.name() == text).ok_or("`prefer` is environment or profile")
+        both.find(|one| one.name() == text).ok_or("environment or profile")
     }
 }
 
@@ -292,7 +288,7 @@ impl FromStr for CacheMode {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let all = [Self::Disk, Self::Auto, Self::Memory, Self::Off];
         let word = text.trim().to_ascii_lowercase();
-        all.into_iter().find(|mode| mode.name() == word).ok_or("it is auto, disk, memory or off")
+        all.into_iter().find(|mode| mode.name() == word).ok_or("auto, disk, memory or off")
     }
 }
 
@@ -326,7 +322,7 @@ impl FromStr for SignInMethod {
             "auto" => Ok(Self::Auto),
             "browser" => Ok(Self::Browser),
             "device" => Ok(Self::Device),
-            _ => Err("it is auto, browser or device"),
+            _ => Err("auto, browser or device"),
         }
     }
 }
@@ -338,12 +334,12 @@ pub(super) fn is_profile(text: &str) -> bool {
 
 /// Names of profiles. The first one that exists in the AWS files is used.
 pub(super) fn profiles(node: Node<'_>) -> Result<Vec<String>, Problem> {
-    const EXPECTED: &str = "a profile is a name of the AWS files";
+    const EXPECTED: &str = "the name of a profile in the shared config or credentials file";
     node.one_or_more(|name| name.checked_text(is_profile, EXPECTED))
 }
 
 /// The expected form of an account that is not a pattern.
-pub(super) const OWNER: &str = "an owner is the domain's account: twelve digits, in quotes";
+pub(super) const OWNER: &str = "the domain's account: twelve digits, in quotes";
 
 #[cfg(test)]
 mod tests {
@@ -355,7 +351,7 @@ mod tests {
         assert_eq!(" Disk".parse(), Ok(CacheMode::Disk));
         assert_eq!("MEMORY".parse(), Ok(CacheMode::Memory));
         assert_eq!("off".parse(), Ok(CacheMode::Off));
-        assert_eq!("on".parse::<CacheMode>(), Err("it is auto, disk, memory or off"));
+        assert_eq!("on".parse::<CacheMode>(), Err("auto, disk, memory or off"));
     }
 
     #[test]

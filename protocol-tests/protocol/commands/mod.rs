@@ -6,6 +6,8 @@ mod exec;
 #[cfg(unix)]
 mod exec_sources;
 #[cfg(unix)]
+mod help;
+#[cfg(unix)]
 mod streams;
 mod token;
 #[cfg(unix)]
@@ -20,6 +22,8 @@ pub fn trials() -> Vec<Trial> {
         exec::trials(),
         #[cfg(unix)]
         exec_sources::trials(),
+        #[cfg(unix)]
+        help::trials(),
         #[cfg(unix)]
         streams::trials(),
         token::trials(),

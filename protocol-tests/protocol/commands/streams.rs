@@ -23,7 +23,7 @@ pub fn trials() -> Vec<Trial> {
 fn a_standard_error_that_is_full_or_closed_is_no_crash() {
     let stage = Stage::new();
     for script in [
-        "$PLUGIN configure get profil 2>/dev/full",
+        "$PLUGIN configure get profile 2>/dev/full",
         "$PLUGIN scrub nowhere 2>/dev/full",
         "$PLUGIN scrub nowhere 2>&-",
         "$PLUGIN status >/dev/full 2>/dev/full",

@@ -191,10 +191,7 @@ fn a_policy_bounds_the_duration_and_the_owner() {
     stage.run(&["token", SOURCE, "--duration-seconds", "43200"]).assert_success();
     assert_eq!(stage.fake.token_calls()[0].duration, "1800");
     let run = stage.run(&["token", &SOURCE.replace("111122223333", "444455556666")]);
-    assert!(
-        failure(&run, 1).contains("account 444455556666 is not among `allowed_owners`"),
-        "{run}"
-    );
+    assert!(failure(&run, 1).contains("Account 444455556666 is not in `allowed_owners`"), "{run}");
     assert_eq!(stage.fake.token_calls().len(), 1);
 }
 

@@ -334,14 +334,15 @@ fn the_token_command_prints_a_new_one_and_nothing_else() {
 
 fn a_setting_that_cannot_be_meant_fails_the_ask() {
     for (name, value, expected) in [
-        (DOMAIN, "My Domain", "it is a domain, as in `my-domain` or `my-domain-111122223333`"),
-        (FILE, "secrets/token", "the path must be absolute"),
+        (DOMAIN, "My Domain", "a domain, such as `my-domain` or `my-domain-111122223333`"),
+        (FILE, "secrets/token", "an absolute path"),
     ] {
         let (_fake, mut home, _) = with_variable();
         home.set(name, value);
         let answer = answer_of_a_process(&home, OF_AWS);
         let line = answer.assert_refusal("Error").the_warning();
-        let said = format!("the variable {name} is `{value}`: {expected}; correct or unset it");
+        let said =
+            format!("Invalid value `{value}` for {name}: expected {expected}. Correct or unset it");
         assert!(line.ends_with(&said), "{line}");
     }
 }

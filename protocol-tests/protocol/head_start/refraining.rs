@@ -60,7 +60,7 @@ fn an_invalid_variable_switches_it_off() {
     let mut stage = yesterday();
     stage.set("CODEARTIFACT_NUGET_HEAD_START", "no");
     let line = stage.line_for(&stage.source);
-    let cause = "the variable CODEARTIFACT_NUGET_HEAD_START is `no`: it is auto or off";
+    let cause = "Invalid value `no` for CODEARTIFACT_NUGET_HEAD_START: expected auto or off";
     assert!(line.contains(cause), "{line}");
     assert_no_head_start(&stage);
 }

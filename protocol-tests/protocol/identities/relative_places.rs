@@ -16,7 +16,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.without_keys().set("HOME", ".").unset("CODEARTIFACT_NUGET_CONFIG_FILE");
                 stage.home.write("project/.aws/credentials", STRANGERS);
             },
-            "the variable HOME is `.`: the path must be absolute; correct or unset it",
+            "[CNP101] Invalid value `.` for HOME: expected an absolute path. Correct or unset it",
         ),
         trial("a_relative_home_is_named_by_each_command", commands),
         trial("a_program_in_a_relative_folder_of_path_is_not_run", path),
@@ -31,7 +31,7 @@ fn commands() {
     stage.home.write("project/.aws/credentials", STRANGERS);
     for words in [&["token", &stage.source.clone()][..], &["status"], &["configure", "list"]] {
         let run = stage.run(words);
-        let says = "the variable HOME is `home/..`: the path must be absolute";
+        let says = "[CNP101] Invalid value `home/..` for HOME: expected an absolute path";
         assert!(run.assert_failure().stderr.contains(says), "{run:?}");
     }
     assert!(stage.fake.token_calls().is_empty());

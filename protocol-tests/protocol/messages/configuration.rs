@@ -1,7 +1,6 @@
 //! Settings that cannot be used, and sources that are ours with an unusable path.
 
 use crate::support::fake_nuget::FakeNuget;
-use crate::support::stage::conversation::{HEAD, failing};
 use crate::support::stage::{SOURCE, Stage};
 use crate::support::trials::{Trial, trial};
 
@@ -9,96 +8,111 @@ const FOREIGN: &str = "https://nuget.example/v3/index.json";
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        failing(
+        refusing(
             "configuration_with_a_syntax_error",
             |stage| file(stage, "duration_seconds = 900\n[[hosts]\n"),
-            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 2, column 9: unclosed array table, expected `]`; correct it",
+            "CNP102",
+            "Invalid configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, line 2, column 9: unclosed array table, expected `]`.",
         ),
-        failing(
+        refusing(
             "configuration_with_an_unknown_key",
             |stage| file(stage, "duration_second = 900\n"),
-            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 1: unknown key `duration_second`: `duration_seconds` was probably meant; correct it",
+            "CNP102",
+            "Invalid configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, line 1, column 1: unknown key `duration_second`. Did you mean `duration_seconds`?",
         ),
-        failing(
+        refusing(
             "configuration_with_a_wrong_type",
             |stage| file(stage, "duration_seconds = \"900\"\n"),
-            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 20: invalid type: string \"900\", expected a number; correct it",
+            "CNP102",
+            "Invalid configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, line 1, column 20: expected a number, found string \"900\".",
         ),
-        failing(
+        refusing(
             "configuration_with_a_wrong_host",
             |stage| file(stage, "[[hosts]]\nhost = 7\nregion = \"eu-west-1\"\n"),
-            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 2, column 8: invalid type: integer `7`, expected a string; correct it",
+            "CNP102",
+            "Invalid configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, line 2, column 8: expected a string, found integer `7`.",
         ),
-        failing(
+        refusing(
             "configuration_with_an_unknown_key_of_a_host",
             |stage| file(stage, "[[hosts]]\nhost = \"a\"\nregion = \"eu-west-1\"\nrepo = \"x\"\n"),
-            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 4, column 1: unknown field `repo`, expected one of `host`, `domain`, `owner`, `region`; correct it",
+            "CNP102",
+            "Invalid configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, line 4, column 1: unknown key `repo`. Known keys: `host`, `domain`, `owner`, `region`.",
         ),
-        failing(
+        refusing(
             "configuration_with_a_wrong_duration",
             |stage| file(stage, "duration_seconds = 899\n"),
-            "the configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml` has an error at line 1, column 20: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct it",
+            "CNP102",
+            "Invalid configuration file `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, line 1, column 20: expected 0 (as long as the role's session) or 900 to 43200 seconds.",
         ),
-        failing(
+        refusing(
             "configuration_file_relative",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "config.toml");
             },
-            "the variable CODEARTIFACT_NUGET_CONFIG_FILE is `config.toml`: the path must be absolute; correct or unset it",
+            "CNP101",
+            "Invalid value `config.toml` for CODEARTIFACT_NUGET_CONFIG_FILE: expected an absolute path. Correct or unset it",
         ),
-        failing(
+        refusing(
             "configuration_file_is_a_folder",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "/");
             },
-            "the configuration file `/` cannot be read: it is no file; make it readable, or move it away",
+            "CNP103",
+            "The configuration file `/` cannot be read: it is no file. Make it readable, or remove it",
         ),
-        failing(
+        refusing(
             "duration_too_short",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "899");
             },
-            "the variable CODEARTIFACT_NUGET_DURATION_SECONDS is `899`: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct or unset it",
+            "CNP101",
+            "Invalid value `899` for CODEARTIFACT_NUGET_DURATION_SECONDS: expected 0 (as long as the role's session) or 900 to 43200 seconds. Correct or unset it",
         ),
-        failing(
+        refusing(
             "duration_too_long",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "43201");
             },
-            "the variable CODEARTIFACT_NUGET_DURATION_SECONDS is `43201`: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct or unset it",
+            "CNP101",
+            "Invalid value `43201` for CODEARTIFACT_NUGET_DURATION_SECONDS: expected 0 (as long as the role's session) or 900 to 43200 seconds. Correct or unset it",
         ),
-        failing(
+        refusing(
             "duration_in_words",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "12h");
             },
-            "the variable CODEARTIFACT_NUGET_DURATION_SECONDS is `12h`: the duration is 0 (as long as the role's session) or 900 to 43200 seconds; correct or unset it",
+            "CNP101",
+            "Invalid value `12h` for CODEARTIFACT_NUGET_DURATION_SECONDS: expected 0 (as long as the role's session) or 900 to 43200 seconds. Correct or unset it",
         ),
-        failing(
+        refusing(
             "unknown_cache_mode",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_CACHE", "ram");
             },
-            "the variable CODEARTIFACT_NUGET_CACHE is `ram`: it is auto, disk, memory or off; correct or unset it",
+            "CNP101",
+            "Invalid value `ram` for CODEARTIFACT_NUGET_CACHE: expected auto, disk, memory or off. Correct or unset it",
         ),
-        failing(
+        refusing(
             "unknown_word_of_interactive",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_INTERACTIVE", "yes");
             },
-            "the variable CODEARTIFACT_NUGET_INTERACTIVE is `yes`: it is auto, always or never; correct or unset it",
+            "CNP101",
+            "Invalid value `yes` for CODEARTIFACT_NUGET_INTERACTIVE: expected auto, always or never. Correct or unset it",
         ),
-        failing(
+        refusing(
             "a_list_of_profiles_with_a_hole",
             |stage| {
                 stage.set("CODEARTIFACT_NUGET_PROFILE", "dev,,ci");
             },
-            "the variable CODEARTIFACT_NUGET_PROFILE is `dev,,ci`: it is a profile of the AWS files, or several with commas; correct or unset it",
+            "CNP101",
+            "Invalid value `dev,,ci` for CODEARTIFACT_NUGET_PROFILE: expected profiles of the shared config and credentials files, separated by commas. Correct or unset it",
         ),
-        failing(
+        refusing(
             "an_owner_that_no_policy_allows",
             |stage| file(stage, "[policy]\nallowed_owners = [\"999999999999\"]\n"),
-            "account 111122223333 is not among `allowed_owners` of the policy in `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, so its domain `my-domain` is not asked for; if that account is to be trusted, it has to be added there",
+            "CNP105",
+            "Account 111122223333 is not in `allowed_owners` of the policy in `<root>/home/.config/nuget-plugin-codeartifact/config.toml`, so no token for its domain `my-domain` is requested. If you trust the account, add it there",
         ),
         trial("rules_and_policies_with_wrong_values", wrong_values),
         trial("a_broken_configuration_is_silent_on_foreign_sources", foreign),
@@ -108,158 +122,163 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
+/// A test of a request that fails with this code, and with this text somewhere in its line.
+fn refusing(
+    name: &'static str,
+    set_up: fn(&mut Stage),
+    code: &'static str,
+    text: &'static str,
+) -> Trial {
+    trial(name, move || {
+        let mut stage = Stage::new().with_log();
+        set_up(&mut stage);
+        let line = stage.line_for(SOURCE);
+        assert!(line.contains(&format!("[{code}]")) && line.contains(text), "{line}");
+    })
+}
+
 /// Each error with its line, its column, and its message.
 const WRONG_VALUES: [(&str, usize, usize, &str); 36] = [
-    ("profile = []", 1, 11, "the list is empty: leave the key out instead"),
-    ("profile = \" dev\"", 1, 11, "a profile is a name of the AWS files"),
+    ("profile = []", 1, 11, "the list is empty. Remove the key instead"),
     (
-        "profile = 1",
+        "profile = \" dev\"",
         1,
         11,
-        "invalid type: integer `1`, expected one value in quotes, or a list of them",
+        "expected the name of a profile in the shared config or credentials file",
     ),
-    ("interactive = \"no\"", 1, 15, "it is auto, always or never"),
-    ("interactive = false", 1, 15, "invalid type: boolean `false`, expected a string"),
-    ("rules = 1", 1, 9, "invalid type: integer `1`, expected a sequence"),
-    ("[rule]", 1, 2, "unknown key `rule`: `rules` was probably meant"),
-    ("[[rules]]\nprofil = \"a\"", 2, 1, "unknown key `profil`: `profile` was probably meant"),
+    ("profile = 1", 1, 11, "expected one value in quotes, or a list of them, found integer `1`"),
+    ("interactive = \"no\"", 1, 15, "expected auto, always or never"),
+    ("interactive = false", 1, 15, "expected a string, found boolean `false`"),
+    ("rules = 1", 1, 9, "expected a list, found integer `1`"),
+    ("[rule]", 1, 2, "unknown key `rule`. Did you mean `rules`?"),
+    ("[[rules]]\nprofil = \"a\"", 2, 1, "unknown key `profil`. Did you mean `profile`?"),
     (
         "[[rules]]\npassword = \"hunter2\"",
         2,
         1,
-        "unknown field `password`, expected one of `domain`, `owner`, `region`, `repository`, `profile`, `prefer`, `role`, `duration_seconds`, `endpoint_url`, `sts_endpoint_url`, `sso_endpoint_url`, `proxy`, `ca_bundle`, `interactive`",
+        "unknown key `password`. Known keys: `domain`, `owner`, `region`, `repository`, `profile`, `prefer`, `role`, `duration_seconds`, `endpoint_url`, `sts_endpoint_url`, `sso_endpoint_url`, `proxy`, `ca_bundle`, `interactive`",
     ),
-    (
-        "[[rules]]\ndomain = \"Team-*\"",
-        2,
-        10,
-        "`domain` is a pattern of a-z, 0-9, `-`, `*` and `?`",
-    ),
+    ("[[rules]]\ndomain = \"Team-*\"", 2, 10, "expected a pattern of a-z, 0-9, `-`, `*` and `?`"),
     (
         "[[rules]]\ndomain = [\"a\", \"\"]",
         2,
         16,
-        "`domain` is a pattern of a-z, 0-9, `-`, `*` and `?`",
+        "expected a pattern of a-z, 0-9, `-`, `*` and `?`",
     ),
     (
         "[[rules]]\nowner = \"1111\"",
         2,
         9,
-        "`owner` is twelve digits, or a pattern of digits, `*` and `?`, in quotes",
+        "expected an account (twelve digits) or a pattern of digits, `*` and `?`, in quotes",
     ),
     (
         "[[rules]]\nowner = 111122223333",
         2,
         9,
-        "invalid type: integer `111122223333`, expected one value in quotes, or a list of them",
+        "expected one value in quotes, or a list of them, found integer `111122223333`",
     ),
     (
         "[[rules]]\nregion = \"europe\"",
         2,
         10,
-        "`region` is a region, or a pattern of a-z, 0-9, `-`, `*` and `?`",
+        "expected an AWS region or a pattern of a-z, 0-9, `-`, `*` and `?`",
     ),
     (
         "[[rules]]\nrepository = \"a/b\"",
         2,
         14,
-        "`repository` is a pattern of A-Z, a-z, 0-9, `.`, `_`, `-`, `*` and `?`",
+        "expected a pattern of A-Z, a-z, 0-9, `.`, `_`, `-`, `*` and `?`",
     ),
-    ("[[rules]]\nprefer = \"keys\"", 2, 10, "`prefer` is environment or profile"),
+    ("[[rules]]\nprefer = \"keys\"", 2, 10, "expected environment or profile"),
     (
         "[[rules]]\nrole = \"reader\"",
         2,
         8,
-        "a role is an ARN as in `arn:aws:iam::111122223333:role/reader`",
+        "expected a role's ARN, such as `arn:aws:iam::111122223333:role/reader`",
     ),
     (
         "[[rules]]\nrole = 1",
         2,
         8,
-        "invalid type: integer `1`, expected one value in quotes, or a list of them",
+        "expected one value in quotes, or a list of them, found integer `1`",
     ),
-    ("[[rules]]\nrole = { external_id = \"id\" }", 2, 8, "missing field `arn`"),
+    ("[[rules]]\nrole = { external_id = \"id\" }", 2, 8, "missing key `arn`"),
     (
         "[[rules]]\nrole = [\n{ arn = \"arn:aws:iam::111122223333:role/r\", external = \"id\" }]",
         3,
         45,
-        "unknown field `external`, expected one of `arn`, `external_id`, `session_name`",
+        "unknown key `external`. Known keys: `arn`, `external_id`, `session_name`",
     ),
     (
         "[[rules]]\nrole = { arn = \"arn:aws:iam::111122223333:role/r\", session_name = \"a b\" }",
         2,
         67,
-        "`session_name` is 2 to 64 of A-Z, a-z, 0-9 and `_+=,.@-`",
+        "expected 2 to 64 of A-Z, a-z, 0-9 and `_+=,.@-`",
     ),
     (
         "[[rules]]\nrole = { arn = \"arn:aws:iam::111122223333:role/r\", external_id = \"\" }",
         2,
         66,
-        "`external_id` is 2 to 1224 of A-Z, a-z, 0-9 and `_+=,.@:/-`",
+        "expected 2 to 1224 of A-Z, a-z, 0-9 and `_+=,.@:/-`",
     ),
     (
         "[[rules]]\nduration_seconds = 60",
         2,
         20,
-        "the duration is 0 (as long as the role's session) or 900 to 43200 seconds",
+        "expected 0 (as long as the role's session) or 900 to 43200 seconds",
     ),
     (
         "[[rules]]\nendpoint_url = \"http://a.example\"",
         2,
         16,
-        "an endpoint is an https URL without user, query and fragment; http is for this machine only",
+        "expected an https URL without user, query and fragment (http only for this machine)",
     ),
     (
         "[[rules]]\nsts_endpoint_url = \"https://u:hunter2@a.example\"",
         2,
         20,
-        "an endpoint is an https URL without user, query and fragment; http is for this machine only",
+        "expected an https URL without user, query and fragment (http only for this machine)",
     ),
     (
         "[[rules]]\nsso_endpoint_url = \"a.example\"",
         2,
         20,
-        "an endpoint is an https URL without user, query and fragment; http is for this machine only",
+        "expected an https URL without user, query and fragment (http only for this machine)",
     ),
     (
         "[[rules]]\nproxy = \"socks5://u:hunter2@p:1\"",
         2,
         9,
-        "`proxy` is a URL as in `http://proxy.example:3128`, with `user:password@` if need be",
+        "expected a proxy's URL, such as `http://proxy.example:3128` or `http://user:password@proxy.example`",
     ),
-    (
-        "[[rules]]\nproxy = [\"http://u:hunter2@p:1\"]",
-        2,
-        9,
-        "invalid type: sequence, expected a string",
-    ),
-    ("[[rules]]\nca_bundle = \"ca.pem\"", 2, 13, "the path must be absolute"),
+    ("[[rules]]\nproxy = [\"http://u:hunter2@p:1\"]", 2, 9, "expected a string, found sequence"),
+    ("[[rules]]\nca_bundle = \"ca.pem\"", 2, 13, "expected an absolute path"),
     (
         "[policy]\nallowed_owners = [\"x\"]",
         2,
         19,
-        "an owner is the domain's account: twelve digits, in quotes",
+        "expected the domain's account: twelve digits, in quotes",
     ),
     (
         "[policy]\nallowed_owners = \"111122223333\"",
         2,
         18,
-        "invalid type: string \"111122223333\", expected a sequence",
+        "expected a list, found string \"111122223333\"",
     ),
     (
         "[policy]\nallowed_hosts = [\"https://h\"]",
         2,
         18,
-        "a host is a pattern in lower case, without scheme, port and path",
+        "expected a host or a pattern in lower case, without scheme, port and path",
     ),
-    ("[policy]\nlongest_duration_seconds = 0", 2, 28, "`longest_duration_seconds` is 900 to 43200"),
-    ("[policy]\ncache = \"disk\"", 2, 9, "a policy's `cache` is memory or off"),
-    ("[policy]\ninteractive = \"always\"", 2, 15, "a policy's `interactive` is auto or never"),
+    ("[policy]\nlongest_duration_seconds = 0", 2, 28, "expected 900 to 43200"),
+    ("[policy]\ncache = \"disk\"", 2, 9, "expected memory or off"),
+    ("[policy]\ninteractive = \"always\"", 2, 15, "expected auto or never"),
     (
         "[policy]\ninterctive = \"never\"",
         2,
         1,
-        "unknown key `interctive`: `interactive` was probably meant",
+        "unknown key `interctive`. Did you mean `interactive`?",
     ),
 ];
 
@@ -268,13 +287,11 @@ fn wrong_values() {
     for (toml, line, column, message) in WRONG_VALUES {
         stage.home.write_configuration(&format!("{toml}\n"));
         let file = "<root>/home/.config/nuget-plugin-codeartifact/config.toml";
-        assert_eq!(
-            stage.line_for(SOURCE),
-            format!(
-                "{HEAD}the configuration file `{file}` has an error at line {line}, column {column}: {message}; correct it"
-            ),
-            "{toml}"
+        let place = format!(
+            "[CNP102] Invalid configuration file `{file}`, line {line}, column {column}: {message}."
         );
+        let said = stage.line_for(SOURCE);
+        assert!(said.contains(&place), "{toml}: {said}");
     }
     assert_eq!(stage.fake.token_calls().len(), 0);
 }

@@ -37,14 +37,14 @@ fn taken_over() {
         assert_eq!(
             configure(&home, &["import"]),
             format!(
-                "imported `<root>/home/.nuget/plugins/netcore/{folder}/configuration.json` into `{FILE}`:\n  \
-                 profile `dev` where no rule says otherwise\n  \
+                "Imported `<root>/home/.nuget/plugins/netcore/{folder}/configuration.json` into `{FILE}`:\n  \
+                 profile `dev`: used if no rule chooses another\n  \
                  rule 1: profile `team` for repository `libs` of domain `d1` of account 111122223333 in eu-west-1\n  \
-                 `https://nuget.example/v3/index.json`: left out, since it is no NuGet repository of CodeArtifact's\n\
-                 note: rule 1 is for some repositories of a domain, and the default identity holds for \
-                 the others; NuGet remembers one token for all of a host, so whichever is asked for \
-                 first serves both until it is refused; give them one identity that may read all, or \
-                 restore them apart\n"
+                 `https://nuget.example/v3/index.json`: skipped, because it is not the URL of a CodeArtifact NuGet repository\n\
+                 note: Rule 1 chooses an identity for some repositories of a domain, and the default \
+                 identity is used for the others. NuGet keeps one token for each host, so the first one \
+                 is used for all of them until it is refused. Use one identity that can read all, or \
+                 restore them separately\n"
             )
         );
         assert_eq!(
@@ -60,8 +60,8 @@ fn again() {
     configure(&home, &["import"]);
     let before = configuration(&home);
     let out = configure(&home, &["import"]);
-    assert!(out.contains("profile `dev`: is so already\n"), "{out}");
-    assert!(out.contains("in eu-west-1: has its rule already\n"), "{out}");
+    assert!(out.contains("profile `dev`: already set\n"), "{out}");
+    assert!(out.contains("in eu-west-1: already has a rule\n"), "{out}");
     assert_eq!(configuration(&home), before);
 }
 
@@ -73,13 +73,8 @@ fn named() {
         "\u{feff}{\"DefaultProfile\":\"dev\",\"SourceProfileOverrides\":null}",
     );
     let out = configure(&home, &["import", &file.to_string_lossy()]);
-    assert!(
-        out.ends_with(
-            "  profile `dev`: left out, since `profile` is \"mine\" here; `configure set profile dev` \
-             changes it\n"
-        ),
-        "{out}"
-    );
+    let said = "  profile `dev`: skipped, because `profile` is \"mine\". To change it: ";
+    assert!(out.contains(said) && out.ends_with(" configure set profile dev\n"), "{out}");
     assert_eq!(configuration(&home), "profile = \"mine\" # ours\n");
 }
 
@@ -87,17 +82,18 @@ fn not_imported() {
     let home = SandboxHome::new();
     assert_eq!(
         configure_fails(&home, &["import"]),
-        "error: there is nothing to import: there is no \
+        "error: [CNP114] Nothing to import: \
          `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/configuration.json` or \
          `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGet.CredentialProvider/configuration.json` or \
          `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider/configuration.json` or \
-         `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGet.CredentialProvider/configuration.json`; \
-         name AWS's `configuration.json`"
+         `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGet.CredentialProvider/configuration.json` does not exist. \
+         Give the path of `configuration.json`"
     );
     for text in ["[]", "{", "{\"SourceProfileOverrides\": {\"a\": 1}}", "{\"DefaultProfile\": 1}"] {
         let file = home.write("theirs.json", text);
         let line = configure_fails(&home, &["import", &file.to_string_lossy()]);
-        let head = "error: `<root>/theirs.json` is not a configuration of AWS's own provider: ";
+        let head =
+            "error: [CNP115] `<root>/theirs.json` is not a configuration of AWS's own provider: ";
         assert!(line.starts_with(head), "{line}");
     }
 }

@@ -26,15 +26,15 @@ pub fn trials() -> Vec<Trial> {
 fn configure(home: &SandboxHome, arguments: &[&str]) -> String {
     let run = home.run_plugin(&[&["configure"], arguments].concat());
     run.assert_success();
-    assert_eq!(run.stderr, "");
+    assert!(run.stderr.is_empty() || arguments.first() == Some(&"get"), "{run}");
     home.neutral(&run.stdout)
 }
 
-/// Runs `configure`, and requires exit code 1 and one line, which it returns.
+/// Runs `configure`, and requires failure and one line, which it returns.
 #[track_caller]
 fn configure_fails(home: &SandboxHome, arguments: &[&str]) -> String {
     let run = home.run_plugin(&[&["configure"], arguments].concat());
-    assert_eq!(run.code(), Some(1), "{run}");
+    assert!(matches!(run.code(), Some(1 | 2)), "{run}");
     assert_eq!(run.stderr.lines().count(), 1, "{run}");
     home.neutral(run.stderr.trim_end())
 }

@@ -17,6 +17,9 @@ pub fn trials() -> Vec<Trial> {
         trial("files_and_their_states", files),
         trial("a_rule_for_some_repositories_gets_a_note", shadows),
         trial("failures_are_json_as_well", failures),
+        trial("validate_names_the_place_of_an_error", validate),
+        trial("get_says_where_a_value_is_set", origins),
+        trial("an_unknown_profile_is_set_with_a_warning", unknown_profile),
     ]
 }
 
@@ -27,7 +30,10 @@ fn nothing() {
         "duration_seconds = 43200    # default\ninteractive = \"auto\"    # default\n\
          head_start = \"auto\"    # default\n"
     );
-    assert_eq!(configure_fails(&home, &["get", "profile"]), "error: `profile` is not set");
+    assert_eq!(
+        configure_fails(&home, &["get", "profile"]),
+        "error: [CNP108] `profile` is not set."
+    );
 }
 
 fn all() {
@@ -55,8 +61,8 @@ fn all() {
              \nrule 2    # {FILE}\n  role = [\"arn:aws:iam::111122223333:role/r\",\
              {{\"arn\":\"arn:aws:iam::111122223333:role/s\",\"external_id\":\"id\"}}]\n\
              \nhost\n  host = \"h:8443\"\n  region = \"eu-west-1\"\n\
-             \nnote: the host `other` is not used, being none of `allowed_hosts` of the policy in \
-             `{FILE}`; if it is to be trusted, it has to be added there\n"
+             \nnote: The host `other` gets no tokens: it is not in `allowed_hosts` of the policy in \
+             `{FILE}`. If you trust it, add it there\n"
         )
     );
     let json = result(&home, &["list", "--json"]);
@@ -107,12 +113,10 @@ fn files() {
 fn shadows() {
     let home = SandboxHome::new();
     let out = configure(&home, &["rule", "add", "--repository", "libs", "--profile", "a"]);
-    let note = "note: rule 1 is for some repositories of a domain, and the default identity holds for \
-                the others; NuGet remembers one token for all of a host, so whichever is asked for \
-                first serves both until it is refused; give them one identity that may read all, or \
-                restore them apart\n";
-    assert!(out.ends_with(note), "{out}");
-    assert!(configure(&home, &["list"]).ends_with(note));
+    let note =
+        "note: Rule 1 chooses an identity for some repositories of a domain, and the default ";
+    assert!(out.contains(note), "{out}");
+    assert!(configure(&home, &["list"]).contains(note));
     let out = configure(&home, &["rule", "add", "--profile", "a"]);
     assert!(!out.contains("note: "), "{out}");
 }
@@ -121,11 +125,62 @@ fn failures() {
     let home = SandboxHome::new();
     let run = home.run_plugin(&["configure", "get", "profile", "--json"]);
     run.assert_failure();
-    assert_eq!(run.problem(), "`profile` is not set");
-    assert_eq!(run.stderr, "error: `profile` is not set\n");
+    assert_eq!(run.problem(), "`profile` is not set.");
+    assert_eq!(run.stderr, "error: [CNP108] `profile` is not set.\n");
 }
 
 #[track_caller]
 fn result(home: &SandboxHome, words: &[&str]) -> Value {
     home.run_plugin(&[&["configure"], words].concat()).assert_success().result()
+}
+
+fn validate() {
+    let home = SandboxHome::new();
+    assert_eq!(configure(&home, &["validate"]), format!("no file: {FILE}\nno file: {MACHINE}\n"));
+    home.write_configuration("[[rules]]\ndomian = \"x\"\n");
+    let run = home.run_plugin(&["configure", "validate"]);
+    assert_eq!(run.code(), Some(1));
+    let run = home.neutral(&run.output());
+    assert!(run.starts_with(&format!("invalid: {FILE}\n")), "{run}");
+    let line = format!(
+        "error: [CNP102] Invalid configuration file `{FILE}`, line 2, column 1: unknown key `domian`. \
+         Did you mean `domain`?"
+    );
+    assert!(run.contains(&line), "{run}");
+    let file = home.write("good.toml", "profile = \"dev\"\n").to_string_lossy().into_owned();
+    assert_eq!(configure(&home, &["validate", &file]), "valid: <root>/good.toml\n");
+    let bad = home.write("bad.toml", "\ninteractive = 1\n").to_string_lossy().into_owned();
+    let run = home.run_plugin(&["configure", "validate", &bad, "--json"]);
+    let found = run.result()["files"][0].clone();
+    assert_eq!((&found["line"], &found["column"]), (&json!(2), &json!(15)), "{run}");
+    let missing = home.run_plugin(&["configure", "validate", "missing.toml"]);
+    assert_eq!(missing.code(), Some(1));
+    missing.assert_says("[CNP103] ").assert_says("`missing.toml`");
+}
+
+fn origins() {
+    let mut home = SandboxHome::new();
+    let note = |home: &SandboxHome| {
+        let run = home.run_plugin(&["configure", "get", "duration_seconds"]);
+        home.neutral(&run.assert_success().stderr)
+    };
+    assert_eq!(note(&home), "note: This is the default\n");
+    home.write_configuration("duration_seconds = 1800\n");
+    assert_eq!(note(&home), format!("note: Set in {FILE}\n"));
+    home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "900");
+    assert_eq!(note(&home), "note: Set in CODEARTIFACT_NUGET_DURATION_SECONDS\n");
+}
+
+fn unknown_profile() {
+    let home = SandboxHome::new();
+    home.write("home/.aws/config", "[profile dev]\nregion = eu-west-1\n");
+    let warning = "There is no profile `dve` in the shared config and credentials files.";
+    let out = configure(&home, &["set", "profile", "dve"]);
+    assert!(out.ends_with(&format!("warning: [CNP203] {warning} Did you mean `dev`?\n")), "{out}");
+    assert!(configure(&home, &["list"]).contains("profile = \"dve\""));
+    let found = result(&home, &["set", "profile", "dve", "--json"]);
+    let expected = json!({ "code": "CNP203", "message": warning, "fix": "Did you mean `dev`?" });
+    assert_eq!(found["warnings"], json!([expected]));
+    let out = configure(&home, &["set", "profile", "dev"]);
+    assert_eq!(out, format!("Set profile in `{FILE}`\n"));
 }

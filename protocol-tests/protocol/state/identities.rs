@@ -60,7 +60,7 @@ fn unknown_profile() {
     let line = "AWS_PROFILE names profile `missing`, which no AWS file has (there are `dev`); correct it or unset AWS_PROFILE";
     let whole =
         format!("no token for domain `my-domain` of account 111122223333 in eu-west-1: {line}");
-    assert_eq!(told.stderr, format!("error: {whole}\n"));
+    assert_eq!(told.stderr, format!("error: [CNP203] {whole}\n"));
     let report = told.result();
     assert_eq!(told.problem(), whole);
     assert_eq!(report["identity"]["error"]["message"], line);

@@ -119,7 +119,7 @@ fn sso() {
     let again = logout(&stage.home, &["--sso", "--sso-session", "corp"]);
     assert_eq!(
         again.assert_success().stdout,
-        "No cached tokens\nthe SSO session `corp`: not signed in\n"
+        "No cached tokens\nNot signed in to the SSO session `corp`\n"
     );
     assert_eq!(stage.sso().count("Logout"), 1);
 }
@@ -153,7 +153,7 @@ fn unknown() {
     stage.assert_served();
     let failed = logout(&stage.home, &["--sso", "--profile", "missing", "--json"]);
     failed.assert_failure();
-    assert_eq!(failed.stderr, format!("error: {}\n", failed.problem()));
+    assert_eq!(failed.stderr, format!("error: {}\n", failed.whole_problem()));
     assert_eq!(tokens(&stage.home), ["my-domain"]);
     assert!(stage.token_file().exists());
 }

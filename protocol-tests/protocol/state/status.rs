@@ -89,7 +89,7 @@ fn broken() {
     home.write("home/.aws/config", "[profile\n");
     let told = run(&home, &["status"]);
     told.assert_failure().assert_says("tokens     none in the cache");
-    assert!(told.stderr.starts_with("error: the configuration file `"), "{told}");
+    assert!(told.stderr.starts_with("error: [CNP102] Invalid configuration file `"), "{told}");
     assert!(told.stdout.contains("sign-ins   cannot be read: the AWS files cannot be used: "));
     let told = run(&home, &["status", "--json"]);
     told.assert_failure();

@@ -16,8 +16,9 @@ mod system;
 #[cfg(unix)]
 pub use system::our_uid;
 pub use system::{
-    FolderRefusal, can_start, check_administered, is_at, is_ours, is_private, is_root, keep_owner,
-    machine_config_dir, make_folder, make_private_folder, open_private, open_private_to_lock,
+    FolderRefusal, can_start, check_administered, give_to_administrators, is_at, is_ours,
+    is_private, is_root, keep_owner, let_all_read, machine_config_dir, make_administered_folder,
+    make_folder, make_private_folder, may_be_administrator, open_private, open_private_to_lock,
     other_names, owner_on_the_way, prepare_private_folder, resolved,
 };
 

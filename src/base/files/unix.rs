@@ -356,6 +356,31 @@ pub fn machine_config_dir() -> PathBuf {
     PathBuf::from("/etc")
 }
 
+/// Whether this process may change files for all users of the machine.
+pub fn may_be_administrator() -> bool {
+    is_root()
+}
+
+/// Makes a folder in [`machine_config_dir`] that all users can read, whatever the process's mask.
+pub fn make_administered_folder(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o755).create(folder) {
+        Ok(()) => fs::set_permissions(folder, fs::Permissions::from_mode(0o755)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lets all users read a new file.
+pub fn let_all_read(file: &File) -> io::Result<()> {
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+/// Nothing is left to do: a file of root's belongs to the administrator.
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Windows")]
+pub fn give_to_administrators(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Accepts a regular file that belongs to root and that nobody else can write, replace or redirect.
 /// The same is required of every folder and link of its path, from the root of the file system on.
 /// In a folder with the sticky bit, users cannot replace files of others.

@@ -10,6 +10,7 @@ use std::mem;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::ptr::{self, addr_of};
 
 use tempfile::Builder;
@@ -183,13 +184,61 @@ fn private(file: File) -> io::Result<File> {
 /// `ProgramData` on the drive of Windows. The system is asked for it, because anybody can set the
 /// variable with that name.
 pub fn machine_config_dir() -> PathBuf {
+    let folder = system_folder();
+    let drive = folder.ancestors().last().filter(|drive| drive.has_root());
+    drive.unwrap_or(Path::new("C:\\")).join("ProgramData")
+}
+
+/// The folder of Windows, from the system: a variable could name another one.
+fn system_folder() -> PathBuf {
     const ROOM: u32 = 261;
     let mut text = [0_u16; ROOM as usize];
     // SAFETY: the buffer has room for as many characters as is said.
     let length = unsafe { GetSystemWindowsDirectoryW(text.as_mut_ptr(), ROOM) };
-    let folder = text.get(..length as usize).map(String::from_utf16_lossy).unwrap_or_default();
-    let drive = Path::new(&folder).ancestors().last().filter(|drive| drive.has_root());
-    drive.unwrap_or(Path::new("C:\\")).join("ProgramData")
+    text.get(..length as usize).map(String::from_utf16_lossy).unwrap_or_default().into()
+}
+
+/// Whether this process may change files for all users of the machine. Only a try can show it.
+pub fn may_be_administrator() -> bool {
+    true
+}
+
+/// Makes a folder that all users can read and only administrators can change: the folder above lets
+/// all users make files in it.
+pub fn make_administered_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let for_files_too = "(OI)(CI)";
+    protect(folder, for_files_too)
+}
+
+/// A new file inherits the access list of its folder.
+pub fn let_all_read(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a file one that all users can read and only administrators can change.
+pub fn give_to_administrators(file: &Path) -> io::Result<()> {
+    protect(file, "")
+}
+
+/// The same as the fix of [`untrusted`], by the same program of the system.
+fn protect(path: &Path, inheritance: &str) -> io::Result<()> {
+    let everything = |who: &str| format!("*{who}:{inheritance}F");
+    let users = format!("*S-1-5-32-545:{inheritance}RX");
+    let granted = [everything("S-1-5-32-544"), everything("S-1-5-18"), users];
+    icacls(path, &["/setowner".to_owned(), "*S-1-5-32-544".to_owned()])?;
+    let words = ["/inheritance:r".to_owned(), "/grant:r".to_owned()];
+    icacls(path, &[words.as_slice(), granted.as_slice()].concat())
+}
+
+fn icacls(path: &Path, words: &[String]) -> io::Result<()> {
+    let program = system_folder().join("System32").join("icacls.exe");
+    let run = Command::new(program).arg(path).args(words).output()?;
+    if run.status.success() {
+        return Ok(());
+    }
+    // Its text is in the language of the system. That it lacks a right is what is left to go wrong.
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, run.status.to_string()))
 }
 
 /// Accepts a regular file of the administrators or the system that nobody else can write or

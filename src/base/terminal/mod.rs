@@ -57,6 +57,11 @@ impl Appearance {
         self.painted(if self.symbols { symbol } else { word }, style)
     }
 
+    /// Whether text may have colours.
+    pub fn has_colours(self) -> bool {
+        self.colours
+    }
+
     /// The width of a mark in columns.
     pub fn width(self) -> usize {
         if self.symbols { 1 } else { 4 }

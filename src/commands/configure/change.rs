@@ -7,7 +7,11 @@ use serde::{Serialize, Serializer};
 use toml_edit::{InlineTable, Table, Value};
 
 use super::{Context, Error};
-use crate::cli::configure::{HostArgs, RuleArgs};
+use crate::aws::profile_names;
+use crate::base::text::{excerpt, nearest};
+use crate::cli::configure::{HostArgs, PlaceArgs, RuleArgs};
+use crate::code::Code;
+use crate::report::ReportedError;
 use crate::settings::{Key, word_or_list};
 
 /// The result of a change.
@@ -18,11 +22,17 @@ pub(super) struct Change {
     /// The text for people. A line that begins with spaces continues the line before.
     #[serde(serialize_with = "without_indent")]
     messages: Vec<String>,
+    /// What does not prevent the change, and is probably not wanted.
+    warnings: Vec<ReportedError>,
 }
 
 impl Change {
     pub(super) fn new(file: &Path, message: String) -> Self {
-        Self { path: file.to_string_lossy().into_owned(), messages: vec![message] }
+        Self {
+            path: file.to_string_lossy().into_owned(),
+            messages: vec![message],
+            warnings: Vec::new(),
+        }
     }
 
     pub(super) fn with(mut self, messages: impl IntoIterator<Item = String>) -> Self {
@@ -33,7 +43,10 @@ impl Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.messages.iter().try_for_each(|message| writeln!(formatter, "{message}"))
+        self.messages.iter().try_for_each(|message| writeln!(formatter, "{message}"))?;
+        self.warnings
+            .iter()
+            .try_for_each(|warning| writeln!(formatter, "warning: {}", warning.text()))
     }
 }
 
@@ -42,25 +55,49 @@ fn without_indent<S: Serializer>(messages: &[String], serializer: S) -> Result<S
 }
 
 impl Context<'_> {
-    pub(super) fn set(&self, name: &str, text: &str) -> Result<Change, Error> {
+    pub(super) fn set(&self, name: &str, text: &str, place: PlaceArgs) -> Result<Change, Error> {
         let key = Key::named(name)?;
         let value = key.value(text)?;
-        let mut document = self.document()?;
+        let mut document = self.document(place)?;
         document.set(key, value)?;
-        let path = document.save()?;
-        Ok(Change::new(&path, format!("{name} is set in `{}`", path.display())))
+        let path = document.save().map_err(|error| error.of_value(name, text))?;
+        let mut change = Change::new(&path, format!("Set {name} in `{}`", path.display()));
+        if name == "profile" && !place.machine {
+            change.warnings.extend(self.unknown_profile(text));
+        }
+        Ok(change)
     }
 
-    pub(super) fn unset(&self, name: &str) -> Result<Change, Error> {
+    /// A warning if none of the profiles exists: it may be a typing error, or a profile that is yet
+    /// to be added.
+    fn unknown_profile(&self, names: &str) -> Option<ReportedError> {
+        let known = profile_names(self.environment);
+        let mut wanted = names.split(',').map(str::trim);
+        if wanted.clone().any(|name| known.iter().any(|known| known == name)) {
+            return None;
+        }
+        let first = wanted.next()?;
+        let near = nearest(first, known.iter().map(String::as_str));
+        let hint = match (near, &*known) {
+            (Some(near), _) => format!("Did you mean `{near}`?"),
+            (None, []) => "There are no profiles".to_owned(),
+            (None, known) => format!("Profiles: {}", listed(known)),
+        };
+        let message =
+            format!("There is no profile `{first}` in the shared config and credentials files.");
+        Some(ReportedError { code: Code::ProfileNotFound, message, fix: Some(hint) })
+    }
+
+    pub(super) fn unset(&self, name: &str, place: PlaceArgs) -> Result<Change, Error> {
         let key = Key::named(name)?;
-        let mut document = self.document()?;
+        let mut document = self.document(place)?;
         document.unset(key)?;
         let path = document.save()?;
-        Ok(Change::new(&path, format!("{name} is not set any more in `{}`", path.display())))
+        Ok(Change::new(&path, format!("Removed {name} from `{}`", path.display())))
     }
 
     pub(super) fn add_rule(&self, args: &RuleArgs) -> Result<Change, Error> {
-        let mut document = self.document()?;
+        let mut document = self.document(args.place)?;
         if args.proxy.as_ref().is_some_and(|url| url.contains('@')) {
             return Err(Error::ProxyPassword(document.path().to_owned()));
         }
@@ -70,21 +107,21 @@ impl Context<'_> {
         }
         let number = document.insert_rule(table, if args.first { Some(1) } else { args.at })?;
         let path = document.save()?;
-        let change = Change::new(&path, format!("rule {number} is added to `{}`", path.display()));
+        let change = Change::new(&path, format!("Added rule {number} to `{}`", path.display()));
         Ok(change.with(self.shadow_notes()))
     }
 
-    pub(super) fn remove_rule(&self, number: usize) -> Result<Change, Error> {
-        let mut document = self.document()?;
+    pub(super) fn remove_rule(&self, number: usize, place: PlaceArgs) -> Result<Change, Error> {
+        let mut document = self.document(place)?;
         document.remove_rule(number)?;
         let path = document.save()?;
-        let message = format!("rule {number} is removed from `{}`", path.display());
+        let message = format!("Removed rule {number} from `{}`", path.display());
         Ok(Change::new(&path, message).with(self.shadow_notes()))
     }
 
     pub(super) fn add_host(&self, args: &HostArgs) -> Result<Change, Error> {
-        let mut document = self.document()?;
-        let HostArgs { host, region, domain, owner } = args;
+        let HostArgs { host, region, domain, owner, place } = args;
+        let mut document = self.document(*place)?;
         let mut table = Table::new();
         table.insert("host", host.into());
         for (key, text) in [("domain", domain), ("owner", owner)] {
@@ -95,14 +132,14 @@ impl Context<'_> {
         table.insert("region", region.into());
         document.add_host(host, table)?;
         let path = document.save()?;
-        Ok(Change::new(&path, format!("host {host} is added to `{}`", path.display())))
+        Ok(Change::new(&path, format!("Added host {host} to `{}`", path.display())))
     }
 
-    pub(super) fn remove_host(&self, host: &str) -> Result<Change, Error> {
-        let mut document = self.document()?;
+    pub(super) fn remove_host(&self, host: &str, place: PlaceArgs) -> Result<Change, Error> {
+        let mut document = self.document(place)?;
         document.remove_host(host)?;
         let path = document.save()?;
-        Ok(Change::new(&path, format!("host {host} is removed from `{}`", path.display())))
+        Ok(Change::new(&path, format!("Removed host {host} from `{}`", path.display())))
     }
 
     /// A note for each rule that conflicts with NuGet's memory of credentials; none if the settings
@@ -111,6 +148,15 @@ impl Context<'_> {
         let shadows = self.settings().map(|settings| settings.shadows()).unwrap_or_default();
         shadows.iter().map(|shadow| format!("note: {shadow}")).collect()
     }
+}
+
+/// The first names, for a message.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 8;
+    let shown = names.iter().take(MOST).map(|name| format!("`{}`", excerpt(name)));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = if names.len() > MOST { ", …" } else { "" };
+    format!("{shown}{more}")
 }
 
 /// A rule's table, with its keys in the order of the documentation.

@@ -6,6 +6,8 @@ use toml_edit::Table;
 
 use super::change::Change;
 use super::{Context, Error};
+use crate::base::invocation;
+use crate::cli::configure::PlaceArgs;
 use crate::commands::aws_provider::{self, AwsProviderProfiles};
 use crate::endpoint::RepositoryEndpoint;
 use crate::settings::{Document, Key};
@@ -17,7 +19,7 @@ impl Context<'_> {
             None => self.installed()?,
         };
         let aws_provider = AwsProviderProfiles::read(&file)?;
-        let mut document = self.document()?;
+        let mut document = self.document(PlaceArgs::default())?;
         let mut lines = Vec::new();
         if let Some(profile) = &aws_provider.default_profile {
             lines.push(import_default(&mut document, profile)?);
@@ -26,7 +28,7 @@ impl Context<'_> {
             lines.push(import_override(&mut document, source, profile)?);
         }
         let path = document.save()?;
-        let message = format!("imported `{}` into `{}`:", file.display(), path.display());
+        let message = format!("Imported `{}` into `{}`:", file.display(), path.display());
         let lines = lines.into_iter().map(|line| format!("  {line}"));
         Ok(Change::new(&path, message).with(lines).with(self.shadow_notes()))
     }
@@ -39,7 +41,7 @@ impl Context<'_> {
         }
         let looked = places.iter().map(|place| format!("`{}`", place.display()));
         let looked = looked.collect::<Vec<_>>().join(" or ");
-        Err(Error::NothingToImport(format!("there is no {looked}")))
+        Err(Error::NothingToImport(format!("{looked} does not exist")))
     }
 }
 
@@ -48,15 +50,15 @@ fn import_default(document: &mut Document, profile: &str) -> Result<String, Erro
     let key = Key::named("profile")?;
     let Some(ours) = document.value(key).cloned() else {
         document.set(key, profile.into())?;
-        return Ok(format!("profile `{profile}` where no rule says otherwise"));
+        return Ok(format!("profile `{profile}`: used if no rule chooses another"));
     };
     if ours.as_str() == Some(profile) {
-        return Ok(format!("profile `{profile}`: is so already"));
+        return Ok(format!("profile `{profile}`: already set"));
     }
     let ours = ours.decorated("", "");
     Ok(format!(
-        "profile `{profile}`: left out, since `profile` is {ours} here; \
-         `configure set profile {profile}` changes it"
+        "profile `{profile}`: skipped, because `profile` is {ours}. To change it: {}",
+        invocation::command(["configure", "set", "profile", profile])
     ))
 }
 
@@ -64,7 +66,7 @@ fn import_default(document: &mut Document, profile: &str) -> Result<String, Erro
 fn import_override(document: &mut Document, source: &str, profile: &str) -> Result<String, Error> {
     let Ok(endpoint) = RepositoryEndpoint::parse(source, &[]) else {
         return Ok(format!(
-            "`{source}`: left out, since it is no NuGet repository of CodeArtifact's"
+            "`{source}`: skipped, because it is not the URL of a CodeArtifact NuGet repository"
         ));
     };
     let RepositoryEndpoint { domain, repository, .. } = &endpoint;
@@ -79,7 +81,7 @@ fn import_override(document: &mut Document, source: &str, profile: &str) -> Resu
         rule.insert(key, text.into());
     }
     if document.has_rule(&rule)? {
-        return Ok(format!("repository `{repository}` of {domain}: has its rule already"));
+        return Ok(format!("repository `{repository}` of {domain}: already has a rule"));
     }
     let number = document.insert_rule(rule, None)?;
     Ok(format!("rule {number}: profile `{profile}` for repository `{repository}` of {domain}"))

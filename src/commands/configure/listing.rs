@@ -176,7 +176,7 @@ impl fmt::Display for Listing {
         for EffectiveValue { key, value, origin, bound } in &self.settings {
             write!(formatter, "{key} = {value}    # {origin}")?;
             if let Some(Bounded { bounded_by, bounded_from }) = bound {
-                write!(formatter, ", bounded by the policy in {bounded_by} from {bounded_from}")?;
+                write!(formatter, "; the policy in {bounded_by} replaces {bounded_from}")?;
             }
             writeln!(formatter)?;
         }
@@ -187,6 +187,19 @@ impl fmt::Display for Listing {
             write!(formatter, "\nhost\n{keys}")?;
         }
         self.notes.iter().try_for_each(|note| writeln!(formatter, "\nnote: {note}"))
+    }
+}
+
+impl ValuesOfKey {
+    /// Where each value is set, as a line beside the values.
+    pub(super) fn origins(&self) -> impl Iterator<Item = String> {
+        self.values.iter().map(|EffectiveValue { origin, bound, .. }| match bound {
+            None if *origin == Origin::BuiltIn => "note: This is the default".to_owned(),
+            None => format!("note: Set in {origin}"),
+            Some(Bounded { bounded_by, bounded_from }) => format!(
+                "note: The policy in {bounded_by} replaces {bounded_from} (set in {origin})"
+            ),
+        })
     }
 }
 

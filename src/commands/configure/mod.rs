@@ -3,6 +3,7 @@
 mod change;
 mod import;
 mod listing;
+mod validate;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -13,7 +14,7 @@ use thiserror::Error;
 
 use super::aws_provider::AwsProviderError;
 use crate::base::environment::Environment;
-use crate::cli::configure::{ConfigureAction, ConfigureArgs, HostAction, RuleAction};
+use crate::cli::configure::{ConfigureAction, ConfigureArgs, HostAction, PlaceArgs, RuleAction};
 use crate::code::{Code, Coded};
 use crate::locations::Locations;
 use crate::report::Output;
@@ -32,28 +33,28 @@ pub enum Error {
     Edit(#[from] EditError),
     /// There is no place for a file.
     #[error(
-        "no home folder is known, so there is no place for a configuration file; set \
-         `CODEARTIFACT_NUGET_CONFIG_FILE` to an absolute path"
+        "There is no home folder for a configuration file. Set HOME, or CODEARTIFACT_NUGET_CONFIG_FILE to an \
+         absolute path"
     )]
     NoHome,
     /// The error of `rule add`.
-    #[error("a rule that says nothing needs no place; give at least one option")]
+    #[error("The rule is empty. Give at least one option, such as --owner and --profile")]
     EmptyRule,
     /// A secret on a command line: other users of the machine can see command lines.
     #[error(
-        "a proxy with user and password does not belong on a command line; add the rule without it, \
-         and write `proxy` into `{}` by hand",
+        "A proxy's password must not be on a command line, which other users can see. Add the rule without \
+         --proxy, then add `proxy` to it in `{}`",
         .0.display()
     )]
     ProxyPassword(PathBuf),
     /// `import` found no file.
-    #[error("there is nothing to import: {0}; name AWS's `configuration.json`")]
+    #[error("Nothing to import: {0}. Give the path of `configuration.json`")]
     NothingToImport(String),
     /// `import` found something else than the provider's configuration.
     #[error(transparent)]
     AwsProvider(#[from] AwsProviderError),
     /// The report cannot be written.
-    #[error("the result cannot be written: {0}")]
+    #[error("The result cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
@@ -87,7 +88,7 @@ struct Context<'a> {
     locations: Locations,
 }
 
-/// Executes the action, and reports on `out`.
+/// Executes the action, and reports on `out`. `announce` shows a line beside the result.
 ///
 /// # Errors
 ///
@@ -96,22 +97,31 @@ struct Context<'a> {
 pub fn run(
     args: &ConfigureArgs,
     environment: &Environment,
+    announce: &dyn Fn(&str),
     out: &mut Output<'_>,
 ) -> Result<(), Error> {
     let context = Context { environment, locations: Locations::of(environment) };
     match &args.action {
         ConfigureAction::List => print(&context.list()?, out),
         ConfigureAction::Path => print(&context.paths()?, out),
-        ConfigureAction::Get { key } => print(&context.values_of(key)?, out),
-        ConfigureAction::Set { key, value } => print(&context.set(key, value)?, out),
-        ConfigureAction::Unset { key } => print(&context.unset(key)?, out),
+        ConfigureAction::Get { key } => {
+            let values = context.values_of(key)?;
+            print(&values, out)?;
+            if !out.is_json() {
+                values.origins().for_each(|origin| announce(&origin));
+            }
+            Ok(())
+        }
+        ConfigureAction::Set { key, value, place } => print(&context.set(key, value, *place)?, out),
+        ConfigureAction::Unset { key, place } => print(&context.unset(key, *place)?, out),
+        ConfigureAction::Validate { file } => validate::run(file.as_deref(), &context, out),
         ConfigureAction::Rule(RuleAction::Add(args)) => print(&context.add_rule(args)?, out),
-        ConfigureAction::Rule(RuleAction::Remove { number }) => {
-            print(&context.remove_rule(*number)?, out)
+        ConfigureAction::Rule(RuleAction::Remove { number, place }) => {
+            print(&context.remove_rule(*number, *place)?, out)
         }
         ConfigureAction::Host(HostAction::Add(args)) => print(&context.add_host(args)?, out),
-        ConfigureAction::Host(HostAction::Remove { host }) => {
-            print(&context.remove_host(host)?, out)
+        ConfigureAction::Host(HostAction::Remove { host, place }) => {
+            print(&context.remove_host(host, *place)?, out)
         }
         ConfigureAction::Import { file } => print(&context.import(file.as_deref())?, out),
     }
@@ -134,8 +144,11 @@ impl Context<'_> {
         Settings::load(self.environment, &self.locations)
     }
 
-    /// The user's file, opened for a change.
-    fn document(&self) -> Result<Document, Error> {
+    /// The user's file or the machine-wide one, opened for a change.
+    fn document(&self, place: PlaceArgs) -> Result<Document, Error> {
+        if place.machine {
+            return Ok(Document::of_machine()?);
+        }
         let path = settings::config_file(self.environment, &self.locations)?;
         Ok(Document::open(path.ok_or(Error::NoHome)?)?)
     }

@@ -114,7 +114,7 @@ pub async fn run(
         };
         let failures = document.findings.iter().filter(|it| it.outcome == Outcome::Failure);
         let errors: Vec<_> =
-            failures.map(|it| ReportedError { message: it.what.clone() }).collect();
+            failures.map(|it| ReportedError::new(Code::PluginBroken, it.what.clone())).collect();
         out.json(&document, &errors)?;
     } else {
         finding::print_summary(&findings, out)?;

@@ -99,7 +99,10 @@ pub fn run(
     if out.is_json() {
         let mut errors: Vec<_> = failures.iter().map(|error| ReportedError::of(error)).collect();
         if errors.is_empty() && !report.is_clean() {
-            errors.push(ReportedError { message: "Saved credentials were found".to_owned() });
+            errors.push(ReportedError::new(
+                Code::SavedPassword,
+                "Saved passwords were found. Remove them with --yes",
+            ));
         }
         out.json(&report, &errors)?;
     } else if failures.is_empty() || !report.files.is_empty() {

@@ -10,6 +10,7 @@ use crate::base::log::Timing;
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::cli::source::SourceCheckArgs;
+use crate::code::Code;
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::Asked;
 use crate::report::{Output, ReportedError};
@@ -54,7 +55,8 @@ pub async fn run(
     let (all, count) = (sources.len(), sources.iter().filter(|it| it.problem.is_some()).count());
     if out.is_json() {
         let problems = sources.iter().filter_map(|source| source.problem.clone());
-        let errors: Vec<_> = problems.map(|message| ReportedError { message }).collect();
+        let errors: Vec<_> =
+            problems.map(|it| ReportedError::new(Code::SourcesUnusable, it)).collect();
         out.json(&CheckReport { sources }, &errors)?;
     }
     if count == 0 { Ok(()) } else { Err(SourceError::Unusable { count, all }) }
