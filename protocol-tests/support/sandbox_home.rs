@@ -284,10 +284,11 @@ impl SandboxHome {
             [Some(self.bin()), dotnet, commands, Some("/usr/bin".into()), Some("/bin".into())];
         let path = env::join_paths(path.into_iter().flatten()).expect("no folder has a colon");
         #[cfg(unix)]
-        self.script(
-            "commands/dotnet-codeartifact",
-            &format!("exec '{}' \"$@\"", Self::plugin().display()),
-        );
+        {
+            let link = self.path.join("commands").join("dotnet-codeartifact");
+            fs::create_dir(self.path.join("commands")).expect("a new folder");
+            std::os::unix::fs::symlink(Self::plugin(), link).expect("a new link");
+        }
         #[cfg(windows)]
         self.write("commands/dotnet-codeartifact.exe", "");
         let folders = [

@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::installation::command_file::{self, CommandFile, InstalledNative, path_command};
 use super::installation::handshake::{self, HandshakeError};
 use super::installation::layout::{Client, LAUNCHER};
 use super::installation::{self, InstallationError, claims, dotnet, folder};
 use super::progress::Wait;
 use crate::base::environment::Environment;
 use crate::base::files;
+use crate::base::invocation::{DOTNET_COMMAND, command};
+use crate::base::text::printable;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
 use crate::report::{Output, ReportedError};
@@ -34,6 +37,8 @@ struct InstallReport {
     launcher: bool,
     version: &'static str,
     folders: Vec<Filled>,
+    /// What people start as `dotnet codeartifact`; null if it was not put anywhere.
+    command: Option<CommandFile>,
     /// Entries of NuGet's plugin cache that prevented it from starting the plugin.
     claims_dropped: Vec<PathBuf>,
     checks: Vec<HandshakeCheck>,
@@ -109,11 +114,66 @@ fn install(
     let checked = folders.iter().filter(|filled| filled.client == first(args));
     let checks = checked.map(|filled| check(filled, host.as_deref())).collect();
     let mut warnings = warnings(args, &folders, host.is_some());
+    let command = put_command(args, environment, &folders, &native, &mut warnings);
+    warnings.extend(for_root_alone(args, environment));
     let recorded = installation::record_elsewhere(&Locations::of(environment), &plugins_folders);
     warnings.extend(recorded.err().map(|error| format!("`uninstall` will need `--dir`: {error}")));
     let version = env!("CARGO_PKG_VERSION");
     let (in_home, launcher) = (args.dir.is_none(), !args.no_launcher);
-    Ok(InstallReport { in_home, launcher, version, folders, claims_dropped, checks, warnings })
+    Ok(InstallReport {
+        in_home,
+        launcher,
+        version,
+        folders,
+        command,
+        claims_dropped,
+        checks,
+        warnings,
+    })
+}
+
+/// What people start, for this user's own installation. A folder that is named may be for everybody,
+/// of whom none has this user's home.
+fn put_command(
+    args: &InstallArgs,
+    environment: &Environment,
+    folders: &[Filled],
+    content: &[u8],
+    warnings: &mut Vec<String>,
+) -> Option<CommandFile> {
+    let filled = folders.first().filter(|_| args.dir.is_none())?;
+    let native = InstalledNative { path: filled.native(), content };
+    match command_file::put(environment, &native) {
+        Ok(file) => {
+            if let Some(file) = file.as_ref().filter(|file| !file.on_path) {
+                let (folder, command) = (file.path.parent(), path_command(environment, file));
+                let folder = folder.unwrap_or(&file.path).display();
+                warnings.push(format!("{folder} is not on PATH; to add it: {command}"));
+            }
+            file
+        }
+        Err(error) => {
+            warnings.push(format!("{DOTNET_COMMAND} was not installed: {error}"));
+            None
+        }
+    }
+}
+
+/// A warning for root whom another user has made root by `sudo`: the installation is in root's home,
+/// where that user's restore does not look.
+fn for_root_alone(args: &InstallArgs, environment: &Environment) -> Option<String> {
+    let user = environment.get("SUDO_USER").filter(|user| *user != "root")?;
+    if args.dir.is_some() || !files::is_root() {
+        return None;
+    }
+    let home = environment.home()?;
+    Some(format!(
+        "this installed the plugin for root, in {}. A restore of {} does not find it there; run this \
+         without sudo, or for all users: sudo {}",
+        home.display(),
+        printable(user),
+        command(["install", "--dir", "/opt/nuget/plugins"])
+    ))
 }
 
 /// The embedded launcher, if it is needed.
@@ -205,13 +265,11 @@ fn warnings(args: &InstallArgs, folders: &[Filled], host: bool) -> Vec<String> {
 
 fn print(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
     for filled in &report.folders {
-        let change = match filled.change {
-            folder::Change::Installed => "installed",
-            folder::Change::Updated => "updated",
-            folder::Change::Unchanged => "already up to date",
-        };
         let (path, clients) = (filled.path.display(), filled.client.description());
-        writeln!(out, "{change}: {path} ({clients})")?;
+        writeln!(out, "{}: {path} ({clients})", filled.change)?;
+    }
+    if let Some(file) = &report.command {
+        writeln!(out, "{}: {} ({DOTNET_COMMAND})", file.change, file.path.display())?;
     }
     for entry in &report.claims_dropped {
         writeln!(out, "removed: {} (it kept NuGet from starting the plugin)", entry.display())?;

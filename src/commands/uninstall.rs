@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::installation::folder::Emptied;
 use super::installation::layout::Client;
-use super::installation::{self, InstallationError, claims, disk, folder};
+use super::installation::{self, InstallationError, claims, command_file, disk, folder};
 use crate::base::environment::Environment;
+use crate::base::invocation::DOTNET_COMMAND;
 use crate::cache;
 use crate::cli::UninstallArgs;
 use crate::locations::Locations;
@@ -22,6 +23,8 @@ use crate::settings;
 struct UninstallReport {
     /// Our folders that were not empty.
     folders: Vec<Emptied>,
+    /// What people started as `dotnet codeartifact`.
+    commands: Vec<PathBuf>,
     /// Entries for the plugin in NuGet's plugin cache.
     claims_dropped: Vec<PathBuf>,
     /// Folders that `--purge` removed.
@@ -58,6 +61,7 @@ fn uninstall(
         Some(named) => installation::plugins_folders(Some(named), environment)?,
         None => installation::all_plugins_folders(environment)?,
     };
+    let commands = command_file::remove(environment, &plugins_folders)?;
     for plugins_folder in &plugins_folders {
         for client in Client::ALL {
             let path = client.folder(plugins_folder);
@@ -72,7 +76,7 @@ fn uninstall(
     } else {
         (Vec::new(), Vec::new())
     };
-    Ok(UninstallReport { folders, claims_dropped, purged, warnings })
+    Ok(UninstallReport { folders, commands, claims_dropped, purged, warnings })
 }
 
 /// Removes the folders of the cache and of the configuration, unless they contain other files.
@@ -106,6 +110,9 @@ fn print(report: &UninstallReport, out: &mut dyn Write) -> std::io::Result<()> {
     }
     if report.folders.iter().all(|emptied| emptied.removed.is_empty()) {
         writeln!(out, "nothing is installed here")?;
+    }
+    for file in &report.commands {
+        writeln!(out, "removed: {} ({DOTNET_COMMAND})", file.display())?;
     }
     for entry in &report.claims_dropped {
         writeln!(out, "removed: {} (NuGet's note about the plugin)", entry.display())?;

@@ -32,9 +32,9 @@ fn a_foreign_link() {
         let ran = home.run_plugin(&[command]);
         assert_eq!(
             home.neutral(&ran.stderr),
-            "error: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact` is a link of one \
-             user's to what belongs to another; remove the link, or name another plugins folder \
-             with `--dir`\n"
+            "error: [CNP605] `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact` is a \
+             link of one user to a folder of another user, which is not safe to follow. Remove the link, \
+             or choose another plugins folder with `--dir`.\n"
         );
     }
     assert_eq!(fs::read_dir(&target).expect("the folder").count(), 0);

@@ -23,7 +23,7 @@ fn run(command: &mut Command) -> Run {
     process::run(command, LIMIT)
 }
 
-/// Every file and folder below, with its mode, sorted.
+/// Every file and folder below, with its mode (000 for a link), sorted.
 fn tree(folder: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -32,6 +32,11 @@ fn tree(folder: &Path) -> Vec<String> {
             let path = entry.expect("an entry").path();
             let metadata = path.symlink_metadata().expect("its metadata");
             let name = path.strip_prefix(folder).expect("a path below").display();
+            if metadata.is_symlink() {
+                // A link has no mode of its own.
+                lines.push(format!("{name} 000"));
+                continue;
+            }
             lines.push(format!("{name} {:o}", metadata.permissions().mode() & 0o777));
             if metadata.is_dir() {
                 folders.push(path);

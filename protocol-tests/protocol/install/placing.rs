@@ -34,6 +34,9 @@ pub fn trials() -> Vec<Trial> {
         trial("a_host_that_fails_fails_the_install", a_host_that_fails_fails_the_install),
         trial("a_host_that_talks_nonsense_fails_the_install", nonsense_fails_the_install),
         trial("a_host_that_hangs_is_ended", a_host_that_hangs_is_ended),
+        trial("the_command_is_found_by_its_name", the_command_is_found_by_its_name),
+        trial("the_line_for_path_works", the_line_for_path_works),
+        trial("root_by_sudo_is_warned", root_by_sudo_is_warned).needing(Need::Root),
         trial("a_user_id_without_a_name", a_user_id_without_a_name).needing(Need::Root),
     ]
 }
@@ -72,7 +75,10 @@ fn nothing_for_others_to_write() {
     }
 }
 
-const INSTALLED: [&str; 12] = [
+const INSTALLED: [&str; 15] = [
+    ".dotnet 755",
+    ".dotnet/tools 755",
+    ".dotnet/tools/dotnet-codeartifact 000",
     ".nuget 755",
     ".nuget/plugins 755",
     ".nuget/plugins/netcore 755",
@@ -110,14 +116,18 @@ fn install_says_what_and_where() {
         "\
 installed: <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact (dotnet, MSBuild)
 installed: <root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact (nuget.exe, Visual Studio)
+installed: <root>/home/.dotnet/tools/dotnet-codeartifact (dotnet codeartifact)
 checked: it answers through <root>/dotnet in TIME
+note: <root>/home/.dotnet/tools is not on PATH; to add it: echo 'export PATH=\"$PATH:$HOME/.dotnet/tools\"' >> ~/.profile && . ~/.profile
 next: run `dotnet restore`; the token for a CodeArtifact source is fetched by itself"
     );
 }
 
 fn json_is_one_stable_object() {
-    let home = SandboxHome::bare();
-    home.succeed(&["install"]);
+    let mut home = SandboxHome::bare();
+    let tools = home.home().join(".dotnet/tools");
+    home.set("PATH", &format!("/usr/bin:/bin:{}", tools.display()));
+    home.succeed(&["install", "--netfx-only"]);
     let out = home.neutral(&home.succeed(&["install", "--netfx-only", "--json"]));
     let (before, rest) = out.split_once("\"milliseconds\":").expect("a time");
     let after = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
@@ -126,6 +136,7 @@ fn json_is_one_stable_object() {
         concat!(
             r#"{"schema":2,"command":"install","ok":true,"errors":[],"result":{"version":"0.1.0","folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","#,
             r#""client":"netfx","change":"unchanged","files":["CredentialProvider.CodeArtifact.exe"]}],"#,
+            r#""command":{"path":"<root>/home/.dotnet/tools/dotnet-codeartifact","change":"unchanged","onPath":true},"#,
             r#""claimsDropped":[],"checks":[{"plugin":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe","#,
             r#""through":null,"milliseconds":0,"problem":null}],"warnings":[]}}"#,
             "\n"
@@ -145,7 +156,7 @@ fn a_second_run_touches_nothing() {
     home.succeed(&["install"]);
     let before = stamps();
     let out = home.succeed(&["install"]);
-    assert_eq!(out.lines().filter(|line| line.starts_with("already up to date: ")).count(), 2);
+    assert_eq!(out.lines().filter(|line| line.starts_with("already up to date: ")).count(), 3);
     assert_eq!(stamps(), before);
 }
 
@@ -226,7 +237,7 @@ fn any_folder_will_do() {
             .join("CredentialProvider.CodeArtifact.dll")
             .exists()
     );
-    assert!(!home.home().join(".nuget").exists());
+    assert!(!home.home().join(".nuget").exists() && !home.home().join(".dotnet").exists());
     home.succeed(&["install", "--dir", "relative to here"]);
     assert!(home.project().join("relative to here/netfx").join(PLUGIN_NAME).exists());
     home.succeed(&["uninstall", "--dir", named]);
@@ -241,7 +252,9 @@ fn without_a_launcher() {
         without_time(&home.neutral(&out)),
         "\
 updated: <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact (dotnet, MSBuild)
+updated: <root>/home/.dotnet/tools/dotnet-codeartifact (dotnet codeartifact)
 checked: <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/nuget-plugin-codeartifact answers in TIME
+note: <root>/home/.dotnet/tools is not on PATH; to add it: echo 'export PATH=\"$PATH:$HOME/.dotnet/tools\"' >> ~/.profile && . ~/.profile
 next: name the plugin to NuGet, which does not find it without launcher:
   NUGET_PLUGIN_PATHS=<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/nuget-plugin-codeartifact"
     );
@@ -266,8 +279,8 @@ fn what_nuget_cannot_start_is_refused() {
     assert_eq!(ran.code(), Some(1));
     assert_eq!(
         home.neutral(&ran.stderr),
-        "error: NuGet cannot start a plugin below `<root>/a\"b/.nuget/plugins`, because of the `\"` \
-         in it; name another plugins folder with `--dir`\n"
+        "error: [CNP602] NuGet cannot start a plugin below `<root>/a\"b/.nuget/plugins`, because of the `\"` \
+         in the path. Choose another plugins folder with `--dir`.\n"
     );
     assert_eq!(tree(&quoted), Vec::<String>::new());
 }
@@ -278,8 +291,11 @@ fn a_file_in_the_way_is_named() {
     let ran = home.run_plugin(&["install"]);
     assert_eq!(ran.code(), Some(1));
     let said = home.neutral(&ran.stderr);
-    assert!(said.starts_with("error: cannot make the folder `<root>/home/.nuget`: "), "{said}");
-    assert!(said.ends_with("something else is in its place: move that away and run this again\n"));
+    assert!(
+        said.starts_with("error: [CNP604] Cannot make the folder `<root>/home/.nuget`: "),
+        "{said}"
+    );
+    assert!(said.ends_with("Something else is in its place: move that away and run this again.\n"));
 }
 
 fn a_runtime_configuration_is_warned_of() {
@@ -343,9 +359,9 @@ fn a_host_that_fails_fails_the_install() {
     assert_eq!(ran.code(), Some(1));
     assert_eq!(
         home.neutral(&ran.stderr),
-        "error: the installed plugin does not work: `<root>/dotnet \
+        "error: [CNP607] The installed plugin does not work: `<root>/dotnet \
          <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll \
-         -Plugin`: it ended without an answer (exit status: 131); it said: You must install .NET\n"
+         -Plugin`: it ended without an answer (exit status: 131); it said: You must install .NET.\n"
     );
     assert!(!ran.stdout.contains("next:"), "{ran}");
 }
@@ -370,6 +386,40 @@ fn a_host_that_hangs_is_ended() {
     assert_ne!(alive.code(), Some(0));
 }
 
+fn the_command_is_found_by_its_name() {
+    let mut home = SandboxHome::bare();
+    let tools = home.home().join(".local/bin");
+    home.set("PATH", &format!("/usr/bin:/bin:{}", tools.display()));
+    home.succeed(&["install"]);
+    let ran = run(home.command("/bin/sh").args(["-c", "dotnet-codeartifact nonsense"]));
+    ran.assert_says("Usage: dotnet codeartifact");
+    assert_eq!(
+        fs::read_link(tools.join("dotnet-codeartifact")).unwrap(),
+        home.netcore().join(PLUGIN_NAME)
+    );
+    // NuGet starts each of these on PATH a second time.
+    assert!(tree(&home.home()).iter().all(|file| !file.contains("nuget-plugin-")));
+}
+
+fn the_line_for_path_works() {
+    let home = SandboxHome::bare();
+    let out = home.succeed(&["install"]);
+    let (_, rest) = out.split_once("is not on PATH; to add it: ").expect("the note");
+    let line = rest.lines().next().expect("a command");
+    let script = format!("{line} && dotnet-codeartifact completions bash");
+    run(home.command("/bin/sh").args(["-c", &script])).assert_success();
+}
+
+fn root_by_sudo_is_warned() {
+    let mut home = SandboxHome::bare();
+    home.set("SUDO_USER", "alice");
+    let out = home.neutral(&home.succeed(&["install"]));
+    assert!(out.contains("for root, in <root>/home. A restore of alice does not find it"), "{out}");
+    let named = home.succeed(&["install", "--dir", "named"]);
+    home.succeed(&["uninstall", "--dir", "named"]);
+    assert!(!named.contains("alice"), "{named}");
+}
+
 fn a_user_id_without_a_name() {
     let home = SandboxHome::bare();
     let copy = home.root().join("plugin");
@@ -379,7 +429,8 @@ fn a_user_id_without_a_name() {
     assert_eq!(ran.code(), Some(1));
     assert_eq!(
         ran.stderr,
-        "error: no home folder is known: `HOME` is not set to an absolute path, and the system's \
-         user database names none for this user; set `HOME`, or name a plugins folder with `--dir`\n"
+        "error: [CNP601] No home folder is known: `HOME` is not set to an absolute path, and the \
+         system's user database has none for this user. Set `HOME`, or choose a plugins folder with \
+         `--dir`.\n"
     );
 }

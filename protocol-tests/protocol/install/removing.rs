@@ -30,6 +30,7 @@ fn uninstall_leaves_only_folders_of_nuget() {
         "\
 removed: <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact (dotnet, MSBuild)
 removed: <root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact (nuget.exe, Visual Studio)
+removed: <root>/home/.dotnet/tools/dotnet-codeartifact (dotnet codeartifact)
 "
     );
     assert_eq!(
@@ -51,7 +52,7 @@ fn uninstall_leaves_what_it_does_not_know() {
         .expect("a change");
     let out = home.neutral(&home.succeed(&["uninstall"]));
     assert!(
-        out.ends_with("note: <root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/notes.txt is not from `install` and is left alone\n"),
+        out.contains("note: <root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/notes.txt is not from `install` and is left alone\n"),
         "{out}"
     );
     assert_eq!(tree(&home.netfx()), ["notes.txt 644"]);
@@ -65,7 +66,7 @@ fn uninstall_json() {
         concat!(
             r#"{"schema":2,"command":"uninstall","ok":true,"errors":[],"result":{"folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","client":"netfx","#,
             r#""removed":["CredentialProvider.CodeArtifact.exe","installed-files.json"],"left":[]}],"#,
-            r#""claimsDropped":[],"purged":[],"warnings":[]}}"#,
+            r#""commands":["<root>/home/.dotnet/tools/dotnet-codeartifact"],"claimsDropped":[],"purged":[],"warnings":[]}}"#,
             "\n"
         )
     );
@@ -95,8 +96,8 @@ fn a_failure_is_json_as_well() {
     fs::write(home.home().join(".nuget"), "").expect("a file in the way");
     let ran = home.run_plugin(&["install", "--json"]);
     assert_eq!(ran.code(), Some(1));
-    assert!(ran.problem().starts_with("cannot make the folder `"), "{ran}");
-    assert!(ran.stderr.starts_with("error: cannot make the folder `"), "{ran}");
+    assert!(ran.problem().starts_with("Cannot make the folder `"), "{ran}");
+    assert!(ran.stderr.starts_with("error: [CNP604] Cannot make the folder `"), "{ran}");
 }
 
 fn nothing_to_uninstall() {

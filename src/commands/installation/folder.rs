@@ -1,6 +1,7 @@
 //! One of our folders: filled, emptied, and the list of the files that were installed in it.
 #![expect(clippy::disallowed_methods, reason = "the installed folders are on disk")]
 
+use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -22,6 +23,16 @@ pub enum Change {
     Updated,
     /// Everything was up to date.
     Unchanged,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Installed => "installed",
+            Self::Updated => "updated",
+            Self::Unchanged => "already up to date",
+        })
+    }
 }
 
 /// Writes `files` and their list into `folder`, and removes other files that an earlier list names.

@@ -100,7 +100,8 @@ impl<'a> InstalledFile<'a> {
         Self { path: name.into(), content, executable: false }
     }
 
-    fn executable(name: String, content: &'a [u8]) -> Self {
+    /// A file that is started.
+    pub fn executable(name: String, content: &'a [u8]) -> Self {
         Self { executable: true, ..Self::new(name, content) }
     }
 }

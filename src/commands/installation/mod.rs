@@ -3,11 +3,13 @@
 //!
 //! - [`layout`]: the files and their folders, without touching the disk
 //! - [`folder`], [`disk`]: one folder filled or emptied, and its list of files
+//! - [`command_file`]: `dotnet-codeartifact`, by which people start the plugin
 //! - [`claims`]: NuGet's plugin cache, which may prevent it from starting the plugin
 //! - [`dotnet`], [`handshake`]: the installed plugin started as NuGet does
 #![expect(clippy::disallowed_methods, reason = "the list of other installations is on disk")]
 
 pub mod claims;
+pub mod command_file;
 pub mod disk;
 pub mod dotnet;
 pub mod folder;
@@ -37,35 +39,29 @@ const ELSEWHERE: &str = "installed-elsewhere.json";
 pub enum InstallationError {
     /// There is no folder for the installation.
     #[error(
-        "no home folder is known: `{variable}` is not set to an absolute path, and the system's \
-         user database names none for this user; set `{variable}`, or name a plugins folder with \
-         `--dir`"
+        "No home folder is known: `{variable}` is not set to an absolute path, and the system's \
+         user database has none for this user."
     )]
     NoHome {
         /// The variable with the home on this system.
         variable: &'static str,
     },
     /// NuGet puts the path in quotes and escapes nothing in it.
-    #[error(
-        "NuGet cannot start a plugin below `{0}`, because of the `\"` in it; name another plugins folder with `--dir`"
-    )]
+    #[error("NuGet cannot start a plugin below `{0}`, because of the `\"` in the path.")]
     Quote(PathBuf),
     /// .NET's paths are Unicode.
-    #[error(
-        "NuGet cannot start a plugin below `{0}`, which is not Unicode; name another plugins folder with `--dir`"
-    )]
+    #[error("NuGet cannot start a plugin below `{0}`, because the path is not Unicode.")]
     NotUnicode(PathBuf),
     /// Built with `CODEARTIFACT_NUGET_NO_LAUNCHER`.
     #[error(
-        "this build of the plugin has no launcher, without which `dotnet` does not find it; use a \
-         release build, or `--no-launcher` or `--netfx-only`"
+        "This build of the plugin has no launcher, and `dotnet` does not find a plugin without one."
     )]
     NoLauncher,
     /// The file to copy.
-    #[error("cannot read this program's own file: {0}; start it by its full path")]
+    #[error("This program's own file cannot be read: {0}.")]
     OwnFile(io::Error),
     /// The file system refuses an operation.
-    #[error("cannot {action} `{path}`: {source}; {}", hint(source))]
+    #[error("Cannot {action} `{path}`: {source}.")]
     Disk {
         /// The verb of the operation.
         action: &'static str,
@@ -77,20 +73,20 @@ pub enum InstallationError {
     /// Another user may have made it to redirect a more powerful user's writes.
     #[cfg(unix)]
     #[error(
-        "`{0}` is a link of one user's to what belongs to another; remove the link, or name another plugins folder with `--dir`"
+        "`{0}` is a link of one user to a folder of another user, which is not safe to follow."
     )]
     ForeignLink(PathBuf),
+    /// Something else has the name of the command's file.
+    #[error("`{}` is not from this program.", .0.display())]
+    CommandTaken(PathBuf),
     /// The list of installed files cannot be trusted.
-    #[error(
-        "`{0}` is not a list of installed files; run `{command}` to write it anew, then `uninstall`",
-        command = command(["install"])
-    )]
+    #[error("`{0}` is not a list of installed files.")]
     Manifest(PathBuf),
     /// Everything is installed, and the plugin does not respond.
-    #[error("the installed plugin does not work: {0}")]
+    #[error("The installed plugin does not work: {0}.")]
     Check(String),
     /// Standard output is closed.
-    #[error("cannot print the result: {0}; what was asked for is done")]
+    #[error("Everything is done, but the result cannot be printed: {0}.")]
     Output(#[from] io::Error),
 }
 
@@ -100,28 +96,50 @@ impl Coded for InstallationError {
             Self::NoHome { .. } => Code::NoHome,
             Self::Quote(_) | Self::NotUnicode(_) => Code::InvalidPluginsFolder,
             Self::NoLauncher => Code::NoLauncher,
-            Self::OwnFile(_) | Self::Disk { .. } => Code::NotInstalled,
+            Self::OwnFile(_) | Self::Disk { .. } | Self::CommandTaken(_) => Code::NotInstalled,
             Self::ForeignLink(_) => Code::ForeignLink,
             Self::Manifest(_) => Code::InvalidInstallation,
             Self::Check(_) => Code::PluginBroken,
             Self::Output(_) => Code::OutputFailed,
         }
     }
+
+    fn fix(&self) -> Option<String> {
+        let fix = match self {
+            Self::NoHome { variable } => {
+                return Some(format!("Set `{variable}`, or choose a plugins folder with `--dir`."));
+            }
+            Self::Quote(_) | Self::NotUnicode(_) => "Choose another plugins folder with `--dir`.",
+            Self::NoLauncher => "Use a release build, or `--no-launcher` or `--netfx-only`.",
+            Self::OwnFile(_) => "Start it by its full path.",
+            Self::Disk { source, .. } => fix_of(source)?,
+            #[cfg(unix)]
+            Self::ForeignLink(_) => {
+                "Remove the link, or choose another plugins folder with `--dir`."
+            }
+            Self::CommandTaken(_) => "Remove it and run this again.",
+            Self::Manifest(_) => {
+                return Some(format!("Write a new list: {}", command(["install"])));
+            }
+            Self::Check(_) | Self::Output(_) => return None,
+        };
+        Some(fix.to_owned())
+    }
 }
 
-fn hint(source: &io::Error) -> &'static str {
+fn fix_of(source: &io::Error) -> Option<&'static str> {
     use io::ErrorKind;
-    match source.kind() {
+    Some(match source.kind() {
         ErrorKind::PermissionDenied => {
-            "make it writable for this user, or name another plugins folder with `--dir`"
+            "Make it writable for this user, or choose another plugins folder with `--dir`."
         }
-        ErrorKind::ReadOnlyFilesystem => "name a plugins folder that can be written with `--dir`",
+        ErrorKind::ReadOnlyFilesystem => "Choose a writable plugins folder with `--dir`.",
         ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
-            "something else is in its place: move that away and run this again"
+            "Something else is in its place: move that away and run this again."
         }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room and run this again",
-        _ => "mend this and run the command again",
-    }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Free some space and run this again.",
+        _ => return None,
+    })
 }
 
 /// The plugins folders to use: the named one, or those that this user's clients search.
@@ -233,9 +251,9 @@ mod tests {
         assert_eq!(
             refused("/home/a\"b"),
             "NuGet cannot start a plugin below `/home/a\"b/.nuget/plugins`, because of the `\"` in \
-             it; name another plugins folder with `--dir`"
+             the path."
         );
-        assert!(refused("relative").starts_with("no home folder is known: `HOME` is not set"));
+        assert!(refused("relative").starts_with("No home folder is known: `HOME` is not set"));
     }
 
     #[test]
