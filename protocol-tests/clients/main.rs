@@ -27,6 +27,8 @@ mod mono;
 mod mutations;
 mod nuget_config;
 mod nuget_rules;
+#[cfg(unix)]
+mod pages;
 mod provided;
 #[cfg(target_os = "linux")]
 mod proxies;
@@ -68,6 +70,8 @@ fn main() -> ExitCode {
         ("launcher", launcher::trials()),
         ("nuget_config", nuget_config::trials()),
         ("nuget_rules", nuget_rules::trials()),
+        #[cfg(unix)]
+        ("pages", pages::trials()),
     ];
     trials::run(suites, trials::processors())
 }

@@ -75,7 +75,7 @@ impl Dotnet {
     }
 
     /// The file itself, where PATH has a link.
-    fn real_program(&self) -> PathBuf {
+    pub fn real_program(&self) -> PathBuf {
         self.program.canonicalize().unwrap_or_else(|_| self.program.clone())
     }
 
@@ -86,7 +86,8 @@ impl Dotnet {
         command
     }
 
-    fn prepare(&self, command: &mut Command, home: &SandboxHome) {
+    /// Gives the home's environment to a command that starts `dotnet`.
+    pub fn prepare(&self, command: &mut Command, home: &SandboxHome) {
         home.prepare(command);
         command
             .env("DOTNET_NOLOGO", "1")

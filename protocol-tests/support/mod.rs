@@ -14,6 +14,7 @@
 //! - [`process`]: a program run to its end or to a deadline
 //! - [`dotnet`]: the real `dotnet`, where there is one
 //! - [`trials`]: tests as values, and what they need that is not everywhere
+//! - [`pages`]: the pages that people read, and the blocks of code in them
 //! - [`odd_configs`]: NuGet.Config files as people, scripts and tools write them
 
 #![allow(dead_code, reason = "every test target uses its own part of the support")]
@@ -29,6 +30,7 @@ pub mod github_runner;
 #[cfg(target_os = "linux")]
 pub mod hung_drive;
 pub mod odd_configs;
+pub mod pages;
 pub mod process;
 pub mod sandbox_home;
 pub mod secret_scan;

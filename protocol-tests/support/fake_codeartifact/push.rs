@@ -39,13 +39,20 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
-/// Id and version, out of the package's nuspec.
+/// Id and version, out of the package's nuspec. One that is compressed is not read: its name is the
+/// id's, and its checksum tells versions apart.
 fn identify(nupkg: &[u8]) -> Option<(String, String)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(nupkg)).ok()?;
     let names: Vec<_> = archive.file_names().filter_map(Result::ok).collect();
     let name = names.iter().find(|name| name.ends_with(".nuspec"))?.clone().into_owned();
+    let index = archive.index_for_name(&name)?;
+    let raw = archive.by_index_raw(index).ok()?;
+    if raw.compression() != zip::CompressionMethod::Stored {
+        return Some((name.strip_suffix(".nuspec")?.to_owned(), raw.crc32().to_string()));
+    }
+    drop(raw);
     let mut nuspec = String::new();
-    archive.by_name(&name).ok()?.read_to_string(&mut nuspec).ok()?;
+    archive.by_index(index).ok()?.read_to_string(&mut nuspec).ok()?;
     Some((element(&nuspec, "id")?, element(&nuspec, "version")?))
 }
 

@@ -1,8 +1,14 @@
 //! The pages that people read, and the blocks of code in them.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::{files_below, repository};
+use super::secret_scan::files_below;
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
 
 /// A page: its path in the repository, and its text.
 pub struct Page {
@@ -80,17 +86,4 @@ pub fn prose(page: &Page) -> String {
         !is_code && !is_fence
     });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-#[test]
-fn a_block_has_its_language_its_text_and_why_it_is_not_run() {
-    let text =
-        "a\n\n<!-- not run: no network -->\n```sh\none\n\n```\n\n- b\n\n  ```toml\n  two\n  ```\n";
-    let page = Page { name: "p.md".to_owned(), text: text.to_owned() };
-    let blocks = blocks(&page);
-    let [one, two] = &blocks[..] else { panic!("two blocks") };
-    assert_eq!((&*one.language, &*one.text), ("sh", "one\n\n"));
-    assert_eq!((one.not_run.as_deref(), &*one.place), (Some("no network"), "p.md:4"));
-    assert_eq!((&*two.language, &*two.text, &two.not_run), ("toml", "two\n", &None));
-    assert_eq!(prose(&page), "a\n\n<!-- not run: no network -->\n\n- b\n");
 }
