@@ -160,7 +160,6 @@ codes! {
     Unquotable = 806, "Token cannot be quoted";
     CommandNotFound = 807, "Command not found";
     CommandNotStarted = 808, "Command cannot be started";
-    IncompleteStatus = 809, "Status is incomplete";
 
     Defect = 901, "Defect of the plugin";
 }

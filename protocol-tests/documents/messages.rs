@@ -28,13 +28,13 @@ fn the_page_has_an_entry_for_each_code_in_the_same_order() {
 fn every_code_is_used() {
     let sources = files_below(&repository("src")).into_iter();
     let sources = sources.filter(|file| file.extension().is_some_and(|it| it == "rs"));
-    let without_tests = |text: String| text.split("#[cfg(test)]").next().map(str::to_owned);
+    let without_tests =
+        |text: String| text.split("#[cfg(test)]\nmod tests {").next().map(str::to_owned);
     let text: String = sources.filter_map(|file| without_tests(text_of(file))).collect();
     let is_unused = |name: &&String| !text.contains(&format!("Code::{name}"));
     let names: Vec<String> = codes().into_iter().map(|(name, _)| name).collect();
     let unused: Vec<_> = names.iter().filter(is_unused).collect();
-    let outside = ["SavedPassword", "WrongUsage"];
-    assert_eq!(unused, outside, "codes that no failure has, or that now one has");
+    assert!(unused.is_empty(), "codes that no failure has: {unused:?}");
 }
 
 /// The names of the variants, and what the page has of each.

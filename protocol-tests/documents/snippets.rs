@@ -53,20 +53,6 @@ fn the_plugin_takes_its_commands_in_the_pages_and_files() {
     }
 }
 
-#[test]
-fn the_readme_lists_every_command() {
-    let output = Command::new(PLUGIN).arg("--help").env_clear().output().unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
-    let (_, commands) = help.split_once("Commands:\n").expect("commands");
-    let commands = commands.lines().take_while(|line| !line.is_empty());
-    let names: Vec<_> = commands.filter_map(|line| line.split_whitespace().next()).collect();
-    assert!(names.len() > 10, "{help}");
-    let readme = fs::read_to_string(repository("README.md")).unwrap();
-    let is_listed = |name: &str| readme.contains(&format!("\n| `{name}"));
-    let missing: Vec<_> = names.into_iter().filter(|name| !is_listed(name)).collect();
-    assert!(missing.is_empty(), "no row: {missing:?}");
-}
-
 /// As a user would paste them into the configuration file.
 #[test]
 fn the_plugin_reads_the_configurations_in_the_pages() {

@@ -42,7 +42,7 @@ impl Example {
 pub const EXIT_CODES: &str = "0 done, 1 failed, 2 wrong usage";
 
 /// Every command in its group, in the order of the list.
-const GROUPS: [(&str, &[&str]); 5] = [
+pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Set up", &["setup", "install", "login", "source", "scrub", "uninstall"]),
     ("Daily use", &["status", "token", "exec", "logout"]),
     ("Diagnose", &["doctor", "explain"]),
@@ -138,9 +138,10 @@ mod tests {
 
     #[test]
     fn every_command_is_in_one_group() {
-        let grouped: Vec<&str> =
-            GROUPS.iter().flat_map(|(_, commands)| *commands).copied().collect();
         let root = Cli::command();
+        let grouped = GROUPS.iter().flat_map(|(_, commands)| *commands).copied();
+        let is_there = |name: &&str| *name == "help" || root.find_subcommand(name).is_some();
+        let grouped: Vec<&str> = grouped.filter(is_there).collect();
         let shown = root.get_subcommands().filter(|it| !it.is_hide_set());
         let mut shown: BTreeSet<&str> = shown.map(clap::Command::get_name).collect();
         shown.insert("help");

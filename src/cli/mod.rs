@@ -3,6 +3,8 @@
 pub mod configure;
 pub mod doctor;
 pub mod help;
+#[cfg(test)]
+mod pages;
 mod parsing;
 pub mod source;
 pub mod state;

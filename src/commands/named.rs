@@ -8,7 +8,7 @@ use crate::endpoint::{Domain, is_domain, is_owner, is_region};
 
 /// An option has an unexpected value.
 #[derive(Debug, Error)]
-#[error("`{option}` is `{value}`: {expected}")]
+#[error("Invalid value `{value}` for {option}: expected {expected}")]
 pub struct OptionError {
     pub option: &'static str,
     pub value: String,
@@ -26,8 +26,8 @@ pub fn domain(options: [Option<&str>; 3]) -> Result<Domain, OptionError> {
     let [name, owner, region] = options;
     Ok(Domain {
         name: checked("--domain", name, is_domain, "2 to 50 of a-z, 0-9 and `-`")?,
-        owner: checked("--domain-owner", owner, is_owner, "it is twelve digits")?,
-        region: checked("--region", region, is_region, "it is as in `us-east-1`")?,
+        owner: checked("--domain-owner", owner, is_owner, "twelve digits")?,
+        region: checked("--region", region, is_region, "an AWS region, such as `us-east-1`")?,
     })
 }
 

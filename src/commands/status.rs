@@ -26,7 +26,7 @@ pub enum StatusError {
     /// Everything else was shown.
     #[error("{}", .0.message)]
     Unreadable(ReportedError),
-    #[error("the result cannot be written: {0}")]
+    #[error("The result cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
@@ -133,15 +133,15 @@ impl Status {
     fn rows(&self) -> Rows {
         let mut rows = Rows::default();
         rows.add("version", self.version);
-        let nowhere = "nowhere in a plugins folder";
+        let nowhere = "in no plugins folder";
         self.installed.add_to(&mut rows, "installed", Installed::text, nowhere);
         rows.add_all("tokens", self.tokens.iter().map(TokenRow::text), "none in the cache");
-        let nothing = "none in the AWS files";
+        let nothing = "none in the shared config file";
         self.sign_ins.add_to(&mut rows, "sign-ins", |sign_in| sign_in.text.clone(), nothing);
-        let no_file = "no home, no file";
+        let no_file = "none, because there is no home folder";
         self.configuration.add_to(&mut rows, "settings", ConfigurationRow::text, no_file);
         rows.add_all("cache", self.cache.iter().map(FolderRow::text), "no folder");
-        let no_log = "none; CODEARTIFACT_NUGET_LOG_FILE names one";
+        let no_log = "none; to write one, set CODEARTIFACT_NUGET_LOG_FILE";
         rows.add_all("log", self.log.iter().cloned(), no_log);
         rows.add_all("plugins", self.plugins.iter().map(FolderRow::text), "no folder");
         rows
@@ -166,7 +166,7 @@ impl FolderRow {
     }
 
     fn text(&self) -> String {
-        let absent = if self.is_there { "" } else { " (not there)" };
+        let absent = if self.is_there { "" } else { " (does not exist)" };
         format!("{}{absent}", self.path)
     }
 }
@@ -246,7 +246,7 @@ impl TokenRow {
         let domain =
             Domain { name: domain.clone(), owner: domain_owner.clone(), region: region.clone() };
         let left = in_words(self.left);
-        printable(&format!("{domain}, by {identity}: {left} left"))
+        printable(&format!("{domain}, {identity}: {left} left"))
     }
 }
 
@@ -272,8 +272,7 @@ impl SignInRow {
             [one] => format!(" (profile `{one}`)"),
             several => format!(" (profiles `{}`)", several.join("`, `")),
         };
-        let state =
-            signed_in.map_or("nobody is signed in".to_owned(), |it| until_in_words(it, now));
+        let state = signed_in.map_or("not signed in".to_owned(), |it| until_in_words(it, now));
         Self {
             text: printable(&format!("{}{named}: {state}", session.in_words())),
             sso_session: session.name,
@@ -291,10 +290,10 @@ impl SignInRow {
 pub fn until_in_words(until: SignedInUntil, now: SystemTime) -> String {
     match (until.expires_at.duration_since(now), until.is_refreshable) {
         (Ok(left), true) => {
-            format!("signed in, {} left, then refreshed by itself", in_words(left))
+            format!("signed in, {} left, then refreshed automatically", in_words(left))
         }
         (Ok(left), false) => format!("signed in, {} left", in_words(left)),
-        (Err(_), true) => "signed in; expired, and refreshed by itself when it is used".to_owned(),
+        (Err(_), true) => "signed in; expired, refreshed automatically when it is used".to_owned(),
         (Err(_), false) => "expired".to_owned(),
     }
 }

@@ -1,5 +1,9 @@
 //! The grammar of hosts.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use super::HttpUrl;
 use super::partition::Partition;
 use super::path::split_domain;
@@ -27,14 +31,35 @@ pub enum HostKind {
     Listed,
 }
 
+/// The recognized form of a host. Names of the JSON must not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HostForm {
+    Aws,
+    AwsDualStack,
+    AwsVpcEndpoint,
+    OwnHost,
+}
+
 /// The recognized form of a host, from its name in lower case.
-pub(super) fn form(kind: HostKind, host: &str) -> &'static str {
+pub(super) fn form(kind: HostKind, host: &str) -> HostForm {
     let labels: Vec<&str> = host.split('.').collect();
     match (kind, &*labels) {
-        (HostKind::Listed, _) => "a host of your own",
-        (_, [_, "d", "codeartifact", _, "vpce", ..]) => "AWS's, a VPC endpoint",
-        (_, [_, "codeartifact", ..]) => "AWS's, dual-stack",
-        _ => "AWS's, IPv4",
+        (HostKind::Listed, _) => HostForm::OwnHost,
+        (_, [_, "d", "codeartifact", _, "vpce", ..]) => HostForm::AwsVpcEndpoint,
+        (_, [_, "codeartifact", ..]) => HostForm::AwsDualStack,
+        _ => HostForm::Aws,
+    }
+}
+
+impl fmt::Display for HostForm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Aws => "AWS (IPv4)",
+            Self::AwsDualStack => "AWS (dual-stack)",
+            Self::AwsVpcEndpoint => "AWS (VPC endpoint)",
+            Self::OwnHost => "own host",
+        })
     }
 }
 

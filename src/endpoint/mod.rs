@@ -24,7 +24,7 @@ use crate::base::url::{UrlParts, is_loopback};
 use crate::code::{Code, Coded};
 
 use host::Names;
-pub use host::{HostKind, HostMapping, is_region};
+pub use host::{HostForm, HostKind, HostMapping, is_region};
 pub use partition::{Partition, SERVICE_PRINCIPAL, is_aws_host, resembles_codeartifact};
 pub use path::{is_domain, is_owner, is_repository, is_repository_byte, split_domain};
 
@@ -115,7 +115,7 @@ impl fmt::Display for RepositoryEndpoint {
 
 impl RepositoryEndpoint {
     /// The form of the host, for people.
-    pub fn form(&self) -> &'static str {
+    pub fn form(&self) -> HostForm {
         let host = self.origin.rsplit('/').next().unwrap_or_default();
         host::form(self.host, host)
     }

@@ -263,7 +263,7 @@ mod tests {
     fn a_relative_token_file_is_refused() {
         let environment = Environment::from_pairs([(AUTH_TOKEN_FILE, "token")]);
         let error = provided_tokens(&environment).unwrap_err().to_string();
-        assert!(error.contains("must be absolute"), "{error}");
+        assert!(error.contains("an absolute path"), "{error}");
     }
 
     #[test]

@@ -105,6 +105,7 @@ fn prepared(words: &str) -> Stage {
         "doctor" => {
             let mut stage = Stage::working();
             stage.with_profile_dev();
+            stage.set("AWS_PROFILE", "dev");
             stage.home.write_nuget_config(&[("my-repo", &stage.source)]);
             return stage;
         }

@@ -8,6 +8,8 @@ mod exec_sources;
 #[cfg(unix)]
 mod help;
 #[cfg(unix)]
+mod json;
+#[cfg(unix)]
 mod streams;
 mod token;
 #[cfg(unix)]
@@ -24,6 +26,8 @@ pub fn trials() -> Vec<Trial> {
         exec_sources::trials(),
         #[cfg(unix)]
         help::trials(),
+        #[cfg(unix)]
+        json::trials(),
         #[cfg(unix)]
         streams::trials(),
         token::trials(),

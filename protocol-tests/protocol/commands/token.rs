@@ -104,10 +104,7 @@ fn what_cmd_would_read_otherwise_is_refused() {
         let stage = Stage::new();
         stage.issues(odd);
         let run = stage.run(&["token", SOURCE, "--format", "cmd"]);
-        assert_eq!(
-            failure(&run, 1),
-            "error: the token cannot be quoted for cmd; use another `--format`\n"
-        );
+        assert!(failure(&run, 1).starts_with("error: [CNP806] "), "{run}");
         assert_eq!(run.stdout, "");
     }
 }
@@ -146,15 +143,18 @@ fn what_names_nothing_is_refused_with_the_way_out() {
     for (words, line) in [
         (
             &["--repository", "a b"][..],
-            "`--repository` is `a b`: 2 to 100 of A-Z, a-z, 0-9, `.`, `_` and `-`",
+            "Invalid value `a b` for --repository: expected 2 to 100 of A-Z, a-z, 0-9, `.`, `_` and `-`",
         ),
-        (&["--repository", "\u{1b}[31mx"], "`--repository` is `x`: 2 to 100 of"),
+        (
+            &["--repository", "\u{1b}[31mx"],
+            "Invalid value `x` for --repository: expected 2 to 100 of",
+        ),
     ] {
         let run = stage.run(&[&["token"], &NAMES[..], words].concat());
-        assert!(failure(&run, 1).starts_with(&format!("error: {line}")), "{run}");
+        assert!(failure(&run, 2).starts_with(&format!("error: [CNP803] {line}")), "{run}");
     }
     let run = stage.run(&["token", "https://nuget.example/v3/index.json"]);
-    assert!(failure(&run, 1).starts_with("error: not a CodeArtifact URL: "), "{run}");
+    assert!(failure(&run, 2).starts_with("error: [CNP407] "), "{run}");
     assert_eq!(stage.fake.token_calls(), []);
 }
 

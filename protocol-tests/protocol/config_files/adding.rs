@@ -383,7 +383,7 @@ fn refused_names() {
     wrong[9] = "x/y";
     home.run_plugin(&wrong)
         .assert_failure()
-        .assert_says("error: `--repository` is `x/y`: 2 to 100 of");
+        .assert_says("error: [CNP803] Invalid value `x/y` for --repository: expected 2 to 100 of");
     assert!(!home.root().join(USER).exists());
 }
 

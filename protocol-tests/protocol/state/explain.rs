@@ -59,7 +59,7 @@ longest_duration_seconds = 1800
 
 const EVERYTHING: &str = "\
 URL           https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json
-host          AWS's, IPv4
+host          AWS (IPv4)
 domain        my-domain
 owner         111122223333
 region        eu-west-1
@@ -67,17 +67,17 @@ repository    my-repo
 rules         1: skipped, its domain `other` is not `my-domain`
               2: matches (in <root>/home/.config/nuget-plugin-codeartifact/config.toml)
               3: not tried, an earlier rule matches
-policy        longest_duration_seconds = 1800, by <root>/home/.config/nuget-plugin-codeartifact/config.toml
-duration      1800 s (rule 2, bounded by the policy from 3600 s)
+policy        longest_duration_seconds = 1800 (in <root>/home/.config/nuget-plugin-codeartifact/config.toml)
+duration      1800 s (rule 2; the policy replaces 3600 s)
 own token     none
 identity      rule 2's role `arn:aws:iam::111122223333:role/reader`
               from the environment's keys: an access key
-              then role `arn:aws:iam::111122223333:role/reader`
-              its region: none, so the domain's is used
+              assumes role `arn:aws:iam::111122223333:role/reader`
+              region: none; the domain's region is used
 CodeArtifact  https://codeartifact.eu-west-1.amazonaws.com (AWS's own)
 STS           https://sts.eu-west-1.amazonaws.com (AWS's own)
 proxy         <proxy> (HTTPS_PROXY and NO_PROXY)
-CA            those of the system
+CA            the system's
 cache         the folder `<root>/home/.cache/nuget-plugin-codeartifact`
 entry         none
 interactive   auto (default); does not ask: no sign-in is behind the identity
@@ -150,12 +150,12 @@ fn told(home: &SandboxHome, url: &str) -> Value {
 fn forms() {
     let home = home();
     for (host, path, form) in [
-        ("my-domain-111122223333.d.codeartifact.us-east-1.amazonaws.com", "", "AWS's, IPv4"),
-        ("my-domain-111122223333.codeartifact.us-east-1.on.aws", "", "AWS's, dual-stack"),
+        ("my-domain-111122223333.d.codeartifact.us-east-1.amazonaws.com", "", "aws"),
+        ("my-domain-111122223333.codeartifact.us-east-1.on.aws", "", "awsDualStack"),
         (
             "vpce-1a-2b.d.codeartifact.us-east-1.vpce.amazonaws.com",
             "d/my-domain-111122223333/",
-            "AWS's, a VPC endpoint",
+            "awsVpcEndpoint",
         ),
     ] {
         let report = told(&home, &format!("https://{host}/nuget/{path}my-repo/v3/index.json"));
@@ -170,7 +170,7 @@ fn forms() {
     let fake = FakeCodeArtifact::start();
     let home = SandboxHome::for_codeartifact(&fake);
     let report = told(&home, &fake.source(&Repository::new("my-repo")));
-    assert_eq!(report["endpoint"]["form"], "a host of your own");
+    assert_eq!(report["endpoint"]["form"], "ownHost");
     let endpoints = json!([{
         "api": "CodeArtifact", "url": fake.url(), "origin": "AWS_ENDPOINT_URL_CODEARTIFACT"
     }]);
@@ -197,9 +197,7 @@ fn foreign() {
         told.assert_failure().assert_silent_on("hunter2");
         let said = format!("error: [CNP407] not a CodeArtifact URL: {reason}");
         assert!(told.stderr.starts_with(&said), "{told}");
-        assert!(
-            told.stdout.ends_with(&format!("token  never: not a CodeArtifact URL: {reason}\n"))
-        );
+        assert!(told.stdout.ends_with(&format!("token  no: not a CodeArtifact URL: {reason}\n")));
         let told = run(&home, &["explain", "--json", url]);
         told.assert_failure().assert_silent_on("hunter2");
         assert!(told.problem().starts_with(&format!("not a CodeArtifact URL: {reason}")), "{told}");
@@ -301,7 +299,7 @@ fn given_and_unknown_profile() {
     let (text, report) = assert_says_as_a_restore(&home, URL);
     let problem = report.problem();
     assert!(problem.contains("; without it: AWS_PROFILE names profile `missing`"), "{problem}");
-    assert!(text.contains("own token    CODEARTIFACT_AUTH_TOKEN does not serve: it "), "{text}");
+    assert!(text.contains("own token    CODEARTIFACT_AUTH_TOKEN: not used, because it "), "{text}");
 }
 
 fn owner() {

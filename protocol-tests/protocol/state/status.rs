@@ -18,9 +18,9 @@ pub fn trials() -> Vec<Trial> {
 
 const EMPTY: &str = "\
 version    0.1.0
-installed  nowhere in a plugins folder
+installed  in no plugins folder
 tokens     none in the cache
-sign-ins   none in the AWS files
+sign-ins   none in the shared config file
 settings   <root>/home/.config/nuget-plugin-codeartifact/config.toml (user, absent)
 ";
 
@@ -30,9 +30,9 @@ fn empty() {
     told.assert_success();
     let text = home.neutral(&told.stdout);
     assert!(text.starts_with(EMPTY), "{text}");
-    let places = "cache      <root>/home/.cache/nuget-plugin-codeartifact (not there)\n";
+    let places = "cache      <root>/home/.cache/nuget-plugin-codeartifact (does not exist)\n";
     assert!(text.contains(places), "{text}");
-    assert!(text.ends_with("plugins    <root>/home/.nuget/plugins (not there)\n"), "{text}");
+    assert!(text.ends_with("plugins    <root>/home/.nuget/plugins (does not exist)\n"), "{text}");
     assert_eq!(told.stderr, "");
     assert!(!home.home().join(".cache").exists(), "nothing is made");
 }
@@ -66,7 +66,7 @@ fn full() {
     run(&stage.home, &["status"])
         .assert_success()
         .assert_says(
-            "domain `my-domain` of account 111122223333 in eu-west-1, by profile `dev`: 11 h ",
+            "domain `my-domain` of account 111122223333 in eu-west-1, profile `dev`: 11 h ",
         )
         .assert_says("the SSO session `corp` (profile `dev`): signed in, ");
     assert_eq!(stage.sso().calls(), calls, "nobody is asked");

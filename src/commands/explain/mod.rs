@@ -18,10 +18,7 @@ use report::{Explanation, ForeignReport};
 /// Why there would be no token, with the message of a restore.
 #[derive(Debug, Error)]
 pub enum ExplainError {
-    #[error(
-        "{0}; nothing is to be done for somebody else's source, and a host of your own is added with `{command}`",
-        command = command(["configure", "host", "add"])
-    )]
+    #[error("{0}. The plugin ignores such sources. To add an own host: {command}", command = command(["configure", "host", "add", "--help"]))]
     NotOurs(EndpointError),
     #[error(transparent)]
     Url(SelectionError),

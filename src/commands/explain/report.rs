@@ -11,7 +11,7 @@ use crate::base::time::{in_words, utc};
 use crate::base::url::redacted;
 use crate::commands::configure::{EffectiveValue, policy_values};
 use crate::commands::status::until_in_words;
-use crate::endpoint::RepositoryEndpoint;
+use crate::endpoint::{HostForm, RepositoryEndpoint};
 use crate::provider::{
     CacheReport, ProvidedReport, Provider, ProviderError, Resolved, SettingsReport,
 };
@@ -36,7 +36,7 @@ impl ForeignReport {
     pub fn rows(&self) -> Rows {
         let mut rows = Rows::default();
         rows.add("URL", printable(&self.url));
-        rows.add("token", format!("never: {}", self.problem));
+        rows.add("token", format!("no: {}", self.problem));
         rows
     }
 }
@@ -75,7 +75,7 @@ enum Part<T> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EndpointPart {
-    form: &'static str,
+    form: HostForm,
     domain: String,
     domain_owner: String,
     region: String,
@@ -266,12 +266,12 @@ impl Explanation {
     }
 
     fn add_settings(&self, rows: &mut Rows) {
-        rows.add_all("rules", self.rules.iter().flatten().map(RulePart::text), "there are none");
+        rows.add_all("rules", self.rules.iter().flatten().map(RulePart::text), "none");
         let policy = self.policy.iter().flatten().map(|holding| {
             let key = holding.key.trim_start_matches("policy.");
-            format!("{key} = {}, by {}", holding.value, holding.origin)
+            format!("{key} = {} (in {})", holding.value, holding.origin)
         });
-        rows.add_all("policy", policy, "there is none");
+        rows.add_all("policy", policy, "none");
         if let Some(duration) = &self.duration {
             rows.add("duration", duration.text());
         }
@@ -301,7 +301,7 @@ fn unusable(error: &ReportedError) -> String {
 
 impl EndpointPart {
     fn add_to(&self, rows: &mut Rows) {
-        rows.add("host", self.form);
+        rows.add("host", self.form.to_string());
         rows.add("domain", &self.domain);
         rows.add("owner", &self.domain_owner);
         rows.add("region", &self.region);
@@ -353,7 +353,7 @@ impl DurationPart {
         let origin = &self.origin;
         match self.bounded_from {
             Some(wanted) => {
-                format!("{duration} ({origin}, bounded by the policy from {wanted} s)")
+                format!("{duration} ({origin}; the policy replaces {wanted} s)")
             }
             None => format!("{duration} ({origin})"),
         }
@@ -361,8 +361,8 @@ impl DurationPart {
 }
 
 fn provided_text(ProvidedReport { place, serves, reason, .. }: &ProvidedReport) -> String {
-    let serves = if *serves { "serves" } else { "does not serve" };
-    printable(&format!("{place} {serves}: {reason}"))
+    let serves = if *serves { "used" } else { "not used" };
+    printable(&format!("{place}: {serves}, because {reason}"))
 }
 
 impl IdentityPart {
@@ -370,8 +370,7 @@ impl IdentityPart {
         let now = Provider::clock();
         let sign_in = identity.sign_in.as_ref().map(|session| {
             let until = session.signed_in(now);
-            let state =
-                until.map_or("nobody is signed in".to_owned(), |it| until_in_words(it, now));
+            let state = until.map_or("not signed in".to_owned(), |it| until_in_words(it, now));
             SignInPart {
                 sso_session: session.name.clone(),
                 start_url: session.start_url.clone(),
@@ -389,16 +388,16 @@ impl IdentityPart {
     fn add_to(&self, rows: &mut Rows) {
         let IdentityDescription { label, from, kind, roles, region, .. } = &self.description;
         let origin = self.profile_origin.as_ref();
-        let origin = origin.map(|origin| format!(" (profile named by {origin})"));
+        let origin = origin.map(|origin| format!(" (set in {origin})"));
         rows.add("identity", format!("{label}{}", origin.unwrap_or_default()));
         rows.add("", format!("from {from}: {kind}"));
         for role in roles {
-            rows.add("", format!("then role `{role}`"));
+            rows.add("", format!("assumes role `{role}`"));
         }
-        let region = region.as_deref().unwrap_or("none, so the domain's is used");
-        rows.add("", format!("its region: {region}"));
+        let region = region.as_deref().unwrap_or("none; the domain's region is used");
+        rows.add("", format!("region: {region}"));
         if !self.visible {
-            rows.add("", "AWS can change it without a trace here, so its tokens are kept for 1 h");
+            rows.add("", "AWS can change it unnoticed, so its tokens are cached for 1 h only");
         }
         if let Some(sign_in) = &self.sign_in {
             rows.add("sign-in", &sign_in.text);
@@ -437,7 +436,7 @@ impl ConnectionPart {
         rows.add("proxy", proxy.unwrap_or_else(|| "none".to_owned()));
         let bundle = self.ca_bundle.as_ref();
         let bundle = bundle.map(|bundle| format!("{} ({})", bundle.path, bundle.origin));
-        rows.add("CA", bundle.unwrap_or_else(|| "those of the system".to_owned()));
+        rows.add("CA", bundle.unwrap_or_else(|| "the system's".to_owned()));
     }
 }
 
@@ -461,7 +460,7 @@ impl CachePart {
             return;
         }
         let entry = self.entry.as_ref().map(|entry| {
-            let fresh = if entry.fresh { "is served" } else { "is renewed" };
+            let fresh = if entry.fresh { "used" } else { "renewed" };
             let [age, left] = [entry.age, entry.left].map(in_words);
             format!("{age} old, {left} left, {fresh}")
         });
@@ -492,9 +491,9 @@ impl InteractivePart {
     /// None if the settings do not determine it.
     fn text(&self) -> Option<String> {
         let (value, origin) = (self.value?, self.origin.as_ref()?);
-        let bounded = if self.bounded_from.is_some() { ", bounded by the policy" } else { "" };
+        let bounded = if self.bounded_from.is_some() { "; set by the policy" } else { "" };
         let asks = self.asks.zip(self.reason.as_ref()).map(|(asks, reason)| {
-            let asks = if asks { "asks" } else { "does not ask" };
+            let asks = if asks { "asks to sign in" } else { "does not ask" };
             format!("; {asks}: {reason}")
         });
         Some(format!("{value} ({origin}{bounded}){}", asks.unwrap_or_default()))
