@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use clap::CommandFactory;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 
 use super::Cli;
 use super::help::{self, Page};
@@ -44,34 +46,56 @@ fn every_command_has_a_manual_page() {
     let named = std::env::var_os("CODEARTIFACT_NUGET_MAN_DIR");
     let folder = named.as_deref().map_or(folder.path(), Path::new);
     fs::create_dir_all(folder).unwrap();
-    let root = Cli::command().name(DOTNET_FILE).display_name(DOTNET_FILE);
-    let root = with_manual(root.disable_help_subcommand(true).version(env!("CARGO_PKG_VERSION")));
-    clap_mangen::generate_to(root, folder).unwrap();
+    let mut root = Cli::command().name(DOTNET_FILE).disable_help_subcommand(true);
+    root = root.version(env!("CARGO_PKG_VERSION"));
+    root.build();
+    write_manuals(&root, DOTNET_FILE, folder);
     let page = fs::read_to_string(folder.join("dotnet-codeartifact-source-add.1")).unwrap();
-    for text in ["NAME", "dotnet codeartifact source add ", "Exit codes:", "configfile"] {
+    for text in ["NAME", "\ndotnet codeartifact source add ", "EXIT STATUS", "configfile"] {
         assert!(page.replace(r"\-", "-").contains(text), "{text}: {page}");
     }
 }
 
-/// A manual page has examples, notes and exit codes behind the options.
-fn with_manual(command: clap::Command) -> clap::Command {
-    let command = command.mut_subcommands(with_manual);
-    match command.get::<Page>().copied() {
-        Some(page) => command.after_help(manual(&page)),
-        None => command,
+fn write_manuals(command: &clap::Command, name: &str, folder: &Path) {
+    for inner in command.get_subcommands() {
+        write_manuals(inner, &format!("{name}-{}", inner.get_name()), folder);
     }
+    let manual = Man::new(command.clone().display_name(name.to_owned())).title(name);
+    let mut page = Vec::new();
+    manual.render_title(&mut page).unwrap();
+    manual.render_name_section(&mut page).unwrap();
+    manual.render_synopsis_section(&mut page).unwrap();
+    manual.render_description_section(&mut page).unwrap();
+    manual.render_options_section(&mut page).unwrap();
+    if command.has_subcommands() {
+        manual.render_subcommands_section(&mut page).unwrap();
+    }
+    if let Some(found) = command.get::<Page>() {
+        sections(found).to_writer(&mut page).unwrap();
+    }
+    fs::write(folder.join(format!("{name}.1")), page).unwrap();
 }
 
-fn manual(page: &Page) -> String {
-    let mut text = "Examples:\n".to_owned();
-    for example in page.examples {
-        let _ = writeln!(text, "\n# {}\n{}", example.about, example.with_name(DOTNET_COMMAND));
+/// What help shows below the options. Examples are not filled, so that they can be copied.
+fn sections(page: &Page) -> Roff {
+    let mut sections = Roff::new();
+    sections.control("SH", ["EXAMPLES"]).control("nf", []);
+    for (at, example) in page.examples.iter().enumerate() {
+        let blank = if at == 0 { "" } else { "\n" };
+        let line = example.with_name(DOTNET_COMMAND);
+        sections.text([roman(format!("{blank}# {}\n{line}", example.about))]);
+    }
+    sections.control("fi", []);
+    if !page.notes.is_empty() {
+        sections.control("SH", ["NOTES"]);
     }
     for note in page.notes {
-        let _ = writeln!(text, "\n{note}");
+        let is_list = note.contains('\n');
+        let (begin, end) = if is_list { ("nf", "fi") } else { ("PP", "PP") };
+        sections.control(begin, []).text([roman(*note)]).control(end, []);
     }
-    let _ = write!(text, "\nExit codes: {}", page.exit_codes);
-    text
+    sections.control("SH", ["EXIT STATUS"]).text([roman(page.exit_codes)]);
+    sections
 }
 
 fn page() -> String {

@@ -97,6 +97,7 @@ impl Coded for InstallationError {
             Self::Quote(_) | Self::NotUnicode(_) => Code::InvalidPluginsFolder,
             Self::NoLauncher => Code::NoLauncher,
             Self::OwnFile(_) | Self::Disk { .. } | Self::CommandTaken(_) => Code::NotInstalled,
+            #[cfg(unix)]
             Self::ForeignLink(_) => Code::ForeignLink,
             Self::Manifest(_) => Code::InvalidInstallation,
             Self::Check(_) => Code::PluginBroken,
