@@ -109,13 +109,13 @@ fn assert_published(reader: &Reader, blocks: &[Block]) {
 
 /// Somebody who reads the pages: signed in to the one profile, in the folder of an unpacked release that
 /// is a project under git too.
-struct Reader {
-    stage: Stage,
+pub struct Reader {
+    pub stage: Stage,
     _internet: FakeInternet,
 }
 
 impl Reader {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut stage = Stage::signing_in().with_package();
         stage.signed_in_until("2099-01-01T00:00:00Z");
         let internet = FakeInternet::start(&stage.fake, &HOSTS);
@@ -147,7 +147,7 @@ impl Reader {
     }
 
     /// Runs a script in which a folder of all users is one of this home.
-    fn sh(&self, script: &str) -> Run {
+    pub fn sh(&self, script: &str) -> Run {
         let opt = self.stage.home.root().join("opt/");
         let script = script.replace("/opt/", &opt.to_string_lossy());
         let mut command = Command::new("/bin/sh");

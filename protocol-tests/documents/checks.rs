@@ -58,7 +58,7 @@ fn names(code: &str) -> Vec<&str> {
 
 /// The last column of the table below the heading.
 fn listed(page: &str) -> BTreeSet<&str> {
-    let (_, section) = page.split_once("\n### What doctor looks at\n").expect("the section");
+    let (_, section) = page.split_once("\n## What doctor looks at\n").expect("the section");
     let section = section.split("\n## ").next().unwrap_or_default();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| ")).skip(2);
     let columns = rows.filter_map(|row| row.trim_end_matches(" |").rsplit_once(" | "));

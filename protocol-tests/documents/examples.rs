@@ -267,6 +267,25 @@ fn the_service_account_on_eks_is_the_same_everywhere() {
     );
 }
 
+/// Set before the restore: `pack` takes the versions of project references from what was restored.
+#[test]
+fn pipelines_take_the_version_of_the_page_before_they_restore() {
+    let page = fs::read_to_string(repository("docs/ci-and-docker.md")).expect("the page");
+    let command = page.lines().find_map(|line| line.strip_prefix("export VersionSuffix="));
+    let command = command.expect("the command on the page").trim_matches('"').to_owned();
+    let jobs = [
+        ("buildspec.yml", "/phases/build"),
+        ("github-actions.yml", "/jobs/build"),
+        ("gitlab-ci.yml", "/publish"),
+    ];
+    for (name, job) in jobs {
+        let document = yaml::document(name);
+        let job = document.pointer(job).expect(name).to_string().replace("\\\"", "\"");
+        let sets = job.find(&command).unwrap_or_else(|| panic!("{name} lacks {command}: {job}"));
+        assert!(job.find("dotnet restore").is_some_and(|restores| sets < restores), "{name}");
+    }
+}
+
 /// What is written to `~/.aws` in the container could run outside of it.
 #[test]
 fn a_dev_container_has_the_sign_ins_to_read_only() {

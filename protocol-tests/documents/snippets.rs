@@ -1,6 +1,7 @@
 //! The scripts in the ready-made files: a shell reads them, the plugin takes its commands in them, and
 //! those that install it do.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::dockerfiles::{DOCKERFILES, instructions};
-use super::pages::{blocks, pages};
+use super::pages::{blocks, pages, prose};
 use super::{example, files_below, repository, yaml};
 
 const PLUGIN: &str = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
@@ -38,6 +39,28 @@ fn no_expression_is_pasted_into_a_script() {
     }
 }
 
+/// A test runs the blocks of `sh`, unless a comment says why not. What it cannot run has the comment.
+#[test]
+fn every_block_has_a_language_and_no_command_is_left_out_in_silence() {
+    for page in pages() {
+        for block in blocks(&page) {
+            let is_known = LANGUAGES.contains(&&*block.language);
+            assert!(is_known, "{}: {:?}", block.place, block.language);
+            let reason = block.not_run.as_ref().map_or(0, String::len);
+            let is_left_out = ["powershell", "cmd"].contains(&&*block.language);
+            assert!(!is_left_out || reason > 10, "{}: not run, without a reason", block.place);
+        }
+        let text = prose(&page);
+        let mut lines = text.lines().zip(text.lines().skip(1));
+        let indented = lines.find(|(before, line)| before.is_empty() && line.starts_with("    "));
+        assert_eq!(indented, None, "{}: a block without a fence", page.name);
+    }
+}
+
+/// Of blocks on the pages. Commands are in the first three.
+const LANGUAGES: [&str; 9] =
+    ["sh", "powershell", "cmd", "toml", "json", "xml", "text", "dockerfile", "js"];
+
 /// Commands in prose, tables and blocks that are not run, and in the ready-made files.
 #[test]
 fn the_plugin_takes_its_commands_in_the_pages_and_files() {
@@ -47,7 +70,7 @@ fn the_plugin_takes_its_commands_in_the_pages_and_files() {
     // That page is made of the definitions, with `[OPTIONS]`, and its examples are run elsewhere.
     let pages = pages().into_iter().filter(|page| page.name != "docs/commands.md");
     let texts = files.chain(pages.map(|page| page.text));
-    let commands: Vec<Vec<String>> = texts.flat_map(|text| plugin_commands(&text)).collect();
+    let commands: BTreeSet<_> = texts.flat_map(|text| plugin_commands(&text)).collect();
     assert!(commands.len() >= 20, "{commands:?}");
     for words in commands {
         let output = Command::new(PLUGIN).args(&words).arg("--help").env_clear().output().unwrap();
@@ -195,7 +218,7 @@ fn plugin_commands(text: &str) -> Vec<Vec<String>> {
             ("install.sh ", Some("install")),
         ] {
             let Some((_, rest)) = line.split_once(start) else { continue };
-            let end = rest.find(['`', ';', '|', '&', '"']).unwrap_or(rest.len());
+            let end = rest.find(['`', ';', '|', '&', '"', ')']).unwrap_or(rest.len());
             let words =
                 rest[..end].split_whitespace().take_while(|word| !["--", "#"].contains(word));
             let words = words.map(str::to_owned);

@@ -74,6 +74,24 @@ impl Dotnet {
         process::run(&mut command, LIMIT)
     }
 
+    /// As [`Self::run_in_terminal`], with so many columns.
+    #[cfg(target_os = "linux")]
+    pub fn run_in_columns(
+        &self,
+        home: &SandboxHome,
+        arguments: &[&str],
+        typescript: &Path,
+        columns: u16,
+    ) -> Run {
+        let program = self.real_program();
+        let words = arguments.join(" ");
+        let line = format!("stty cols {columns}; exec '{}' {words}", program.display());
+        let mut command = process::in_terminal(&line, typescript);
+        self.prepare(&mut command, home);
+        command.env("TERM", "xterm-256color");
+        process::run(&mut command, LIMIT)
+    }
+
     /// The file itself, where PATH has a link.
     pub fn real_program(&self) -> PathBuf {
         self.program.canonicalize().unwrap_or_else(|_| self.program.clone())

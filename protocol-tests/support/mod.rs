@@ -13,6 +13,7 @@
 //! - [`secret_scan`]: no token where none belongs
 //! - [`process`]: a program run to its end or to a deadline
 //! - [`dotnet`]: the real `dotnet`, where there is one
+//! - [`terminal`]: what a terminal shows of a program's output
 //! - [`trials`]: tests as values, and what they need that is not everywhere
 //! - [`pages`]: the pages that people read, and the blocks of code in them
 //! - [`odd_configs`]: NuGet.Config files as people, scripts and tools write them
@@ -35,6 +36,7 @@ pub mod process;
 pub mod sandbox_home;
 pub mod secret_scan;
 pub mod stage;
+pub mod terminal;
 pub mod trials;
 
 /// The tests of the support itself.

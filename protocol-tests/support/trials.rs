@@ -124,6 +124,8 @@ pub enum Need {
     MountNamespace,
     /// `script` of util-linux, which makes a terminal.
     Terminal,
+    /// Both `script` and `dotnet`.
+    TerminalAndDotnet,
     /// A network namespace of its own, without any network.
     NetworkNamespace,
     /// A file system that never answers: `/dev/fuse`, and root, who can mount it.
@@ -146,7 +148,7 @@ impl Need {
             Self::Curl => "curl",
             Self::Root => "root",
             Self::MountNamespace => "mount-namespace",
-            Self::Terminal => "terminal",
+            Self::Terminal | Self::TerminalAndDotnet => "terminal",
             Self::NetworkNamespace => "network-namespace",
             Self::HungDrive => "hung-drive",
             Self::OtherUser => "other-user",
@@ -169,6 +171,7 @@ impl Need {
                 can_unshare(&["-m", "sh", "-c", script])
             }
             Self::Terminal => cfg!(target_os = "linux") && find_on_path("script").is_some(),
+            Self::TerminalAndDotnet => Self::Terminal.is_there() && Self::Dotnet.is_there(),
             Self::NetworkNamespace => can_unshare(&["--map-root-user", "--net", "true"]),
             Self::HungDrive => can_unshare(&["-m", "sh", "-c", MOUNT_NOBODYS]),
             Self::OtherUser => is_root() && find_on_path("setpriv").is_some(),
