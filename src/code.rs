@@ -97,7 +97,6 @@ codes! {
     UnexpectedResponse = 310, "Unexpected response";
     ServiceUnexpected = 311, "Unexpected response of a sign-in or role service";
     Redirected = 312, "Redirected to another host";
-    Unavailable = 313, "AWS or a proxy is unavailable";
     ProxyNotConnected = 320, "Proxy does not connect";
     ProxyPassword = 321, "Proxy rejects user name or password";
     ProxySignIn = 322, "Sign-in method of the proxy is not supported";

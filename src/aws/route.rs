@@ -307,14 +307,13 @@ pub(super) fn whose_settings(effective: &EffectiveSettings) -> String {
 pub(super) fn system_proxy_hint(system: &SystemProxy) -> String {
     if let Some(proxy) = system.server.as_deref().and_then(https_proxy) {
         return format!(
-            "; the system's proxy `{proxy}` was not used: to use it, set HTTPS_PROXY to `http://{proxy}`"
+            " The system's proxy `{proxy}` is not used; to use it, set HTTPS_PROXY to `http://{proxy}`."
         );
     }
     let Some(script) = &system.script else { return String::new() };
     let script = excerpt(without_query(script));
     format!(
-        "; the system chooses a proxy by the script `{script}`, which was not used: set HTTPS_PROXY to \
-         the proxy that it names"
+        " The system's proxy script `{script}` is not used; set HTTPS_PROXY to the proxy that it names."
     )
 }
 

@@ -1,6 +1,7 @@
-//! Whether this machine's files can outlive their user: files of a container can end up in an image
-//! layer, and folders of a CI job in its cache.
+//! Where this program runs: whether this machine's files can outlive their user (files of a container
+//! can end up in an image layer, and folders of a CI job in its cache), and which hints fit.
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use crate::base::environment::Environment;
@@ -41,11 +42,89 @@ const CONTAINERS: [&str; 10] = [
     "container",
 ];
 
+/// Variables that containers and cloud workspaces for a person's work set.
+const DEV_CONTAINERS: [&str; 4] =
+    ["REMOTE_CONTAINERS", "CODESPACES", "DEVCONTAINER", "GITPOD_WORKSPACE_ID"];
+
+/// Variables of Amazon ECS.
+const ECS: [&str; 2] = ["ECS_CONTAINER_METADATA_URI", "ECS_CONTAINER_METADATA_URI_V4"];
+
 /// Files that container engines put into every container.
 const FILES: [&str; 2] = [".dockerenv", "run/.containerenv"];
 
 /// Names in the control group of the first process that show a container engine.
 const CONTROL_GROUPS: [&str; 6] = ["docker", "kubepods", "containerd", "buildkit", "libpod", "lxc"];
+
+/// Where this program runs, as far as a hint depends on it. An EC2 instance is not told apart: whether
+/// one has a role is what its metadata service answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuntimeEnvironment {
+    GitHubActions {
+        /// Whether the job may request an `OpenID` Connect token, which a role can be assumed with.
+        has_id_token: bool,
+    },
+    GitLab,
+    CodeBuild,
+    OtherCi,
+    Ecs,
+    Kubernetes,
+    DevContainer,
+    /// A program without a terminal started it, such as an IDE that was started from a menu.
+    Menu,
+    Terminal,
+}
+
+impl RuntimeEnvironment {
+    /// That of this process. Looked up at each failure that has a hint, and never before.
+    #[cfg(not(test))]
+    #[expect(clippy::disallowed_methods, reason = "the terminal is only looked at, for what it is")]
+    pub fn here() -> Self {
+        Self::of(&Environment::of_process(), io::stderr().is_terminal())
+    }
+
+    /// Unit tests run on CI and on desks alike.
+    #[cfg(test)]
+    pub fn here() -> Self {
+        Self::Terminal
+    }
+
+    fn of(environment: &Environment, has_terminal: bool) -> Self {
+        let is_set = |names: &[&str]| names.iter().any(|name| is_on(environment, name));
+        if is_set(&["GITHUB_ACTIONS"]) {
+            // GitHub sets it if the job has the permission `id-token: write`.
+            let has_id_token = environment.get("ACTIONS_ID_TOKEN_REQUEST_URL").is_some();
+            Self::GitHubActions { has_id_token }
+        } else if is_set(&["GITLAB_CI"]) {
+            Self::GitLab
+        } else if is_set(&["CODEBUILD_BUILD_ID"]) {
+            Self::CodeBuild
+        } else if is_set(&CI) {
+            Self::OtherCi
+        } else if is_set(&DEV_CONTAINERS) {
+            Self::DevContainer
+        } else if is_set(&ECS) {
+            Self::Ecs
+        } else if is_set(&["KUBERNETES_SERVICE_HOST"]) {
+            Self::Kubernetes
+        } else if has_terminal || environment.get("TERM").is_some() {
+            Self::Terminal
+        } else {
+            // A shell's programs have the variable on Unix even where their output is redirected.
+            Self::without_terminal(environment)
+        }
+    }
+
+    /// On Windows no variable tells a shell's program apart, but Visual Studio's have one of its own.
+    fn without_terminal(environment: &Environment) -> Self {
+        let is_menu = !cfg!(windows) || environment.get("VSAPPIDNAME").is_some();
+        if is_menu { Self::Menu } else { Self::Terminal }
+    }
+
+    /// Whether it is a CI job.
+    pub fn is_ci(self) -> bool {
+        matches!(self, Self::GitHubActions { .. } | Self::GitLab | Self::CodeBuild | Self::OtherCi)
+    }
+}
 
 /// The first sign of a container or a CI job, described for the log; none on a person's machine.
 /// `root` is `/` except in tests.
@@ -153,6 +232,33 @@ mod tests {
                 assert_eq!(sign(off), None, "{name}={off}");
             }
         }
+    }
+
+    #[test]
+    fn each_place_is_known_by_its_variables() {
+        use RuntimeEnvironment as Place;
+        let id_token = ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example");
+        let (ci, github) = (("CI", "true"), ("GITHUB_ACTIONS", "true"));
+        let kubernetes = ("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+        let cases: &[(&[(&str, &str)], Place)] = &[
+            (&[ci, github, id_token], Place::GitHubActions { has_id_token: true }),
+            (&[ci, github], Place::GitHubActions { has_id_token: false }),
+            (&[ci, ("GITLAB_CI", "true"), kubernetes], Place::GitLab),
+            (&[("CODEBUILD_BUILD_ID", "p:1")], Place::CodeBuild),
+            (&[("TF_BUILD", "True")], Place::OtherCi),
+            (&[("AWS_LAMBDA_FUNCTION_NAME", "f")], Place::OtherCi),
+            (&[("CODESPACES", "true"), kubernetes], Place::DevContainer),
+            (&[("ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4")], Place::Ecs),
+            (&[kubernetes], Place::Kubernetes),
+            (&[("CI", "false"), ("TERM", "xterm")], Place::Terminal),
+        ];
+        for (variables, place) in cases {
+            let environment = Environment::from_pairs(variables.iter().copied());
+            assert_eq!(Place::of(&environment, false), *place, "{variables:?}");
+        }
+        assert_eq!(Place::of(&nobody(), true), Place::Terminal);
+        let of_visual_studio = Environment::from_pairs([("VSAPPIDNAME", "devenv.exe")]);
+        assert_eq!(Place::of(&of_visual_studio, false), Place::Menu);
     }
 
     #[test]

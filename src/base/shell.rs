@@ -1,4 +1,6 @@
-//! Quoting for shell command lines.
+//! Command lines for the system's usual shell: a POSIX one, or PowerShell.
+
+use std::path::Path;
 
 /// Quotes the text as one word: for a POSIX shell, or on Windows for both PowerShell and cmd if
 /// possible, otherwise for PowerShell.
@@ -18,6 +20,66 @@ pub fn powershell_string(text: &str) -> String {
     }
     string.push('\'');
     string
+}
+
+/// Removes the variable from this shell.
+pub fn unset(variable: &str) -> String {
+    if cfg!(windows) {
+        format!("Remove-Item {}", quoted(&format!("Env:{variable}")))
+    } else if variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        format!("unset {variable}")
+    } else {
+        // A shell can unset a variable only if its name is valid there.
+        format!("exec env -u {} \"${{SHELL:-/bin/sh}}\"", quoted(variable))
+    }
+}
+
+/// Removes variables with plain names from this shell, whether they are set or not.
+pub fn unset_all(variables: &[&str]) -> String {
+    if cfg!(windows) {
+        let names: Vec<String> = variables.iter().map(|name| format!("Env:{name}")).collect();
+        format!("Remove-Item {} -ErrorAction Ignore", names.join(", "))
+    } else {
+        format!("unset {}", variables.join(" "))
+    }
+}
+
+/// Sets the variable for this shell and the programs that it starts.
+pub fn set(variable: &str, value: &str) -> String {
+    if cfg!(windows) {
+        format!("$env:{variable} = {}", powershell_string(value))
+    } else {
+        format!("export {variable}={}", quoted(value))
+    }
+}
+
+/// Sets the variables with the AWS credentials of this profile for this shell.
+pub fn export_credentials(profile: &str) -> String {
+    let profile = quoted(profile);
+    if cfg!(windows) {
+        format!(
+            "aws configure export-credentials --profile {profile} --format powershell | Out-String | \
+             Invoke-Expression"
+        )
+    } else {
+        format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\"")
+    }
+}
+
+/// Sets the system's clock by the network.
+pub fn set_clock() -> &'static str {
+    if cfg!(windows) {
+        "w32tm /resync"
+    } else if cfg!(target_os = "macos") {
+        "sudo sntp -sS time.apple.com"
+    } else {
+        "sudo timedatectl set-ntp true"
+    }
+}
+
+pub fn remove_file(path: &Path) -> String {
+    let command = if cfg!(windows) { "Remove-Item" } else { "rm" };
+    format!("{command} {}", quoted(&path.to_string_lossy()))
 }
 
 fn for_posix(text: &str) -> String {

@@ -14,6 +14,17 @@ pub fn excerpt(text: &str) -> String {
     clean(text, 400)
 }
 
+/// The text with a capital first letter, as a sentence begins. A name in backticks or of a variable
+/// stays as it is.
+pub fn capitalised(text: impl AsRef<str>) -> String {
+    let text = text.as_ref();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
 fn clean(text: &str, longest: usize) -> String {
     let mut clean = String::new();
     let mut length = 0;

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::causes::{find, readable, says};
-use super::{AwsError, Host, KeyDefect};
+use super::{AwsError, Denial, Host, KeyDefect, KeySource};
 use crate::aws::client::{CONNECT_LIMIT, HttpClient, NoPort, PlainHttp};
 use crate::aws::headers::{asked_time, http_date};
 use crate::aws::proxy::Proxy;
@@ -38,6 +38,7 @@ pub(in crate::aws) struct Caller {
     pub source_label: String,
     /// The command that tries the same credentials without the plugin.
     pub check: String,
+    pub source: KeySource,
 }
 
 impl Caller {
@@ -120,8 +121,8 @@ where
     match error.raw_response() {
         Some(raw) if error.code().is_none() => {
             let status = raw.status();
-            let what = if status.is_success() { ", without what was asked for" } else { "" };
-            let detail = format!("{}{what}", status.as_u16());
+            let what = if status.is_success() { "without credentials" } else { "not from AWS" };
+            let detail = format!("HTTP {}, {what}", status.as_u16());
             Err(not_as_expected(service, detail, client))
         }
         _ => refusal(error, client),
@@ -146,14 +147,17 @@ pub(in crate::aws) fn service_refusal(
 ) -> AwsError {
     let Refusal { code, message, status, date, again_at } = refusal;
     let label = caller.label.clone();
+    let denial = |label, message| {
+        Box::new(Denial { label, message, source: caller.source.clone() })
+    };
     let reason = match code.as_str() {
         "AccessDeniedException" | "AccessDenied"
             if message.contains("sts:GetServiceBearerToken") =>
         {
-            return AwsError::MayNotGetBearerToken { label, message };
+            return AwsError::MayNotGetBearerToken { denial: denial(label, message) };
         }
         "AccessDeniedException" | "AccessDenied" => {
-            return AwsError::MayNotGetToken { label, message };
+            return AwsError::MayNotGetToken { denial: denial(label, message) };
         }
         "ResourceNotFoundException" => return AwsError::DomainNotFound(domain.clone()),
         code_of_throttling if is_throttling(code_of_throttling) => {
@@ -171,7 +175,10 @@ pub(in crate::aws) fn service_refusal(
     // If the clock is wrong, AWS reports the signature as invalid or expired.
     match date.and_then(|date| skew(date, now)) {
         Some(skew) => AwsError::ClockWrong { label, code, skew },
-        None => AwsError::KeysRefused { label, code, reason, check: caller.check.clone() },
+        None => {
+            let (source, check) = (Box::new(caller.source.clone()), caller.check.clone());
+            AwsError::KeysRefused { label, code, reason, source, check }
+        },
     }
 }
 
@@ -276,8 +283,8 @@ fn without_code(answer: &HttpResponse, client: &HttpClient) -> AwsError {
         (301..=308, Some(location)) if !location.is_empty() => {
             AwsError::Redirected { host, status, location }
         }
-        (200..=299, _) => nonsense(client, format!("status {status}, and no token in it")),
-        _ => nonsense(client, format!("status {status}, and no error code of AWS's")),
+        (200..=299, _) => nonsense(client, format!("HTTP {status}, without a token")),
+        _ => nonsense(client, format!("HTTP {status}, not from AWS")),
     }
 }
 

@@ -35,6 +35,10 @@ impl Coded for AwsError {
             other => other.code_of_request(),
         }
     }
+
+    fn fix(&self) -> Option<String> {
+        self.help().1.sentence()
+    }
 }
 
 impl AwsError {
@@ -51,7 +55,6 @@ impl AwsError {
             Self::Trust { .. } => Code::NoTrustStore,
             Self::NotAsExpected { .. } => Code::ServiceUnexpected,
             Self::Redirected { .. } => Code::Redirected,
-            Self::Unavailable { .. } => Code::Unavailable,
             Self::Proxy { .. } => Code::ProxyNotConnected,
             Self::ProxyPassword { .. } => Code::ProxyPassword,
             Self::ProxySignIn { .. } => Code::ProxySignIn,

@@ -13,14 +13,18 @@ pub struct Host {
 }
 
 impl Host {
-    /// The setting, as the first of what is to be checked: "`AWS_ENDPOINT_URL`, ".
-    pub(super) fn first(&self) -> String {
-        self.setting.as_ref().map(|setting| format!("{setting}, ")).unwrap_or_default()
+    /// A sentence about the setting, after a blank. Empty if no setting names the host.
+    pub(super) fn origin(&self) -> String {
+        let setting = self.setting.as_ref();
+        setting.map(|setting| format!(" It was reached by {setting}.")).unwrap_or_default()
     }
 
-    /// The setting, as the first of two things that are to be checked: "`AWS_ENDPOINT_URL` and ".
-    pub(super) fn first_of_two(&self) -> String {
-        self.setting.as_ref().map(|setting| format!("{setting} and ")).unwrap_or_default()
+    /// What is to be checked, the setting first.
+    pub(super) fn checked(&self, others: &str) -> String {
+        match &self.setting {
+            Some(setting) => format!("{setting}, {others}"),
+            None => others.to_owned(),
+        }
     }
 
     /// The setting, or else the settings that could have been it.
@@ -31,10 +35,6 @@ impl Host {
 
 impl fmt::Display for Host {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}`", self.name)?;
-        match &self.setting {
-            Some(setting) => write!(formatter, " of {setting}"),
-            None => Ok(()),
-        }
+        write!(formatter, "`{}`", self.name)
     }
 }

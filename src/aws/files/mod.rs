@@ -186,8 +186,8 @@ impl AwsFiles {
 
     /// Why lines of the files belong to no profile: they may be those of any.
     pub(super) fn stray(&self) -> Option<AwsError> {
-        let detail = format!("{}; correct the file", self.strays.first()?);
-        Some(AwsError::Files { detail })
+        let detail = self.strays.first()?.clone();
+        Some(AwsError::Files { detail, fix: "Correct the file.".to_owned() })
     }
 
     /// The profiles that a message about another one names, with the files that variables name in

@@ -51,15 +51,13 @@ impl SharedFile {
             Ok(None) => {
                 let missing = is_named.then(|| {
                     let variable = place.variable;
-                    (variable, format!("{variable} names `{name}`, which is not there"))
+                    (variable, format!("{variable} names `{name}`, which does not exist"))
                 });
                 Ok(Self { name, missing, ini: Ini::default() })
             }
             Err(reason) => Err(AwsError::Files {
-                detail: format!(
-                    "`{name}` {reason}; correct it, or name another file in {}",
-                    place.variable
-                ),
+                detail: format!("`{name}` {reason}"),
+                fix: format!("Correct it (it must be UTF-8), or name another file in {}.", place.variable),
             }),
         }
     }
@@ -72,7 +70,7 @@ fn read(path: &Path) -> Result<Option<String>, String> {
             return match dangling_link(path) {
                 Some(link) => {
                     let link = printable(&link.display().to_string());
-                    Err(format!("is not there: `{link}` is a link to nothing"))
+                    Err(format!("does not exist: `{link}` is a broken link"))
                 }
                 None => Ok(None),
             };
@@ -90,19 +88,18 @@ fn read(path: &Path) -> Result<Option<String>, String> {
 /// The text of these bytes. Windows' editors begin a file with a byte order mark, which is not part
 /// of the text.
 fn text(bytes: Vec<u8>) -> Result<String, String> {
-    const SAVE: &str = "save it as UTF-8";
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Err(format!("is UTF-16, not UTF-8; {SAVE}"));
+        return Err("is UTF-16, not UTF-8".to_owned());
     }
     if bytes.contains(&0) {
-        return Err(format!("has zero bytes, as UTF-16 has; {SAVE}"));
+        return Err("contains zero bytes, as UTF-16 does".to_owned());
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text)),
         Err(error) => {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = before.split(|byte| *byte == b'\n').count();
-            Err(format!("is not UTF-8 in line {line}, perhaps Latin-1; {SAVE}"))
+            Err(format!("is not UTF-8 in line {line}, perhaps Latin-1"))
         }
     }
 }

@@ -167,7 +167,7 @@ impl Identity {
     /// The command that tries the same credentials without the plugin.
     pub fn check(&self) -> String {
         match &self.profile_of_credentials {
-            Some(name) => format!("aws sts get-caller-identity --profile {name}"),
+            Some(name) => format!("aws sts get-caller-identity --profile {}", quoted(name)),
             None => "aws sts get-caller-identity".to_owned(),
         }
     }
@@ -186,7 +186,24 @@ impl Identity {
 
     pub(super) fn caller(&self) -> Caller {
         let (label, source_label) = (self.label.clone(), self.source_label.clone());
-        Caller { label, source_label, check: self.check() }
+        Caller { label, source_label, check: self.check(), source: self.key_source() }
+    }
+
+    /// Where its keys are from, for the fix of a failure.
+    fn key_source(&self) -> KeySource {
+        let profile = || self.network.profile.clone();
+        match &self.plan.source {
+            _ if !self.plan.roles.is_empty() => KeySource::Other,
+            Source::Keys(_) if self.profile_of_credentials.is_none() => {
+                KeySource::Environment { profile: self.profile().map(|it| it.name().to_owned()) }
+            }
+            Source::Keys(_) => KeySource::Profile(profile()),
+            Source::Process(_) => KeySource::Process(profile()),
+            Source::Container => KeySource::Container,
+            Source::Instance => KeySource::Instance,
+            Source::WebIdentity(_) => KeySource::WebIdentity,
+            Source::Sso(_) | Source::Login(_) => KeySource::Other,
+        }
     }
 
     /// The profile whose region and endpoints are effective, also for credentials from elsewhere.
@@ -209,8 +226,8 @@ impl Identity {
             if let Some(error) = &self.without_credentials {
                 return error.clone();
             }
-            let (account, known) = (domain.owner.as_str(), files.known());
-            AwsError::no_credentials(&self.looked_at, &self.variables, (account, &fitting), &known)
+            let (looked_at, variables) = (&self.looked_at, &self.variables);
+            AwsError::no_credentials(domain, looked_at, variables, &fitting, &files.known())
         })
     }
 }

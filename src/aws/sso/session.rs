@@ -132,8 +132,8 @@ impl SsoSession {
         found.or_else(|| Self::named(files, name)).ok_or_else(|| {
             let known = files.sso_sessions();
             let known = match known.len() {
-                0 => "there are none".to_owned(),
-                _ => format!("there are `{}`", known.join("`, `")),
+                0 => "there are no sessions".to_owned(),
+                _ => format!("existing sessions: `{}`", known.join("`, `")),
             };
             AwsError::NoSuchSession { name: name.to_owned(), known }
         })
@@ -185,11 +185,6 @@ impl SsoSession {
 
 fn not_by_sso(profile: &str, chain: &[&Profile]) -> AwsError {
     let login = chain.iter().find(|profile| profile.get("login_session").is_some());
-    let hint = match login {
-        Some(profile) => format!("it signs in with `aws login --profile {}`", profile.name()),
-        None => format!(
-            "name another one with `--profile`, or set it up with `aws configure sso --profile {profile}`"
-        ),
-    };
-    AwsError::NotBySso { profile: profile.to_owned(), hint }
+    let login = login.map(|profile| profile.name().to_owned());
+    AwsError::NotBySso { profile: profile.to_owned(), login }
 }

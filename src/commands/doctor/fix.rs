@@ -10,7 +10,7 @@ use crate::base::PROGRAM;
 use crate::base::environment::HOME;
 use crate::base::shell::powershell_string;
 
-pub use crate::base::shell::quoted;
+pub use crate::base::shell::{quoted, remove_file, set_clock, unset};
 
 /// The fix for most problems in the plugins folders.
 pub const INSTALL: &str = "nuget-plugin-codeartifact install";
@@ -31,11 +31,6 @@ pub fn started_by(command: String, program: &str) -> String {
         Some(rest) => format!("{program}{rest}"),
         None => command,
     }
-}
-
-pub fn remove_file(path: &Path) -> String {
-    let command = if cfg!(windows) { "Remove-Item" } else { "rm" };
-    format!("{command} {}", quoted_path(path))
 }
 
 /// The same for a folder that may belong to another user.
@@ -127,30 +122,6 @@ pub fn move_aside(path: &Path) -> String {
 /// The command line with these words.
 pub fn command(words: &[&str]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-pub fn unset(variable: &str) -> String {
-    if cfg!(windows) {
-        format!("Remove-Item {}", quoted(&format!("Env:{variable}")))
-    } else if variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        format!("unset {variable}")
-    } else {
-        // A shell can unset a variable only if its name is valid there.
-        format!("exec env -u {} \"${{SHELL:-/bin/sh}}\"", quoted(variable))
-    }
-}
-
-pub fn set_clock() -> &'static str {
-    if cfg!(windows) { "w32tm /resync" } else { "sudo timedatectl set-ntp true" }
-}
-
-/// Sets the variable for this shell and the programs that it starts.
-pub fn set(variable: &str, value: &str) -> String {
-    if cfg!(windows) {
-        format!("$env:{variable} = {}", powershell_string(value))
-    } else {
-        format!("export {variable}={}", quoted(value))
-    }
 }
 
 /// Prepends the folder to the list.

@@ -125,43 +125,31 @@ fn with_help(
 ) -> Finding {
     match help {
         Help::Nothing => finding,
-        Help::Run(words) => finding.with_fix(fix::command(&words)),
-        Help::SetVariable(name, value) => finding.with_fix(fix::set(name, value)),
-        Help::UnsetVariable(name) => finding.with_fix(fix::unset(name)),
-        Help::SetClock => finding.with_fix(fix::set_clock()),
-        Help::ExportCredentials(profile) => finding.with_fix(format!(
-            "eval \"$(aws configure export-credentials --profile {} --format env)\"",
-            quoted(profile)
-        )),
         Help::DefaultProfile(_) if environment.path(PROFILE).is_some() => {
             finding.with_fix(fix::unset(PROFILE))
         }
-        Help::DefaultProfile(Some(name)) => finding.with_fix(fix::command(&[
-            "nuget-plugin-codeartifact",
-            "configure",
-            "set",
-            "profile",
-            name,
-        ])),
-        Help::DefaultProfile(None) => finding.with_fix("nuget-plugin-codeartifact configure list"),
-        Help::ExplainSource => finding.with_fix(explain(&one.url)),
+        Help::ExplainSource(_) => finding.with_fix(explain(&one.url)),
         Help::MakeWritable(path) => {
             // The file `~/.aws/sso/cache/….json`.
             let mut above = path.ancestors().skip(1);
             let (folder, home) = (above.next().unwrap_or(path), above.nth(2));
             fix::make_usable(finding, folder, home)
         }
-        Help::AllowToken => finding.with_advice(in_policy(&may_get_token(&one.endpoint.domain))),
-        Help::AllowBearerToken => finding.with_advice(in_policy(&may_get_bearer_token())),
-        Help::See(command) => finding.with_advice(format!("see what `{command}` says")),
-        Help::AskHost(host) => {
+        Help::AllowToken(_) => finding.with_advice(in_policy(&may_get_token(&one.endpoint.domain))),
+        Help::AllowBearerToken(_) => finding.with_advice(in_policy(&may_get_bearer_token())),
+        Help::See(_, command) => finding.with_advice(format!("see what `{command}` says")),
+        Help::AskHost(_, host) => {
             // Plain http is only ever used to this machine. The output of curl contains no proxy's
             // password.
             let scheme = if is_loopback(UrlParts::strict(host).host()) { "http" } else { "https" };
             let url = quoted(&format!("{scheme}://{host}/"));
             finding.with_advice(format!("see what `curl -sSI {url}` says"))
         }
-        Help::Advice(advice) => finding.with_advice(advice),
+        help => match (help.command(), help.sentence()) {
+            (Some(command), _) => finding.with_fix(command),
+            (None, Some(sentence)) => finding.with_advice(sentence),
+            (None, None) => finding,
+        },
     }
 }
 
