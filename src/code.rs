@@ -191,10 +191,17 @@ pub trait Coded: Error {
         None
     }
 
-    /// The whole message: the code, what failed and the cause, the fix.
+    /// What failed, the cause and the fix.
+    fn text(&self) -> String {
+        match self.fix() {
+            Some(fix) => format!("{self} {fix}"),
+            None => self.to_string(),
+        }
+    }
+
+    /// The whole message: the code and the text.
     fn message(&self) -> String {
-        let fix = self.fix().map(|fix| format!(" {fix}")).unwrap_or_default();
-        format!("[{}] {self}{fix}", self.code())
+        format!("[{}] {}", self.code(), self.text())
     }
 }
 

@@ -172,7 +172,7 @@ async fn connect(
     match tokio::time::timeout(READ_LIMIT, tokio::task::spawn_blocking(read)).await {
         Ok(Ok(connected)) => connected,
         Ok(Err(_)) => {
-            Err(AwsError::Trust { detail: "the trusted certificates are unreadable".to_owned() })
+            Err(AwsError::Trust { detail: "the trusted certificates cannot be read".to_owned() })
         }
         Err(_) => Err(reading.borrow().clone().stuck()),
     }

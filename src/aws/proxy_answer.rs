@@ -21,9 +21,9 @@ const LONGEST_HEAD: u64 = 16 << 10;
 /// What a proxy says instead of connecting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ProxyFailure {
-    #[error("it wants a user name and a password")]
+    #[error("it requires a user name and a password")]
     WantsPassword,
-    #[error("it refuses the user name or the password")]
+    #[error("it rejects the user name or the password")]
     PasswordRefused,
     /// The ways to sign in that it offers instead.
     #[error("it takes no password, but {0}")]
@@ -34,7 +34,7 @@ pub(super) enum ProxyFailure {
     NoTls,
     #[error("it does not speak HTTP")]
     NoHttp,
-    #[error("it answers with status {0}")]
+    #[error("it returned HTTP {0}")]
     Status(u16),
 }
 

@@ -11,6 +11,7 @@ use super::error::classify::{self, Refusal};
 use super::identity::Identity;
 use super::retry;
 use super::retry_policy::FETCH_LIMIT;
+use crate::base::invocation;
 use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, Partition};
 
@@ -27,17 +28,11 @@ pub struct RepositoryNames<'a> {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LookupError {
     #[error(
-        "`codeartifact:GetRepositoryEndpoint` is not allowed to {label} ({message}); allow it, or give \
-         the repository's URL, which needs no permission: `source add \
-         https://{}-{}.d.codeartifact.{}.{}/nuget/{repository}/v3/index.json`",
-        .domain.name, .domain.owner, .domain.region, Partition::of(&.domain.region).suffix
+        "AWS denied `codeartifact:GetRepositoryEndpoint` to {label} for repository `{repository}` of \
+         {domain} ({message})."
     )]
     NotAllowed { label: String, message: String, domain: Domain, repository: String },
-    #[error(
-        "there is no repository `{repository}` in {domain} ({message}); see which there are with \
-         `aws codeartifact list-repositories-in-domain --domain {} --domain-owner {} --region {}`",
-        .domain.name, .domain.owner, .domain.region
-    )]
+    #[error("Repository `{repository}` does not exist in {domain} ({message}).")]
     NotFound { message: String, domain: Domain, repository: String },
     #[error(transparent)]
     Aws(#[from] AwsError),
@@ -54,7 +49,18 @@ impl Coded for LookupError {
 
     fn fix(&self) -> Option<String> {
         match self {
-            Self::NotAllowed { .. } | Self::NotFound { .. } => None,
+            Self::NotAllowed { domain: Domain { name, owner, region }, repository, .. } => {
+                let suffix = Partition::of(region).suffix;
+                let url = format!(
+                    "https://{name}-{owner}.d.codeartifact.{region}.{suffix}/nuget/{repository}/v3/index.json"
+                );
+                let command = invocation::command(["source", "add", &url]);
+                Some(format!("Allow it, or add the URL, which needs no permission: {command}"))
+            }
+            Self::NotFound { domain: Domain { name, owner, region }, .. } => Some(format!(
+                "List the repositories: aws codeartifact list-repositories-in-domain --domain {name} \
+                 --domain-owner {owner} --region {region}"
+            )),
             Self::Aws(error) => error.fix(),
         }
     }

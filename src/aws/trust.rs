@@ -75,7 +75,7 @@ fn usable(certificates: Vec<CertificateDer<'_>>) -> String {
 fn usable_certificates(path: &Path) -> Result<String, String> {
     let bytes = read_regular(path, LARGEST_BUNDLE).map_err(|error| error.to_string())?;
     let pem = usable(certificates(&bytes)?);
-    if pem.is_empty() { Err("no certificate in it can be used".to_owned()) } else { Ok(pem) }
+    if pem.is_empty() { Err("it contains no usable certificate".to_owned()) } else { Ok(pem) }
 }
 
 /// The certificates of a bundle. One that is cut off or overwritten makes all unusable, as for the
@@ -104,11 +104,11 @@ fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
 /// Why there is none.
 fn no_certificate(bytes: &[u8]) -> &'static str {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        "it is UTF-16 text; save it as UTF-8"
+        "it is UTF-16, not UTF-8"
     } else if first_element(bytes).is_some_and(|element| element.len() == bytes.len()) {
-        "it is a certificate in DER form; convert it by `openssl x509 -inform der -outform pem`"
+        "it is a DER file, not PEM (convert it with `openssl x509 -inform der -outform pem`)"
     } else {
-        "there is no certificate in it"
+        "it contains no certificate"
     }
 }
 
@@ -226,10 +226,10 @@ mod tests {
             .encode_utf16()
             .flat_map(u16::to_le_bytes)
             .collect();
-        assert_eq!(count(&wide), Err("it is UTF-16 text; save it as UTF-8".to_owned()));
+        assert_eq!(count(&wide), Err("it is UTF-16, not UTF-8".to_owned()));
         assert!(count(&der).unwrap_err().starts_with("it is a certificate in DER form"));
         for text in [&b""[..], b"text", b"\x30\x82\xff\xff", b"\x30\x80", b"\x30"] {
-            assert_eq!(count(text), Err("there is no certificate in it".to_owned()));
+            assert_eq!(count(text), Err("it contains no certificate".to_owned()));
         }
     }
 

@@ -9,8 +9,8 @@ use std::task::Poll;
 /// Something panicked. The place is in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the plugin itself failed, which is a defect of it; set CODEARTIFACT_NUGET_LOG_FILE to an \
-     absolute path, try again, and report what that file says"
+    "The plugin failed because of a defect. Set CODEARTIFACT_NUGET_LOG_FILE to an absolute path, try \
+     again, and report what the file contains."
 )]
 pub struct Panicked;
 

@@ -1,6 +1,7 @@
 //! Where this program runs: whether this machine's files can outlive their user (files of a container
 //! can end up in an image layer, and folders of a CI job in its cache), and which hints fit.
 
+#[cfg(not(test))]
 use std::io::{self, IsTerminal};
 use std::path::Path;
 

@@ -65,12 +65,12 @@ use place::CachePlace;
 pub enum CacheError {
     /// Most likely this machine's clock is wrong.
     #[error(
-        "a token that is expired or valid for more than 12 hours is not kept; is this machine's clock right?"
+        "A token that has expired or is valid for more than 12 hours is not cached; the clock of this machine may be wrong."
     )]
     Implausible,
-    #[error("cannot write to the cache folder `{}`: {error}", .path.display())]
+    #[error("Cannot write to the cache folder `{}`: {error}.", .path.display())]
     Write { path: PathBuf, error: io::Error },
-    #[error("cannot remove `{}` from the cache: {error}; remove it by hand", .path.display())]
+    #[error("Cannot delete `{}` from the cache: {error}. Delete the file.", .path.display())]
     Remove { path: PathBuf, error: io::Error },
 }
 

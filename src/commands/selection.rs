@@ -30,8 +30,8 @@ pub enum SelectionError {
     Settings(Box<ProviderError>),
     #[error(transparent)]
     Option(#[from] OptionError),
-    #[error("no token for {domain}: {error}")]
-    Provider { domain: Domain, error: Box<ProviderError> },
+    #[error("{0}")]
+    Provider(Box<ProviderError>),
     #[error(
         "the token for {domain} has expired by this machine's clock as it came; set the clock right"
     )]
@@ -47,7 +47,7 @@ impl Coded for SelectionError {
         match self {
             Self::NotOurs(error) | Self::Path(error) => error.code(),
             Self::RefusedHost(_) => Code::HostNotAllowed,
-            Self::Settings(error) | Self::Provider { error, .. } => error.code(),
+            Self::Settings(error) | Self::Provider(error) => error.code(),
             Self::Option(error) => error.code(),
             Self::Expired { .. } => Code::ClockWrong,
             Self::Runtime(error) => error.code(),
@@ -57,7 +57,7 @@ impl Coded for SelectionError {
 
     fn fix(&self) -> Option<String> {
         match self {
-            Self::Settings(error) | Self::Provider { error, .. } => error.fix(),
+            Self::Settings(error) | Self::Provider(error) => error.fix(),
             Self::Path(error) => error.fix(),
             _ => None,
         }
@@ -100,7 +100,7 @@ pub(super) fn served(
             Err(SelectionError::Expired { domain })
         }
         Ok(Served { secret, expiration, .. }) => Ok(Fetched { domain, secret, expiration }),
-        Err(error) => Err(SelectionError::Provider { domain, error: Box::new(error) }),
+        Err(error) => Err(SelectionError::Provider(Box::new(error))),
     }
 }
 

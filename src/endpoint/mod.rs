@@ -42,7 +42,7 @@ pub struct Domain {
 impl fmt::Display for Domain {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, owner, region } = self;
-        write!(formatter, "domain `{name}` of account {owner} in {region}")
+        write!(formatter, "domain `{name}` ({owner}, {region})")
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::message::{Kind, Log as LogPayload, LogLevel, Outgoing};
 use super::transport::Output;
-use crate::base::invocation::command_name;
+use crate::base::invocation::command;
 use crate::base::log::Log;
 use crate::base::text::printable;
 use crate::base::url::without_query;
@@ -116,8 +116,9 @@ impl Console {
             return Err(NotWanted);
         }
         let line = match &self.source {
-            Some(url) if level == LogLevel::Warning => {
-                format!("{text}; more: `{} doctor {url}`", command_name())
+            // A text that ends with a command to run has no full stop.
+            Some(url) if level == LogLevel::Warning && text.ends_with('.') => {
+                format!("{text} Details: {}", command(["doctor", url]))
             }
             _ => text.to_owned(),
         };

@@ -12,9 +12,7 @@ use crate::base::secret::Secret;
 use crate::base::system;
 use crate::code::{Code, Coded};
 use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
-use crate::provider::{
-    Need, NuGetRequest, Provider, ProviderError, Resolved, Served, TokenOrigin, User,
-};
+use crate::provider::{Need, NuGetRequest, Provider, Resolved, Served, TokenOrigin, User};
 
 /// Responds to the requests of one conversation.
 #[derive(Debug)]
@@ -174,7 +172,7 @@ impl Credentials {
                     self.provider.note_served(request.source, resolved, &served);
                     Ok(self.hand_out(request, served).await)
                 }
-                Err(error) => Err(failure(endpoint, &error)),
+                Err(error) => Err(error.message()),
             },
             Step::Replace(refused) => self.replace(request, refused).await,
             Step::Give(token) => {
@@ -210,10 +208,10 @@ impl Credentials {
             Err(error) if was_provided => {
                 self.history(|history| history.mark_replaced(repository));
                 self.is_first_explanation(endpoint);
-                console.warn_once(&failure(endpoint, &error)).await;
+                console.warn_once(&error.message()).await;
                 Ok(refused)
             }
-            Err(error) => Err(failure(endpoint, &error)),
+            Err(error) => Err(error.message()),
         }
     }
 
@@ -232,20 +230,19 @@ impl Credentials {
         let RepositoryEndpoint { domain, repository, .. } = request.endpoint;
         if let Some(place) = self.history(|history| history.provided_place(request.repository())) {
             return format!(
-                "[{}] repository `{repository}` of {domain} refused the token of {place}: it has expired, \
-                 is another domain's, or may not be used there; renew or unset it",
+                "[{}] Repository `{repository}` of {domain} refused the token of {place}: it has expired, is for \
+                 another domain, or is not allowed there. Renew it, or unset the variable.",
                 Code::ProvidedTokenRefused
             );
         }
         let identity = match self.provider.caller_arn(request.resolved).await {
             Some(arn) => format!("`{arn}`"),
-            None => "the identity in use".to_owned(),
+            None => "the AWS identity".to_owned(),
         };
         format!(
-            "[{}] AWS issued a token for {domain}, but repository `{repository}` refused it: most likely \
-             {identity} lacks `codeartifact:ReadFromRepository` (restore) or \
-             `codeartifact:PublishPackageVersion` (push) on it, or the domain has no repository of that \
-             name; check the source's URL and the repository's policy",
+            "[{}] Repository `{repository}` of {domain} refused a new token of {identity}. Allow \
+             `codeartifact:ReadFromRepository` (restore) or `codeartifact:PublishPackageVersion` (push), \
+             or correct the repository's name in the source's URL.",
             Code::RepositoryRefused
         )
     }
@@ -263,11 +260,6 @@ impl Credentials {
 
 fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn failure(endpoint: &RepositoryEndpoint, error: &ProviderError) -> String {
-    let fix = error.fix().map(|fix| format!(" {fix}")).unwrap_or_default();
-    format!("[{}] no token for {}: {error}{fix}", error.code(), endpoint.domain)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the edge: a request arrives now")]

@@ -322,8 +322,8 @@ impl Session {
 
 fn stuck(limit: Duration) -> String {
     format!(
-        "[{}] no token: reading or writing a file did not end within {} s; check the drives of the home, of \
-         the AWS files and of the token cache, most likely one of a network",
+        "[{}] No token: a file was not read or written within {} s. Check the drives of the home folder, \
+         of the shared AWS files and of the token cache; most likely one is on a network.",
         Code::FilesStuck,
         limit.as_secs()
     )

@@ -29,30 +29,32 @@ pub enum Stage {
     Aws,
 }
 
+/// What did not end in time.
 impl fmt::Display for Stage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Files => {
-                "a file was not read: the configuration, or a shared config or credentials file of \
-                 AWS; check the drives that they are on"
+                "reading the configuration file or a shared config or credentials file did not end"
             }
-            Self::SignIn => {
-                return write!(
-                    formatter,
-                    "the IAM Identity Center session was not renewed; check the network, or sign in \
-                     with `{}`",
-                    command(["login"])
-                );
-            }
-            Self::AnotherProcess => {
-                "another process of this user was fetching it; try again, and end that process if it \
-                 hangs"
-            }
-            Self::Aws => {
-                "AWS was not reached; check the network, and the drive of the trusted certificates \
-                 (AWS_CA_BUNDLE)"
-            }
+            Self::SignIn => "the IAM Identity Center session was not renewed",
+            Self::AnotherProcess => "another process of this user did not finish its request",
+            Self::Aws => "AWS did not respond",
         })
+    }
+}
+
+impl Stage {
+    pub fn fix(self) -> String {
+        match self {
+            Self::Files => "Check the drives that they are on.".to_owned(),
+            Self::SignIn => {
+                format!("Check the network, or sign in: {}", command(["login"]))
+            }
+            Self::AnotherProcess => "Try again, and end that process if it hangs.".to_owned(),
+            Self::Aws => "Check the network, and the drive of the trusted certificates \
+                          (AWS_CA_BUNDLE)."
+                .to_owned(),
+        }
     }
 }
 

@@ -127,12 +127,12 @@ pub enum ProviderError {
     #[error(transparent)]
     Lookup(#[from] Box<LookupError>),
     /// No other token may replace the provided tokens.
-    #[error("{what}; without it: {error}")]
+    #[error("{what} {error}")]
     Provided { what: String, error: Box<ProviderError> },
     /// What AWS answered to another process that needed the same token at the same time.
     #[error("{}", .0.line)]
     Learnt(SharedMessage),
-    #[error("gave up after {} s: {stage}", .limit.as_secs())]
+    #[error("No token within {} s: {stage}.", .limit.as_secs())]
     Late { limit: Duration, stage: Stage },
 }
 
@@ -155,7 +155,7 @@ impl Coded for ProviderError {
             Self::Lookup(error) => error.fix(),
             Self::Provided { error, .. } => error.fix(),
             Self::Learnt(message) => message.fix.clone(),
-            Self::Late { .. } => None,
+            Self::Late { stage, .. } => Some(stage.fix()),
         }
     }
 }

@@ -182,9 +182,9 @@ impl Choice {
     pub(super) fn note(&self, served: &Served) -> Option<String> {
         let bad: Vec<_> = self.skipped.iter().filter(|it| !it.defect.is_absence()).collect();
         let hint = bad.first()?.defect.hint();
-        let what: Vec<_> = bad.iter().map(|it| format!("{} {}", it.place, it.defect)).collect();
-        let (what, label) = (what.join(", "), &served.label);
-        Some(format!("{what}; a token of {label} is used in its place; {hint}"))
+        let what: Vec<_> = bad.iter().map(|it| it.sentence()).collect();
+        let label = &served.label;
+        Some(format!("{} A token of {label} is used in its place. {hint}", what.join(" ")))
     }
 
     /// The failure of the other sources, preceded by the problems of the provided tokens.
@@ -192,8 +192,8 @@ impl Choice {
         if self.skipped.is_empty() {
             return error;
         }
-        let what: Vec<_> = self.skipped.iter().map(ToString::to_string).collect();
-        ProviderError::Provided { what: what.join("; "), error: Box::new(error) }
+        let what: Vec<_> = self.skipped.iter().map(Skipped::sentence).collect();
+        ProviderError::Provided { what: what.join(" "), error: Box::new(error) }
     }
 }
 
@@ -229,10 +229,10 @@ impl Verdict {
             Self::Usable(_) if is_bound => "it is for this domain".to_owned(),
             Self::Usable(_) => "it names no domain, and the host is AWS's own".to_owned(),
             Self::OtherDomain => "it is for another domain".to_owned(),
-            Self::Unbound => "it names no domain, and so goes to AWS's own hosts only; name its \
-                              domain in CODEARTIFACT_NUGET_TOKEN_DOMAIN"
+            Self::Unbound => "it names no domain, so it is sent to AWS's own hosts only. Name its \
+                              domain in CODEARTIFACT_NUGET_TOKEN_DOMAIN."
                 .to_owned(),
-            Self::Defective(defect) => format!("it {defect}, {}", defect.hint()),
+            Self::Defective(defect) => format!("it {defect}. {}", defect.hint()),
         }
     }
 }
@@ -249,9 +249,9 @@ impl Defect {
     /// What the user can do about it.
     fn hint(&self) -> &'static str {
         match self {
-            Self::Unusable(Unusable::Absent(_)) => "provide the token or unset the variable",
-            Self::Unusable(Unusable::Broken(_)) => "correct or unset it",
-            Self::Expired | Self::Refused { .. } => "renew or unset it",
+            Self::Unusable(Unusable::Absent(_)) => "Provide the token, or unset the variable.",
+            Self::Unusable(Unusable::Broken(_)) => "Correct it, or unset the variable.",
+            Self::Expired | Self::Refused { .. } => "Renew it, or unset the variable.",
         }
     }
 }
@@ -269,9 +269,16 @@ impl fmt::Display for Defect {
     }
 }
 
+impl Skipped {
+    /// What is wrong with the token, as a sentence.
+    fn sentence(&self) -> String {
+        format!("The provided token in {} {}.", self.place, self.defect)
+    }
+}
+
 impl fmt::Display for Skipped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}, {}", self.place, self.defect, self.defect.hint())
+        write!(formatter, "{} {}", self.sentence(), self.defect.hint())
     }
 }
 

@@ -4,7 +4,6 @@ use super::{Need, Provider, ProviderError, Resolved, Target, now};
 use crate::aws::{RepositoryNames, SourceAnswer};
 use crate::base::secret::Secret;
 use crate::code::{Code, Coded};
-use crate::endpoint::Domain;
 
 /// The response of a source.
 #[derive(Debug)]
@@ -17,22 +16,22 @@ pub struct Asked {
 /// Why there is no response from a source.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    #[error("no token for {domain}: {error}")]
-    NoToken { domain: Domain, error: ProviderError },
-    #[error("no answer: {0}")]
-    NoAnswer(ProviderError),
+    #[error(transparent)]
+    NoToken(ProviderError),
+    #[error(transparent)]
+    NoResponse(ProviderError),
 }
 
 impl Coded for AskError {
     fn code(&self) -> Code {
         match self {
-            Self::NoToken { error, .. } | Self::NoAnswer(error) => error.code(),
+            Self::NoToken(error) | Self::NoResponse(error) => error.code(),
         }
     }
 
     fn fix(&self) -> Option<String> {
         match self {
-            Self::NoToken { error, .. } | Self::NoAnswer(error) => error.fix(),
+            Self::NoToken(error) | Self::NoResponse(error) => error.fix(),
         }
     }
 }
@@ -71,11 +70,9 @@ impl Provider {
         resolved: &Resolved,
         need: &Need,
     ) -> Result<(Secret, Asked), AskError> {
-        let served = self.token(resolved, need, None).await.map_err(|error| {
-            let domain = resolved.target.domain.clone();
-            AskError::NoToken { domain, error }
-        })?;
-        let answer = self.index(url, resolved, &served.secret).await.map_err(AskError::NoAnswer)?;
+        let served = self.token(resolved, need, None).await.map_err(AskError::NoToken)?;
+        let answer =
+            self.index(url, resolved, &served.secret).await.map_err(AskError::NoResponse)?;
         Ok((served.secret, Asked { answer, label: served.label }))
     }
 

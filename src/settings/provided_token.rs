@@ -173,7 +173,7 @@ impl Expiration {
 fn of_file(path: &Path) -> Result<ProvidedToken, Unusable> {
     let bytes = match files::read_regular(path, LARGEST) {
         Ok(bytes) => Zeroizing::new(bytes),
-        Err(error) if files::is_absence(&error) => return Err(Unusable::Absent("is not there")),
+        Err(error) if files::is_absence(&error) => return Err(Unusable::Absent("does not exist")),
         Err(error) => return Err(Unusable::Broken(format!("cannot be read: {error}"))),
     };
     let text = str::from_utf8(&bytes).map_err(|_| broken("is not UTF-8 text"))?;
@@ -209,7 +209,7 @@ fn sound(text: &str) -> Result<Secret, Unusable> {
     match text {
         "" => Err(Unusable::Absent("is empty")),
         _ if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Secret::new(text)),
-        _ => Err(broken("holds characters that no token has")),
+        _ => Err(broken("contains characters that no token has")),
     }
 }
 
@@ -352,7 +352,7 @@ mod tests {
     fn what_is_no_file_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let missing = of_file(&folder.path().join("token"));
-        assert_eq!(missing, Err(Unusable::Absent("is not there")));
+        assert_eq!(missing, Err(Unusable::Absent("does not exist")));
         assert!(matches!(of_file(folder.path()), Err(Unusable::Broken(_))));
     }
 

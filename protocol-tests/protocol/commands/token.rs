@@ -37,7 +37,7 @@ fn a_token_that_has_expired_as_it_comes_is_not_handed_over() {
     let run = stage.run(&["token", SOURCE]);
     assert_eq!(
         failure(&run, 1),
-        "error: the token for domain `my-domain` of account 111122223333 in eu-west-1 has expired by this \
+        "error: the token for domain `my-domain` (111122223333, eu-west-1) has expired by this \
          machine's clock as it came; set the clock right\n"
     );
 }
@@ -180,7 +180,7 @@ fn a_named_profile_is_used_alone_also_where_the_environment_has_keys() {
     let run = stage.run(&["token", SOURCE, "--profile", "typo"]);
     assert_eq!(
         failure(&run, 1),
-        "error: no token for domain `my-domain` of account 111122223333 in eu-west-1: there is no profile `typo` (there are `mine`); name another one with `--profile`\n"
+        "error: no token for domain `my-domain` (111122223333, eu-west-1): there is no profile `typo` (there are `mine`); name another one with `--profile`\n"
     );
 }
 

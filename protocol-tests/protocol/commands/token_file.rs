@@ -27,7 +27,7 @@ fn the_file_is_for_its_owner_alone_and_nothing_secret_is_printed() {
     let run = stage.sh(&format!("umask 0; \"$PLUGIN\" token {SOURCE} --output token.json"));
     assert_eq!(
         run.assert_success().output(),
-        "written: token.json (a token for domain `my-domain` of account 111122223333 in eu-west-1 until 2100-01-01T00:00:00Z)\n"
+        "written: token.json (a token for domain `my-domain` (111122223333, eu-west-1) until 2100-01-01T00:00:00Z)\n"
     );
     let file = stage.home.project().join("token.json");
     assert_eq!(mode(&file), 0o600);

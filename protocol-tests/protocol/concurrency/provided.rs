@@ -265,8 +265,8 @@ fn refused_and_without_aws_credentials_it_is_given_again_and_both_are_named() {
     let answer = nuget.ask(OF_AWS, true, true);
     assert_eq!(answer.assert_success().password(), GIVEN);
     let line = answer.the_warning();
-    let said = "[CredentialProvider]CodeArtifact: no token for domain `my-domain` of account \
-                111122223333 in eu-west-1: CODEARTIFACT_AUTH_TOKEN was refused by repository \
+    let said = "[CredentialProvider]CodeArtifact: no token for domain `my-domain` \
+                (111122223333, eu-west-1): CODEARTIFACT_AUTH_TOKEN was refused by repository \
                 `my-repo`, renew or unset it; without it: no AWS credentials: looked at ";
     assert!(line.starts_with(said), "{line}");
     for _ in 0..2 {
@@ -278,8 +278,8 @@ fn refused_and_without_aws_credentials_it_is_given_again_and_both_are_named() {
     let line = nuget.ask(&second, true, true).the_warning().to_owned();
     assert_eq!(
         line,
-        "[CredentialProvider]CodeArtifact: repository `second` of domain `my-domain` of account \
-         111122223333 in eu-west-1 refused the token of CODEARTIFACT_AUTH_TOKEN: it has expired, is \
+        "[CredentialProvider]CodeArtifact: repository `second` of domain `my-domain` \
+         (111122223333, eu-west-1) refused the token of CODEARTIFACT_AUTH_TOKEN: it has expired, is \
          another domain's, or may not be used there; renew or unset it"
     );
     nuget.finish();

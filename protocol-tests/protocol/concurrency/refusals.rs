@@ -28,8 +28,8 @@ pub fn trials() -> Vec<Trial> {
 /// The message about `identity` and a repository that refused a token of the domain `my-domain`.
 fn refused_line(identity: &str, repository: &str) -> String {
     format!(
-        "[CredentialProvider]CodeArtifact: AWS issued a token for domain `my-domain` of account \
-         111122223333 in eu-west-1, but repository `{repository}` refused it: most likely {identity} \
+        "[CredentialProvider]CodeArtifact: AWS issued a token for domain `my-domain` \
+         (111122223333, eu-west-1), but repository `{repository}` refused it: most likely {identity} \
          lacks `codeartifact:ReadFromRepository` (restore) or `codeartifact:PublishPackageVersion` \
          (push) on it, or the domain has no repository of that name; check the source's URL and the \
          repository's policy"

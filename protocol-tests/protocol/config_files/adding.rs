@@ -64,7 +64,7 @@ fn new_file() {
         home.neutral(&run.assert_success().stdout),
         format!(
             "added: my-domain/my-repo in <root>/{USER}\n  {STEM}/v3/index.json\n  CodeArtifact: \
-             repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1\ntry it: \
+             repository `my-repo`, domain `my-domain` (111122223333, eu-west-1)\ntry it: \
              dotnet codeartifact source check my-domain/my-repo\n"
         )
     );
@@ -319,8 +319,8 @@ fn other_repository() {
     fake.endpoint_api_names_repository("other");
     let home = SandboxHome::for_codeartifact(&fake);
     home.run_plugin(&NAMES).assert_failure().assert_says(
-        "error: AWS answered with the URL of `other` in domain `my-domain` of account 111122223333 in \
-         eu-west-1 where `my-repo` in domain `my-domain` of account 111122223333 in eu-west-1 was asked for",
+        "error: AWS answered with the URL of `other` in domain `my-domain` (111122223333, \
+         eu-west-1) where `my-repo` in domain `my-domain` (111122223333, eu-west-1) was asked for",
     );
     assert!(!home.root().join(USER).exists());
 }
@@ -365,8 +365,7 @@ fn by_names() {
 fn refused_names() {
     let fake = FakeCodeArtifact::start();
     let home = SandboxHome::for_codeartifact(&fake);
-    let head =
-        "error: no URL for `my-repo` in domain `my-domain` of account 111122223333 in eu-west-1: ";
+    let head = "error: no URL for `my-repo` in domain `my-domain` (111122223333, eu-west-1): ";
     fake.endpoint_api_fails(403, "AccessDeniedException", "not authorized");
     home.run_plugin(&NAMES).assert_failure().assert_says(&format!(
         "{head}`codeartifact:GetRepositoryEndpoint` is not allowed to the environment's keys (not \
@@ -375,8 +374,8 @@ fn refused_names() {
     ));
     fake.endpoint_api_fails(404, "ResourceNotFoundException", "Repository not found");
     home.run_plugin(&NAMES).assert_failure().assert_says(&format!(
-        "{head}there is no repository `my-repo` in domain `my-domain` of account 111122223333 in \
-         eu-west-1 (Repository not found); see which there are with `aws codeartifact \
+        "{head}there is no repository `my-repo` in domain `my-domain` (111122223333, \
+         eu-west-1) (Repository not found); see which there are with `aws codeartifact \
          list-repositories-in-domain --domain my-domain --domain-owner 111122223333 --region eu-west-1`"
     ));
     let mut wrong = NAMES;

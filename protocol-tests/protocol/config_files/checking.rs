@@ -98,7 +98,7 @@ fn missing() {
     stage.home.write_nuget_config(&[("my-repo", &stage.fake.source(&Repository::new("gone")))]);
     assert_fails(
         &stage,
-        "404: there is no repository `gone` in domain `my-domain` of account 111122223333 in eu-west-1; \
+        "404: there is no repository `gone` in domain `my-domain` (111122223333, eu-west-1); \
          see which there are with `aws codeartifact list-repositories-in-domain --domain my-domain \
          --domain-owner 111122223333 --region eu-west-1`",
     );
@@ -123,7 +123,7 @@ fn no_token() {
     stage.fake.token_api_will(TokenBehaviour::Fail(404, "ResourceNotFoundException", "no domain"));
     assert_fails(
         &stage,
-        "no token for domain `my-domain` of account 111122223333 in eu-west-1: there is no domain \
+        "no token for domain `my-domain` (111122223333, eu-west-1): there is no domain \
          `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
     );
     assert!(!stage.fake.requests().iter().any(|request| request.contains("/nuget/")));

@@ -111,7 +111,7 @@ fn what_is_said() {
     let shown = |state: &str| {
         format!(
             "<root>/{PROJECT}\n  line 4: `ours`, clear-text password (CodeArtifact: repository \
-             `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1): {state}\n  - <ours>\n  \
+             `my-repo`, domain `my-domain` (111122223333, eu-west-1)): {state}\n  - <ours>\n  \
              -   <add key='Username' value='aws' />\n  -   <add key='ClearTextPassword' value='…' />\n  \
              - </ours>\n  note: a token in it may live for another 12 h, by when the file was written \
              (12 h is the longest)\n"

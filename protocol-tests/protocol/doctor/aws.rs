@@ -19,7 +19,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: no AWS \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): no AWS \
              credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile \
              `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees \
              AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a \
@@ -34,7 +34,7 @@ const BROKEN: &[Broken] = &[
             stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
             stage.home.set("AWS_PROFILE", "absent");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS_PROFILE \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS_PROFILE \
              names profile `absent`, which no AWS file has (there are no profiles); correct it or unset \
              AWS_PROFILE",
         fix: "unset AWS_PROFILE",
@@ -49,7 +49,7 @@ const BROKEN: &[Broken] = &[
             stage.with_profile_dev();
             stage.home.set("AWS_PROFILE", "dve");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS_PROFILE \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS_PROFILE \
              names profile `dve`, which no AWS file has (there are `dev`); correct it or unset AWS_PROFILE",
         fix: "export AWS_PROFILE=dev",
         repair: Paste,
@@ -61,7 +61,7 @@ const BROKEN: &[Broken] = &[
             with_keys(stage);
             stage.home.set("CODEARTIFACT_NUGET_PROFILE", "dve");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the configured \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the configured \
              profiles are `dve`, and no AWS file has one of them (there are `dev`); correct the \
              configuration, or make one of them with `aws configure sso --profile dve`",
         fix: "unset CODEARTIFACT_NUGET_PROFILE",
@@ -91,7 +91,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("AWS_SECRET_ACCESS_KEY", "hunter2");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS refused the \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS refused the \
              credentials of the environment's keys (InvalidSignatureException): they are wrong, or this \
              machine's clock is; check the secret key and the clock",
         fix: "do: see what `aws sts get-caller-identity` says",
@@ -106,7 +106,7 @@ const BROKEN: &[Broken] = &[
                 "not authorized to perform: codeartifact:GetAuthorizationToken",
             ));
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): \
              `codeartifact:GetAuthorizationToken` is not allowed to the environment's keys (not authorized \
              to perform: codeartifact:GetAuthorizationToken); allow it in the identity's policy and, for \
              another account's domain, in the domain's",
@@ -122,7 +122,7 @@ const BROKEN: &[Broken] = &[
                 "not authorized to perform: sts:GetServiceBearerToken",
             ));
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): \
              `sts:GetServiceBearerToken` is not allowed to the environment's keys (not authorized to \
              perform: sts:GetServiceBearerToken); allow it with the condition `sts:AWSServiceName` = \
              `codeartifact.amazonaws.com`",
@@ -138,7 +138,7 @@ const BROKEN: &[Broken] = &[
                 "Domain not found",
             ));
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: there is no domain \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): there is no domain \
              `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
         fix: "do: see what `aws codeartifact list-domains --region eu-west-1` says",
         repair: By(issuing),
@@ -148,7 +148,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("AWS_CA_BUNDLE", "/nowhere/ca.pem");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: AWS_CA_BUNDLE \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS_CA_BUNDLE \
              `/nowhere/ca.pem` cannot be used: No such file or directory (os error 2); correct or unset \
              AWS_CA_BUNDLE",
         fix: "unset AWS_CA_BUNDLE",
@@ -160,7 +160,7 @@ const BROKEN: &[Broken] = &[
             stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT");
             stage.home.set("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the proxy \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the proxy \
              `127.0.0.1:1` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection \
              refused); check HTTPS_PROXY and NO_PROXY",
         fix: "do: see what `curl -sSI https://codeartifact.eu-west-1.amazonaws.com/` says",
@@ -174,7 +174,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://ca.invalid");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the name \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the name \
              `ca.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check \
              AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
         fix: "do: see what `nslookup ca.invalid` says",
@@ -240,7 +240,7 @@ const BROKEN: &[Broken] = &[
             stage.home.write("home/.aws/credentials", &keys);
             stage.home.set("AWS_SECRET_ACCESS_KEY", "");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): \
              AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set; set both or unset both",
         fix: "unset AWS_ACCESS_KEY_ID",
         repair: Paste,
@@ -250,7 +250,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "5");
         },
-        line: "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the variable \
+        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the variable \
              CODEARTIFACT_NUGET_DURATION_SECONDS is `5`: the duration is 0 (as long as the role's \
              session) or 900 to 43200 seconds; correct or unset it",
         fix: "unset CODEARTIFACT_NUGET_DURATION_SECONDS",
@@ -290,8 +290,8 @@ const BROKEN: &[Broken] = &[
             let absent = stage.fake.source(&Repository::new("absent"));
             stage.home.write_nuget_config(&[("ours", &absent)]);
         },
-        line: "FAIL  source `ours`: 404: there is no repository `absent` in domain `my-domain` of account \
-             111122223333 in eu-west-1; see which there are with `aws codeartifact \
+        line: "FAIL  source `ours`: 404: there is no repository `absent` in domain `my-domain` \
+             (111122223333, eu-west-1); see which there are with `aws codeartifact \
              list-repositories-in-domain --domain my-domain --domain-owner 111122223333 --region eu-west-1`",
         fix: "aws codeartifact list-repositories-in-domain --domain my-domain --domain-owner 111122223333 \
              --region eu-west-1",
@@ -321,7 +321,7 @@ fn profile_of_the_configuration_that_is_misspelt() {
     stage.with_profile_dev();
     stage.paste("nuget-plugin-codeartifact configure set profile dve").assert_failure();
     stage.assert_repaired(
-        "FAIL  no token for domain `my-domain` of account 111122223333 in eu-west-1: the \
+        "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the \
          configured profiles are `dve`, and no AWS file has one of them (there are `dev`); correct \
          the configuration, or make one of them with `aws configure sso --profile dve`",
         "nuget-plugin-codeartifact configure set profile dev",
@@ -355,7 +355,7 @@ fn given_token_goes_before_an_identity_that_cannot_serve() {
     stage.home.set("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "my-domain-111122223333");
     let run = stage.doctor(&["--offline"]);
     run.assert_success().assert_silent_on("hunter2").assert_says(
-        "ok    domain `my-domain` of account 111122223333 in eu-west-1 is served by the \
+        "ok    domain `my-domain` (111122223333, eu-west-1) is served by the \
          token of CODEARTIFACT_AUTH_TOKEN\n",
     );
 }

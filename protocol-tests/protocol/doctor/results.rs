@@ -62,11 +62,11 @@ ok    NuGet's claims cache does not keep the plugin from starting
 ok    PATH: no link named `nuget-plugin-…` leads nowhere
 ok    no variable moves NuGet's plugins
 ok    no other plugin goes before this one
-ok    source `ours` of `<root>/project/NuGet.Config`: repository `my-repo`, domain `my-domain` of account 111122223333 in eu-west-1
+ok    source `ours` of `<root>/project/NuGet.Config`: repository `my-repo`, domain `my-domain` (111122223333, eu-west-1)
 ok    no saved credentials go before the plugin
-ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by the environment's keys (an access key)
+ok    domain `my-domain` (111122223333, eu-west-1) is asked for by the environment's keys (an access key)
 ok    AWS is asked without a proxy: CodeArtifact at http://127.0.0.1:<port>; trusted certificates: the system's
-ok    AWS gave a token for domain `my-domain` of account 111122223333 in eu-west-1: that of the environment's keys, until <time>
+ok    AWS gave a token for domain `my-domain` (111122223333, eu-west-1): that of the environment's keys, until <time>
 ok    source `ours` answers to the token of the environment's keys
 0 failed, 0 warnings and 12 passed
 "
@@ -166,7 +166,7 @@ fn a_cached_token_is_told_without_asking() {
     stage.doctor(&[]).assert_success();
     let asked = stage.fake.requests();
     stage.doctor(&["--offline"]).assert_success().assert_says(
-        "ok    a token for domain `my-domain` of account 111122223333 in eu-west-1 is in the \
+        "ok    a token for domain `my-domain` (111122223333, eu-west-1) is in the \
          cache, good for 11 h 59 min\n",
     );
     assert_eq!(stage.fake.requests(), asked);
@@ -180,7 +180,7 @@ fn by_another_profile_it_looks_as_if_that_one_asked() {
     );
     let run = stage.doctor(&["--offline", "--profile", "dev"]);
     run.assert_success().assert_says(
-        "ok    domain `my-domain` of account 111122223333 in eu-west-1 is asked for by profile \
+        "ok    domain `my-domain` (111122223333, eu-west-1) is asked for by profile \
          `dev` (an access key, named by `--profile`)\n",
     );
     let typo = stage.doctor(&["--offline", "--profile", "typo"]);

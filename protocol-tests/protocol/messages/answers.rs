@@ -89,7 +89,7 @@ fn refusals() -> Vec<Trial> {
                     ),
                 );
             },
-            "there is no domain `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
+            "there is no domain `my-domain` (111122223333, eu-west-1); check the three in the source's URL",
         ),
         failing(
             "invalid_parameter",

@@ -101,7 +101,7 @@ fn holds() {
     let log = stage.log();
     for part in [
         "received Request GetAuthenticationCredentials",
-        "ours: domain `my-domain` of account 111122223333 in eu-west-1, repository `my-repo`, retry false",
+        "ours: domain `my-domain` (111122223333, eu-west-1), repository `my-repo`, retry false",
         "foreign: the host is not one of CodeArtifact's",
         "foreign: it carries user information",
         "the environment's keys",

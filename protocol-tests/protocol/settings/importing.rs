@@ -39,7 +39,7 @@ fn taken_over() {
             format!(
                 "Imported `<root>/home/.nuget/plugins/netcore/{folder}/configuration.json` into `{FILE}`:\n  \
                  profile `dev`: used if no rule chooses another\n  \
-                 rule 1: profile `team` for repository `libs` of domain `d1` of account 111122223333 in eu-west-1\n  \
+                 rule 1: profile `team` for repository `libs` of domain `d1` (111122223333, eu-west-1)\n  \
                  `https://nuget.example/v3/index.json`: skipped, because it is not the URL of a CodeArtifact NuGet repository\n\
                  note: Rule 1 chooses an identity for some repositories of a domain, and the default \
                  identity is used for the others. NuGet keeps one token for each host, so the first one \

@@ -58,8 +58,7 @@ fn unknown_profile() {
     let told = explain(&stage.home, &stage.source);
     told.assert_failure();
     let line = "AWS_PROFILE names profile `missing`, which no AWS file has (there are `dev`); correct it or unset AWS_PROFILE";
-    let whole =
-        format!("no token for domain `my-domain` of account 111122223333 in eu-west-1: {line}");
+    let whole = format!("no token for domain `my-domain` (111122223333, eu-west-1): {line}");
     assert_eq!(told.stderr, format!("error: [CNP203] {whole}\n"));
     let report = told.result();
     assert_eq!(told.problem(), whole);

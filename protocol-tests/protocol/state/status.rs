@@ -66,7 +66,7 @@ fn full() {
     run(&stage.home, &["status"])
         .assert_success()
         .assert_says(
-            "domain `my-domain` of account 111122223333 in eu-west-1, profile `dev`: 11 h ",
+            "domain `my-domain` (111122223333, eu-west-1), profile `dev`: 11 h ",
         )
         .assert_says("the SSO session `corp` (profile `dev`): signed in, ");
     assert_eq!(stage.sso().calls(), calls, "nobody is asked");

@@ -37,24 +37,27 @@ const LAYERS: [&str; 24] = [
 
 /// A cause that contains the first text is replaced by the second.
 const PLAINER: [(&str, &str); 18] = [
-    ("CaUsedAsEndEntity", "its certificate is one of an authority, which none of a host's may be"),
-    ("UnknownIssuer", "its certificate is of an authority that this machine does not trust"),
-    ("certificate not valid for name", "its certificate is another host's"),
+    ("CaUsedAsEndEntity", "its certificate is a CA certificate, not that of a host"),
+    ("UnknownIssuer", "its certificate is from an authority that this machine does not trust"),
+    ("certificate not valid for name", "its certificate is for another host"),
     ("certificate not valid yet", "its certificate is not valid yet, or the clock is wrong"),
     ("certificate expired", "its certificate has expired, or the clock is wrong"),
     ("InvalidContentType", "it does not speak TLS"),
-    ("proxy authorization required", "it wants a user name and a password"),
-    ("unsuccessful", "it refused to"),
+    ("proxy authorization required", "it requires a user name and a password"),
+    ("unsuccessful", "it refused the connection"),
     ("timed out", "the connection timed out"),
     ("timeout occurred", "the connection timed out"),
     ("invalid HTTP version parsed", "it does not speak HTTP"),
-    ("connection closed before message completed", "the connection was closed before the answer"),
+    ("connection closed before message completed", "it was closed before the response"),
     ("length limit exceeded", "it is longer than any token"),
     ("Connection refused", "connection refused"),
     ("received 404 from IMDS", "this instance has no role"),
     ("failed to lookup address", "its name cannot be resolved"),
-    ("invalid full URI for ECS provider", "its URI is not of this machine or a container service"),
-    ("failed to load the cached SSO token", "nobody is signed in"),
+    (
+        "invalid full URI for ECS provider",
+        "its URI is neither on this machine nor of a container service",
+    ),
+    ("failed to load the cached SSO token", "there is no sign-in"),
 ];
 
 /// The text before the status of a container service. The status itself is in brackets.
@@ -102,7 +105,7 @@ fn plain(cause: &str) -> String {
         return (*plainer).to_owned();
     }
     let rest = rest.strip_prefix("error parsing ").unwrap_or(rest);
-    printable(&rest.replace(CONTAINER_STATUS, "it answered with status "))
+    printable(&rest.replace(CONTAINER_STATUS, "it returned HTTP "))
 }
 
 fn without<'a>(text: &'a str, layer: &str) -> Option<&'a str> {
@@ -118,7 +121,7 @@ mod tests {
     fn layers_are_not_named() {
         assert_eq!(plain("dispatch failure"), "");
         assert_eq!(plain("tunnel error: failed to create underlying connection"), "");
-        assert_eq!(plain("tunnel error: unsuccessful"), "it refused to");
+        assert_eq!(plain("tunnel error: unsuccessful"), "it refused the connection");
         assert_eq!(plain("other reasons"), "other reasons");
         assert_eq!(
             plain("error parsing /c on line 3:\n  Profile must end"),

@@ -147,9 +147,8 @@ pub(in crate::aws) fn service_refusal(
 ) -> AwsError {
     let Refusal { code, message, status, date, again_at } = refusal;
     let label = caller.label.clone();
-    let denial = |label, message| {
-        Box::new(Denial { label, message, source: caller.source.clone() })
-    };
+    let denial =
+        |label, message| Box::new(Denial { label, message, source: caller.source.clone() });
     let reason = match code.as_str() {
         "AccessDeniedException" | "AccessDenied"
             if message.contains("sts:GetServiceBearerToken") =>
@@ -173,13 +172,11 @@ pub(in crate::aws) fn service_refusal(
         _ => return AwsError::Refused { code, status, message, again_at },
     };
     // If the clock is wrong, AWS reports the signature as invalid or expired.
-    match date.and_then(|date| skew(date, now)) {
-        Some(skew) => AwsError::ClockWrong { label, code, skew },
-        None => {
-            let (source, check) = (Box::new(caller.source.clone()), caller.check.clone());
-            AwsError::KeysRefused { label, code, reason, source, check }
-        },
+    if let Some(skew) = date.and_then(|date| skew(date, now)) {
+        return AwsError::ClockWrong { label, code, skew };
     }
+    let (keys, check) = (Box::new(caller.source.clone()), caller.check.clone());
+    AwsError::KeysRefused { label, code, reason, keys, check }
 }
 
 /// Why a credentials provider of the SDK failed. The source may know a better explanation.

@@ -54,10 +54,14 @@ impl Help<'_> {
             Self::SetVariable(..) => "Set it",
             Self::UnsetVariable(_) => "Correct it, or remove it",
             Self::SetClock => "Set the clock",
-            Self::ExportCredentials(_) => "Export its credentials, with the code, before the restore",
+            Self::ExportCredentials(_) => {
+                "Export its credentials, with the code, before the restore"
+            }
             Self::DefaultProfile(Some(_)) => "Correct the configured profile",
             Self::DefaultProfile(None) => "Correct the configured profile, as listed by",
-            Self::MakeWritable(_) => return advice("Make the file and its folder writable."),
+            Self::MakeWritable(_) => {
+                return Some("Make the file and its folder writable.".to_owned());
+            }
             Self::AllowToken(policy) => {
                 return Some(format!(
                     "Allow it in {policy} and, for another account's domain, in the domain's policy."
@@ -69,8 +73,10 @@ impl Help<'_> {
                      `{SERVICE_PRINCIPAL}`."
                 ));
             }
-            Self::ExplainSource(sentence) | Self::AskHost(sentence, _) => return advice(sentence),
-            Self::Advice(sentence) => return advice(sentence),
+            Self::ExplainSource(sentence) | Self::AskHost(sentence, _) => {
+                return Some(sentence.clone());
+            }
+            Self::Advice(sentence) => return Some(sentence.clone().into_owned()),
         };
         let command = self.command().unwrap_or_default();
         Some(format!("{lead}: {command}"))
@@ -94,15 +100,17 @@ impl Help<'_> {
     }
 }
 
-fn advice(sentence: &str) -> Option<String> {
-    Some(sentence.to_owned())
+fn advise(sentence: impl Into<Cow<'static, str>>) -> Help<'static> {
+    Help::Advice(sentence.into())
 }
 
 /// Where AWS credentials are from, as far as their fix depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     /// The environment's access key. The profile that this process uses otherwise, if it exists.
-    Environment { profile: Option<String> },
+    Environment {
+        profile: Option<String>,
+    },
     /// A profile's access key.
     Profile(String),
     /// A profile's `credential_process`.
@@ -140,22 +148,23 @@ impl KeySource {
     /// What renews expired credentials.
     fn renewal(&self, place: RuntimeEnvironment) -> Help<'_> {
         match (self, place) {
-            (Self::Environment { .. }, RuntimeEnvironment::GitHubActions { .. }) => {
-                Help::Advice(Cow::Borrowed(
-                    "Run aws-actions/configure-aws-credentials again right before the restore, or \
+            (Self::Environment { .. }, RuntimeEnvironment::GitHubActions { .. }) => advise(
+                "Run aws-actions/configure-aws-credentials again right before the restore, or \
                      with a longer `role-duration-seconds`.",
-                ))
-            }
-            (Self::Environment { .. }, place) if place.is_ci() => Help::Advice(Cow::Borrowed(
-                "Request new ones in the job right before the restore.",
-            )),
-            (Self::Environment { profile: Some(profile) }, _) => Help::RunOther(
-                "Renew them",
-                shell::export_credentials(profile),
             ),
+            (Self::Environment { .. }, place) if place.is_ci() => {
+                advise("Request new ones in the job right before the restore.")
+            }
+            (Self::Environment { profile: Some(profile) }, _) => {
+                Help::RunOther("Renew them", shell::export_credentials(profile))
+            }
             (Self::Environment { profile: None }, _) => Help::RunOther(
                 "Export new ones, or remove them",
-                shell::unset_all(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]),
+                shell::unset_all(&[
+                    "AWS_ACCESS_KEY_ID",
+                    "AWS_SECRET_ACCESS_KEY",
+                    "AWS_SESSION_TOKEN",
+                ]),
             ),
             (Self::Profile(profile), _) => Help::RunOther(
                 "Write new keys to the credentials file, or set up a sign-in",
@@ -165,13 +174,11 @@ impl KeySource {
                 "Renew what its `credential_process` uses, and see what it prints",
                 format!("aws configure export-credentials --profile {}", shell::quoted(profile)),
             ),
-            (Self::Container | Self::Instance, _) => Help::Advice(Cow::Borrowed(
+            (Self::Container | Self::Instance, _) => advise(
                 "They are renewed by themselves: try again, and restart the container or the \
                  metadata service if that does not help.",
-            )),
-            (Self::WebIdentity | Self::Other, _) => {
-                Help::Advice(Cow::Borrowed("Renew them and try again."))
-            }
+            ),
+            (Self::WebIdentity | Self::Other, _) => advise("Renew them and try again."),
         }
     }
 }
@@ -212,10 +219,10 @@ fn role(place: RuntimeEnvironment) -> Option<&'static str> {
 fn credentials(choice: Option<&Choice>, place: RuntimeEnvironment) -> Help<'_> {
     if let Some(Choice { profile, is_of_account }) = choice {
         return match (role(place), is_of_account) {
-            (Some(_), true) => Help::Advice(Cow::Owned(format!(
+            (Some(_), true) => advise(format!(
                 "Profile `{profile}` belongs to this account: set AWS_PROFILE to it."
-            ))),
-            (Some(role), false) => Help::Advice(Cow::Borrowed(role)),
+            )),
+            (Some(role), false) => advise(role),
             (None, _) => {
                 let belongs = if *is_of_account {
                     format!("Profile `{profile}` belongs to this account; to use it")
@@ -227,7 +234,7 @@ fn credentials(choice: Option<&Choice>, place: RuntimeEnvironment) -> Help<'_> {
         };
     }
     match (role(place), place) {
-        (Some(role), _) => Help::Advice(Cow::Borrowed(role)),
+        (Some(role), _) => advise(role),
         (None, RuntimeEnvironment::DevContainer) => Help::RunOther(
             "Mount `~/.aws` of the host into the container, or set up a sign-in",
             "aws configure sso".to_owned(),
@@ -243,7 +250,7 @@ fn credentials(choice: Option<&Choice>, place: RuntimeEnvironment) -> Help<'_> {
 /// What starts a session of a profile again.
 fn sign_in<'a>(lead: &'static str, profile: &'a str, place: RuntimeEnvironment) -> Help<'a> {
     match role(place) {
-        Some(role) => Help::Advice(Cow::Owned(format!("Nobody can sign in here. {role}"))),
+        Some(role) => advise(format!("Nobody can sign in here. {role}")),
         None => Help::Run(Cow::Borrowed(lead), vec!["login", "--profile", profile]),
     }
 }
@@ -267,25 +274,30 @@ impl AwsError {
                 let command = shell::remove_file(path);
                 ("sso-session", Help::RunOther("Delete the file", command))
             }
-            Self::LoginExpired { profile } => {
-                ("sso-session", match role(place) {
+            Self::LoginExpired { profile } => (
+                "sso-session",
+                match role(place) {
                     Some(_) => sign_in("", profile, place),
                     None => of_profile("Sign in", "aws login", profile),
-                })
-            }
-            Self::NotBySso { profile, login } => {
-                ("credentials", match login {
+                },
+            ),
+            Self::NotBySso { profile, login } => (
+                "credentials",
+                match login {
                     Some(login) => of_profile("It signs in with", "aws login", login),
                     None => of_profile(
                         "Name another profile with --profile, or set this one up",
                         "aws configure sso",
                         profile,
                     ),
-                })
-            }
+                },
+            ),
             Self::NoSuchSession { .. } => (
                 "credentials",
-                Help::RunOther("Name another one, or create it", "aws configure sso-session".into()),
+                Help::RunOther(
+                    "Name another one, or create it",
+                    "aws configure sso-session".into(),
+                ),
             ),
             Self::NoCredentials { choice, .. } => {
                 ("credentials", credentials(choice.as_ref(), place))
@@ -295,7 +307,7 @@ impl AwsError {
             }
             Self::NoInstanceRole { .. } => {
                 let role = role(place).unwrap_or("Attach an IAM role to the instance.");
-                ("credentials", Help::Advice(Cow::Borrowed(role)))
+                ("credentials", advise(role))
             }
             Self::SsoRoleRefused { profile, .. } => (
                 "credentials",
@@ -305,8 +317,8 @@ impl AwsError {
                     profile,
                 ),
             ),
-            Self::KeysRefused { reason: KeyDefect::Expired, source, .. } => {
-                ("credentials", source.renewal(place))
+            Self::KeysRefused { reason: KeyDefect::Expired, keys, .. } => {
+                ("credentials", keys.renewal(place))
             }
             other => other.help_with_profile(place),
         }
@@ -344,23 +356,18 @@ impl AwsError {
                 Help::See("See the failure without the plugin", check.clone())
             }
             Self::SourceHung { check, .. } => Help::See("See what it waits for", check.clone()),
-            Self::KeysRefused { reason: KeyDefect::Unknown, check, .. } => Help::See(
-                "Check the key, its partition and AWS_SESSION_TOKEN with",
-                check.clone(),
-            ),
+            Self::KeysRefused { reason: KeyDefect::Unknown, check, .. } => {
+                Help::See("Check the key, its partition and AWS_SESSION_TOKEN with", check.clone())
+            }
             Self::KeysRefused { check, .. } => {
                 Help::See("Check the secret key and the clock with", check.clone())
             }
-            Self::BrokenProfile { files, .. } => {
-                Help::Advice(Cow::Owned(format!("Correct it in {files}.")))
-            }
-            Self::Files { fix, .. } => Help::Advice(Cow::Owned(fix.clone())),
-            Self::NoRegion { .. } => {
-                Help::Advice(Cow::Borrowed("Correct it to a region such as us-east-1."))
-            }
-            Self::Unsendable { .. } => Help::Advice(Cow::Borrowed("Correct it.")),
+            Self::BrokenProfile { files, .. } => advise(format!("Correct it in {files}.")),
+            Self::Files { fix, .. } => advise(fix.clone()),
+            Self::NoRegion { .. } => advise("Correct it to a region such as us-east-1."),
+            Self::Unsendable { .. } => advise("Correct it."),
             Self::OtherPartition { ours, .. } => {
-                Help::Advice(Cow::Owned(format!("Choose a profile of `{ours}` for this source.")))
+                advise(format!("Choose a profile of `{ours}` for this source."))
             }
             other => return other.help_with_request(place),
         };
@@ -378,17 +385,22 @@ impl AwsError {
             }
             Self::DomainNotFound(Domain { region, .. }) => {
                 let command = format!("aws codeartifact list-domains --region {region}");
-                ("domain", Help::See("Check the source's URL; the account's domains are listed by", command))
+                (
+                    "domain",
+                    Help::See(
+                        "Check the source's URL; the account's domains are listed by",
+                        command,
+                    ),
+                )
             }
             Self::ClockWrong { .. } => ("clock", Help::SetClock),
             Self::Throttled { again_at, .. } => {
                 ("token", try_again(*again_at, "Wait a minute and try again."))
             }
             Self::Refused { again_at, .. } => ("token", try_again(*again_at, "Try again.")),
-            Self::Invalid { .. } => (
-                "token",
-                Help::Advice(Cow::Borrowed("Check the source's URL and `duration_seconds`.")),
-            ),
+            Self::Invalid { .. } => {
+                ("token", advise("Check the source's URL and `duration_seconds`."))
+            }
             other => other.help_with_network(),
         }
     }
@@ -418,7 +430,10 @@ impl AwsError {
             }
             Self::NotAsExpected { host, .. } => {
                 let checked = host.setting_or("the proxies and firewalls on the way to it");
-                ("network", Help::AskHost(format!("Try again later, and check {checked}."), &host.name))
+                (
+                    "network",
+                    Help::AskHost(format!("Try again later, and check {checked}."), &host.name),
+                )
             }
             Self::Unavailable { host, again_at, .. } => {
                 let checked = host.setting_or("the proxies and firewalls on the way to it");
@@ -435,6 +450,13 @@ impl AwsError {
                 );
                 ("network", Help::AskHost(sentence, &host.name))
             }
+            other => other.help_with_endpoint(),
+        }
+    }
+
+    /// The rows for API endpoints.
+    fn help_with_endpoint(&self) -> (&'static str, Help<'_>) {
+        match self {
             Self::NotTls { host } => {
                 let checked = host.setting_or("AWS_ENDPOINT_URL and HTTPS_PROXY");
                 ("endpoint", Help::ExplainSource(format!("Check {checked}.")))
@@ -454,30 +476,35 @@ impl AwsError {
                         .to_owned(),
                 ),
             ),
-            other => other.help_with_trust_or_proxy(),
+            other => other.help_with_trust(),
         }
     }
 
-    /// The rows for certificates and proxies.
-    fn help_with_trust_or_proxy(&self) -> (&'static str, Help<'_>) {
+    /// The rows for certificates.
+    fn help_with_trust(&self) -> (&'static str, Help<'_>) {
         match self {
-            Self::Tls { .. } => ("certificates", Help::Advice(Cow::Borrowed(TRUST_FOR_AWS))),
-            Self::SourceTls { .. } => {
-                ("certificates", Help::Advice(Cow::Borrowed(TRUST_FOR_NUGET)))
-            }
+            Self::Tls { .. } => ("certificates", advise(TRUST_FOR_AWS)),
+            Self::SourceTls { .. } => ("certificates", advise(TRUST_FOR_NUGET)),
             Self::CaBundle { setting, .. } if setting == "AWS_CA_BUNDLE" => {
                 ("certificates", Help::UnsetVariable(setting))
             }
             Self::CaBundle { setting, .. } => {
-                ("certificates", Help::Advice(Cow::Owned(format!("Correct or remove {setting}."))))
+                ("certificates", advise(format!("Correct or remove {setting}.")))
             }
             Self::Trust { .. } => (
                 "certificates",
-                Help::Advice(Cow::Borrowed(
+                advise(
                     "Install trusted certificates (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM \
                      file.",
-                )),
+                ),
             ),
+            other => other.help_with_proxy(),
+        }
+    }
+
+    /// The rows for proxies.
+    fn help_with_proxy(&self) -> (&'static str, Help<'_>) {
+        match self {
             Self::Proxy { host, settings, .. } => {
                 ("proxy", Help::AskHost(format!("Check {settings}."), host))
             }
@@ -485,41 +512,35 @@ impl AwsError {
                 "proxy",
                 Help::AskHost(format!("Check {settings}, and whether the proxy is running."), host),
             ),
-            Self::ProxyUrl { variable, .. } | Self::ProxyScheme { variable, .. } => {
-                ("proxy", match variable {
-                    Some(name) => Help::SetVariable(to_set(name), "http://proxy.example:3128"),
-                    None => Help::Advice(Cow::Borrowed(
-                        "Write it as in `http://proxy.example:3128`.",
-                    )),
-                })
-            }
-            Self::ProxyCredentials { .. } => (
+            Self::ProxyUrl { variable, .. } | Self::ProxyScheme { variable, .. } => (
                 "proxy",
-                Help::Advice(Cow::Borrowed("Write it percent-encoded, as UTF-8.")),
+                match variable {
+                    Some(name) => Help::SetVariable(to_set(name), "http://proxy.example:3128"),
+                    None => advise("Write it as in `http://proxy.example:3128`."),
+                },
             ),
+            Self::ProxyCredentials { .. } => {
+                ("proxy", advise("Write it percent-encoded, as UTF-8."))
+            }
             Self::ProxyEscape { .. } => (
                 "proxy",
-                Help::Advice(Cow::Borrowed(
-                    "Set https_proxy as well, with every special character percent-encoded.",
-                )),
+                advise("Set https_proxy as well, with every special character percent-encoded."),
             ),
             Self::ProxyPassword { setting, .. } => (
                 "proxy",
-                Help::Advice(Cow::Owned(format!(
+                advise(format!(
                     "Correct it in {setting}, with `%40` for `@`, `%3A` for `:` and `%25` for `%`."
-                ))),
+                )),
             ),
             Self::ProxySignIn { .. } => (
                 "proxy",
-                Help::Advice(Cow::Borrowed(
+                advise(
                     "Use a local proxy that signs in there (px, cntlm), or exclude AWS in NO_PROXY.",
-                )),
+                ),
             ),
             Self::ProxyNotTls { setting, .. } => (
                 "proxy",
-                Help::Advice(Cow::Owned(format!(
-                    "Write its URL with `http://` instead of `https://` in {setting}."
-                ))),
+                advise(format!("Write its URL with `http://` instead of `https://` in {setting}.")),
             ),
             _ => ("token", Help::Nothing),
         }
@@ -541,7 +562,7 @@ fn of_profile(lead: &'static str, command: &str, profile: &str) -> Help<'static>
 }
 
 fn try_again(at: Option<SystemTime>, usual: &'static str) -> Help<'static> {
-    Help::Advice(match at {
+    advise(match at {
         Some(at) => Cow::Owned(format!("Try again after {}.", time::utc(at))),
         None => Cow::Borrowed(usual),
     })

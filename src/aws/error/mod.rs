@@ -88,10 +88,10 @@ pub enum AwsError {
     HalfKey { variable: &'static str, missing: &'static str },
     #[error("Invalid AWS region `{value}`, from {origin}.")]
     NoRegion { value: String, origin: String },
-    #[error("{} {names} {known}.", capitalised(&format!("{whose}profile{}", if names.contains(',') { "s" } else { "" })))]
+    #[error("{} {known}.", capitalised(format!("{whose}{names}")))]
     NoSuchProfiles {
         whose: String,
-        /// In backticks, with commas.
+        /// "profiles `a`, `b`".
         names: String,
         first: String,
         /// "do not exist (…)".
@@ -111,7 +111,7 @@ pub enum AwsError {
         /// A whole sentence.
         fix: String,
     },
-    #[error("No AWS credentials from {label}: {detail}.")]
+    #[error("No AWS credentials from {label}: {}.", detail.trim_end_matches('.'))]
     SourceFailed { label: String, detail: String, check: String },
     #[error("{} returned no AWS credentials within {} s.", capitalised(label), .limit.as_secs())]
     SourceHung { label: String, limit: Duration, check: String },
@@ -120,7 +120,7 @@ pub enum AwsError {
         label: String,
         code: String,
         reason: KeyDefect,
-        source: Box<KeySource>,
+        keys: Box<KeySource>,
         /// The command that shows which identity AWS sees.
         check: String,
     },
@@ -134,9 +134,9 @@ pub enum AwsError {
     DomainNotFound(Domain),
     #[error("AWS throttled the request{} ({code}).", if again_at.is_some() { "" } else { " and its retries" })]
     Throttled { code: String, again_at: Option<SystemTime> },
-    #[error("AWS rejected a parameter of the request: {message}")]
+    #[error("AWS rejected a parameter of the request: {}.", message.trim_end_matches('.'))]
     Invalid { message: String },
-    #[error("AWS returned `{code}` (HTTP {status}): {message}")]
+    #[error("AWS returned `{code}` (HTTP {status}): {}.", message.trim_end_matches('.'))]
     Refused { code: String, status: u16, message: String, again_at: Option<SystemTime> },
     /// The hint names the system's own proxy if there is one: see [`super::route`].
     #[error("The host name {host} cannot be resolved.{}", host.origin())]
@@ -237,7 +237,8 @@ impl Denial {
         let Self { label, message, .. } = self;
         let parts = message.strip_prefix("User: ").and_then(|rest| {
             let (arn, rest) = rest.split_once(" is not authorized to perform: ")?;
-            let reason = rest.split_once(" because ").map(|(_, reason)| format!("because {reason}"));
+            let reason =
+                rest.split_once(" because ").map(|(_, reason)| format!("because {reason}"));
             let explicit = rest.split_once(" with an explicit deny");
             let explicit = explicit.map(|(_, rest)| format!("by an explicit deny{rest}"));
             Some((arn, reason.or(explicit).unwrap_or_default()))
@@ -366,7 +367,11 @@ impl AwsError {
         files: impl Iterator<Item = &'a str>,
     ) -> Self {
         let files: Vec<String> = files.map(|file| format!("`{file}`")).collect();
-        let files = if files.is_empty() { "the shared config and credentials files".to_owned() } else { files.join(" or ") };
+        let files = if files.is_empty() {
+            "the shared config and credentials files".to_owned()
+        } else {
+            files.join(" or ")
+        };
         Self::BrokenProfile { name: name.to_owned(), detail: detail.into(), files }
     }
 
@@ -398,7 +403,8 @@ impl AwsError {
         let likely = nearest(&first, known.names.iter().copied()).map(Box::from);
         let verb = if names.len() == 1 { "does" } else { "do" };
         let known = format!("{verb} not exist ({known})");
-        let names = format!("`{}`", names.join("`, `"));
+        let noun = if names.len() == 1 { "profile" } else { "profiles" };
+        let names = format!("{noun} `{}`", names.join("`, `"));
         Self::NoSuchProfiles { whose, names, first, known, likely, chosen_by }
     }
 
@@ -424,9 +430,9 @@ impl AwsError {
             (None, [only]) if *only != "default" => Some((*only, false)),
             (None, _) => None,
         };
-        let choice = choice
-            .map(|(name, is_of_account)| Choice { profile: name.to_owned(), is_of_account });
-        let missing = known.missing.iter().map(|missing| format!(" {missing}.")).collect();
+        let choice =
+            choice.map(|(name, is_of_account)| Choice { profile: name.to_owned(), is_of_account });
+        let missing = known.missing.iter().flat_map(|missing| [" ", missing, "."]).collect();
         Self::NoCredentials { domain: Box::new(domain.clone()), details, missing, choice }
     }
 }

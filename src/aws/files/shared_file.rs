@@ -57,7 +57,10 @@ impl SharedFile {
             }
             Err(reason) => Err(AwsError::Files {
                 detail: format!("`{name}` {reason}"),
-                fix: format!("Correct it (it must be UTF-8), or name another file in {}.", place.variable),
+                fix: format!(
+                    "Correct it (it must be UTF-8), or name another file in {}.",
+                    place.variable
+                ),
             }),
         }
     }

@@ -10,6 +10,7 @@ use aws_config::SdkConfig;
 
 use super::AwsError;
 use super::client::{HttpClient, Network};
+use super::error::KeySource;
 use super::error::classify::Caller;
 use super::files::{AwsFiles, Profile};
 use super::region;
@@ -20,6 +21,7 @@ use super::source::{
 };
 use super::sso::{SignInState, SsoSession};
 use crate::base::environment::Environment;
+use crate::base::shell::quoted;
 use crate::base::text::printable;
 use crate::endpoint::Domain;
 use crate::settings::{EffectiveSettings, EndpointSettings, IdentityOrigin, Prefer};

@@ -56,7 +56,7 @@ pub(super) fn add_to(selectors: &mut Selectors<'_>) {
 
 pub(super) fn names() -> Names {
     let keys = ["AccessKeyId", "SecretAccessKey", "Token"];
-    Names::in_json(keys, "in the answer of the container's endpoint")
+    Names::in_json(keys, "in the response of the container's endpoint")
 }
 
 pub(super) async fn load(loader: &Loader<'_>) -> Result<Credentials, AwsError> {
@@ -90,7 +90,7 @@ fn url(loader: &Loader<'_>) -> Result<String, AwsError> {
     let (variable, url) = match environment.get(RELATIVE_URI).map(str::trim) {
         // Anything else, as `@` and a name, would be a part of the host.
         Some(path) if !path.starts_with('/') => {
-            let detail = format!("{RELATIVE_URI} does not begin with `/`; correct or unset it");
+            let detail = format!("{RELATIVE_URI} does not begin with `/`");
             return Err(loader.caller.source_failed(detail));
         }
         Some(path) => (RELATIVE_URI, format!("{ECS}{path}")),
@@ -106,7 +106,7 @@ fn url(loader: &Loader<'_>) -> Result<String, AwsError> {
         return Ok(url);
     }
     Err(loader.caller.source_failed(format!(
-        "{variable} is no https URL, and no http URL of this machine or of a container service"
+        "{variable} is neither an https URL nor an http URL of this machine or of a container service"
     )))
 }
 

@@ -56,7 +56,7 @@ pub(super) fn add_to(selectors: &mut Selectors<'_>, profile: Option<&Profile>) {
 
 pub(super) fn names() -> Names {
     let keys = ["AccessKeyId", "SecretAccessKey", "Token"];
-    Names::in_json(keys, "in the answer of the instance metadata")
+    Names::in_json(keys, "in the response of the instance metadata")
 }
 
 /// Whether the user switched the metadata service off.
@@ -81,7 +81,7 @@ impl From<NoAnswer> for Failure {
 pub(super) async fn load(loader: &Loader<'_>) -> Result<Credentials, AwsError> {
     if is_switched_off(loader.environment) {
         return Err(loader.last_resort.clone().unwrap_or_else(|| {
-            let detail = format!("{SWITCH} switches the instance metadata off");
+            let detail = format!("{SWITCH} disables the instance metadata");
             loader.caller.source_failed(detail)
         }));
     }
@@ -137,7 +137,7 @@ impl Service {
             return Err(Failure::Refused("this instance has no role".to_owned()));
         };
         if role.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '/' | '?' | '#' | '<')) {
-            let detail = "the list of roles in the instance metadata has no role's name in it";
+            let detail = "the list of roles in the instance metadata contains no role";
             return Err(Failure::Refused(detail.to_owned()));
         }
         let answer = self.get(&format!("{ROLES_PATH}{role}"), token.as_ref(), loader).await?;
@@ -216,7 +216,7 @@ fn number(loader: &Loader<'_>, variable: &str, property: &str) -> Result<Option<
     };
     match text.trim().parse() {
         Ok(number) if number > 0 => Ok(Some(number)),
-        _ => Err(loader.caller.source_failed(format!("{name} is not a whole number above 0"))),
+        _ => Err(loader.caller.source_failed(format!("{name} is not a positive whole number"))),
     }
 }
 

@@ -60,7 +60,7 @@ impl Login {
         // The AWS CLI expands it, the SDK does not.
         let folder = loader.environment.get(FOLDER).unwrap_or_default();
         if folder.contains('$') || folder.starts_with('~') {
-            let detail = format!("{FOLDER} has a `$` or `~` in it; set it to a whole path");
+            let detail = format!("{FOLDER} contains `$` or `~`; set it to an absolute path");
             return Err(loader.caller.source_failed(detail));
         }
         let provider = LoginCredentialsProvider::builder(&self.session);
@@ -69,7 +69,11 @@ impl Login {
         match panic::catch_in(provider.provide_credentials()).await {
             Ok(Err(error)) => Err(self.failed(&error, loader)),
             Ok(Ok(credentials)) if !credentials.access_key_id().is_empty() => Ok(credentials),
-            _ => Err(classify::not_as_expected(SERVICE, "200, without credentials", loader.client)),
+            _ => Err(classify::not_as_expected(
+                SERVICE,
+                "HTTP 200, without credentials",
+                loader.client,
+            )),
         }
     }
 

@@ -52,7 +52,7 @@ pub(super) fn credentials(
 fn reason(code: Option<&str>, message: Option<&str>) -> Option<String> {
     let text: Vec<String> = [code, message].into_iter().flatten().map(excerpt).collect();
     let text: Vec<String> = text.into_iter().filter(|text| !text.is_empty()).collect();
-    if text.is_empty() { None } else { Some(format!("it answered {}", text.join(": "))) }
+    if text.is_empty() { None } else { Some(format!("it returned {}", text.join(": "))) }
 }
 
 /// Why a response with this status gives nothing, with its code and message or the begin of its text.
@@ -62,11 +62,11 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = excerpt(&text);
     match reason {
-        Some(reason) => format!("{reason} (status {status})"),
+        Some(reason) => format!("{reason} (HTTP {status})"),
         None if text.is_empty() || text.starts_with('<') => {
-            format!("it answered with status {status}")
+            format!("it returned HTTP {status}")
         }
-        None => format!("it answered with status {status}: {text}"),
+        None => format!("it returned HTTP {status}: {text}"),
     }
 }
 
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_status_is_shown_with_the_reason_or_the_text() {
         let json = br#"{"code":"InvalidRole","message":"no such association"}"#;
-        assert_eq!(refusal(400, json), "it answered InvalidRole: no such association (status 400)");
-        assert_eq!(refusal(400, b"[x]: bad\r\n"), "it answered with status 400: [x]: bad");
-        assert_eq!(refusal(502, b"<html>"), "it answered with status 502");
-        assert_eq!(refusal(500, b""), "it answered with status 500");
+        assert_eq!(refusal(400, json), "it returned InvalidRole: no such association (HTTP 400)");
+        assert_eq!(refusal(400, b"[x]: bad\r\n"), "it returned HTTP 400: [x]: bad");
+        assert_eq!(refusal(502, b"<html>"), "it returned HTTP 502");
+        assert_eq!(refusal(500, b""), "it returned HTTP 500");
     }
 
     #[test]

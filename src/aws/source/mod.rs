@@ -268,7 +268,7 @@ impl Place {
             Self::WebIdentity | Self::EnvironmentWebIdentity => "web identity",
             Self::Container => "container",
             Self::Instance => "instance metadata",
-            _ => "the AWS files' profile `default`",
+            _ => "profile `default`",
         }
     }
 }
@@ -368,9 +368,9 @@ fn check(profile: &Profile) -> Result<(), AwsError> {
 pub(super) fn nothing_in(profile: &Profile) -> AwsError {
     let is_sign_in = profile.get("sso_session").or(profile.get("sso_start_url")).is_some();
     let detail = if is_sign_in {
-        "it lacks `sso_account_id` and `sso_role_name`"
+        "it has no `sso_account_id` and `sso_role_name`"
     } else {
-        "there are no credentials in it"
+        "it contains no credentials"
     };
     profile.broken(detail)
 }

@@ -38,32 +38,29 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Why there are no credentials. The text reads after "… gave no AWS credentials: ".
 #[derive(Debug, thiserror::Error)]
 enum ProcessError {
-    #[error("`credential_process` is no command line: a quote in it does not end")]
+    #[error("a quote in `credential_process` is not closed")]
     NoCommand,
-    #[error("there is no program `{program}`")]
+    #[error("the program `{program}` does not exist")]
     Missing { program: String },
     #[error(
-        "there is no program `{program}`, PATH is `{path}` (an IDE started from a menu sees another \
-         one than a shell; there is no shell, so name the program by its whole path)"
+        "the program `{program}` is not in PATH, which may differ from that of your shell; write its whole path"
     )]
-    NotFound { program: String, path: String },
+    NotFound { program: String },
     #[error("`{program}` cannot be started ({why})")]
     NotStarted { program: String, why: String },
-    #[error("`{program}` asks on the terminal, which it cannot have here")]
+    #[error("`{program}` asks for input, which is not possible here")]
     AsksOnTerminal { program: String },
     #[error("`{program}` ended with {outcome}{said}")]
     Failed { program: String, outcome: String, said: String },
-    #[error("`credential_process` is empty: it names no program")]
+    #[error("`credential_process` is empty")]
     Empty,
-    #[error(
-        "`{program}` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`)"
-    )]
+    #[error("`{program}` did not print JSON with `Version` 1, `AccessKeyId` and `SecretAccessKey`")]
     Nonsense { program: String },
-    #[error("`{program}` printed JSON of credentials without `{key}`")]
+    #[error("the JSON that `{program}` printed has no `{key}`")]
     Lacks { program: String, key: &'static str },
-    #[error("`{program}` printed JSON of credentials whose `Version` is {version}, and not 1")]
+    #[error("the JSON that `{program}` printed has `Version` {version}, not 1")]
     Version { program: String, version: String },
-    #[error("`{program}` printed JSON of credentials whose `Expiration` {why}")]
+    #[error("the JSON that `{program}` printed has an `Expiration` that {why}")]
     Expiration { program: String, why: &'static str },
     #[error("the credentials that `{program}` printed have expired")]
     Expired { program: String },
@@ -137,10 +134,7 @@ fn start(
     let is_path = program.contains(['/', '\\']);
     let found = if is_path { Some(program.into()) } else { environment.program(program) };
     let Some(found) = found else {
-        return Err(ProcessError::NotFound {
-            program: excerpt(program),
-            path: excerpt(environment.get("PATH").unwrap_or_default()),
-        });
+        return Err(ProcessError::NotFound { program: excerpt(program) });
     };
     let mut command = Command::new(found);
     command
@@ -229,7 +223,7 @@ fn read(program: String, output: &[u8], now: SystemTime) -> Result<Credentials, 
 fn time_of(expiration: &Value) -> Result<SystemTime, &'static str> {
     match expiration {
         Value::String(text) => foreign_time::parse(text).map_err(NoTime::why),
-        Value::Number(_) => Err("is a number, and not a text of date and time"),
-        _ => Err("is not a text of date and time"),
+        Value::Number(_) => Err("is a number, not a date and time as text"),
+        _ => Err("is not a date and time as text"),
     }
 }

@@ -118,7 +118,7 @@ where
             AwsError::Throttled { code, again_at }
         }
         Ok(refusal) => loader.caller.source_failed(format!(
-            "the role `{role}` was not assumed, STS answered {}: {}",
+            "STS refused the role `{role}` ({}: {})",
             refusal.code, refusal.message
         )),
         Err(error) => error,
@@ -127,7 +127,7 @@ where
 
 pub(super) fn names() -> Names {
     let keys = ["AccessKeyId", "SecretAccessKey", "SessionToken"];
-    Names::in_json(keys, "in the answer of STS")
+    Names::in_json(keys, "in the response of STS")
 }
 
 /// The credentials of STS's answer.
@@ -136,7 +136,7 @@ pub(super) fn session(
     loader: &Loader<'_>,
 ) -> Result<Credentials, AwsError> {
     let Some(session) = session else {
-        return Err(classify::not_as_expected(STS, "200, without credentials", loader.client));
+        return Err(classify::not_as_expected(STS, "HTTP 200, without credentials", loader.client));
     };
     let Session { access_key_id, secret_access_key, session_token, expiration, .. } = session;
     let expiration = SystemTime::try_from(expiration).ok();
@@ -176,7 +176,7 @@ impl Search<'_> {
         visited: &[&str],
     ) -> Result<Plan, AwsError> {
         let Some(source) = self.files.get(name) else {
-            let detail = format!("its `source_profile` `{name}` is in no AWS file");
+            let detail = format!("its `source_profile` `{name}` does not exist");
             let missing = || profile.broken(detail);
             return Err(self.files.almost(name).unwrap_or_else(missing));
         };
@@ -185,7 +185,7 @@ impl Search<'_> {
         // Only a profile that is its own source may have been visited: its keys assume its role.
         let is_own_source = name == profile.name() && keys::are_in(source);
         if visited.contains(&name) && !is_own_source {
-            let detail = "its `source_profile` leads in a circle";
+            let detail = "its `source_profile` chain is circular";
             return Err(source.broken(detail));
         }
         let found = if keys::are_in(source) || !has_role(source) {
@@ -208,7 +208,7 @@ impl Search<'_> {
             Some(place) => match self.at(place)? {
                 Some(plan) => return Ok(plan),
                 None => {
-                    format!("its `credential_source` is `{source}`, but no such variables are set")
+                    format!("its `credential_source` is `{source}`, but its variables are not set")
                 }
             },
             None => "its `credential_source` is none of `Environment`, `EcsContainer` and \

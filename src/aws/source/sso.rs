@@ -44,7 +44,7 @@ impl SsoRole {
                 }
                 None => match profile.get("sso_session") {
                     Some(name) if !files.sso_sessions().contains(&name) => {
-                        format!("its `sso_session` `{name}` is in no AWS file")
+                        format!("its `sso_session` `{name}` does not exist")
                     }
                     _ => "`sso_start_url` or `sso_region` is missing".to_owned(),
                 },
@@ -73,7 +73,7 @@ impl SsoRole {
 
     pub(super) fn names() -> Names {
         let keys = ["accessKeyId", "secretAccessKey", "sessionToken"];
-        Names::in_json(keys, "in the answer of IAM Identity Center")
+        Names::in_json(keys, "in the response of IAM Identity Center")
     }
 
     /// Uses the access token of the shared file as it is. Everything of the configuration is used
@@ -98,7 +98,7 @@ impl SsoRole {
         let answer = answer.map_err(|error| self.refused(&error, loader))?;
         // Only the service's own word ends a sign-in: this is another's answer, or an outage.
         let other =
-            || classify::not_as_expected(SERVICE, "200, without credentials", loader.client);
+            || classify::not_as_expected(SERVICE, "HTTP 200, without credentials", loader.client);
         let answer = answer.role_credentials.ok_or_else(other)?;
         let (Some(id), Some(secret)) = (answer.access_key_id, answer.secret_access_key) else {
             return Err(other());
@@ -129,9 +129,10 @@ impl SsoRole {
                 code if retry::is_throttling(code) => {
                     AwsError::Throttled { code: refusal.code, again_at: refusal.again_at }
                 }
-                code => {
-                    loader.caller.source_failed(format!("SSO answered {code}: {}", refusal.message))
-                }
+                code => loader.caller.source_failed(format!(
+                    "IAM Identity Center returned {code}: {}",
+                    refusal.message
+                )),
             },
             Err(error) => error,
         }

@@ -58,14 +58,14 @@ pub type Show<'a> = &'a (dyn Fn(&Prompt) + Send + Sync);
 pub(super) enum SignInError {
     #[error("it was declined in the browser")]
     Declined,
-    #[error("nobody signed in in time")]
+    #[error("nobody signed in within the time limit")]
     TimedOut,
     /// The service refused it with this code.
-    #[error("SSO answered {code}")]
+    #[error("IAM Identity Center returned {code}")]
     Refused { code: String },
-    #[error("the sign-in page at `{endpoint}` is no https address")]
+    #[error("the sign-in page at `{endpoint}` is not an https address")]
     Address { endpoint: String },
-    #[error("no port of this machine can be listened on ({0})")]
+    #[error("no port of this machine is available ({0})")]
     Io(String),
     /// The service was not reached, or its response was invalid.
     #[error(transparent)]
@@ -179,7 +179,7 @@ impl Oidc {
         let address = answer.verification_uri_complete.or(answer.verification_uri);
         let address = address.as_deref().and_then(Address::parse);
         let address = address
-            .ok_or_else(|| self.nonsense("200, and its sign-in page is no https address"))?;
+            .ok_or_else(|| self.nonsense("200, and its sign-in page is not an https address"))?;
         match (answer.device_code, answer.user_code) {
             (Some(code), Some(user_code)) => Ok(Device {
                 code: Secret::new(code),

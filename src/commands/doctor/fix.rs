@@ -10,7 +10,7 @@ use crate::base::PROGRAM;
 use crate::base::environment::HOME;
 use crate::base::shell::powershell_string;
 
-pub use crate::base::shell::{quoted, remove_file, set_clock, unset};
+pub use crate::base::shell::{quoted, remove_file, set, set_clock, unset};
 
 /// The fix for most problems in the plugins folders.
 pub const INSTALL: &str = "nuget-plugin-codeartifact install";
@@ -117,11 +117,6 @@ pub fn move_aside(path: &Path) -> String {
     let command = if cfg!(windows) { "Move-Item" } else { "mv" };
     let target = format!("{}.off", path.display());
     format!("{command} {} {}", quoted_path(path), quoted(&target))
-}
-
-/// The command line with these words.
-pub fn command(words: &[&str]) -> String {
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Prepends the folder to the list.

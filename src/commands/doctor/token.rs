@@ -12,6 +12,7 @@ use crate::base::environment::Environment;
 use crate::base::time;
 use crate::base::time::in_words;
 use crate::base::url::{UrlParts, is_loopback, without_query};
+use crate::code::Coded;
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, Partition, RepositoryEndpoint, SERVICE_PRINCIPAL};
 use crate::provider::{AskError, Asked, Need, Provider, ProviderError, Served, TokenOrigin};
@@ -44,7 +45,7 @@ pub async fn check(nuget: &Nuget<'_>, provider: &Provider, examined: &[Examined]
                 findings.extend(answer.date.and_then(|date| clock(date, SystemTime::now())));
             }
             Err(error) => {
-                let (AskError::NoToken { error: cause, .. } | AskError::NoAnswer(cause)) = &error;
+                let (AskError::NoToken(cause) | AskError::NoResponse(cause)) = &error;
                 silent.extend(is_silence(cause).then_some(origin));
                 let what = format!("{}: {error}", one.shown());
                 let finding = failed(cause, one, nuget.environment);
@@ -97,8 +98,7 @@ fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
 
 /// The line that a restore would show, under the name of its check, with a command if one helps.
 pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) -> Finding {
-    let domain = &one.endpoint.domain;
-    let what = format!("no token for {domain}: {error}");
+    let what = error.to_string();
     match error {
         ProviderError::Settings(SettingsError::Variable { name, .. }) => {
             Finding::failure("settings", what).with_fix(fix::unset(name))
@@ -109,11 +109,16 @@ pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) 
         ProviderError::Aws(error) => {
             let (check, help) = error.help();
             let withheld = error.without_quotation();
-            let withheld = withheld.map(|line| format!("no token for {domain}: {line}"));
             let finding = Finding { withheld, ..Finding::failure(check, what) };
             with_help(finding, help, one, environment)
         }
-        _ => Finding::failure("token", what),
+        _ => {
+            let finding = Finding::failure("token", what);
+            match error.fix() {
+                Some(fix) => finding.with_advice(fix),
+                None => finding,
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::base::secret::Secret;
 use crate::base::text::{excerpt, printable};
 use crate::base::url::redacted;
 use crate::cli::ExecArgs;
+use crate::code::Coded;
 use crate::commands::selection::{Fetched, SelectionError, served};
 use crate::commands::source::{self, SourceError};
 use crate::endpoint::RepositoryEndpoint;
@@ -157,7 +158,7 @@ fn tokens(
             }
             Err(error) => {
                 let reason = match error {
-                    SelectionError::Provider { error, .. } => error.to_string(),
+                    SelectionError::Provider(error) => error.text(),
                     other => other.to_string(),
                 };
                 match failures.iter_mut().find(|(same, _)| *same == reason) {

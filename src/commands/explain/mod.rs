@@ -10,7 +10,7 @@ use super::selection::{self, SelectionError};
 use crate::base::invocation::command;
 use crate::cli::state::ExplainArgs;
 use crate::code::{Code, Coded};
-use crate::endpoint::{Domain, EndpointError};
+use crate::endpoint::EndpointError;
 use crate::provider::{Provider, ProviderError};
 use crate::report::{Output, ReportedError};
 use report::{Explanation, ForeignReport};
@@ -22,8 +22,8 @@ pub enum ExplainError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Url(SelectionError),
-    #[error("no token for {domain}: {error}")]
-    Provider { domain: Domain, error: Box<ProviderError> },
+    #[error("{0}")]
+    Provider(Box<ProviderError>),
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -33,7 +33,7 @@ impl Coded for ExplainError {
         match self {
             Self::NotOurs(error) => error.code(),
             Self::Url(error) => error.code(),
-            Self::Provider { error, .. } => error.code(),
+            Self::Provider(error) => error.code(),
             Self::Output(_) => Code::OutputFailed,
         }
     }
@@ -41,7 +41,7 @@ impl Coded for ExplainError {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Url(error) => error.fix(),
-            Self::Provider { error, .. } => error.fix(),
+            Self::Provider(error) => error.fix(),
             Self::NotOurs(_) | Self::Output(_) => None,
         }
     }
@@ -58,10 +58,9 @@ pub async fn run(
         Err(error) => return explain_foreign(args, error, provider, out),
     };
     let resolved = provider.resolve(&endpoint);
-    let problem = Box::pin(provider.problem(&resolved)).await.map(|error| {
-        let domain = endpoint.domain.clone();
-        ExplainError::Provider { domain, error: Box::new(error) }
-    });
+    let problem = Box::pin(provider.problem(&resolved))
+        .await
+        .map(|error| ExplainError::Provider(Box::new(error)));
     let report = Box::pin(Explanation::of(&args.url, &endpoint, &resolved, provider)).await;
     if out.is_json() {
         let error = problem.as_ref().map(|error| ReportedError::of(error));

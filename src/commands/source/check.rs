@@ -11,6 +11,7 @@ use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::cli::source::SourceCheckArgs;
 use crate::code::Code;
+use crate::code::Coded;
 use crate::endpoint::RepositoryEndpoint;
 use crate::provider::Asked;
 use crate::report::{Output, ReportedError};
@@ -103,7 +104,7 @@ async fn ask(
             let problem = problem(answer, endpoint, &label);
             (Some(answer.status), Some(label), problem)
         }
-        Err(error) => (None, None, Some(error.to_string())),
+        Err(error) => (None, None, Some(error.text())),
     }
 }
 
