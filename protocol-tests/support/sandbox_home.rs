@@ -217,6 +217,8 @@ impl SandboxHome {
 
     /// The text with `<root>` for the temporary folder.
     pub fn neutral(&self, text: &str) -> String {
+        // A message names the plugin's path where no command is on PATH.
+        let text = text.replace(&*Self::plugin().to_string_lossy(), "nuget-plugin-codeartifact");
         text.replace(&*self.path.to_string_lossy(), "<root>")
     }
 

@@ -325,8 +325,8 @@ mod tests {
             ("", "is empty"),
             ("\n", "is empty"),
             ("{\"authorizationToken\":\"\"}", "is empty"),
-            ("hunter 2", "holds characters that no token has"),
-            ("hunter2\nhunter2", "holds characters that no token has"),
+            ("hunter 2", "contains characters that no token has"),
+            ("hunter2\nhunter2", "contains characters that no token has"),
             (
                 "{\"authorizationtoken\":\"hunter2\"}",
                 "is no JSON with `authorizationToken` (line 1, column 32)",

@@ -111,7 +111,7 @@ fn refusals() -> Vec<Trial> {
                     keys()
                 ));
             },
-            "profile `dev` cannot be used: its `source_profile` leads in a circle; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: its `source_profile` chain is circular. Correct it in `<root>/home/.aws/config`.",
         ),
     ]
 }

@@ -26,7 +26,7 @@ fn keys() -> Vec<Trial> {
                     "The security token included in the request is expired",
                 ));
             },
-            "AWS refused the credentials of the environment's keys (ExpiredTokenException): they are expired; renew them, or choose a profile that renews them by itself",
+            "[CNP222] The AWS credentials of the environment's keys have expired (ExpiredTokenException). Export new ones, or remove them: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
         ),
         failing(
             "profile_key_unknown",
@@ -62,7 +62,7 @@ fn login_expired() {
     login(&mut stage, "2020-01-01T00:00:00Z");
     let service = FakeMetadata::sign_in_service(false);
     stage.set("AWS_ENDPOINT_URL_SIGNIN", &service.url());
-    stage.assert_fails("the login session of profile `dev` is signed out or has expired; sign in with `aws login --profile dev`");
+    stage.assert_fails("[CNP217] The `aws login` session of profile `dev` has expired. Sign in: aws login --profile dev");
     assert_eq!(service.requests()[0], "POST /v1/token 400");
 }
 

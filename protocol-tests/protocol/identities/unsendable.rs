@@ -7,7 +7,7 @@ use super::sources::role;
 use crate::support::fake_codeartifact::http::{Reply, Seen};
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::support::fake_metadata::FakeMetadata;
-use crate::support::stage::conversation::{HEAD, failing, token_of_a_process};
+use crate::support::stage::conversation::{failing, token_of_a_process};
 use crate::support::stage::{NAMES, SOURCE, Stage, failure};
 use crate::support::trials::{Trial, trial};
 
@@ -214,8 +214,7 @@ fn commands() {
     let mut stage = Stage::new().with_log();
     stage.set("AWS_ACCESS_KEY_ID", "AKIA\nhunter2");
     let run = stage.run(&[&["token"], &NAMES[..]].concat());
-    let head = HEAD.trim_start_matches("[CredentialProvider]CodeArtifact: ");
-    assert_eq!(failure(&run, 1), format!("error: {head}{LINE_BREAK}\n"));
+    assert_eq!(failure(&run, 1), format!("error: {LINE_BREAK}\n"));
     stage.home.write_nuget_config(&[("ours", SOURCE)]);
     let run = stage.run(&["doctor", "--json"]);
     assert_eq!(failure(&run, 1), "");

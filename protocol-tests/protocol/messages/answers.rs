@@ -33,7 +33,7 @@ fn refusals() -> Vec<Trial> {
                     ),
                 );
             },
-            "`codeartifact:GetAuthorizationToken` is not allowed to the environment's keys (User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: codeartifact:GetAuthorizationToken on resource: arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain); allow it in the identity's policy and, for another account's domain, in the domain's",
+            "[CNP501] AWS denied `codeartifact:GetAuthorizationToken` to `arn:aws:iam::111122223333:user/sandbox`. Allow it in the identity's policy and, for another account's domain, in the domain's policy.",
         ),
         failing(
             "denied_bearer_token",
@@ -47,7 +47,7 @@ fn refusals() -> Vec<Trial> {
                     ),
                 );
             },
-            "`sts:GetServiceBearerToken` is not allowed to the environment's keys (User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:GetServiceBearerToken on resource: arn:aws:iam::111122223333:user/sandbox); allow it with the condition `sts:AWSServiceName` = `codeartifact.amazonaws.com`",
+            "[CNP502] AWS denied `sts:GetServiceBearerToken` to `arn:aws:iam::111122223333:user/sandbox`. Allow it in the identity's policy with the condition `sts:AWSServiceName` = `codeartifact.amazonaws.com`.",
         ),
         failing(
             "expired_keys",
@@ -68,14 +68,14 @@ fn refusals() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN000000000");
             },
-            "AWS refused the credentials of the environment's keys (UnrecognizedClientException): they are unknown to AWS; check the key, its account and partition, and AWS_SESSION_TOKEN",
+            "[CNP223] AWS does not know the access key of the environment's keys (UnrecognizedClientException). Check the key, its partition and AWS_SESSION_TOKEN with: aws sts get-caller-identity",
         ),
         failing(
             "wrong_secret_key",
             |stage| {
                 stage.set("AWS_SECRET_ACCESS_KEY", "hunter2hunter2");
             },
-            "AWS refused the credentials of the environment's keys (InvalidSignatureException): they are wrong, or this machine's clock is; check the secret key and the clock",
+            "[CNP224] AWS rejected the signature of the environment's keys (InvalidSignatureException): the secret key or this machine's clock is wrong. Check the secret key and the clock with: aws sts get-caller-identity",
         ),
         failing(
             "no_such_domain",
@@ -89,7 +89,7 @@ fn refusals() -> Vec<Trial> {
                     ),
                 );
             },
-            "there is no domain `my-domain` (111122223333, eu-west-1); check the three in the source's URL",
+            "[CNP503] Domain `my-domain` does not exist in account 111122223333, eu-west-1. Check the source's URL; the account's domains are listed by: aws codeartifact list-domains --region eu-west-1",
         ),
         failing(
             "invalid_parameter",
@@ -103,22 +103,22 @@ fn refusals() -> Vec<Trial> {
                     ),
                 );
             },
-            "AWS rejected a parameter (1 validation error detected: Value at 'domain' failed to satisfy constraint); check the source's URL and `duration_seconds`",
+            "[CNP505] AWS rejected a parameter of the request: 1 validation error detected: Value at 'domain' failed to satisfy constraint. Check the source's URL and `duration_seconds`.",
         ),
         failing(
             "unknown_code",
             |stage| will(stage, Fail(418, "TeapotException", "short and stout")),
-            "AWS answered `TeapotException` with status 418 (short and stout); try again, or look the code up",
+            "[CNP506] AWS returned `TeapotException` (HTTP 418): short and stout. Try again.",
         ),
         failing(
             "unknown_code_without_message",
             |stage| will(stage, Fail(402, "PaymentException", "")),
-            "AWS answered `PaymentException` with status 402 (without a message); try again, or look the code up",
+            "[CNP506] AWS returned `PaymentException` (HTTP 402): without a message. Try again.",
         ),
         failing(
             "internal_error",
             |stage| will(stage, Fail(500, "InternalServerException", "internal failure")),
-            "AWS answered `InternalServerException` with status 500 (internal failure); try again, or look the code up",
+            "[CNP506] AWS returned `InternalServerException` (HTTP 500): internal failure. Try again.",
         ),
         failing(
             "control_characters_are_removed",
@@ -128,7 +128,7 @@ fn refusals() -> Vec<Trial> {
                     Fail(418, "TeapotException", "\u{1b}[31mred\r\nsecond line\u{7}\u{202e}"),
                 );
             },
-            "AWS answered `TeapotException` with status 418 (red second line); try again, or look the code up",
+            "[CNP506] AWS returned `TeapotException` (HTTP 418): red second line. Try again.",
         ),
     ]
 }
@@ -138,12 +138,12 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "garbage",
             |stage| will(stage, Say(b"\xff\xfe{{{ hunter2".to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (HTTP 200, without a token). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "answer_cut_off",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (HTTP 200, without a token). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "truncated",
@@ -207,12 +207,12 @@ fn nonsense() -> Vec<Trial> {
                     Say(br#"{"authorizationToken":"hunter2","expiration":"tomorrow"}"#.to_vec()),
                 );
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (HTTP 200, without a token). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "html",
             |stage| will(stage, Say(b"<html><body>Sign in to hunter2</body></html>".to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 200, and no token in it); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (HTTP 200, without a token). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "html_error_of_a_gateway",

@@ -104,14 +104,14 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_USE_FIPS_ENDPOINT", "true");
             },
-            "the settings of the API endpoint do not go together (FIPS and custom endpoint are not supported); unset AWS_ENDPOINT_URL and its like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like",
+            "[CNP332] The settings of the API endpoint conflict: FIPS and custom endpoint are not supported. Unset AWS_ENDPOINT_URL, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and the same settings of the profile.",
         ),
         failing(
             "dual_stack_and_an_endpoint",
             |stage| {
                 stage.set("AWS_USE_DUALSTACK_ENDPOINT", "true");
             },
-            "the settings of the API endpoint do not go together (Dualstack and custom endpoint are not supported); unset AWS_ENDPOINT_URL and its like, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT and the profile's like",
+            "[CNP332] The settings of the API endpoint conflict: Dualstack and custom endpoint are not supported. Unset AWS_ENDPOINT_URL, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and the same settings of the profile.",
         ),
         trial("sts_host_by_settings", of_sts),
         trial("a_token_by_fips_and_by_dual_stack", fips_and_dual_stack),

@@ -28,7 +28,7 @@ fn none() -> Vec<Trial> {
             |stage| {
                 stage.without_keys();
             },
-            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+            "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). A program started from a menu does not see a shell's variables. Set up a sign-in: aws configure sso",
         ),
         failing(
             "no_credentials_but_profiles_of_the_account",
@@ -39,7 +39,7 @@ fn none() -> Vec<Trial> {
                     "[profile ours]\nsso_account_id = 111122223333\n[profile role]\nrole_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = ours\n[profile other]\nsso_account_id = 444455556666\n",
                 );
             },
-            "no AWS credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS, AWS_REGION; of account 111122223333 are the profiles `ours`, `role`; choose a profile with `export AWS_PROFILE=ours` (an IDE started from a menu does not see what a shell exports), or sign in with `aws configure` or `aws configure sso`",
+            "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). Profile `ours` belongs to this account; to use it: dotnet codeartifact configure set profile ours",
         ),
         trial("no_credentials_is_said_soon_also_where_metadata_is_silent", none_soon),
         failing(
@@ -47,7 +47,7 @@ fn none() -> Vec<Trial> {
             |stage| {
                 stage.unset("AWS_SECRET_ACCESS_KEY");
             },
-            "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set; set both or unset both",
+            "[CNP206] AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set. Set both, or unset both: unset AWS_ACCESS_KEY_ID",
         ),
     ]
 }
@@ -74,14 +74,14 @@ fn sso() -> Vec<Trial> {
             |stage| {
                 stage.with_profile(SSO_SESSION);
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+            "[CNP210] The IAM Identity Center session of profile `dev` has expired. Sign in: dotnet codeartifact login --profile dev",
         ),
         failing(
             "sso_old_style_never_signed_in",
             |stage| {
                 stage.with_profile(SSO_OLD_STYLE);
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+            "[CNP210] The IAM Identity Center session of profile `dev` has expired. Sign in: dotnet codeartifact login --profile dev",
         ),
         failing(
             "sso_expired",
@@ -89,7 +89,7 @@ fn sso() -> Vec<Trial> {
                 stage.with_profile(SSO_SESSION);
                 sign_in(stage, "corp", "2020-01-01T00:00:00Z");
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+            "[CNP210] The IAM Identity Center session of profile `dev` has expired. Sign in: dotnet codeartifact login --profile dev",
         ),
         failing(
             "sso_old_style_expired",
@@ -103,7 +103,7 @@ fn sso() -> Vec<Trial> {
                     "Session token not found or invalid",
                 );
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+            "[CNP210] The IAM Identity Center session of profile `dev` has expired. Sign in: dotnet codeartifact login --profile dev",
         ),
         failing(
             "sso_garbage_in_the_sign_in",
@@ -111,7 +111,7 @@ fn sso() -> Vec<Trial> {
                 stage.with_profile(SSO_SESSION);
                 stage.home.write(&sign_in_file("corp"), "not json hunter2");
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+            "[CNP210] The IAM Identity Center session of profile `dev` has expired. Sign in: dotnet codeartifact login --profile dev",
         ),
         failing(
             "sso_revoked",
@@ -125,7 +125,7 @@ fn sso() -> Vec<Trial> {
                     "Session token not found or invalid",
                 );
             },
-            "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`",
+            "[CNP210] The IAM Identity Center session of profile `dev` has expired. Sign in: dotnet codeartifact login --profile dev",
         ),
         failing(
             "sso_role_not_yours",
@@ -148,7 +148,7 @@ fn sso() -> Vec<Trial> {
                     "The role does not exist",
                 );
             },
-            "the SSO sign-in of profile `dev` is good, but not for its role (The role does not exist); check `sso_account_id` and `sso_role_name`, or ask for the role",
+            "[CNP214] IAM Identity Center refused the role of profile `dev` (The role does not exist). Ask for access to the role, or choose another one: aws configure sso --profile dev",
         ),
         failing(
             "sso_host_unknown",
@@ -157,7 +157,7 @@ fn sso() -> Vec<Trial> {
                 sign_in(stage, "corp", "2099-01-01T00:00:00Z");
                 stage.set("AWS_ENDPOINT_URL_SSO", "https://portal.invalid");
             },
-            "the name `portal.invalid` of AWS_ENDPOINT_URL_SSO cannot be resolved; check AWS_ENDPOINT_URL_SSO, the network, VPN and DNS, and the region",
+            "[CNP301] The host name `portal.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_SSO. Check AWS_ENDPOINT_URL_SSO, the network, VPN, DNS and the region.",
         ),
         failing(
             "sso_of_a_source_profile_expired",
@@ -166,7 +166,7 @@ fn sso() -> Vec<Trial> {
                     "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = corp-base\n[profile corp-base]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n[sso-session corp]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\n",
                 );
             },
-            "the SSO session of profile `corp-base` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile corp-base` or `aws sso login --profile corp-base`",
+            "[CNP210] The IAM Identity Center session of profile `corp-base` has expired. Sign in: dotnet codeartifact login --profile corp-base",
         ),
         failing(
             "sso_portal_in_trouble",
@@ -175,21 +175,21 @@ fn sso() -> Vec<Trial> {
                 sign_in(stage, "corp", "2099-01-01T00:00:00Z");
                 portal(stage, "500 Internal Server Error", "InternalException", "try later");
             },
-            "profile `dev` gave no AWS credentials: SSO answered InternalException: try later; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: IAM Identity Center returned InternalException: try later. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "sso_incomplete_profile",
             |stage| {
                 stage.with_profile("[profile dev]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n");
             },
-            "profile `dev` cannot be used: it lacks `sso_account_id` and `sso_role_name`; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: it has no `sso_account_id` and `sso_role_name`. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "sso_session_missing",
             |stage| {
                 stage.with_profile("[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n");
             },
-            "profile `dev` cannot be used: its `sso_session` `corp` is in no AWS file; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: its `sso_session` `corp` does not exist. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "login_never_signed_in",
@@ -231,21 +231,21 @@ fn profiles() -> Vec<Trial> {
                 let peer = Peer::answering("200 OK", "application/json", "{}");
                 stage.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &peer.url());
             },
-            "AWS_PROFILE names profile `dev`, which no AWS file has (there are `one`, `two`); correct it or unset AWS_PROFILE",
+            "[CNP203] AWS_PROFILE names profile `dev`, which does not exist (existing profiles: `one`, `two`). Correct it, or remove it: unset AWS_PROFILE",
         ),
         failing(
             "unknown_profile_without_files",
             |stage| {
                 stage.without_keys().set("AWS_PROFILE", "typo");
             },
-            "AWS_PROFILE names profile `typo`, which no AWS file has (there are no profiles); correct it or unset AWS_PROFILE",
+            "[CNP203] AWS_PROFILE names profile `typo`, which does not exist (there are no profiles). Correct it, or remove it: unset AWS_PROFILE",
         ),
         failing(
             "empty_profile",
             |stage| {
                 stage.with_profile("[profile dev]\nregion = eu-west-1\n");
             },
-            "profile `dev` cannot be used: there are no credentials in it; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: it contains no credentials. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "profiles_in_a_circle",
@@ -259,21 +259,21 @@ fn profiles() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = gone\n");
             },
-            "profile `dev` cannot be used: its `source_profile` `gone` is in no AWS file; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: its `source_profile` `gone` does not exist. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "role_without_source",
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\n");
             },
-            "profile `dev` cannot be used: it has `role_arn`, but neither `source_profile` nor `credential_source`; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: it has `role_arn`, but neither `source_profile` nor `credential_source`. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "half_a_key_in_the_profile",
             |stage| {
                 stage.with_profile("[profile dev]\naws_access_key_id = AKIAFAKEACCESSKEY001\n");
             },
-            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "syntax_error_in_config",
@@ -282,7 +282,7 @@ fn profiles() -> Vec<Trial> {
                     "[profile dev]\nregion = eu-west-1\n[profile broken\nsecret = hunter2\n",
                 );
             },
-            "the AWS files cannot be used: in `<root>/home/.aws/config`, line 3 begins a section, and has no `]`; correct the file",
+            "[CNP205] A shared config or credentials file cannot be used: in `<root>/home/.aws/config`, line 3 begins a section, and has no `]`. Correct the file.",
         ),
         failing(
             "syntax_error_in_credentials",
@@ -292,7 +292,7 @@ fn profiles() -> Vec<Trial> {
                     .home
                     .write("home/.aws/credentials", "aws_secret_access_key = hunter2\n[default]\n");
             },
-            "the AWS files cannot be used: in `<root>/home/.aws/credentials`, line 1 is above the first section; correct the file",
+            "[CNP205] A shared config or credentials file cannot be used: in `<root>/home/.aws/credentials`, line 1 is above the first section. Correct the file.",
         ),
         trial("an_empty_aws_profile_is_none", empty_aws_profile),
         trial("an_environment_key_goes_before_a_profile", key_before_profile),
@@ -324,14 +324,14 @@ fn sources() -> Vec<Trial> {
                     "[profile dev]\ncredential_process = sh -c 'echo no ticket >&2; exit 3'\n",
                 );
             },
-            "profile `dev` gave no AWS credentials: `sh` ended with exit status 3: no ticket; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: `sh` ended with exit status 3: no ticket. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_prints_colours",
             |stage| {
                 stage.with_profile("[profile dev]\ncredential_process = sh -c \"printf 'usage\\n\\033[31mno ticket\\033[0m\\a\\n\\n' >&2; exit 1\"\n");
             },
-            "profile `dev` gave no AWS credentials: `sh` ended with exit status 1: no ticket; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: `sh` ended with exit status 1: no ticket. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_missing",
@@ -340,14 +340,14 @@ fn sources() -> Vec<Trial> {
                     "[profile dev]\ncredential_process = /nonexistent/tool --password hunter2\n",
                 );
             },
-            "profile `dev` gave no AWS credentials: there is no program `/nonexistent/tool`; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: the program `/nonexistent/tool` does not exist. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_says_nonsense",
             |stage| {
                 stage.with_profile("[profile dev]\ncredential_process = echo hunter2\n");
             },
-            "profile `dev` gave no AWS credentials: `echo` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`); try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: `echo` did not print JSON with `Version` 1, `AccessKeyId` and `SecretAccessKey`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "role_refused",
@@ -360,7 +360,7 @@ fn sources() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_STS", &peer.url());
             },
-            "profile `dev` gave no AWS credentials: the role `arn:aws:iam::111122223333:role/a` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/a; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: STS refused the role `arn:aws:iam::111122223333:role/a` (AccessDenied: User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/a). See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "web_identity_refused",
@@ -379,7 +379,7 @@ fn sources() -> Vec<Trial> {
                     .set("AWS_WEB_IDENTITY_TOKEN_FILE", &token.to_string_lossy())
                     .set("AWS_ENDPOINT_URL_STS", &peer.url());
             },
-            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the role `arn:aws:iam::111122223333:role/a` was not assumed, STS answered ExpiredTokenException: Token expired: current date/time must be before the expiration date/time; try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the role of AWS_WEB_IDENTITY_TOKEN_FILE: STS refused the role `arn:aws:iam::111122223333:role/a` (ExpiredTokenException: Token expired: current date/time must be before the expiration date/time). See the failure without the plugin: aws sts get-caller-identity",
         ),
         failing(
             "web_identity_file_missing",
@@ -389,7 +389,7 @@ fn sources() -> Vec<Trial> {
                     .set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/a")
                     .set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token");
             },
-            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the token file `/nonexistent/token` cannot be read: No such file or directory (os error 2); try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the role of AWS_WEB_IDENTITY_TOKEN_FILE: the token file `/nonexistent/token` cannot be read: No such file or directory (os error 2). See the failure without the plugin: aws sts get-caller-identity",
         ),
         failing(
             "container_refuses",
@@ -401,7 +401,7 @@ fn sources() -> Vec<Trial> {
                 );
                 stage.without_keys().set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &peer.url());
             },
-            "the container's role gave no AWS credentials: it answered NoRole: no role hunter (status 404); try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the container's role: it returned NoRole: no role hunter (HTTP 404). See the failure without the plugin: aws sts get-caller-identity",
         ),
         failing(
             "container_is_not_there",
@@ -410,7 +410,7 @@ fn sources() -> Vec<Trial> {
                     .without_keys()
                     .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role");
             },
-            "no connection to `127.0.0.1:<port>` of AWS_CONTAINER_CREDENTIALS_FULL_URI (connection refused); check AWS_CONTAINER_CREDENTIALS_FULL_URI, the network, HTTPS_PROXY and NO_PROXY",
+            "[CNP302] No connection to `127.0.0.1:<port>`: connection refused. It was reached by AWS_CONTAINER_CREDENTIALS_FULL_URI. Check AWS_CONTAINER_CREDENTIALS_FULL_URI, the network, HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "container_path_that_is_a_part_of_a_host",
@@ -419,7 +419,7 @@ fn sources() -> Vec<Trial> {
                     .without_keys()
                     .set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@127.0.0.1:1/role");
             },
-            "the container's role gave no AWS credentials: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with `/`; correct or unset it; try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the container's role: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with `/`. See the failure without the plugin: aws sts get-caller-identity",
         ),
         failing(
             "web_identity_token_that_is_empty",
@@ -430,7 +430,7 @@ fn sources() -> Vec<Trial> {
                     .set("AWS_WEB_IDENTITY_TOKEN_FILE", &file)
                     .set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/ci");
             },
-            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the token file `<root>/token` is empty; try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the role of AWS_WEB_IDENTITY_TOKEN_FILE: the token file `<root>/token` is empty. See the failure without the plugin: aws sts get-caller-identity",
         ),
         failing(
             "container_on_another_machine",
@@ -439,7 +439,7 @@ fn sources() -> Vec<Trial> {
                     .without_keys()
                     .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://creds.example/role");
             },
-            "the container's role gave no AWS credentials: AWS_CONTAINER_CREDENTIALS_FULL_URI is no https URL, and no http URL of this machine or of a container service; try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the container's role: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither an https URL nor an http URL of this machine or of a container service. See the failure without the plugin: aws sts get-caller-identity",
         ),
     ]
 }

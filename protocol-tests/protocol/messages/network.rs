@@ -14,21 +14,21 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://codeartifact.invalid");
             },
-            "the name `codeartifact.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
+            "[CNP301] The host name `codeartifact.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
         ),
         failing(
             "connection_refused",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://127.0.0.1:1");
             },
-            "no connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (connection refused); check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY",
+            "[CNP302] No connection to `127.0.0.1:<port>`: connection refused. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "endpoint_is_no_url",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "codeartifact.example");
             },
-            "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL_CODEARTIFACT to `https://…`",
+            "[CNP331] AWS_ENDPOINT_URL_CODEARTIFACT is not a URL. Set it to `https://…`, or unset it.",
         ),
         failing(
             "endpoint_has_a_password_with_a_slash",
@@ -38,14 +38,14 @@ pub fn trials() -> Vec<Trial> {
                     "https://user:hun/ter2@codeartifact.example",
                 );
             },
-            "the API endpoint is set to what is no URL; set AWS_ENDPOINT_URL_CODEARTIFACT to `https://…`",
+            "[CNP331] AWS_ENDPOINT_URL_CODEARTIFACT is not a URL. Set it to `https://…`, or unset it.",
         ),
         failing(
             "plain_http_by_service",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://codeartifact.example");
             },
-            "the endpoint `codeartifact.example` of AWS_ENDPOINT_URL_CODEARTIFACT is set to plain http, and is not this machine; set AWS_ENDPOINT_URL_CODEARTIFACT to https",
+            "[CNP330] The API endpoint `codeartifact.example` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
         ),
         failing(
             "plain_http_by_variable",
@@ -54,7 +54,7 @@ pub fn trials() -> Vec<Trial> {
                     .unset("AWS_ENDPOINT_URL_CODEARTIFACT")
                     .set("AWS_ENDPOINT_URL", "http://aws.example:8080/x?y=hunter2");
             },
-            "the endpoint `aws.example` of AWS_ENDPOINT_URL is set to plain http, and is not this machine; set AWS_ENDPOINT_URL to https",
+            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL. Set AWS_ENDPOINT_URL to an https URL.",
         ),
         failing(
             "plain_http_by_profile",
@@ -62,7 +62,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.with_profile("[profile dev]\nendpoint_url = http://aws.example\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n");
                 stage.with_real_endpoints();
             },
-            "the endpoint `aws.example` of `endpoint_url` of profile `dev` is set to plain http, and is not this machine; set `endpoint_url` of profile `dev` to https",
+            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It was reached by `endpoint_url` of profile `dev`. Set `endpoint_url` of profile `dev` to an https URL.",
         ),
         failing(
             "plain_http_by_services",
@@ -70,14 +70,14 @@ pub fn trials() -> Vec<Trial> {
                 stage.with_profile("[profile dev]\nservices = local\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n[services local]\ncodeartifact =\n  endpoint_url = http://aws.example\n");
                 stage.with_real_endpoints();
             },
-            "the endpoint `aws.example` of `endpoint_url` of `codeartifact` in `[services local]` is set to plain http, and is not this machine; set `endpoint_url` of `codeartifact` in `[services local]` to https",
+            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It was reached by `endpoint_url` of `codeartifact` in `[services local]`. Set `endpoint_url` of `codeartifact` in `[services local]` to an https URL.",
         ),
         failing(
             "plain_http_to_a_metadata_address",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://169.254.9.9");
             },
-            "the endpoint `169.254.9.9` of AWS_ENDPOINT_URL_CODEARTIFACT is set to plain http, and is not this machine; set AWS_ENDPOINT_URL_CODEARTIFACT to https",
+            "[CNP330] The API endpoint `169.254.9.9` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
         ),
         trial("an_endpoint_set_to_nothing_counts_for_nothing", endpoint_set_to_nothing),
         failing(
@@ -85,7 +85,7 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.with_profile(ROLE).set("AWS_ENDPOINT_URL_STS", "http://sts.example");
             },
-            "the endpoint `sts.example` of AWS_ENDPOINT_URL_STS is set to plain http, and is not this machine; set AWS_ENDPOINT_URL_STS to https",
+            "[CNP330] The API endpoint `sts.example` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL_STS. Set AWS_ENDPOINT_URL_STS to an https URL.",
         ),
         trial("sts_is_asked_in_the_region_of_the_profile", sts_of_profile),
         trial("sts_is_asked_in_the_region_of_the_source", sts_of_source),

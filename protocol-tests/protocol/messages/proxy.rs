@@ -19,12 +19,12 @@ pub fn trials() -> Vec<Trial> {
                 let proxy = Peer::answering(WANTS_PASSWORD, "text/plain", "hunter2");
                 stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
             },
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it wants a user name and a password); check HTTPS_PROXY and NO_PROXY",
+            "[CNP320] The proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com`: it requires a user name and a password. Check HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "proxy_refuses_the_password",
             |stage| refusing(stage, WANTS_PASSWORD),
-            "the proxy `127.0.0.1:<port>` refuses the user name or the password (407); correct it in HTTPS_PROXY, with `%40` for `@`, `%3A` for `:` and `%25` for `%`",
+            "[CNP321] The proxy `127.0.0.1:<port>` rejected the user name or password (HTTP 407). Correct it in HTTPS_PROXY, with `%40` for `@`, `%3A` for `:` and `%25` for `%`.",
         ),
         failing(
             "proxy_takes_no_password",
@@ -34,7 +34,7 @@ pub fn trials() -> Vec<Trial> {
                 let url = format!("http://me:hunter2@{}", proxy.address);
                 stage.with_real_endpoints().set("HTTPS_PROXY", &url);
             },
-            "the proxy `127.0.0.1:<port>` takes no user name with a password, but only Negotiate, NTLM, which is not supported; use a proxy on this machine that signs in there (px, cntlm), or except AWS in NO_PROXY",
+            "[CNP322] The proxy `127.0.0.1:<port>` accepts only Negotiate, NTLM, which is not supported. Use a local proxy that signs in there (px, cntlm), or exclude AWS in NO_PROXY.",
         ),
         failing(
             "proxy_by_https_that_speaks_no_tls",
@@ -43,7 +43,7 @@ pub fn trials() -> Vec<Trial> {
                 let url = format!("https://me:hunter2@{}", proxy.address);
                 stage.with_real_endpoints().set("HTTPS_PROXY", &url);
             },
-            "the proxy `127.0.0.1:<port>` does not speak TLS; write its URL with `http://` instead of `https://` in HTTPS_PROXY",
+            "[CNP323] The proxy `127.0.0.1:<port>` does not speak TLS. Write its URL with `http://` instead of `https://` in HTTPS_PROXY.",
         ),
         failing(
             "proxy_by_http_that_speaks_tls",
@@ -51,7 +51,7 @@ pub fn trials() -> Vec<Trial> {
                 let proxy = Peer::saying(b"\x15\x03\x03\x00\x02\x02\x28".to_vec());
                 stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
             },
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it speaks TLS); check HTTPS_PROXY and NO_PROXY",
+            "[CNP320] The proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com`: it speaks TLS. Check HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "proxy_is_something_else",
@@ -59,24 +59,24 @@ pub fn trials() -> Vec<Trial> {
                 let proxy = Peer::saying("220 mail.example ESMTP\r\n\r\n");
                 stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
             },
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it does not speak HTTP); check HTTPS_PROXY and NO_PROXY",
+            "[CNP320] The proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com`: it does not speak HTTP. Check HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "proxy_forbids",
             |stage| refusing(stage, "403 Forbidden"),
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it answers with status 403); check HTTPS_PROXY and NO_PROXY",
+            "[CNP320] The proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com`: it returned HTTP 403. Check HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "proxy_cannot_reach",
             |stage| refusing(stage, "502 Bad Gateway"),
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (it answers with status 502); check HTTPS_PROXY and NO_PROXY",
+            "[CNP320] The proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com`: it returned HTTP 502. Check HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "proxy_unreachable",
             |stage| {
                 stage.with_real_endpoints().set("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1");
             },
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection refused); check HTTPS_PROXY and NO_PROXY",
+            "[CNP320] The proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com`: connection refused. Check HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "proxy_name_not_resolved",
@@ -85,35 +85,35 @@ pub fn trials() -> Vec<Trial> {
                     .with_real_endpoints()
                     .set("HTTPS_PROXY", "http://me:hunter2@proxy.invalid:3128");
             },
-            "the proxy `proxy.invalid:3128` does not connect to `codeartifact.eu-west-1.amazonaws.com` (its name cannot be resolved); check HTTPS_PROXY and NO_PROXY",
+            "[CNP320] The proxy `proxy.invalid:3128` does not connect to `codeartifact.eu-west-1.amazonaws.com`: its name cannot be resolved. Check HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "proxy_url_is_garbage",
             |stage| {
                 stage.set("HTTPS_PROXY", "http://me:hunter2@[");
             },
-            "the variable HTTPS_PROXY is no URL of an http proxy, as in `http://proxy.example:3128`; correct it",
+            "[CNP325] The variable HTTPS_PROXY is not the URL of an HTTP proxy. Set it: export HTTPS_PROXY=http://proxy.example:3128",
         ),
         failing(
             "proxy_url_of_another_scheme",
             |stage| {
                 stage.set("https_proxy", "socks5://me:hunter2@proxy.example");
             },
-            "the variable https_proxy names a proxy by `socks5`, and only `http` and `https` are supported; set https_proxy to an http proxy, as in `http://proxy.example:3128`",
+            "[CNP325] The variable https_proxy names a proxy with `socks5`; only `http` and `https` are supported. Set it: export https_proxy=http://proxy.example:3128",
         ),
         failing(
             "proxy_password_in_another_encoding",
             |stage| {
                 stage.set("https_proxy", "http://me:hunter2%E4@proxy.example");
             },
-            "the user name or the password in the variable https_proxy is not plain UTF-8, so that it is not sent; write it percent-encoded, as UTF-8",
+            "[CNP326] The user name or password in the variable https_proxy is not valid UTF-8, so it is not sent. Write it percent-encoded, as UTF-8.",
         ),
         failing(
             "proxy_password_that_nuget_reads_otherwise",
             |stage| {
                 stage.set("http_proxy", "http://me:hunter2%40@proxy.example");
             },
-            "the user name or the password in the variable http_proxy has a `%`, which NuGet sends as it is and other programs decode, so that it is not sent; set https_proxy as well, with every special character percent-encoded",
+            "[CNP326] The user name or password in the variable http_proxy contains `%`, which NuGet sends unchanged and other programs decode, so it is not sent. Set https_proxy as well, with every special character percent-encoded.",
         ),
         trial("https_goes_through_the_proxy_with_its_credentials", through),
         trial("a_proxy_password_may_be_percent_encoded", percent_encoded),
@@ -270,7 +270,7 @@ fn proxy_of_a_repository() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://api.invalid");
     write_nuget_config(&stage, "project/NuGet.Config", &proxy);
     stage.assert_fails(
-        "the name `api.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
+        "[CNP301] The host name `api.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
     );
     assert_eq!(proxy.heads(), [""; 0]);
 }
@@ -289,7 +289,7 @@ fn no_proxy() {
         .set("HTTPS_PROXY", &proxy.url());
     stage.set("NO_PROXY", "other.example,.invalid");
     stage.assert_fails(
-        "the name `api.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
+        "[CNP301] The host name `api.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
     );
     assert_eq!(proxy.heads(), [""; 0]);
 }

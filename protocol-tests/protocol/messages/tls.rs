@@ -9,7 +9,7 @@ use crate::support::stage::conversation::failing;
 use crate::support::stage::{OTHER_NAMES, Stage};
 use crate::support::trials::{Trial, trial};
 
-const OLD_TLS: &str = "`127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT speaks only an old version of TLS, before 1.2; AWS does not, so check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT";
+const OLD_TLS: &str = "[CNP306] `127.0.0.1:<port>` offers only TLS versions before 1.2, as no host of AWS does. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.";
 
 /// A record with a `ServerHello`: version 1.0, 32 random bytes, no session, an old cipher suite.
 const SERVER_HELLO_OF_TLS_1_0: [u8; 47] = {
@@ -36,12 +36,12 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 front(stage, "127.0.0.1");
             },
-            "no trusted TLS connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (its certificate is of an authority that this machine does not trust); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
+            "[CNP305] The TLS connection to `127.0.0.1:<port>` is not trusted: its certificate is from an authority that this machine does not trust. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Behind a proxy that inspects TLS, set AWS_CA_BUNDLE to its certificate (a PEM file), and let the system trust it for NuGet.",
         ),
         failing(
             "certificate_for_another_host",
             |stage| trusting(stage, "other.example"),
-            "no trusted TLS connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (its certificate is another host's); behind a proxy that inspects TLS set AWS_CA_BUNDLE to its certificate",
+            "[CNP305] The TLS connection to `127.0.0.1:<port>` is not trusted: its certificate is for another host. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Behind a proxy that inspects TLS, set AWS_CA_BUNDLE to its certificate (a PEM file), and let the system trust it for NuGet.",
         ),
         failing(
             "plain_http_on_a_port_for_https",
@@ -49,7 +49,7 @@ pub fn trials() -> Vec<Trial> {
                 let url = format!("https://{}", stage.fake.host());
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
             },
-            "`127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT does not speak TLS; check AWS_ENDPOINT_URL_CODEARTIFACT, and HTTPS_PROXY",
+            "[CNP306] `127.0.0.1:<port>` does not speak TLS. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "tls_1_0_by_an_alert",
@@ -62,36 +62,36 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
             },
-            "AWS_CA_BUNDLE `/nonexistent/ca.pem` cannot be used: No such file or directory (os error 2); correct or unset AWS_CA_BUNDLE",
+            "[CNP307] AWS_CA_BUNDLE `/nonexistent/ca.pem` cannot be used: No such file or directory (os error 2). Correct it, or remove it: unset AWS_CA_BUNDLE",
         ),
         failing(
             "bundle_is_a_folder",
             |stage| {
                 stage.set("AWS_CA_BUNDLE", "/");
             },
-            "AWS_CA_BUNDLE `/` cannot be used: it is no file; correct or unset AWS_CA_BUNDLE",
+            "[CNP307] AWS_CA_BUNDLE `/` cannot be used: it is no file. Correct it, or remove it: unset AWS_CA_BUNDLE",
         ),
         failing(
             "bundle_empty",
             |stage| bundle(stage, ""),
-            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: there is no certificate in it; correct or unset AWS_CA_BUNDLE",
+            "[CNP307] AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: it contains no certificate. Correct it, or remove it: unset AWS_CA_BUNDLE",
         ),
         failing(
             "bundle_without_a_certificate",
             |stage| bundle(stage, "not a certificate"),
-            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: there is no certificate in it; correct or unset AWS_CA_BUNDLE",
+            "[CNP307] AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: it contains no certificate. Correct it, or remove it: unset AWS_CA_BUNDLE",
         ),
         failing(
             "bundle_broken",
             |stage| bundle(stage, "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"),
-            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: certificate 1 in it is broken; correct or unset AWS_CA_BUNDLE",
+            "[CNP307] AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: certificate 1 in it is broken. Correct it, or remove it: unset AWS_CA_BUNDLE",
         ),
         failing(
             "bundle_with_a_broken_certificate",
             |stage| {
                 bundle(stage, "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n");
             },
-            "AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: certificate 1 in it is broken; correct or unset AWS_CA_BUNDLE",
+            "[CNP307] AWS_CA_BUNDLE `<root>/ca.pem` cannot be used: certificate 1 in it is broken. Correct it, or remove it: unset AWS_CA_BUNDLE",
         ),
         failing(
             "no_system_trust_store",
@@ -99,7 +99,7 @@ pub fn trials() -> Vec<Trial> {
                 let empty = stage.home.write("empty.pem", "");
                 stage.set("SSL_CERT_FILE", &empty.to_string_lossy());
             },
-            "the system has no trusted certificates; install them (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file",
+            "[CNP308] The system has no trusted certificates. Install trusted certificates (`ca-certificates`), or set AWS_CA_BUNDLE to a PEM file.",
         ),
         trial("a_bundle_makes_a_private_authority_good", private_authority),
         trial("a_bundle_may_be_written_in_several_ways", ways_to_write),

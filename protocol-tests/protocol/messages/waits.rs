@@ -35,7 +35,7 @@ fn hung_api() {
     stage.fake.token_api_will(TokenBehaviour::Hang);
     ends_in_a_minute(
         &stage,
-        "no answer from `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT within 60 s; check AWS_ENDPOINT_URL_CODEARTIFACT and the network and try again",
+        "[CNP304] No response from `127.0.0.1:<port>` within 60 s. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, and try again.",
     );
 }
 
@@ -44,7 +44,7 @@ fn hung_process() {
     stage.with_profile("[profile dev]\ncredential_process = sleep 600\n");
     ends_in_a_minute(
         &stage,
-        "profile `dev` gave no AWS credentials within 60 s; see what it waits for with `aws sts get-caller-identity --profile dev`",
+        "[CNP221] Profile `dev` returned no AWS credentials within 60 s. See what it waits for: aws sts get-caller-identity --profile dev",
     );
 }
 
@@ -54,7 +54,7 @@ fn hung_tls() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "no connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (the connection timed out); check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY",
+        "[CNP302] No connection to `127.0.0.1:<port>`: the connection timed out. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
     );
 }
 
@@ -65,7 +65,7 @@ fn hung_proxy() {
     stage.set("HTTPS_PROXY", &format!("http://me:{SECRET}@{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "the proxy `127.0.0.1:<port>` made no connection to `codeartifact.eu-west-1.amazonaws.com` within 10 s; check HTTPS_PROXY and NO_PROXY, and whether the proxy is up",
+        "[CNP324] The proxy `127.0.0.1:<port>` did not connect to `codeartifact.eu-west-1.amazonaws.com` within 10 s. Check HTTPS_PROXY and NO_PROXY, and whether the proxy is running.",
     );
 }
 
@@ -86,7 +86,7 @@ fn drips(start: &'static str, line: &'static str, every: Duration) {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
     ends_in_a_minute(
         &stage,
-        "no answer from `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT within 60 s; check AWS_ENDPOINT_URL_CODEARTIFACT and the network and try again",
+        "[CNP304] No response from `127.0.0.1:<port>` within 60 s. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, and try again.",
     );
 }
 
@@ -97,7 +97,7 @@ fn hung_connect() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "no connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT (the connection timed out); check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY",
+        "[CNP302] No connection to `127.0.0.1:<port>`: the connection timed out. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
     );
 }
 
@@ -141,7 +141,7 @@ fn throttled() {
     stage.fake.token_api_will(TokenBehaviour::Fail(400, "ThrottlingException", "Rate exceeded"));
     ends_in_a_minute(
         &stage,
-        "AWS throttled the call, also when it was repeated (ThrottlingException); wait a minute and try again",
+        "[CNP504] AWS throttled the request and its retries (ThrottlingException). Wait a minute and try again.",
     );
     let calls = stage.fake.token_calls().len();
     assert!((6..=20).contains(&calls), "{calls} calls");

@@ -271,7 +271,7 @@ fn role_refused() {
     let stage = Stage::signing_in();
     stage.signed_in_until(FAR);
     stage.sso().portal_refuses(403, "ForbiddenException", "No access");
-    stage.assert_refused("the SSO sign-in of profile `dev` is good, but not for its role (No access); check `sso_account_id` and `sso_role_name`, or ask for the role");
+    stage.assert_refused("[CNP214] IAM Identity Center refused the role of profile `dev` (No access). Ask for access to the role, or choose another one: aws configure sso --profile dev");
 }
 
 fn older_form() {

@@ -64,7 +64,7 @@ impl Answer {
         self
     }
 
-    /// The one Warning that explains a failure, without the command at its end that looks closer;
+    /// The one Warning that explains a failure, without the command at its end that shows details;
     /// panics where there is none of either, or another line at Minimal or above.
     pub fn the_warning(&self) -> &str {
         let seen = |line: &&LogLine| matches!(&*line.level, "Minimal" | "Warning" | "Error");
@@ -77,13 +77,17 @@ impl Answer {
 }
 
 impl LogLine {
-    /// A failure without the command that every one of them ends with.
+    /// A failure without the command that shows its details, which every one has that does not end with
+    /// a command of its own.
     #[track_caller]
     pub fn failure(&self) -> &str {
-        let (line, command) = self.text.split_once("; more: `").expect("a command that tells more");
+        let Some((line, command)) = self.text.split_once(" Details: ") else {
+            assert!(!self.text.ends_with('.'), "no command: {}", self.text);
+            return &self.text;
+        };
+        assert!(line.ends_with('.'), "{line}");
         // Where `dotnet codeartifact` is not on PATH, the command starts with the plugin's path.
         let source = command.split_once("codeartifact doctor http").map(|(_, source)| source);
-        let source = source.and_then(|source| source.strip_suffix('`'));
         assert!(source.is_some_and(|source| !source.contains(['?', '`', ' '])), "{command}");
         line
     }

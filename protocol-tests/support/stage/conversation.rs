@@ -7,9 +7,8 @@ use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan;
 use crate::support::trials::{Trial, trial};
 
-/// How a line about a token that cannot be had begins.
-pub const HEAD: &str =
-    "[CredentialProvider]CodeArtifact: no token for domain `my-domain` (111122223333, eu-west-1): ";
+/// How each line of the plugin begins.
+pub const HEAD: &str = "[CredentialProvider]CodeArtifact: ";
 
 /// A test of a conversation that fails with this line behind [`HEAD`]: once as a Warning before the
 /// answer, `Error` without and `NotFound` with a user who could act, and nothing secret anywhere.

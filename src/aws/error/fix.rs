@@ -512,13 +512,15 @@ impl AwsError {
                 "proxy",
                 Help::AskHost(format!("Check {settings}, and whether the proxy is running."), host),
             ),
-            Self::ProxyUrl { variable, .. } | Self::ProxyScheme { variable, .. } => (
-                "proxy",
-                match variable {
-                    Some(name) => Help::SetVariable(to_set(name), "http://proxy.example:3128"),
-                    None => advise("Write it as in `http://proxy.example:3128`."),
-                },
-            ),
+            Self::ProxyUrl { variable: Some(name), .. } => {
+                ("proxy", Help::SetVariable(name, "http://proxy.example:3128"))
+            }
+            Self::ProxyScheme { variable: Some(name), .. } => {
+                ("proxy", Help::SetVariable(to_set(name), "http://proxy.example:3128"))
+            }
+            Self::ProxyUrl { .. } | Self::ProxyScheme { .. } => {
+                ("proxy", advise("Write it as in `http://proxy.example:3128`."))
+            }
             Self::ProxyCredentials { .. } => {
                 ("proxy", advise("Write it percent-encoded, as UTF-8."))
             }

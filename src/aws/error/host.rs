@@ -13,10 +13,20 @@ pub struct Host {
 }
 
 impl Host {
-    /// A sentence about the setting, after a blank. Empty if no setting names the host.
-    pub(super) fn origin(&self) -> String {
+    /// A sentence about the setting of a host that responded, after a blank. Empty if no setting names
+    /// it.
+    pub(super) fn reached_by(&self) -> String {
+        self.sentence("It was reached by")
+    }
+
+    /// The same for a host that did not respond.
+    pub(super) fn set_by(&self) -> String {
+        self.sentence("It is set by")
+    }
+
+    fn sentence(&self, beginning: &str) -> String {
         let setting = self.setting.as_ref();
-        setting.map(|setting| format!(" It was reached by {setting}.")).unwrap_or_default()
+        setting.map(|setting| format!(" {beginning} {setting}.")).unwrap_or_default()
     }
 
     /// What is to be checked, the setting first.

@@ -139,15 +139,15 @@ pub enum AwsError {
     #[error("AWS returned `{code}` (HTTP {status}): {}.", message.trim_end_matches('.'))]
     Refused { code: String, status: u16, message: String, again_at: Option<SystemTime> },
     /// The hint names the system's own proxy if there is one: see [`super::route`].
-    #[error("The host name {host} cannot be resolved.{}", host.origin())]
+    #[error("The host name {host} cannot be resolved.{}", host.set_by())]
     NameNotResolved { host: Host, hint: String },
-    #[error("The TLS connection to {host} is not trusted: {detail}.{}", host.origin())]
+    #[error("The TLS connection to {host} is not trusted: {detail}.{}", host.reached_by())]
     Tls { host: Host, detail: String },
     #[error("The TLS connection to {host} is not trusted: {detail}.")]
     SourceTls { host: Host, detail: String },
-    #[error("{host} does not speak TLS.{}", host.origin())]
+    #[error("{host} does not speak TLS.{}", host.reached_by())]
     NotTls { host: Host },
-    #[error("{host} offers only TLS versions before 1.2, as no host of AWS does.{}", host.origin())]
+    #[error("{host} offers only TLS versions before 1.2, as no host of AWS does.{}", host.reached_by())]
     OldTls { host: Host },
     #[error("The proxy `{proxy}` does not connect to `{host}`: {detail}.")]
     Proxy { proxy: String, host: String, detail: String, settings: String },
@@ -159,23 +159,23 @@ pub enum AwsError {
     ProxyNotTls { proxy: String, setting: String },
     #[error("The proxy `{proxy}` did not connect to `{host}` within {} s.", .limit.as_secs())]
     ProxySilent { proxy: String, host: String, limit: Duration, settings: String },
-    #[error("No connection to {host}: {detail}.{}", host.origin())]
+    #[error("No connection to {host}: {detail}.{}", host.set_by())]
     NotConnected { host: Host, detail: String, hint: String },
-    #[error("The connection to {host} failed: {detail}.{}", host.origin())]
+    #[error("The connection to {host} failed: {detail}.{}", host.reached_by())]
     BrokenOff { host: Host, detail: String },
-    #[error("No response from {host} within {} s.{}", .limit.as_secs(), host.origin())]
+    #[error("No response from {host} within {} s.{}", .limit.as_secs(), host.set_by())]
     TimedOut { host: Host, limit: Duration },
-    #[error("Unexpected response from {host} ({detail}).{}", host.origin())]
+    #[error("Unexpected response from {host} ({detail}).{}", host.reached_by())]
     Nonsense { host: Host, detail: String },
     /// An outage, or a page of something else. It says nothing of the sign-in or the role.
-    #[error("Unexpected response from {host} ({service}, {detail}).{}", host.origin())]
+    #[error("Unexpected response from {host} ({service}, {detail}).{}", host.reached_by())]
     NotAsExpected { service: &'static str, detail: String, host: Host },
-    #[error("Unexpected response from {host} (HTTP {status}, not from AWS).{}", host.origin())]
+    #[error("Unexpected response from {host} (HTTP {status}, not from AWS).{}", host.reached_by())]
     Unavailable { host: Host, status: u16, again_at: Option<SystemTime> },
     /// A limit of this machine, not of AWS.
     #[error("This process has reached a limit of the system: {what}.")]
     Scarce { what: &'static str },
-    #[error("{host} redirects to `{location}` (HTTP {status}), as AWS never does.{}", host.origin())]
+    #[error("{host} redirects to `{location}` (HTTP {status}), as AWS never does.{}", host.reached_by())]
     Redirected { host: Host, status: u16, location: String },
     #[error("{} `{}` cannot be used: {why}.", capitalised(setting), path.display())]
     CaBundle { setting: String, path: PathBuf, why: String },
@@ -195,7 +195,7 @@ pub enum AwsError {
          programs decode, so it is not sent."
     )]
     ProxyEscape { setting: String },
-    #[error("The API endpoint {host} uses plain http and is not on this machine.{}", host.origin())]
+    #[error("The API endpoint {host} uses plain http and is not on this machine.{}", host.set_by())]
     PlainHttp { host: Host },
     #[error("{} is not a URL.", setting.as_deref().map_or("The API endpoint".to_owned(), capitalised))]
     EndpointUrl { setting: Option<String> },

@@ -88,7 +88,7 @@ mod tests {
             r#"{"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot\nassume it"}"#;
         assert_eq!(
             error(refused),
-            "it answered AssumeRoleUnauthorizedAccess: EC2 cannot assume it"
+            "it returned AssumeRoleUnauthorizedAccess: EC2 cannot assume it"
         );
         assert_eq!(error("{\"code\":\"x\"}"), "it answered x");
         assert_eq!(error("{}"), "its answer has no `AccessKeyId` and `SecretAccessKey`");

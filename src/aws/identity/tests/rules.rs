@@ -39,9 +39,7 @@ fn none_of_the_profiles_there_is_said() {
     let machine = machine().rule(profiles(&["gone", "lost"], None));
     assert_eq!(
         machine.error(),
-        "rule 2's profiles are `gone`, `lost`, and no AWS file has one of them (there are `ci`, \
-         `default`, `empty`); correct the configuration, or make one of them with `aws configure sso --profile \
-         gone`"
+        "Rule 2's profiles `gone`, `lost` do not exist (existing profiles: `ci`, `default`, `empty`)."
     );
 }
 
