@@ -28,7 +28,7 @@ mod tests {
         }
         for name in ["", "us-east-1 ", "\"us-east-1\"", "us east", "eu-west-1/x", "-a", "us\r"] {
             let line = check(name, || "AWS_REGION".to_owned()).unwrap_err().to_string();
-            assert!(line.contains("is no AWS region; it is from AWS_REGION"), "{line}");
+            assert!(line.contains("Invalid AWS region"), "{line}");
         }
     }
 }

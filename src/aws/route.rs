@@ -357,7 +357,7 @@ mod tests {
         let line = error.to_string();
         assert!(line.contains("ALL_PROXY") && !line.contains("hunter2"), "{line}");
         let address = "http://proxy.example:3128";
-        assert_eq!(error.help(), ("proxy", Help::SetVariable("ALL_PROXY", address)));
+        assert_eq!(error.help(), ("proxy", Help::SetVariable("HTTPS_PROXY", address)));
     }
 
     fn names(pairs: &[(&str, &str)], of_nuget: Option<&str>) -> [Option<String>; 2] {
@@ -416,8 +416,8 @@ mod tests {
 
     #[test]
     fn the_proxy_for_https_is_named_as_it_is_to_be_set() {
-        let line = "; the system's proxy `proxy.example:8080` was not used: to use it, set HTTPS_PROXY \
-                    to `http://proxy.example:8080`";
+        let line = " The system's proxy `proxy.example:8080` is not used; to use it, set HTTPS_PROXY to \
+                    `http://proxy.example:8080`.";
         for server in [
             "proxy.example:8080",
             "http://proxy.example:8080/",
@@ -436,8 +436,8 @@ mod tests {
         let script = Some("http://wpad.example/proxy.pac?key=hunter2".to_owned());
         assert_eq!(
             system_proxy_hint(&SystemProxy { server: None, script }),
-            "; the system chooses a proxy by the script `http://wpad.example/proxy.pac`, which was not \
-             used: set HTTPS_PROXY to the proxy that it names"
+            " The system's proxy script `http://wpad.example/proxy.pac` is not used; set HTTPS_PROXY to \
+             the proxy that it names."
         );
     }
 

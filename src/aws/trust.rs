@@ -227,7 +227,7 @@ mod tests {
             .flat_map(u16::to_le_bytes)
             .collect();
         assert_eq!(count(&wide), Err("it is UTF-16, not UTF-8".to_owned()));
-        assert!(count(&der).unwrap_err().starts_with("it is a certificate in DER form"));
+        assert!(count(&der).unwrap_err().starts_with("it is a DER file"));
         for text in [&b""[..], b"text", b"\x30\x82\xff\xff", b"\x30\x80", b"\x30"] {
             assert_eq!(count(text), Err("it contains no certificate".to_owned()));
         }

@@ -82,7 +82,7 @@ fn what_the_folder_does_not_take_this_process_keeps() {
     let (key, token) = (CacheKey::of(&["one"]), token("hunter2", now(), seconds(3600)));
     fs::remove_dir(around.path().join("cache")).unwrap();
     let failed = cache.store(&key, &token, now() + seconds(3600), &label(), now()).unwrap_err();
-    assert!(failed.to_string().starts_with("cannot write to the cache folder `"), "{failed}");
+    assert!(failed.to_string().starts_with("Cannot write to the cache folder `"), "{failed}");
     assert_eq!(load(&cache, &key, now()), Some(token));
     assert!(!format!("{cache:?}").contains("hunter2"));
 }

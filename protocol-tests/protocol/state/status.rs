@@ -65,9 +65,7 @@ fn full() {
     assert_eq!((&sign_in["signedIn"], &sign_in["refreshable"]), (&json!(true), &json!(true)));
     run(&stage.home, &["status"])
         .assert_success()
-        .assert_says(
-            "domain `my-domain` (111122223333, eu-west-1), profile `dev`: 11 h ",
-        )
+        .assert_says("domain `my-domain` (111122223333, eu-west-1), profile `dev`: 11 h ")
         .assert_says("the SSO session `corp` (profile `dev`): signed in, ");
     assert_eq!(stage.sso().calls(), calls, "nobody is asked");
 }

@@ -237,7 +237,11 @@ mod tests {
         let panics = async { panic!("hunter2 {}", std::hint::black_box(1)) };
         let defect = or_defect(panics).await.unwrap().expect("a finding");
         assert_eq!((defect.check, defect.outcome), ("doctor", Outcome::Failure));
-        assert!(defect.what.starts_with("the plugin itself failed"), "{}", defect.what);
+        assert!(
+            defect.what.starts_with("The plugin failed because of a defect"),
+            "{}",
+            defect.what
+        );
         assert_eq!(or_defect(async { Ok(()) }).await.unwrap(), None);
     }
 }

@@ -24,14 +24,14 @@ fn a_file_that_is_not_utf_8_is_named_with_its_encoding() {
             "is not UTF-8 in line 2, perhaps Latin-1",
         ),
         (&with_mark, "is UTF-16, not UTF-8"),
-        (&utf_16, "has zero bytes, as UTF-16 has"),
+        (&utf_16, "contains zero bytes, as UTF-16 does"),
     ];
     for name in [".aws/config", ".aws/credentials"] {
         for (bytes, why) in cases {
             let machine = Machine::new().bytes(name, bytes).variables(&[CONTAINER]);
             let path = machine.home.path().join(name).display().to_string();
             let line = machine.error();
-            assert!(line.contains(&format!("`{path}` {why}; save it as UTF-8")), "{line}");
+            assert!(line.contains(&format!("`{path}` {why}.")), "{line}");
             // Keys of the environment need no file.
             assert_eq!(machine.variables(&KEYS).identity().label, "the environment's keys");
         }
@@ -83,13 +83,13 @@ fn the_null_device_is_an_empty_file() {
 #[test]
 fn a_missing_file_that_a_variable_names_is_said() {
     let machine = Machine::new().variable("AWS_CONFIG_FILE", "/nowhere/config");
-    let what = "AWS_CONFIG_FILE names `/nowhere/config`, which is not there";
+    let what = "AWS_CONFIG_FILE names `/nowhere/config`, which does not exist";
     let missing = [("AWS_CONFIG_FILE", what.to_owned())];
     assert_eq!(machine.identity().missing_files(), missing);
     let (name, owner) = ("d".to_owned(), "111122223333".to_owned());
     let domain = Domain { name, owner, region: "eu-west-1".to_owned() };
     let line = machine.identity().no_credentials(&domain).unwrap().to_string();
-    assert!(line.contains(&format!("; {what}; choose a profile")), "{line}");
+    assert!(line.contains(&format!(" {what}.")), "{line}");
     let line = machine.variable("AWS_PROFILE", "dev").error();
     assert!(line.contains(&format!("(there are no profiles; {what})")), "{line}");
 }
@@ -142,7 +142,10 @@ fn the_older_name_of_the_profiles_variable_counts_behind() {
     assert_eq!(key_of(&machine()).0, "AKIATWO");
     assert_eq!(key_of(&machine().variable("AWS_PROFILE", "one")).0, "AKIAONE");
     let line = machine().variable("AWS_DEFAULT_PROFILE", "gone").error();
-    assert!(line.starts_with("AWS_DEFAULT_PROFILE names profile `gone`, which no"), "{line}");
+    assert!(
+        line.starts_with("AWS_DEFAULT_PROFILE names profile `gone`, which does not exist"),
+        "{line}"
+    );
 }
 
 /// Whether or not one of them has keys.
@@ -151,7 +154,7 @@ fn a_circle_of_source_profiles_is_said() {
     let config = "[default]\nrole_arn = a\nsource_profile = b\naws_access_key_id = AKIA\n\
                   aws_secret_access_key = s\n[profile b]\nrole_arn = b\nsource_profile = default\n";
     let line = Machine::with_config(config).error();
-    assert!(line.contains("its `source_profile` leads in a circle"), "{line}");
+    assert!(line.contains("its `source_profile` chain is circular"), "{line}");
 }
 
 #[test]
@@ -170,10 +173,10 @@ fn a_region_is_trimmed_and_one_that_is_none_is_said_where_it_is_needed() {
                   [profile b]\naws_access_key_id = AKIA\naws_secret_access_key = s\n";
     let machine = || Machine::with_config(config);
     let line = machine().error();
-    let expected = "`\"eu-west-1\"` is no AWS region; it is from `region` of profile `default`";
+    let expected = "Invalid AWS region `\"eu-west-1\"`, from `region` of profile `default`.";
     assert!(line.starts_with(expected), "{line}");
     let line = machine().variable("AWS_REGION", "'us-east-1'").error();
-    assert!(line.starts_with("`'us-east-1'` is no AWS region; it is from AWS_REGION"), "{line}");
+    assert!(line.starts_with("Invalid AWS region `'us-east-1'`, from AWS_REGION."), "{line}");
     let trimmed = machine().variable("AWS_DEFAULT_REGION", " us-east-1\r\n").identity();
     assert_eq!(trimmed.region.as_deref(), Some("us-east-1"));
     // The region of a package source's host is used where no role is assumed.

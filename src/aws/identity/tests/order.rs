@@ -179,7 +179,7 @@ fn what_is_broken_in_a_profile_is_said() {
         ("sso_role_name = r", "it has `sso_role_name`, but no `sso_account_id`"),
         (
             "sso_account_id = 1\nsso_role_name = r\nsso_session = gone",
-            "its `sso_session` `gone` is in no AWS file",
+            "its `sso_session` `gone` does not exist",
         ),
         (
             "sso_account_id = 1\nsso_role_name = r\nsso_region = r",
@@ -194,13 +194,13 @@ fn what_is_broken_in_a_profile_is_said() {
             "role_arn = r\nsource_profile = base\ncredential_source = Environment",
             "it has both `source_profile` and `credential_source`",
         ),
-        ("role_arn = r\nsource_profile = gone", "its `source_profile` `gone` is in no AWS file"),
-        ("role_arn = r\nsource_profile = default", "its `source_profile` leads in a circle"),
-        ("role_arn = r\nsource_profile = circle", "its `source_profile` leads in a circle"),
-        ("role_arn = r\nsource_profile = empty", "there are no credentials in it"),
+        ("role_arn = r\nsource_profile = gone", "its `source_profile` `gone` does not exist"),
+        ("role_arn = r\nsource_profile = default", "its `source_profile` chain is circular"),
+        ("role_arn = r\nsource_profile = circle", "its `source_profile` chain is circular"),
+        ("role_arn = r\nsource_profile = empty", "it contains no credentials"),
         (
             "role_arn = r\nsource_profile = unfinished",
-            "it lacks `sso_account_id` and `sso_role_name`",
+            "it has no `sso_account_id` and `sso_role_name`",
         ),
         (
             "role_arn = r\ncredential_source = Elsewhere",
@@ -209,11 +209,11 @@ fn what_is_broken_in_a_profile_is_said() {
         ),
         (
             "role_arn = r\ncredential_source = Environment",
-            "its `credential_source` is `Environment`, but no such variables are set",
+            "its `credential_source` is `Environment`, but its variables are not set",
         ),
         (
             "role_arn = r\ncredential_source = EcsContainer",
-            "its `credential_source` is `EcsContainer`, but no such variables are set",
+            "its `credential_source` is `EcsContainer`, but its variables are not set",
         ),
     ];
     const OTHERS: &str = "[profile circle]\nrole_arn = r\nsource_profile = default\n\
@@ -221,7 +221,7 @@ fn what_is_broken_in_a_profile_is_said() {
     for (properties, detail) in CASES {
         let config = format!("[default]\n{properties}{OTHER_SECTIONS}{OTHERS}");
         let line = Machine::with_config(&config).error();
-        assert!(line.contains(&format!(" cannot be used: {detail}; correct it")), "{line}");
+        assert!(line.contains(&format!(" cannot be used: {detail}.")), "{line}");
     }
 }
 
@@ -232,8 +232,7 @@ fn a_code_is_asked_for_nowhere() {
         [profile middle]\nrole_arn = inner\nsource_profile = base\nmfa_serial = arn:mfa\n\
         [profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n";
     let line = Machine::with_config(config).error();
-    assert!(line.contains("profile `middle` asks for an MFA code (`mfa_serial`)"), "{line}");
-    assert!(line.contains("aws configure export-credentials --profile middle"), "{line}");
+    assert!(line.starts_with("Profile `middle` requires an MFA code (`mfa_serial`)"), "{line}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn none_of_the_profiles_there_is_said() {
 fn a_profile_of_a_rule_that_yields_nothing_ends_the_search() {
     let machine = machine().rule(profiles(&["empty"], None));
     assert!(
-        machine.error().starts_with("profile `empty` cannot be used: there are no credentials")
+        machine.error().starts_with("Profile `empty` cannot be used: it contains no credentials")
     );
 }
 
@@ -82,7 +82,7 @@ fn broken_files_matter_to_a_rule_on_profiles() {
         machine
             .rule(profiles(&[], Some(Prefer::Profile)))
             .error()
-            .contains("the AWS files cannot be used: in `")
+            .contains("A shared config or credentials file cannot be used: in `")
     );
 }
 
