@@ -28,6 +28,11 @@ pub struct NotRun {
 
 /// Reads the words behind the program's name.
 pub fn parse(words: &[OsString]) -> Result<Parsed, NotRun> {
+    let words = match words {
+        // The parser's own command takes no option.
+        [help, option] if help == "help" && (option == "--help" || option == "-h") => &words[..1],
+        words => words,
+    };
     let matches = definition().no_binary_name(true).try_get_matches_from(words);
     let parsed = matches.and_then(|matches| {
         let json = json_name(&matches);

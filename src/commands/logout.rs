@@ -21,7 +21,7 @@ pub enum LogoutError {
     Provider(#[from] ProviderError),
     #[error(transparent)]
     Cache(#[from] CacheError),
-    #[error("it is done, but that cannot be written: {0}")]
+    #[error("Done, but the result cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 

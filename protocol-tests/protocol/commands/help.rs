@@ -155,7 +155,9 @@ fn help_of_a_command_is_the_same_by_each_way() {
         assert_eq!(home.run_plugin(words).assert_success().stdout, help);
     }
     let general = home.run_plugin(&["--help"]).assert_success().stdout.clone();
-    assert_eq!(home.run_plugin(&["help"]).assert_success().stdout, general);
+    for words in [&["help"][..], &["help", "--help"], &["-h"]] {
+        assert_eq!(home.run_plugin(words).assert_success().stdout, general);
+    }
     let without = home.run_plugin(&[]);
     assert_eq!((without.code(), &*without.stderr), (Some(2), &*general));
     for heading in ["Set up:", "Daily use:", "Diagnose:", "Configuration:", "Other:"] {

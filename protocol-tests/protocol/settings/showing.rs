@@ -27,7 +27,8 @@ fn nothing() {
     let home = SandboxHome::new();
     assert_eq!(
         configure(&home, &["list"]),
-        "duration_seconds = 43200    # default\ninteractive = \"auto\"    # default\n\
+        "# profile is not set: AWS's own settings choose it\n\
+         duration_seconds = 43200    # default\ninteractive = \"auto\"    # default\n\
          head_start = \"auto\"    # default\n"
     );
     assert_eq!(

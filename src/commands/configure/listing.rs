@@ -89,7 +89,7 @@ impl Context<'_> {
     pub(super) fn values_of(&self, key: &str) -> Result<ValuesOfKey, Error> {
         let name = Key::named(key)?.name;
         let mut values = values(&self.settings()?)?;
-        values.retain(|value| value.key == name);
+        values.retain(|value| value.key == name && !value.value.is_null());
         if values.is_empty() {
             return Err(EditError::NotSet(key.to_owned()).into());
         }
@@ -109,6 +109,9 @@ fn values(settings: &Settings) -> Result<Vec<EffectiveValue>, Error> {
     let mut values = Vec::new();
     if let Some(names) = one_or_more(&effective.aws.profiles.value) {
         values.push(EffectiveValue::of("profile", &effective.aws.profiles, |_| names.clone()));
+    } else {
+        let profile = EffectiveValue::of("profile", &effective.aws.profiles, |_| Value::Null);
+        values.push(profile);
     }
     values.push(EffectiveValue::of("duration_seconds", &effective.duration, |duration| {
         json!(duration.seconds())
@@ -174,6 +177,10 @@ impl ListedFile {
 impl fmt::Display for Listing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for EffectiveValue { key, value, origin, bound } in &self.settings {
+            if value.is_null() {
+                writeln!(formatter, "# {key} is not set: AWS's own settings choose it")?;
+                continue;
+            }
             write!(formatter, "{key} = {value}    # {origin}")?;
             if let Some(Bounded { bounded_by, bounded_from }) = bound {
                 write!(formatter, "; the policy in {bounded_by} replaces {bounded_from}")?;
