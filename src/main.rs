@@ -62,6 +62,7 @@ use base::secret::Secret;
 use base::system::{NO_MORE_THREADS, TOO_MANY_FILES, scarcity};
 use base::terminal::{Appearance, PerhapsUnread, Printable};
 use cli::doctor::DoctorArgs;
+use cli::setup::SetupArgs;
 use cli::{Command, ExecArgs, NotRun, Parsed, SelectionArgs};
 use code::{Code, Coded};
 use commands::completions;
@@ -69,6 +70,7 @@ use commands::exec::ExecError;
 use commands::progress::{Terminal, Wait, Waiting};
 use commands::scrub::Outcome;
 use commands::selection::{Fetched, SelectionError};
+use commands::setup::Person;
 use locations::Locations;
 use provider::Provider;
 use report::{Output, ReportedError};
@@ -212,6 +214,7 @@ fn run_command(
                 commands::explain::run(&args, provider, out).await
             })?;
         }
+        Command::Setup(args) => return setup(&args, environment, &wait, out),
         Command::Source(args) => with_provider(environment, args.overrides(), async |provider| {
             commands::source::run(&args, environment, provider, &wait, out).await
         })?,
@@ -247,6 +250,41 @@ fn doctor(
     })?;
     let failed = outcome == commands::doctor::Outcome::Failure;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Fails with its exit code if a restore would not work. The reasons were printed already.
+#[expect(clippy::disallowed_methods, reason = "a person is asked at the terminal only")]
+fn setup(
+    args: &SetupArgs,
+    environment: &Environment,
+    wait: Wait<'_>,
+    out: &mut Output<'_>,
+) -> Result<ExitCode, Failure> {
+    let is_ci = base::runtime_environment::ci(environment).is_some();
+    let is_person = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let may_ask = is_person && !is_ci && !args.yes && !args.json;
+    let log = open_log(environment);
+    let surface = commands::setup::Surface {
+        environment,
+        log,
+        person: Person { ask: may_ask.then_some(&ask), announce: &announce },
+        wait,
+        appearance: Appearance::of(environment, io::stdout().is_terminal()),
+    };
+    let is_ready = with_provider(environment, Overrides::default(), async |_| {
+        Box::pin(commands::setup::run(args, surface, out)).await
+    })?;
+    Ok(if is_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The answer in one line; none at the end of the input.
+#[expect(clippy::disallowed_methods, reason = "questions are asked here, and nowhere else")]
+fn ask(question: &str) -> Option<String> {
+    let mut errors = io::stderr();
+    write!(errors, "{question}").and_then(|()| errors.flush()).ok()?;
+    let mut answer = String::new();
+    let length = io::stdin().read_line(&mut answer).ok()?;
+    (length > 0).then_some(answer)
 }
 
 /// Returns if the command was not started.

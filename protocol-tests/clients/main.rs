@@ -35,6 +35,7 @@ mod proxies;
 mod refusals;
 mod restores;
 #[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod sign_in;
 mod sources;
 #[path = "../support/mod.rs"]
@@ -48,6 +49,8 @@ fn main() -> ExitCode {
     let suites = [
         // Failed restores take long by waiting, so they go first.
         ("refusals", refusals::trials()),
+        #[cfg(target_os = "linux")]
+        ("setup", setup::trials()),
         #[cfg(target_os = "linux")]
         ("sign_in", sign_in::trials()),
         ("aws_cli", aws_cli::trials()),

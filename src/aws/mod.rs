@@ -89,6 +89,14 @@ pub fn profile_names(environment: &Environment) -> Vec<String> {
     files.map(|files| files.names().into_iter().map(str::to_owned).collect()).unwrap_or_default()
 }
 
+/// The names of the profiles whose credentials are of this account, as far as the shared files show.
+pub fn profiles_of_account(environment: &Environment, account: &str) -> Vec<String> {
+    let files = AwsFiles::load(environment);
+    let names =
+        |files: AwsFiles| files.of_account(account).into_iter().map(str::to_owned).collect();
+    files.map(names).unwrap_or_default()
+}
+
 impl Aws {
     /// Reads nothing yet.
     pub fn new(environment: Environment, log: Log) -> Self {

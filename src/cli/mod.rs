@@ -6,6 +6,7 @@ pub mod help;
 #[cfg(test)]
 mod pages;
 mod parsing;
+pub mod setup;
 pub mod source;
 pub mod state;
 mod tokens;
@@ -24,6 +25,7 @@ use crate::settings::Overrides;
 use configure::ConfigureArgs;
 use doctor::DoctorArgs;
 use help::{EXIT_CODES, Page, example};
+use setup::SetupArgs;
 use source::SourceArgs;
 use state::{ExplainArgs, LogoutArgs, StatusArgs};
 
@@ -48,6 +50,8 @@ pub fn definition() -> clap::Command {
 /// One command each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Install, sign in, add a source and check it: from nothing to a restore
+    Setup(SetupArgs),
     /// Install the plugin for NuGet clients
     Install(InstallArgs),
     /// Remove the plugin

@@ -21,7 +21,7 @@ impl SourceArgs {
     pub fn overrides(&self) -> Overrides {
         match &self.command {
             SourceCommand::Add(args) => args.identity.overrides(),
-            SourceCommand::List(_) => Overrides::default(),
+            SourceCommand::List(_) | SourceCommand::Remove(_) => Overrides::default(),
             SourceCommand::Check(args) => args.identity.overrides(),
         }
     }
@@ -32,6 +32,8 @@ impl SourceArgs {
 pub enum SourceCommand {
     /// Add a source to NuGet.Config
     Add(SourceAddArgs),
+    /// Remove a source from NuGet.Config
+    Remove(SourceRemoveArgs),
     /// List the sources that NuGet uses in this folder
     List(SourceListArgs),
     /// Request the index of sources, with a token
@@ -113,6 +115,37 @@ pub enum EndpointKind {
     Ipv4,
     /// `….codeartifact.….on.aws`, for IPv6 as well
     Dualstack,
+}
+
+const REMOVE: Page = Page {
+    examples: &[
+        example("By name", "{} source remove my-domain/my-repo"),
+        example(
+            "By URL",
+            "{} source remove https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json",
+        ),
+    ],
+    notes: &[
+        "Removes the source's line, and what the same file has for it: saved passwords, package source          mapping and the entry that disables it. The rest of the file stays as it is, byte for byte.",
+    ],
+    exit_codes: EXIT_CODES,
+};
+
+/// Arguments of `source remove`.
+#[derive(Debug, Args)]
+#[command(add = REMOVE)]
+pub struct SourceRemoveArgs {
+    /// Name or URL of the source
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+
+    /// Change this NuGet.Config only. Default: every one that has the source
+    #[arg(long, value_name = "FILE")]
+    pub configfile: Option<PathBuf>,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 const LIST: Page = Page {

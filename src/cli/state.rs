@@ -24,8 +24,9 @@ const EXPLAIN: Page = Page {
 #[derive(Debug, Args)]
 #[command(add = EXPLAIN)]
 pub struct ExplainArgs {
-    /// The source's URL
-    pub url: String,
+    /// Name or URL of a source. Default: the only CodeArtifact source that NuGet uses in this folder
+    #[arg(value_name = "SOURCE")]
+    pub url: Option<String>,
 
     #[command(flatten)]
     pub identity: IdentityArgs,

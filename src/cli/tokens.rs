@@ -87,7 +87,6 @@ const TOKEN: Page = Page {
 /// Arguments of `token`.
 #[derive(Debug, Args)]
 #[command(add = TOKEN)]
-#[command(mut_arg("url", |url| url.required_unless_present("domain")))]
 pub struct TokenArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,

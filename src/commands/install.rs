@@ -28,7 +28,7 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// The result. Names and values of the JSON must not change.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct InstallReport {
+pub(super) struct InstallReport {
     /// Whether these are the folders that clients search by themselves.
     #[serde(skip)]
     in_home: bool,
@@ -89,7 +89,8 @@ pub fn run(
     if failures.is_empty() { Ok(()) } else { Err(failures.swap_remove(0)) }
 }
 
-fn install(
+/// Installs, and starts what was installed.
+pub(super) fn install(
     args: &InstallArgs,
     environment: &Environment,
 ) -> Result<InstallReport, InstallationError> {
@@ -130,6 +131,30 @@ fn install(
         checks,
         warnings,
     })
+}
+
+impl InstallReport {
+    /// Why the installed plugin does not work, if so.
+    pub(super) fn failure(&self) -> Option<InstallationError> {
+        self.checks.iter().find_map(HandshakeCheck::failure)
+    }
+
+    /// The largest change of a folder.
+    pub(super) fn change(&self) -> folder::Change {
+        let changes = self.folders.iter().map(|filled| filled.change);
+        let changes: Vec<_> = changes.collect();
+        let largest = [folder::Change::Installed, folder::Change::Updated];
+        let largest = largest.into_iter().find(|change| changes.contains(change));
+        largest.unwrap_or(folder::Change::Unchanged)
+    }
+
+    pub(super) fn first_folder(&self) -> Option<&Path> {
+        self.folders.first().map(|filled| &*filled.path)
+    }
+
+    pub(super) fn command(&self) -> Option<&CommandFile> {
+        self.command.as_ref()
+    }
 }
 
 /// What people start, for this user's own installation. A folder that is named may be for everybody,

@@ -7,6 +7,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::progress::Wait;
+use super::source;
+use crate::aws::SsoSession;
 use crate::cli::LoginArgs;
 use crate::code::{Code, Coded};
 use crate::provider::{Provider, ProviderError, SignIn, User};
@@ -71,14 +73,47 @@ pub async fn run(
     Ok(())
 }
 
+/// The profile of the only session that the sources of this folder need, or else of the only session
+/// in the shared files. None if the profile that the settings or the environment select signs in, or
+/// if there is a choice.
+async fn profile_needed(provider: &Provider) -> Option<String> {
+    let sources = source::config_here(provider.locations()).ok();
+    let sources = sources.map(|config| config.sources(provider.environment())).unwrap_or_default();
+    let mut sessions: Vec<SsoSession> = Vec::new();
+    for source in sources.iter().filter(|source| source.is_enabled) {
+        let Ok(endpoint) = provider.endpoint(&source.url) else { continue };
+        let resolved = provider.resolve(&endpoint);
+        let caller = provider.caller(&resolved).await.ok();
+        let session = caller.and_then(|caller| caller.identity.sign_in.clone());
+        let is_new = |session: &SsoSession| {
+            sessions.iter().all(|other| other.identifier() != session.identifier())
+        };
+        sessions.extend(session.filter(is_new));
+    }
+    if let [session] = &*sessions {
+        return Some(session.profile.clone());
+    }
+    if provider.session_meant(None, None).is_ok() {
+        return None;
+    }
+    match &*provider.sign_ins().ok()? {
+        [only] => only.profiles.first().cloned(),
+        _ => None,
+    }
+}
+
 async fn sign_in(
     args: &LoginArgs,
     provider: &Provider,
     announce: &(dyn Fn(&str) + Send + Sync),
     wait: Wait<'_>,
 ) -> Result<SignInReport, ProviderError> {
+    let profile = match (&args.profile, &args.sso_session) {
+        (None, None) => profile_needed(provider).await,
+        (profile, _) => profile.clone(),
+    };
     let wanted = SignIn {
-        profile: args.profile.as_deref(),
+        profile: profile.as_deref(),
         session: args.sso_session.as_deref(),
         method: (args.use_device_code || args.no_browser).then_some(SignInMethod::Device),
         opens_browser: !args.no_browser,

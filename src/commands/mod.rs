@@ -16,6 +16,7 @@ pub mod owner;
 pub mod progress;
 pub mod scrub;
 pub mod selection;
+pub mod setup;
 pub mod source;
 pub mod status;
 pub mod token;

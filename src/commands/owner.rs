@@ -95,7 +95,8 @@ pub fn act_as(
     };
     let mut again = Program::new(program);
     again.args(arguments);
-    let is_asking_aws = matches!(command, Command::Doctor(_) | Command::Source(_));
+    let is_asking_aws =
+        matches!(command, Command::Doctor(_) | Command::Setup(_) | Command::Source(_));
     let secrets = SECRETS.into_iter().filter(|_| !is_asking_aws);
     for name in others.into_iter().chain(secrets) {
         again.env_remove(name);
@@ -121,6 +122,7 @@ fn changed_folder(command: &Command, environment: &Environment) -> Changed {
         Command::Login(_)
         | Command::Logout(_)
         | Command::Scrub(_)
+        | Command::Setup(_)
         | Command::Source(SourceArgs { command: SourceCommand::Add(_) })
         | Command::Doctor(_) => None,
         _ => return Changed::Nothing,

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use super::named::{self, OptionError};
+use super::source::{self, SourceError};
 use crate::base::panic::Panicked;
 use crate::base::secret::Secret;
 use crate::cli::SelectionArgs;
@@ -30,6 +31,8 @@ pub enum SelectionError {
     Settings(Box<ProviderError>),
     #[error(transparent)]
     Option(#[from] OptionError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
     #[error("{0}")]
     Provider(Box<ProviderError>),
     #[error(
@@ -49,6 +52,7 @@ impl Coded for SelectionError {
             Self::RefusedHost(_) => Code::HostNotAllowed,
             Self::Settings(error) | Self::Provider(error) => error.code(),
             Self::Option(error) => error.code(),
+            Self::Source(error) => error.code(),
             Self::Expired { .. } => Code::ClockWrong,
             Self::Runtime(error) => error.code(),
             Self::Defect(error) => error.code(),
@@ -59,6 +63,7 @@ impl Coded for SelectionError {
         match self {
             Self::Settings(error) | Self::Provider(error) => error.fix(),
             Self::Path(error) => error.fix(),
+            Self::Source(error) => error.fix(),
             _ => None,
         }
     }
@@ -75,15 +80,12 @@ pub struct Fetched {
 /// The token that the arguments select, from a provider with their options. It is never a provided
 /// token.
 pub async fn fetch(args: &SelectionArgs, provider: &Provider) -> Result<Fetched, SelectionError> {
-    let target = match &args.url {
-        Some(url) => {
-            let endpoint =
-                provider.endpoint(url).map_err(|error| url_error(url, error, provider))?;
-            Target { host: None, ..Target::from(&endpoint) }
-        }
-        None => {
-            Target { domain: named_domain(args)?, repository: named_repository(args)?, host: None }
-        }
+    let target = if args.domain.is_some() {
+        Target { domain: named_domain(args)?, repository: named_repository(args)?, host: None }
+    } else {
+        let url = source::url_of(args.url.as_deref(), provider)?;
+        let endpoint = provider.endpoint(&url).map_err(|error| url_error(&url, error, provider))?;
+        Target { host: None, ..Target::from(&endpoint) }
     };
     let resolved = provider.resolve_target(target);
     let domain = resolved.target.domain.clone();

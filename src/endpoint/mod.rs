@@ -17,6 +17,7 @@ pub mod check;
 mod host;
 mod partition;
 mod path;
+mod repair;
 
 use std::fmt;
 
@@ -27,6 +28,7 @@ use host::Names;
 pub use host::{HostForm, HostKind, HostMapping, is_region};
 pub use partition::{Partition, SERVICE_PRINCIPAL, is_aws_host, resembles_codeartifact};
 pub use path::{is_domain, is_owner, is_repository, is_repository_byte, split_domain};
+pub use repair::repaired;
 
 /// A domain of CodeArtifact. An authorization token is issued for a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

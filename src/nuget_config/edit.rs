@@ -12,7 +12,9 @@ use roxmltree::{Document as Xml, Node};
 
 use super::ConfigError;
 use super::markup::{Piece, pieces};
+use super::source_names::decode_name;
 use super::xml::{is_named, parse as parse_xml};
+use crate::base::url::{UrlParts, is_loopback};
 
 /// The indentation of one level, if the file does not show one.
 const USUAL_UNIT: &str = "  ";
@@ -59,13 +61,20 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
 pub fn add_source(text: &str, path: &Path, name: &str, url: &str) -> Result<Edit, ConfigError> {
     let xml = parse_xml(text, path)?;
     let style = Style::of(text, &xml);
-    let add = format!("<add key=\"{}\" value=\"{}\" />", escape(name), escape(url));
+    // NuGet refuses plain http without it. On this machine, nobody can listen.
+    let insecure = if is_local_http(url) { " allowInsecureConnections=\"true\"" } else { "" };
+    let add = format!("<add key=\"{}\" value=\"{}\"{insecure} />", escape(name), escape(url));
     let root = xml.root_element();
     let section = root.children().find(|node| node.tag_name().name() == "packageSources");
     Ok(match section {
         Some(section) => style.insert(section, |_| add),
         None => style.insert(root, |indent| style.section(indent, &add)),
     })
+}
+
+fn is_local_http(url: &str) -> bool {
+    let parts = UrlParts::strict(url);
+    parts.scheme.eq_ignore_ascii_case("http") && is_loopback(parts.host_and_port().0)
 }
 
 /// The layout of the file, which added text follows.
@@ -180,6 +189,65 @@ pub fn remove_credentials(
     Ok(edits)
 }
 
+/// The sections in which a source can have entries, with how an entry names it.
+const SECTIONS: [&str; 4] = [
+    "packageSources",
+    "disabledPackageSources",
+    "packageSourceCredentials",
+    "packageSourceMapping",
+];
+
+/// The sections in which the file has an entry of this source.
+pub fn sections_of_source(
+    text: &str,
+    path: &Path,
+    name: &str,
+) -> Result<Vec<&'static str>, ConfigError> {
+    let xml = parse_xml(text, path)?;
+    let is_used = |section: &&str| {
+        let mut of_name = sections(&xml, section);
+        of_name.any(|node| node.children().any(|entry| is_entry_of(entry, name)))
+    };
+    Ok(SECTIONS.into_iter().filter(is_used).collect())
+}
+
+/// The edits that remove every entry of the source. A section that only has such entries is removed
+/// with them, except for the list of the sources.
+pub fn remove_source(text: &str, path: &Path, name: &str) -> Result<Vec<Edit>, ConfigError> {
+    let xml = parse_xml(text, path)?;
+    let mut edits = Vec::new();
+    for section_name in SECTIONS {
+        for section in sections(&xml, section_name) {
+            let (removed, others): (Vec<_>, Vec<_>) =
+                section.children().partition(|entry| is_entry_of(*entry, name));
+            let is_kept = section_name == SECTIONS[0];
+            if !removed.is_empty() && !is_kept && others.into_iter().all(is_blank) {
+                edits.push(Edit::remove(with_lines(text, section.range())));
+            } else {
+                let ranges = removed.iter().map(|entry| with_lines(text, entry.range()));
+                edits.extend(ranges.map(Edit::remove));
+            }
+        }
+    }
+    Ok(edits)
+}
+
+fn sections<'a, 'x>(xml: &'a Xml<'x>, name: &'a str) -> impl Iterator<Item = Node<'a, 'x>> {
+    let elements = xml.root_element().children().filter(Node::is_element);
+    elements.filter(move |node| is_named(*node, name))
+}
+
+/// Whether it is about the source. NuGet compares names without regard to case.
+fn is_entry_of(entry: Node<'_, '_>, name: &str) -> bool {
+    let name = name.to_lowercase();
+    let is_this = |found: &str| found.trim().to_lowercase() == name;
+    let section = entry.parent().map(|parent| parent.tag_name().name().to_lowercase());
+    if section.as_deref() == Some("packagesourcecredentials") {
+        return entry.is_element() && is_this(&decode_name(entry.tag_name().name()));
+    }
+    entry.is_element() && entry.attribute("key").is_some_and(is_this)
+}
+
 fn is_blank(node: Node<'_, '_>) -> bool {
     node.is_text() && node.text().is_some_and(|text| text.trim().is_empty())
 }
@@ -253,6 +321,28 @@ mod tests {
 
     use super::*;
     use crate::nuget_config::{DEFAULT_TEXT, Document, EMPTY_TEXT};
+
+    #[test]
+    fn a_source_goes_with_its_entries_and_the_rest_stays() {
+        let text = "<configuration>\r\n  <packageSources>\r\n    <add key=\"a/b\" value=\"https://a/\" />\r\n    \
+                    <!-- c --><add key='other' value='https://o/'/>\r\n  </packageSources>\r\n  \
+                    <packageSourceCredentials>\r\n    <a_x002F_b>\r\n      <add key=\"Username\" value=\"aws\" />\r\n    \
+                    </a_x002F_b>\r\n  </packageSourceCredentials>\r\n  <disabledPackageSources>\r\n    \
+                    <add key=\"A/B\" value=\"true\" />\r\n    <add key=\"other\" value=\"true\" />\r\n  \
+                    </disabledPackageSources>\r\n  <packageSourceMapping>\r\n    <packageSource key=\"a/b\">\r\n      \
+                    <package pattern=\"*\" />\r\n    </packageSource>\r\n  </packageSourceMapping>\r\n</configuration>";
+        let path = Path::new("NuGet.Config");
+        let edits = remove_source(text, path, "a/b").unwrap();
+        assert_eq!(sections_of_source(text, path, "A/b").unwrap(), SECTIONS.map(|section| section));
+        assert_eq!(
+            apply(text, &edits).unwrap(),
+            "<configuration>\r\n  <packageSources>\r\n    <!-- c --><add key='other' value='https://o/'/>\r\n  \
+             </packageSources>\r\n  <disabledPackageSources>\r\n    <add key=\"other\" value=\"true\" />\r\n  \
+             </disabledPackageSources>\r\n</configuration>"
+        );
+        assert_eq!(sections_of_source(text, path, "absent").unwrap(), [""; 0]);
+        assert_eq!(remove_source(text, path, "absent").unwrap(), []);
+    }
 
     #[test]
     fn edits_are_applied_wherever_they_stand_in_the_list() {

@@ -39,7 +39,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use document::{CredentialsEntry, Document, MappingEntry, Password};
-pub use edit::{add_source, remove_credentials, without_secrets};
+pub use edit::{
+    add_source, remove_credentials, remove_source, sections_of_source, without_secrets,
+};
 pub use file::ConfigFile;
 pub use layers::{Layer, LayerKind};
 pub use merge::{CREDENTIALS_VARIABLE, Saved, Source};

@@ -6,7 +6,7 @@
 //! everything else as Minimal.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::message::{Kind, Log as LogPayload, LogLevel, Outgoing};
 use super::transport::Output;
 use crate::base::invocation::command;
 use crate::base::log::Log;
+use crate::base::terminal;
 use crate::base::text::printable;
 use crate::base::url::without_query;
 
@@ -89,6 +90,11 @@ impl Console {
     )]
     pub fn announce(&self, text: &str) {
         self.log.line(format_args!("asking the user to sign in"));
+        if io::stderr().is_terminal() {
+            // MSBuild hides what NuGet logs if it is quiet (`-v q`), and does not say so.
+            let shown = terminal::show(&format!("CodeArtifact: {text}"));
+            self.log.line(format_args!("shown on the terminal: {shown}"));
+        }
         if !self.is_wanted(LogLevel::Minimal) {
             // The client may have closed it.
             let _ = writeln!(io::stderr(), "{MARK}{}", printable(text));

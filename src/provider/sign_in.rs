@@ -91,7 +91,7 @@ impl Provider {
 
     /// The session of the profile, or the `sso-session` with this name, or else the session of the
     /// profile that the settings or the environment select.
-    pub(super) fn session_meant(
+    pub fn session_meant(
         &self,
         profile: Option<&str>,
         session: Option<&str>,

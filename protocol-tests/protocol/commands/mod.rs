@@ -7,6 +7,8 @@ mod exec;
 mod exec_sources;
 #[cfg(unix)]
 mod help;
+#[cfg(target_os = "linux")]
+mod setup;
 #[cfg(unix)]
 mod json;
 #[cfg(unix)]
@@ -26,6 +28,8 @@ pub fn trials() -> Vec<Trial> {
         exec_sources::trials(),
         #[cfg(unix)]
         help::trials(),
+        #[cfg(target_os = "linux")]
+        setup::trials(),
         #[cfg(unix)]
         json::trials(),
         #[cfg(unix)]

@@ -63,8 +63,8 @@ fn new_file() {
     assert_eq!(
         home.neutral(&run.assert_success().stdout),
         format!(
-            "added: my-domain/my-repo in <root>/{USER}\n  {STEM}/v3/index.json\n  CodeArtifact: \
-             repository `my-repo`, domain `my-domain` (111122223333, eu-west-1)\ntry it: \
+            "Added my-domain/my-repo to <root>/{USER}\n  {STEM}/v3/index.json\n  CodeArtifact: \
+             repository `my-repo`, domain `my-domain` (111122223333, eu-west-1)\nCheck it: \
              dotnet codeartifact source check my-domain/my-repo\n"
         )
     );
@@ -93,7 +93,7 @@ fn twice() {
     home.run_plugin(&["source", "add", STEM]).assert_success();
     let before = home.read(USER);
     let run = home.run_plugin(&["source", "add", STEM]);
-    run.assert_success().assert_says("already there: my-domain/my-repo in ");
+    run.assert_success().assert_says("The source is there already: my-domain/my-repo in ");
     assert_eq!(home.read(USER), before);
 }
 
@@ -105,14 +105,11 @@ fn in_the_way() {
     let other = STEM.replace("my-repo", "other");
     let run = home.run_plugin(&["source", "add", &other, "--name", "MINE"]);
     run.assert_failure().assert_says(&format!(
-        "error: `{file}` has a source `mine` already, at `{STEM}/v3/index.json`; give another name with \
-         `--name`, or remove that one with `dotnet nuget remove source \"mine\"`"
+        "error: [CNP409] `{file}` has a source `mine` with another URL: `{STEM}/v3/index.json`. Choose \
+         another name with `--name`, or remove that source: dotnet codeartifact source remove mine"
     ));
     let run = home.run_plugin(&["source", "add", STEM, "--name", "another"]);
-    run.assert_failure().assert_says(&format!(
-        "error: `{file}` has this URL already, as `mine`; use it by that name, or remove it with \
-         `dotnet nuget remove source \"mine\"`"
-    ));
+    run.assert_success().assert_says("The source is there already: mine in ");
     assert_eq!(home.read(USER), before);
 }
 
@@ -225,7 +222,7 @@ fn kept_from_working() {
                      <add key='ClearTextPassword' value='hunter2'/></x></packageSourceCredentials>\
                      </configuration>";
     home.write(USER, leftovers);
-    for word in ["added: x", "already there: x"] {
+    for word in ["Added x", "The source is there already: x"] {
         let run = home.run_plugin(&["source", "add", STEM, "--name", "x"]);
         run.assert_success().assert_says(word).assert_silent_on("hunter2");
         run.assert_says("note: it is disabled, and NuGet does not ask it; enable it with `dotnet nuget enable source x`");
@@ -240,7 +237,7 @@ fn kept_from_working() {
     home.write("project/other.config", "<configuration></configuration>");
     let run = home.run_plugin(&["source", "add", STEM, "--configfile", "other.config"]);
     run.assert_success()
-        .assert_says(&format!("try it: dotnet codeartifact source check {STEM}/v3/index.json\n"));
+        .assert_says(&format!("Check it: dotnet codeartifact source check {STEM}/v3/index.json\n"));
 }
 
 /// Whatever NuGet refuses, at once or in a restore only, and whichever file has it.

@@ -131,6 +131,15 @@ fn shows_colours(environment: &Environment) -> bool {
     !is_dumb(environment) && environment.get("CLICOLOR") != Some("0")
 }
 
+/// Shows the line on the terminal of this process itself, wherever its standard streams lead. False if
+/// there is no terminal.
+pub fn show(line: &str) -> bool {
+    let Some(mut terminal) = system::open() else { return false };
+    // The terminal logger of `dotnet` draws over the last lines.
+    let text = format!("\r\n{}\r\n\r\n\r\n", one_line(line));
+    terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush()).is_ok()
+}
+
 /// Whether a line cannot be overwritten.
 pub fn is_dumb(environment: &Environment) -> bool {
     environment.get("TERM") == Some("dumb")

@@ -1,6 +1,18 @@
 //! What the terminal can show.
 
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+
+use rustix::fs::OFlags;
+
 use crate::base::environment::Environment;
+
+/// The terminal that controls this process, if there is one.
+#[expect(clippy::disallowed_methods, reason = "the terminal is a file")]
+pub(super) fn open() -> Option<File> {
+    let flags = (OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed();
+    OpenOptions::new().write(true).custom_flags(flags).open("/dev/tty").ok()
+}
 
 /// Terminals show colours without being switched to it.
 pub(super) fn enable_colours() -> bool {

@@ -1,6 +1,8 @@
 //! What the console can show.
 #![expect(unsafe_code, reason = "the standard library does not ask the console")]
 
+use std::fs::{File, OpenOptions};
+
 use windows_sys::Win32::Globalization::CP_UTF8;
 use windows_sys::Win32::System::Console::{
     ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode, GetConsoleOutputCP, GetStdHandle,
@@ -8,6 +10,12 @@ use windows_sys::Win32::System::Console::{
 };
 
 use crate::base::environment::Environment;
+
+/// The console of this process, if there is one.
+#[expect(clippy::disallowed_methods, reason = "the console is a file")]
+pub(super) fn open() -> Option<File> {
+    OpenOptions::new().read(true).write(true).open("CONOUT$").ok()
+}
 
 /// Enables colours on the console; false if it is older than Windows 10.
 pub(super) fn enable_colours() -> bool {

@@ -7,6 +7,7 @@ use std::io;
 use thiserror::Error;
 
 use super::selection::{self, SelectionError};
+use super::source::{self, SourceError};
 use crate::base::invocation::command;
 use crate::cli::state::ExplainArgs;
 use crate::code::{Code, Coded};
@@ -22,6 +23,8 @@ pub enum ExplainError {
     NotOurs(EndpointError),
     #[error(transparent)]
     Url(SelectionError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
     #[error("{0}")]
     Provider(Box<ProviderError>),
     #[error("the result cannot be written: {0}")]
@@ -33,6 +36,7 @@ impl Coded for ExplainError {
         match self {
             Self::NotOurs(error) => error.code(),
             Self::Url(error) => error.code(),
+            Self::Source(error) => error.code(),
             Self::Provider(error) => error.code(),
             Self::Output(_) => Code::OutputFailed,
         }
@@ -41,6 +45,7 @@ impl Coded for ExplainError {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Url(error) => error.fix(),
+            Self::Source(error) => error.fix(),
             Self::Provider(error) => error.fix(),
             Self::NotOurs(_) | Self::Output(_) => None,
         }
@@ -53,15 +58,16 @@ pub async fn run(
     provider: &Provider,
     out: &mut Output<'_>,
 ) -> Result<(), ExplainError> {
-    let endpoint = match provider.endpoint(&args.url) {
+    let url = &source::url_of(args.url.as_deref(), provider)?;
+    let endpoint = match provider.endpoint(url) {
         Ok(endpoint) => endpoint,
-        Err(error) => return explain_foreign(args, error, provider, out),
+        Err(error) => return explain_foreign(url, error, provider, out),
     };
     let resolved = provider.resolve(&endpoint);
     let problem = Box::pin(provider.problem(&resolved))
         .await
         .map(|error| ExplainError::Provider(Box::new(error)));
-    let report = Box::pin(Explanation::of(&args.url, &endpoint, &resolved, provider)).await;
+    let report = Box::pin(Explanation::of(url, &endpoint, &resolved, provider)).await;
     if out.is_json() {
         let error = problem.as_ref().map(|error| ReportedError::of(error));
         out.json(&report, error.as_slice())?;
@@ -72,16 +78,16 @@ pub async fn run(
 }
 
 fn explain_foreign(
-    args: &ExplainArgs,
+    url: &str,
     error: EndpointError,
     provider: &Provider,
     out: &mut Output<'_>,
 ) -> Result<(), ExplainError> {
-    let (problem, error) = match selection::url_error(&args.url, error, provider) {
+    let (problem, error) = match selection::url_error(url, error, provider) {
         SelectionError::NotOurs(reason) => (reason.to_string(), ExplainError::NotOurs(reason)),
         other => (other.to_string(), ExplainError::Url(other)),
     };
-    let report = ForeignReport::new(&args.url, problem);
+    let report = ForeignReport::new(url, problem);
     if out.is_json() {
         out.json(&report, &[ReportedError::of(&error)])?;
     } else {

@@ -3,7 +3,7 @@
 
 mod backup;
 pub mod finding;
-mod report;
+pub mod report;
 mod version_control;
 
 use std::collections::HashSet;
@@ -116,7 +116,7 @@ pub fn run(
 }
 
 /// The results and the failures: a failure in one file does not affect the others.
-fn scrub(
+pub(super) fn scrub(
     args: &ScrubArgs,
     environment: &Environment,
     provider: &Provider,

@@ -1,7 +1,7 @@
 //! The findings and results: one value, printed as text or as JSON.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
@@ -45,6 +45,13 @@ impl ScrubReport {
     pub fn is_clean(&self) -> bool {
         let mut files = self.files.iter();
         files.all(|file| file.removed || !file.findings.iter().any(|it| it.is_certain))
+    }
+
+    /// The files in which a password was found that certainly belongs to CodeArtifact.
+    pub fn paths_with_passwords(&self) -> Vec<PathBuf> {
+        let files = self.files.iter();
+        let found = files.filter(|file| file.findings.iter().any(|finding| finding.is_certain));
+        found.map(|file| PathBuf::from(&file.path)).collect()
     }
 
     /// The findings of each file, with the lines that were or would be removed, and the next steps.

@@ -1,7 +1,7 @@
 //! `source add`: adds a source with only its URL to the file where NuGet would add it.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -13,17 +13,64 @@ use crate::base::text::{excerpt, printable};
 use crate::base::url::redacted;
 use crate::cli::source::{EndpointKind, SourceAddArgs};
 use crate::commands::named::{self, OptionError};
-use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository};
+use crate::endpoint::{EndpointError, RepositoryEndpoint, is_repository, repaired};
 use crate::nuget_config::{NugetConfig, Source, add_source};
+use crate::provider::Provider;
 use crate::report::Output;
-
-/// The suffix of every source's URL.
-const INDEX: &str = "v3/index.json";
 
 /// The source that the user wants.
 struct NewSource {
     name: String,
     url: String,
+}
+
+/// A source that is to be in NuGet.Config.
+pub struct Wanted<'a> {
+    /// Of its index.
+    pub url: String,
+    pub name: Option<&'a str>,
+    /// The NuGet.Config to change, instead of the one that NuGet would change.
+    pub file: Option<&'a Path>,
+}
+
+/// A source that is in NuGet.Config.
+pub struct Ensured {
+    /// False if it was there.
+    pub added: bool,
+    /// The name by which it is there.
+    pub name: String,
+    pub url: String,
+    pub file: PathBuf,
+    /// What prevents NuGet from using it.
+    pub obstacles: Vec<String>,
+    /// The saved credentials that NuGet would send first, if any.
+    pub saved: Option<String>,
+}
+
+/// Adds the source, unless its URL is there under any name.
+pub fn ensure(
+    wanted: Wanted<'_>,
+    endpoint: &RepositoryEndpoint,
+    context: &SourceContext<'_>,
+) -> Result<Ensured, SourceError> {
+    let name = match wanted.name {
+        Some(name) => checked_name(name)?,
+        // `aws codeartifact login` uses the same name.
+        None => format!("{}/{}", endpoint.domain.name, endpoint.repository),
+    };
+    let new = NewSource { name, url: wanted.url };
+    let config = config(wanted.file, context)?;
+    if let Some(refusal) = config.refusals(context.environment).first() {
+        return Err(SourceError::Refused { refusal: list::refusal(refusal) });
+    }
+    let sources = config.sources(context.environment);
+    let same = find_same(&new, &sources)?;
+    let (name, file) = match same {
+        Some(same) => (same.name.clone(), same.file.clone()),
+        None => (new.name.clone(), put(&new, &config)?),
+    };
+    let (obstacles, saved) = notes(&name, wanted.file, context)?;
+    Ok(Ensured { added: same.is_none(), name, url: new.url, file, obstacles, saved })
 }
 
 /// Adds the source, unless it exists, and prints the next steps.
@@ -33,30 +80,18 @@ pub async fn run(
     out: &mut Output<'_>,
 ) -> Result<(), SourceError> {
     let (url, endpoint) = match &args.url {
-        Some(url) => with_index(url, context)?,
+        Some(url) => with_index(url, context.provider)?,
         None => look_up(args, context).await?,
     };
-    let name = match &args.name {
-        Some(name) => checked_name(name)?,
-        // `aws codeartifact login` uses the same name.
-        None => format!("{}/{}", endpoint.domain.name, endpoint.repository),
-    };
-    let new = NewSource { name, url };
-    let config = config(args, context)?;
-    if let Some(refusal) = config.refusals(context.environment).first() {
-        return Err(SourceError::Refused { refusal: list::refusal(refusal) });
-    }
-    let sources = config.sources(context.environment);
-    let same = find_same(&new, args.name.is_some(), &sources)?;
-    let (name, file) = match same {
-        Some(same) => (same.name.clone(), same.file.clone()),
-        None => (new.name.clone(), put(&new, &config)?),
-    };
+    let wanted = Wanted { url, name: args.name.as_deref(), file: args.configfile.as_deref() };
+    let Ensured { added, name, url, file, mut obstacles, saved } =
+        ensure(wanted, &endpoint, context)?;
+    obstacles.extend(saved);
     let report = AddReport {
-        added: same.is_none(),
-        notes: notes(&name, args, context)?,
+        added,
+        notes: obstacles,
         name,
-        url: new.url,
+        url,
         path: file.to_string_lossy().into_owned(),
         repository: endpoint.into(),
     };
@@ -69,8 +104,8 @@ pub async fn run(
 }
 
 /// The files that NuGet reads here, or the named one.
-fn config(args: &SourceAddArgs, context: &SourceContext<'_>) -> Result<NugetConfig, SourceError> {
-    match &args.configfile {
+fn config(named: Option<&Path>, context: &SourceContext<'_>) -> Result<NugetConfig, SourceError> {
+    match named {
         Some(file) => Ok(NugetConfig::of_file(file)?),
         None => context.config(),
     }
@@ -101,10 +136,11 @@ fn put(new: &NewSource, config: &NugetConfig) -> Result<PathBuf, SourceError> {
 /// What prevents NuGet from using the source, or from calling the plugin, with the present files.
 fn notes(
     name: &str,
-    args: &SourceAddArgs,
+    file: Option<&Path>,
     context: &SourceContext<'_>,
-) -> Result<Vec<String>, SourceError> {
-    let config = config(args, context)?;
+) -> Result<(Vec<String>, Option<String>), SourceError> {
+    let config = config(file, context)?;
+    let mut saved = None;
     let mut notes = list::refusals(&config, context.environment);
     let sources = config.sources(context.environment);
     if let Some(source) = sources.iter().find(|source| source.name == name) {
@@ -115,10 +151,10 @@ fn notes(
                 quoted(name)
             )
         }));
-        notes.extend(source.saved.as_ref().map(list::saved));
+        saved = source.saved.as_ref().map(list::saved);
         notes.extend(unmapped(source, &config));
     }
-    Ok(notes)
+    Ok((notes, saved))
 }
 
 /// Names and values of the JSON must not change.
@@ -139,34 +175,31 @@ impl AddReport {
     fn print(&self, which: &str, out: &mut dyn Write) -> io::Result<()> {
         let (name, file) = (excerpt(&self.name), &self.path);
         if self.added {
-            writeln!(out, "added: {name} in {file}")?;
+            writeln!(out, "Added {name} to {file}")?;
             writeln!(out, "  {}", self.url)?;
             writeln!(out, "  {}", self.repository)?;
         } else {
-            writeln!(out, "already there: {name} in {file}")?;
+            writeln!(out, "The source is there already: {name} in {file}")?;
         }
         for note in &self.notes {
             writeln!(out, "note: {note}")?;
         }
         let dashes = if which.starts_with('-') { "-- " } else { "" };
         let name = command_name();
-        writeln!(out, "try it: {name} source check {dashes}{}", quoted(which))
+        writeln!(out, "Check it: {name} source check {dashes}{}", quoted(which))
     }
 }
 
 /// The URL of the source's index, even if the given URL lacks the index.
-fn with_index(
+pub fn with_index(
     url: &str,
-    context: &SourceContext<'_>,
+    provider: &Provider,
 ) -> Result<(String, RepositoryEndpoint), SourceError> {
     if url.contains(['?', '#']) {
         return Err(SourceError::Query);
     }
-    let stem = url.trim_end_matches('/');
-    let stem = stem.strip_suffix("/index.json").unwrap_or(stem);
-    let stem = stem.strip_suffix("/v3").unwrap_or(stem);
-    let whole = format!("{stem}/{INDEX}");
-    let endpoint = endpoint(&whole, url, context)?;
+    let whole = repaired(url);
+    let endpoint = endpoint(&whole, url, provider)?;
     Ok((whole, endpoint))
 }
 
@@ -174,9 +207,8 @@ fn with_index(
 fn endpoint(
     url: &str,
     as_written: &str,
-    context: &SourceContext<'_>,
+    provider: &Provider,
 ) -> Result<RepositoryEndpoint, SourceError> {
-    let provider = context.provider;
     provider.endpoint(url).map_err(|error| match error {
         EndpointError::Path { .. } => SourceError::Path(error),
         EndpointError::Foreign(_) => match (provider.broken_settings(), provider.refused_host(url))
@@ -208,7 +240,7 @@ async fn look_up(
             return Err(SourceError::LookUp { repository, domain, error: Box::new(error) });
         }
     };
-    let found = endpoint(&url, &url, context)?;
+    let found = endpoint(&url, &url, context.provider)?;
     if found.domain == domain && found.repository == repository {
         return Ok((url, found));
     }
@@ -216,30 +248,31 @@ async fn look_up(
     Err(SourceError::OtherRepository { asked, answered: found.to_string() })
 }
 
-/// The existing source with the same URL. If it has the same name but another URL, or the same URL
-/// but another name than the given one, this is an error: the user decides which one to keep.
+/// The existing source with the same URL, whatever its name is. A source with the name but another
+/// URL is an error.
 fn find_same<'a>(
     new: &NewSource,
-    is_name_given: bool,
     sources: &'a [Source],
 ) -> Result<Option<&'a Source>, SourceError> {
     let name = new.name.to_lowercase();
+    let mut same_url = sources.iter().filter(|source| is_same_url(&source.url, &new.url));
+    let first = same_url.clone().next();
+    let same = same_url.find(|source| source.name.to_lowercase() == name).or(first);
+    if same.is_some() {
+        return Ok(same);
+    }
     if let Some(same) = sources.iter().find(|source| source.name.to_lowercase() == name) {
-        if same.url.eq_ignore_ascii_case(&new.url) {
-            return Ok(Some(same));
-        }
         return Err(SourceError::NameTaken {
             name: excerpt(&same.name),
             url: excerpt(&redacted(&same.url)),
             file: same.file.clone(),
         });
     }
-    match sources.iter().find(|source| source.url.eq_ignore_ascii_case(&new.url)) {
-        Some(same) if is_name_given => {
-            Err(SourceError::UrlTaken { name: excerpt(&same.name), file: same.file.clone() })
-        }
-        same => Ok(same),
-    }
+    Ok(None)
+}
+
+fn is_same_url(left: &str, right: &str) -> bool {
+    left.trim_end_matches('/').eq_ignore_ascii_case(right.trim_end_matches('/'))
 }
 
 /// The file in which package source mapping excludes the source.

@@ -108,6 +108,18 @@ async fn ask(
     }
 }
 
+/// The code of the problem with a response of this status.
+pub fn code(status: u16) -> Code {
+    match status {
+        401 | 403 => Code::RepositoryRefused,
+        404 => Code::RepositoryNotFound,
+        407 => Code::ProxyPassword,
+        429 => Code::Throttled,
+        300..=399 => Code::Redirected,
+        _ => Code::UnexpectedResponse,
+    }
+}
+
 /// The problem with a response, and its fix; none if it is an index.
 pub fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str) -> Option<String> {
     let RepositoryEndpoint { domain, repository, .. } = endpoint;

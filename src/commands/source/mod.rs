@@ -1,8 +1,9 @@
 //! `source`: the package sources of NuGet.Config, for CodeArtifact.
 
-mod add;
-mod check;
+pub mod add;
+pub mod check;
 mod list;
+mod remove;
 
 use std::fmt;
 use std::io;
@@ -14,12 +15,12 @@ use thiserror::Error;
 use super::named::OptionError;
 use super::progress::Wait;
 use crate::base::environment::Environment;
-use crate::base::invocation::{command, command_name};
+use crate::base::invocation::command;
 use crate::base::text::excerpt;
 use crate::base::url::redacted;
 use crate::cli::source::{SourceArgs, SourceCommand};
 use crate::code::{Code, Coded};
-use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint};
+use crate::endpoint::{Domain, EndpointError, RepositoryEndpoint, repaired};
 use crate::locations::Locations;
 use crate::nuget_config::{ConfigError, NugetConfig, Source};
 use crate::provider::{Provider, ProviderError};
@@ -27,74 +28,52 @@ use crate::report::Output;
 
 pub use check::problem;
 
-/// Why a `source` command failed. Each message says what failed, where, and the fix.
+/// Why a `source` command failed.
 #[derive(Debug, Error)]
 pub enum SourceError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("the working folder is gone: {0}; change to another")]
+    #[error("The working folder is gone: {0}.")]
     WorkingFolder(io::Error),
-    #[error(
-        "no user's NuGet.Config is known, since no home folder is; name a file with `--configfile`"
-    )]
+    #[error("No home folder is known, so the user's NuGet.Config is not known.")]
     NoFile,
-    #[error(
-        "`{url}` is {error}; add a source of somebody else's with `dotnet nuget add source`, a host of \
-         your own to `hosts` of the configuration file first"
-    )]
+    #[error("`{url}` is {error}.")]
     Foreign { url: String, error: EndpointError },
     #[error(transparent)]
     Path(EndpointError),
     #[error("{0}")]
     RefusedHost(String),
-    #[error("the URL may be of a host of your own, but {0}")]
+    #[error(transparent)]
     Settings(Box<ProviderError>),
-    #[error(
-        "the URL has a query or a fragment, which no source of CodeArtifact's has; leave it out"
-    )]
+    #[error("The URL has a query or a fragment. The URL of a CodeArtifact source has neither.")]
     Query,
     #[error(transparent)]
     Option(#[from] OptionError),
-    #[error(
-        "AWS answered with the URL of {answered} where {asked} was asked for; check what stands between this machine and AWS"
-    )]
+    #[error("AWS returned the URL of {answered} instead of {asked}.")]
     OtherRepository { asked: String, answered: String },
     #[error(
-        "NuGet would not see the source in `{}`, since it reads the first alone of two sections or sources \
-         that differ in case; make its section `packageSources`, and name the source otherwise",
+        "NuGet would not see the source in `{}`: of two sections or sources that differ in case, it \
+         reads the first only.",
         file.display()
     )]
     NotTaken { file: PathBuf },
-    #[error("nothing was added, since {refusal}")]
+    #[error("Source `{name}` is only in `{}`, which NuGet does not change either.", file.display())]
+    NotRemovable { name: String, file: PathBuf },
+    #[error("Nothing was added: {refusal}.")]
     Refused { refusal: String },
-    #[error("no URL for `{repository}` in {domain}: {error}")]
+    #[error("The URL of `{repository}` in {domain} cannot be looked up: {error}")]
     LookUp { repository: String, domain: Domain, error: Box<ProviderError> },
-    #[error(
-        "`{}` has a source `{name}` already, at `{url}`; give another name with `--name`, or remove \
-         that one with `dotnet nuget remove source \"{name}\"`",
-        file.display()
-    )]
+    #[error("`{}` has a source `{name}` with another URL: `{url}`.", file.display())]
     NameTaken { name: String, url: String, file: PathBuf },
-    #[error(
-        "`{}` has this URL already, as `{name}`; use it by that name, or remove it with \
-         `dotnet nuget remove source \"{name}\"`",
-        file.display()
-    )]
-    UrlTaken { name: String, file: PathBuf },
-    #[error(
-        "NuGet.Config has no source `{asked}`, nor is it a CodeArtifact URL; see which there are with \
-         `{}`",
-        command(["source", "list"])
-    )]
+    #[error("`{asked}` is neither a source of NuGet.Config nor a CodeArtifact URL.")]
     Unknown { asked: String },
-    #[error(
-        "no enabled source here is CodeArtifact's; add one with `{} source add <URL>`",
-        command_name()
-    )]
+    #[error("No CodeArtifact source is enabled in this folder.")]
     NoneHere,
-    #[error("{count} of {all} sources cannot be used, for the reasons above")]
+    #[error("Several CodeArtifact sources are enabled in this folder: {names}.")]
+    Several { names: String },
+    #[error("{count} of {all} sources cannot be used, for the reasons above.")]
     Unusable { count: usize, all: usize },
-    #[error("the result cannot be printed: {0}")]
+    #[error("The result cannot be printed: {0}.")]
     Output(#[from] io::Error),
 }
 
@@ -111,11 +90,12 @@ impl Coded for SourceError {
             Self::Option(error) => error.code(),
             Self::OtherRepository { .. } => Code::OtherRepository,
             Self::NotTaken { .. } => Code::AmbiguousSource,
-            Self::Refused { .. } => Code::AccountNotAllowed,
+            Self::NotRemovable { .. } => Code::NuGetConfigNotChanged,
+            Self::Refused { .. } => Code::InvalidNuGetConfig,
             Self::NameTaken { .. } => Code::SourceNameTaken,
-            Self::UrlTaken { .. } => Code::SourceUrlTaken,
             Self::Unknown { .. } => Code::SourceNotFound,
             Self::NoneHere => Code::NoCodeArtifactSource,
+            Self::Several { .. } => Code::AmbiguousSource,
             Self::Unusable { .. } => Code::SourcesUnusable,
             Self::Output(_) => Code::OutputFailed,
         }
@@ -126,17 +106,42 @@ impl Coded for SourceError {
             Self::Config(error) => error.fix(),
             Self::Path(error) => error.fix(),
             Self::Settings(error) | Self::LookUp { error, .. } => error.fix(),
-            _ => None,
+            Self::Option(_)
+            | Self::RefusedHost(_)
+            | Self::OtherRepository { .. }
+            | Self::Refused { .. }
+            | Self::Unusable { .. }
+            | Self::Output(_) => None,
+            Self::WorkingFolder(_) => Some("Change to another folder.".to_owned()),
+            Self::NoFile => Some("Choose a file with `--configfile`.".to_owned()),
+            Self::Foreign { .. } => Some(format!(
+                "If it is your own proxy for CodeArtifact, add its host first: {} --help",
+                command(["configure", "host", "add"])
+            )),
+            Self::Query => Some("Leave out what follows `?` or `#`.".to_owned()),
+            Self::NotTaken { .. } => {
+                Some("Name the section `packageSources`, or choose another name.".to_owned())
+            }
+            Self::NameTaken { name, .. } => Some(format!(
+                "Choose another name with `--name`, or remove that source: {}",
+                command(["source", "remove", name])
+            )),
+            Self::Unknown { .. } => {
+                Some(format!("List the sources: {}", command(["source", "list"])))
+            }
+            Self::NoneHere => Some(format!("Add one: {} URL", command(["source", "add"]))),
+            Self::NotRemovable { .. } => Some("Edit that file by hand.".to_owned()),
+            Self::Several { .. } => Some("Give the name of one.".to_owned()),
         }
     }
 }
 
 /// The common input of all `source` commands.
-struct SourceContext<'a> {
-    environment: &'a Environment,
-    locations: Locations,
-    provider: &'a Provider,
-    wait: Wait<'a>,
+pub struct SourceContext<'a> {
+    pub environment: &'a Environment,
+    pub locations: Locations,
+    pub provider: &'a Provider,
+    pub wait: Wait<'a>,
 }
 
 /// Runs one of the commands, and reports on `out`.
@@ -151,6 +156,7 @@ pub async fn run(
         SourceContext { environment, locations: Locations::of(environment), provider, wait };
     match &args.command {
         SourceCommand::Add(args) => add::run(args, &context, out).await,
+        SourceCommand::Remove(args) => remove::run(args, &context, out),
         SourceCommand::List(_) => list::run(&context, out),
         SourceCommand::Check(args) => check::run(args, &context, out).await,
     }
@@ -180,6 +186,31 @@ pub fn enabled(sources: Vec<Source>, provider: &Provider) -> Result<Vec<Source>,
     });
     let ours: Vec<_> = ours.collect();
     if ours.is_empty() { Err(SourceError::NoneHere) } else { Ok(ours) }
+}
+
+/// The URL of a source that is given by its name or URL, or of the only CodeArtifact source of this
+/// folder. A URL need not be in NuGet.Config.
+pub fn url_of(given: Option<&str>, provider: &Provider) -> Result<String, SourceError> {
+    let sources = || -> Result<Vec<Source>, SourceError> {
+        Ok(config_here(provider.locations())?.sources(provider.environment()))
+    };
+    let Some(given) = given else {
+        let mut ours = enabled(sources()?, provider)?;
+        if ours.len() > 1 {
+            let names = ours.iter().map(|source| format!("`{}`", excerpt(&source.name)));
+            return Err(SourceError::Several { names: names.collect::<Vec<_>>().join(", ") });
+        }
+        return ours.pop().map(|source| source.url).ok_or(SourceError::NoneHere);
+    };
+    if given.contains("://") {
+        return Ok(given.to_owned());
+    }
+    let url = repaired(given);
+    match find(&sources()?, given) {
+        Ok(source) => Ok(source.url.clone()),
+        Err(_) if provider.endpoint(&url).is_ok() => Ok(url),
+        Err(unknown) => Err(unknown),
+    }
 }
 
 /// The source with this name or URL, in any case.

@@ -1,0 +1,252 @@
+//! `setup`: from nothing to a restore, and the same again.
+
+use serde_json::Value;
+
+use crate::support::fake_sso::UserWill;
+use crate::support::process::{self, Run};
+use crate::support::sandbox_home::SandboxHome;
+use crate::support::stage::{LIMIT, Stage};
+use crate::support::trials::{Need, Trial, named, trial};
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = named![
+        with_keys_everything_is_done_and_once,
+        a_url_in_any_form_is_the_same_source,
+        a_url_under_another_name_counts_as_there,
+        the_sources_of_the_folder_are_the_default,
+        the_only_profile_of_the_account_becomes_a_rule,
+        a_named_profile_becomes_a_rule,
+        a_profile_that_does_not_exist_is_named,
+        several_profiles_are_a_choice,
+        without_credentials_the_other_steps_are_done,
+        a_session_that_has_expired_is_no_question_on_ci,
+        saved_passwords_are_named_and_removed,
+        what_is_not_ours_is_refused,
+        a_variable_that_hides_the_plugin_is_named,
+    ];
+    trials.push(trial("a_person_signs_in", a_person_signs_in).needing(Need::Terminal));
+    trials.push(trial("a_person_chooses_a_profile", a_person_chooses).needing(Need::Terminal));
+    trials
+}
+
+const AWS: &str =
+    "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo";
+
+/// The status of each step, and whether all is ready.
+fn steps(run: &Run) -> (Vec<(String, String)>, bool) {
+    let report: Value = serde_json::from_str(&run.stdout).expect("one object");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let steps = report["result"]["steps"].as_array().expect("steps").iter();
+    let steps = steps.map(|step| (text(&step["step"]), text(&step["status"])));
+    let ready = report["result"]["ready"].as_bool().expect("a verdict");
+    assert_eq!((report["ok"].as_bool(), run.code() == Some(0)), (Some(ready), ready), "{run}");
+    (steps.collect(), ready)
+}
+
+#[track_caller]
+fn assert_steps(run: &Run, expected: &[(&str, &str)], ready: bool) {
+    let (steps, is_ready) = steps(run);
+    let steps: Vec<_> = steps.iter().map(|(step, status)| (&**step, &**status)).collect();
+    assert_eq!((&*steps, is_ready), (expected, ready), "{run}");
+}
+
+fn setup(stage: &Stage, words: &[&str]) -> Run {
+    stage.home.run_plugin(&[&["setup", "--json"], words].concat())
+}
+
+const DONE: [(&str, &str); 6] = [
+    ("plugin", "done"),
+    ("command", "unchanged"),
+    ("source", "done"),
+    ("credentials", "unchanged"),
+    ("check", "done"),
+    ("passwords", "unchanged"),
+];
+
+fn with_keys_everything_is_done_and_once() {
+    let stage = Stage::new().with_package();
+    assert_steps(&setup(&stage, &[&stage.source]), &DONE, true);
+    let files = || {
+        ["home/.nuget/NuGet/NuGet.Config", "home/.config/nuget-plugin-codeartifact/config.toml"]
+            .map(|name| stage.home.read(name))
+    };
+    let before = files();
+    let again = setup(&stage, &[&stage.source]);
+    let unchanged = DONE.map(|(step, status)| match step {
+        "check" => (step, status),
+        _ => (step, "unchanged"),
+    });
+    assert_steps(&again, &unchanged, true);
+    assert_eq!(files(), before);
+    assert_eq!(stage.token_calls(), 1, "the cache has the token");
+    let text = stage.home.run_plugin(&["setup", &stage.source]);
+    text.assert_success().assert_says("Ready: dotnet restore");
+    stage.home.assert_no_secrets();
+}
+
+fn a_url_in_any_form_is_the_same_source() {
+    let stage = Stage::new().with_package();
+    setup(&stage, &[&stage.source]);
+    let stem = stage.source.strip_suffix("/v3/index.json").expect("the index");
+    for url in
+        [stem.to_owned(), format!("{stem}/"), format!("{{\"repositoryEndpoint\": \"{stem}/\"}}")]
+    {
+        let (steps, ready) = steps(&setup(&stage, &[&url]));
+        assert!(
+            ready && steps.contains(&("source".into(), "unchanged".into())),
+            "{url}: {steps:?}"
+        );
+    }
+}
+
+fn a_url_under_another_name_counts_as_there() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    let before = stage.home.read("project/NuGet.Config");
+    let run = setup(&stage, &["--name", "another", &stage.source]);
+    assert!(steps(&run).1, "{run}");
+    run.assert_says("my-repo in");
+    assert_eq!(stage.home.read("project/NuGet.Config"), before);
+}
+
+fn the_sources_of_the_folder_are_the_default() {
+    let stage = Stage::new().with_package();
+    let none = setup(&stage, &[]);
+    assert!(!steps(&none).1, "{none}");
+    none.assert_says("CNP412");
+    let stage = stage.with_nuget_config();
+    assert!(steps(&setup(&stage, &[])).1);
+}
+
+const OF_ACCOUNT: &str = "sso_account_id = 111122223333\nsso_role_name = x\n";
+
+/// No keys in the environment, and these profiles; `KEYS` stands for good ones.
+fn stage_with_profiles(config: &str) -> Stage {
+    let mut stage = Stage::new().with_package();
+    let keys = "aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG\n";
+    stage.with_profile(&config.replace("KEYS\n", keys)).home.unset("AWS_PROFILE");
+    stage
+}
+
+fn the_only_profile_of_the_account_becomes_a_rule() {
+    let stage = stage_with_profiles(
+        "[profile ours]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = base\n[profile base]\nKEYS\n",
+    );
+    let run = setup(&stage, &[&stage.source]);
+    run.assert_says("profile ours, by a new rule");
+    let again = setup(&stage, &[&stage.source]);
+    assert!(again.stdout.contains("\"credentials\",\"status\":\"unchanged\""), "{again}");
+    let rules = stage.home.run_plugin(&["configure", "list", "--json"]);
+    assert_eq!(rules.stdout.matches("111122223333").count(), 1, "{rules}");
+}
+
+fn a_named_profile_becomes_a_rule() {
+    let stage = stage_with_profiles("[profile a]\nKEYS\n[profile b]\nKEYS\n");
+    let run = setup(&stage, &["--profile", "b", &stage.source]);
+    run.assert_says("profile b, by a new rule");
+    let again = setup(&stage, &["--profile", "b", &stage.source]);
+    assert!(again.stdout.contains("\"credentials\",\"status\":\"unchanged\""), "{again}");
+    let other = setup(&stage, &["--profile", "a", &stage.source]);
+    assert!(!steps(&other).1, "{other}");
+    other.assert_says("Rule 1 selects other credentials");
+}
+
+fn a_profile_that_does_not_exist_is_named() {
+    let stage = stage_with_profiles("[profile dev]\nKEYS\n");
+    let run = setup(&stage, &["--profile", "dve", &stage.source]);
+    assert!(!steps(&run).1, "{run}");
+    run.assert_says("CNP203").assert_says("Did you mean `dev`?");
+}
+
+fn several_profiles_are_a_choice() {
+    let stage = stage_with_profiles(&format!("[profile a]\n{OF_ACCOUNT}[profile b]\n{OF_ACCOUNT}"));
+    let run = setup(&stage, &[&stage.source]);
+    assert!(!steps(&run).1, "{run}");
+    run.assert_says("the profiles are `a`, `b`").assert_says("setup --profile a");
+    let rules = stage.home.run_plugin(&["configure", "list"]);
+    assert!(!rules.stdout.contains("111122223333"), "{rules}");
+}
+
+fn without_credentials_the_other_steps_are_done() {
+    let home = SandboxHome::new();
+    let run = home.run_plugin(&["setup", "--json", AWS]);
+    let expected = [
+        ("plugin", "done"),
+        ("command", "unchanged"),
+        ("source", "done"),
+        ("credentials", "failed"),
+        ("check", "skipped"),
+        ("passwords", "unchanged"),
+    ];
+    assert_steps(&run, &expected, false);
+    run.assert_says("CNP201");
+}
+
+fn a_session_that_has_expired_is_no_question_on_ci() {
+    let mut stage = Stage::signing_in().with_package();
+    stage.set("CI", "true").set("AWS_PROFILE", "dev");
+    let run = setup(&stage, &[&stage.source]);
+    assert!(!steps(&run).1, "{run}");
+    run.assert_says("CNP210").assert_says("login --profile dev");
+    assert_eq!(stage.sso().calls(), [] as [String; 0]);
+}
+
+fn saved_passwords_are_named_and_removed() {
+    let stage = Stage::new().with_package();
+    let sections = "  <packageSourceCredentials>\n    <my-repo>\n      <add key=\"Username\" value=\"aws\" />\n      <add key=\"ClearTextPassword\" value=\"old\" />\n    </my-repo>\n  </packageSourceCredentials>\n";
+    stage.home.write_nuget_config_with(&[("my-repo", &stage.source)], sections);
+    let run = setup(&stage, &[]);
+    run.assert_says("CNP401").assert_says("scrub --yes");
+    assert!(run.stdout.contains("\"passwords\",\"status\":\"warning\""), "{run}");
+    let run = setup(&stage, &["--yes"]);
+    assert!(run.stdout.contains("\"passwords\",\"status\":\"done\""), "{run}");
+    let text = String::from_utf8(stage.home.read("project/NuGet.Config")).unwrap();
+    assert!(!text.contains("old") && text.contains("my-repo"), "{text}");
+}
+
+fn what_is_not_ours_is_refused() {
+    let home = SandboxHome::new();
+    for url in ["https://api.nuget.org/v3/index.json", "my-repo", "", &format!("{AWS}?x=1")] {
+        let run = home.run_plugin(&["setup", "--json", url]);
+        let (steps, ready) = steps(&run);
+        assert!(!ready && steps.contains(&("source".into(), "failed".into())), "{url}: {run}");
+        assert!(!home.home().join(".nuget/NuGet").exists(), "{url}");
+    }
+}
+
+fn a_variable_that_hides_the_plugin_is_named() {
+    let mut stage = Stage::new().with_package();
+    stage.set("NUGET_PLUGIN_PATHS", "/nowhere/other");
+    let run = setup(&stage, &[&stage.source]);
+    assert!(!steps(&run).1, "{run}");
+    run.assert_says("NUGET_PLUGIN_PATHS is set and does not name this plugin");
+}
+
+/// Runs it in a terminal of its own, in which `input` is typed.
+fn in_terminal(stage: &Stage, words: &str, input: &str) -> Run {
+    let typescript = stage.home.root().join("typescript");
+    let line = format!("'{}' setup {words}", SandboxHome::plugin().display());
+    let answers = stage.home.write("answers", input);
+    let mut command = process::in_terminal(&line, &typescript);
+    stage.home.prepare(&mut command);
+    command.stdin(std::fs::File::open(answers).expect("the answers"));
+    process::run(&mut command, LIMIT)
+}
+
+fn a_person_signs_in() {
+    let mut stage = Stage::signing_in().with_package();
+    stage.set("AWS_PROFILE", "dev");
+    stage.sso().user_will(UserWill::Agree);
+    let run = in_terminal(&stage, &format!("'{}'", stage.source), "");
+    run.assert_success();
+    assert!(
+        run.stdout.contains("Sign-in") && run.stdout.contains("Ready: dotnet restore"),
+        "{run}"
+    );
+    assert_eq!(stage.sso().count("StartDeviceAuthorization"), 1);
+}
+
+fn a_person_chooses() {
+    let stage = stage_with_profiles(&format!("[profile a]\n{OF_ACCOUNT}[profile b]\n{OF_ACCOUNT}"));
+    let run = in_terminal(&stage, &format!("'{}'", stage.source), "2\n");
+    assert!(run.stdout.contains("profile b, by a new rule"), "{run}");
+}
