@@ -36,6 +36,8 @@ mod refusals;
 mod restores;
 #[cfg(target_os = "linux")]
 #[cfg(unix)]
+mod setup;
+#[cfg(target_os = "linux")]
 mod sign_in;
 mod sources;
 #[path = "../support/mod.rs"]

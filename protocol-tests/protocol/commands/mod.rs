@@ -7,10 +7,10 @@ mod exec;
 mod exec_sources;
 #[cfg(unix)]
 mod help;
-#[cfg(target_os = "linux")]
-mod setup;
 #[cfg(unix)]
 mod json;
+#[cfg(target_os = "linux")]
+mod setup;
 #[cfg(unix)]
 mod streams;
 mod token;

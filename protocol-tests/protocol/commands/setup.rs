@@ -1,7 +1,10 @@
 //! `setup`: from nothing to a restore, and the same again.
 
+use std::io::Write;
+
 use serde_json::Value;
 
+use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::support::fake_sso::UserWill;
 use crate::support::process::{self, Run};
 use crate::support::sandbox_home::SandboxHome;
@@ -122,8 +125,10 @@ const OF_ACCOUNT: &str = "sso_account_id = 111122223333\nsso_role_name = x\n";
 /// No keys in the environment, and these profiles; `KEYS` stands for good ones.
 fn stage_with_profiles(config: &str) -> Stage {
     let mut stage = Stage::new().with_package();
-    let keys = "aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG\n";
-    stage.with_profile(&config.replace("KEYS\n", keys)).home.unset("AWS_PROFILE");
+    let keys = format!(
+        "aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
+    );
+    stage.with_profile(&config.replace("KEYS\n", &keys)).home.unset("AWS_PROFILE");
     stage
 }
 
@@ -221,22 +226,28 @@ fn a_variable_that_hides_the_plugin_is_named() {
     run.assert_says("NUGET_PLUGIN_PATHS is set and does not name this plugin");
 }
 
-/// Runs it in a terminal of its own, in which `input` is typed.
-fn in_terminal(stage: &Stage, words: &str, input: &str) -> Run {
+/// Runs it in a terminal of its own. Once it shows the question, the answer is typed.
+fn in_terminal(stage: &Stage, question: &str, answer: &str) -> Run {
     let typescript = stage.home.root().join("typescript");
-    let line = format!("'{}' setup {words}", SandboxHome::plugin().display());
-    let answers = stage.home.write("answers", input);
+    let line = format!("'{}' setup '{}'", SandboxHome::plugin().display(), stage.source);
+    let (read, mut write) = std::io::pipe().expect("a pipe");
     let mut command = process::in_terminal(&line, &typescript);
     stage.home.prepare(&mut command);
-    command.stdin(std::fs::File::open(answers).expect("the answers"));
-    process::run(&mut command, LIMIT)
+    command.stdin(read);
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| process::run(&mut command, LIMIT));
+        if process::wait_for_text(&typescript, question) {
+            write.write_all(answer.as_bytes()).expect("an open terminal");
+        }
+        run.join().expect("a run")
+    })
 }
 
 fn a_person_signs_in() {
     let mut stage = Stage::signing_in().with_package();
     stage.set("AWS_PROFILE", "dev");
     stage.sso().user_will(UserWill::Agree);
-    let run = in_terminal(&stage, &format!("'{}'", stage.source), "");
+    let run = in_terminal(&stage, "Plugin", "");
     run.assert_success();
     assert!(
         run.stdout.contains("Sign-in") && run.stdout.contains("Ready: dotnet restore"),
@@ -247,6 +258,6 @@ fn a_person_signs_in() {
 
 fn a_person_chooses() {
     let stage = stage_with_profiles(&format!("[profile a]\n{OF_ACCOUNT}[profile b]\n{OF_ACCOUNT}"));
-    let run = in_terminal(&stage, &format!("'{}'", stage.source), "2\n");
+    let run = in_terminal(&stage, "(number or name)", "2\n");
     assert!(run.stdout.contains("profile b, by a new rule"), "{run}");
 }

@@ -30,10 +30,13 @@ use crate::provider::{Asked, Provider, Resolved, SignIn, User};
 use crate::report::{Output, ReportedError};
 use steps::{Step, StepName, Steps};
 
+/// Asks a question, and returns the answer in one line; none at the end of the input.
+pub type Ask<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// The person at the terminal, if there is one.
 pub struct Person<'a> {
-    /// Asks a question, and returns the answer in one line. None if nobody is to be asked.
-    pub ask: Option<&'a dyn Fn(&str) -> Option<String>>,
+    /// None if nobody is to be asked.
+    pub ask: Option<Ask<'a>>,
     /// Shows what must be done in a browser.
     pub announce: &'a (dyn Fn(&str) + Send + Sync),
 }

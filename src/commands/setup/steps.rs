@@ -61,7 +61,8 @@ impl Status {
 /// The result of a step.
 #[derive(Debug, Serialize)]
 pub struct Step {
-    step: StepName,
+    #[serde(rename = "step")]
+    name: StepName,
     status: Status,
     message: String,
     problem: Option<ReportedError>,
@@ -69,7 +70,7 @@ pub struct Step {
 
 impl Step {
     pub fn done(step: StepName, message: impl Into<String>) -> Self {
-        Self { step, status: Status::Done, message: message.into(), problem: None }
+        Self { name: step, status: Status::Done, message: message.into(), problem: None }
     }
 
     pub fn unchanged(step: StepName, message: impl Into<String>) -> Self {
@@ -96,7 +97,7 @@ impl Step {
 
     pub fn of_problem(step: StepName, problem: ReportedError) -> Self {
         let message = problem.message.clone();
-        Self { step, status: Status::Failed, message, problem: Some(problem) }
+        Self { name: step, status: Status::Failed, message, problem: Some(problem) }
     }
 
     /// Whether it did not fail.
@@ -105,8 +106,8 @@ impl Step {
     }
 
     fn print(&self, appearance: Appearance, out: &mut dyn Write) -> io::Result<()> {
-        let Self { step, status, message, problem } = self;
-        let (mark, title) = (appearance.mark(status.mark()), step.title());
+        let Self { name, status, message, problem } = self;
+        let (mark, title) = (appearance.mark(status.mark()), name.title());
         let code = problem.as_ref().map(|problem| format!("{} ", problem.code)).unwrap_or_default();
         writeln!(out, "{mark} {title:<12}{code}{message}")?;
         match problem.as_ref().and_then(|problem| problem.fix.as_ref()) {
@@ -120,7 +121,7 @@ impl Step {
 pub struct Steps<'o, 'w> {
     appearance: Appearance,
     out: &'o mut Output<'w>,
-    steps: Vec<Step>,
+    done: Vec<Step>,
 }
 
 #[derive(Serialize)]
@@ -132,7 +133,7 @@ struct SetupReport<'a> {
 
 impl<'o, 'w> Steps<'o, 'w> {
     pub fn new(appearance: Appearance, out: &'o mut Output<'w>) -> Self {
-        Self { appearance, out, steps: Vec::new() }
+        Self { appearance, out, done: Vec::new() }
     }
 
     pub fn add(&mut self, step: Step) -> io::Result<()> {
@@ -141,13 +142,13 @@ impl<'o, 'w> Steps<'o, 'w> {
             step.print(self.appearance, self.out)?;
             self.out.flush()?;
         }
-        self.steps.push(step);
+        self.done.push(step);
         Ok(())
     }
 
     /// Prints the verdict. Returns whether a restore works.
     pub fn finish(self) -> io::Result<bool> {
-        let Self { out, steps, .. } = self;
+        let Self { out, done: steps, .. } = self;
         let failed = steps.iter().filter(|step| matches!(step.status, Status::Failed));
         let problems: Vec<ReportedError> = failed.filter_map(|step| step.problem.clone()).collect();
         let ready = problems.is_empty();
