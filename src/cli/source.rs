@@ -118,13 +118,7 @@ pub enum EndpointKind {
 }
 
 const REMOVE: Page = Page {
-    examples: &[
-        example("By name", "{} source remove my-domain/my-repo"),
-        example(
-            "By URL",
-            "{} source remove https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json",
-        ),
-    ],
+    examples: &[example("By name, or by URL", "{} source remove my-repo")],
     notes: &[
         "Removes the source's line, and what the same file has for it: saved passwords, package source          mapping and the entry that disables it. The rest of the file stays as it is, byte for byte.",
     ],
