@@ -52,7 +52,7 @@ fn forbidden_without_aws() {
     let restore = stage.restore(&[]);
     restore.assert_failure();
     let said = format!(
-        "{VARIABLE} was refused by repository `my-repo`, renew or unset it; without it: no AWS credentials: "
+        "The provided token in {VARIABLE} was refused by repository `my-repo`. No AWS credentials found"
     );
     restore.assert_says(&said).assert_says("NU1301");
     assert_eq!(count(&restore, OUR_LINE), 1);

@@ -180,7 +180,7 @@ fn a_named_profile_is_used_alone_also_where_the_environment_has_keys() {
     let run = stage.run(&["token", SOURCE, "--profile", "typo"]);
     assert_eq!(
         failure(&run, 1),
-        "error: no token for domain `my-domain` (111122223333, eu-west-1): there is no profile `typo` (there are `mine`); name another one with `--profile`\n"
+        "error: [CNP203] Profile `typo` does not exist (the only profile is `mine`). Choose another one with --profile, as listed by: aws configure list-profiles\n"
     );
 }
 

@@ -85,7 +85,7 @@ fn thirty_two_throttled_processes_call_no_more_than_one_does() {
     let Stage { fake, home, source, .. } = Stage::new();
     fake.token_api_will(api.clone());
     let mut all = conversations(&home, 32);
-    all_are_refused(&mut all, &source, "AWS throttled the call");
+    all_are_refused(&mut all, &source, "[CNP504] AWS throttled the request");
     assert_eq!(fake.token_calls().len(), calls_of_one(&api));
     all.into_iter().for_each(FakeNuget::finish);
 }

@@ -193,8 +193,8 @@ fn what_is_not_there_is_only_told_where_aws_credentials_do_not_serve() {
     let answer = answer_of_a_process(&home, OF_AWS);
     let line = answer.assert_refusal("Error").the_warning();
     let said = format!(
-        "{FILE} `{missing}` is not there, provide the token or unset the variable; without it: \
-         AWS_PROFILE names profile `none`, which no AWS file has"
+        "[CNP240] The provided token in {FILE} `{missing}` does not exist. AWS_PROFILE names profile \
+         `none`, which does not exist"
     );
     assert!(line.contains(&said), "{line}");
 }
@@ -265,9 +265,8 @@ fn refused_and_without_aws_credentials_it_is_given_again_and_both_are_named() {
     let answer = nuget.ask(OF_AWS, true, true);
     assert_eq!(answer.assert_success().password(), GIVEN);
     let line = answer.the_warning();
-    let said = "[CredentialProvider]CodeArtifact: no token for domain `my-domain` \
-                (111122223333, eu-west-1): CODEARTIFACT_AUTH_TOKEN was refused by repository \
-                `my-repo`, renew or unset it; without it: no AWS credentials: looked at ";
+    let said = "[CredentialProvider]CodeArtifact: [CNP240] The provided token in CODEARTIFACT_AUTH_TOKEN was \
+                refused by repository `my-repo`. No AWS credentials found for domain `my-domain`";
     assert!(line.starts_with(said), "{line}");
     for _ in 0..2 {
         let again = nuget.ask(OF_AWS, true, true);
@@ -278,9 +277,9 @@ fn refused_and_without_aws_credentials_it_is_given_again_and_both_are_named() {
     let line = nuget.ask(&second, true, true).the_warning().to_owned();
     assert_eq!(
         line,
-        "[CredentialProvider]CodeArtifact: repository `second` of domain `my-domain` \
+        "[CredentialProvider]CodeArtifact: [CNP511] Repository `second` of domain `my-domain` \
          (111122223333, eu-west-1) refused the token of CODEARTIFACT_AUTH_TOKEN: it has expired, is \
-         another domain's, or may not be used there; renew or unset it"
+         for another domain, or is not allowed there. Renew it, or unset the variable."
     );
     nuget.finish();
     // Nothing is remembered: what was missing may be allowed by then.

@@ -123,8 +123,8 @@ fn no_token() {
     stage.fake.token_api_will(TokenBehaviour::Fail(404, "ResourceNotFoundException", "no domain"));
     assert_fails(
         &stage,
-        "no token for domain `my-domain` (111122223333, eu-west-1): there is no domain \
-         `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
+        "Domain `my-domain` does not exist in account 111122223333, eu-west-1. Check the source's URL; \
+         the account's domains are listed by: aws codeartifact list-domains --region eu-west-1",
     );
     assert!(!stage.fake.requests().iter().any(|request| request.contains("/nuget/")));
 }

@@ -103,7 +103,7 @@ fn a_pipe_a_device_or_a_socket_is_no_token_file() {
         },
         |path| {
             format!(
-                "{HEAD}the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the token file `{path}` cannot be read: it is no file"
+                "{HEAD}[CNP220] No AWS credentials from the role of AWS_WEB_IDENTITY_TOKEN_FILE: the token file `{path}` cannot be read: it is no file"
             )
         },
     );

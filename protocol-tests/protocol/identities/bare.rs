@@ -25,7 +25,7 @@ fn silent_metadata() {
     let started = Instant::now();
     let line = stage.line_for(SOURCE);
     let took = started.elapsed();
-    assert!(line.contains("no AWS credentials: looked at AWS_ACCESS_KEY_ID"), "{line}");
+    assert!(line.contains("[CNP201] No AWS credentials found"), "{line}");
     silent.set_nonblocking(true).expect("the listener is good");
     let tries = std::iter::from_fn(|| silent.accept().ok()).count();
     assert_eq!(tries, 1);
@@ -50,7 +50,7 @@ fn path_alone() {
     let foreign = nuget.ask("https://api.nuget.org/v3/index.json", false, true);
     foreign.assert_refusal("Error").assert_no_logs();
     let line = nuget.ask(SOURCE, false, true).the_warning().to_owned();
-    assert!(line.contains("no AWS credentials: looked at AWS_ACCESS_KEY_ID"), "{line}");
+    assert!(line.contains("[CNP201] No AWS credentials found"), "{line}");
     nuget.close_stdin();
     assert!(nuget.wait_exit(LIMIT).success());
     assert_eq!(nuget.stderr(), "");

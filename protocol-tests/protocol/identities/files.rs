@@ -161,7 +161,7 @@ fn a_missing_file_that_a_variable_names_is_said_everywhere() {
     run.assert_failure().assert_says(what);
     stage.set("AWS_PROFILE", "dev");
     stage.assert_fails(&format!(
-        "AWS_PROFILE names profile `dev`, which no AWS file has (there are no profiles; {what}); correct it or unset AWS_PROFILE"
+        "[CNP203] AWS_PROFILE names profile `dev`, which does not exist (there are no profiles; {what}). Correct it, or remove it: unset AWS_PROFILE"
     ));
 }
 
@@ -172,7 +172,7 @@ fn the_older_name_of_the_profiles_variable_counts() {
     stage.assert_succeeds();
     stage.set("AWS_DEFAULT_PROFILE", "gone");
     stage.assert_fails(
-        "AWS_DEFAULT_PROFILE names profile `gone`, which no AWS file has (there are `dev`); correct it or unset AWS_DEFAULT_PROFILE",
+        "[CNP203] AWS_DEFAULT_PROFILE names profile `gone`, which does not exist (the only profile is `dev`). Correct it, or remove it: unset AWS_DEFAULT_PROFILE",
     );
 }
 

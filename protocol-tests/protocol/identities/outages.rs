@@ -43,7 +43,7 @@ fn role_not_assumable() {
         ),
     });
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &service.url());
-    stage.assert_fails("no AWS credentials: the instance metadata gave none: for role `myrole` it answered AssumeRoleUnauthorizedAccess: EC2 cannot assume the role myrole.; give this instance a role that EC2 may assume, or choose a profile with `export AWS_PROFILE=<name>`");
+    stage.assert_fails("[CNP202] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1): the EC2 instance metadata returned none (for role `myrole` it returned AssumeRoleUnauthorizedAccess: EC2 cannot assume the role myrole.). Attach an IAM role to the instance.");
 }
 
 fn switched_off() {
@@ -52,7 +52,7 @@ fn switched_off() {
         "[profile dev]\nrole_arn = {}\ncredential_source = Ec2InstanceMetadata\n",
         role("reader")
     ));
-    stage.assert_fails("profile `dev` gave no AWS credentials: AWS_EC2_METADATA_DISABLED switches the instance metadata off; try `aws sts get-caller-identity --profile dev`");
+    stage.assert_fails("[CNP220] No AWS credentials from profile `dev`: AWS_EC2_METADATA_DISABLED disables the instance metadata. See the failure without the plugin: aws sts get-caller-identity --profile dev");
 }
 
 /// A service that fails twice: one attempt if nothing is set, as with the AWS CLI.
@@ -81,7 +81,7 @@ fn attempts() {
     let mut stage = Stage::new().with_log();
     stage.without_keys().unset("AWS_EC2_METADATA_DISABLED");
     stage.set("AWS_METADATA_SERVICE_TIMEOUT", "1.5");
-    stage.assert_fails("the instance's role gave no AWS credentials: AWS_METADATA_SERVICE_TIMEOUT is not a whole number above 0; try `aws sts get-caller-identity`");
+    stage.assert_fails("[CNP220] No AWS credentials from the instance's role: AWS_METADATA_SERVICE_TIMEOUT is not a positive whole number. See the failure without the plugin: aws sts get-caller-identity");
 }
 
 fn instance_of_version_2(seen: &Seen) -> Reply {
@@ -111,28 +111,27 @@ fn version_1() {
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &service.url());
     stage.set("AWS_EC2_METADATA_V1_DISABLED", "true");
     let line = stage.line_for(SOURCE);
-    assert!(line.contains("it answered with status 404"), "{line}");
+    assert!(line.contains("it returned HTTP 404"), "{line}");
 }
 
 fn container_says_why() {
-    let refused = "the container's role gave no AWS credentials: it answered ";
+    let refused = "[CNP220] No AWS credentials from the container's role: it returned ";
     for (body, said) in [
         (
             r#"{"code":"InvalidRole","message":"no\nassociation"}"#,
-            "InvalidRole: no association (status 400)",
+            "InvalidRole: no association (HTTP 400)",
         ),
-        (
-            "[d1a2]: (AccessDenied) no such role",
-            "with status 400: [d1a2]: (AccessDenied) no such role",
-        ),
-        ("<html>", "with status 400"),
+        ("[d1a2]: (AccessDenied) no such role", "HTTP 400: [d1a2]: (AccessDenied) no such role"),
+        ("<html>", "HTTP 400"),
     ] {
         let mut stage = Stage::new().with_log();
         stage.without_keys();
         let metadata = container(&mut stage);
         let service = FakeMetadata::answering(move |_| Reply::bytes(400, "text/plain", body));
         stage.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/get", service.url()));
-        stage.assert_fails(&format!("{refused}{said}; try `aws sts get-caller-identity`"));
+        stage.assert_fails(&format!(
+            "{refused}{said}. See the failure without the plugin: aws sts get-caller-identity"
+        ));
         assert_eq!(metadata.requests(), [""; 0]);
     }
 }
@@ -157,8 +156,8 @@ fn container_recovers() {
 fn sts_outages() {
     for (status, kind, body, detail) in [
         (503, "text/plain", "", "503"),
-        (403, "text/html", "<html>a proxy's page</html>", "403"),
-        (200, "text/html", "<html>a proxy's page</html>", "200, without what was asked for"),
+        (403, "text/html", "<html>a proxy's page</html>", "HTTP 403, not from AWS"),
+        (200, "text/html", "<html>a proxy's page</html>", "HTTP 200, without credentials"),
     ] {
         let mut stage = Stage::new().with_log();
         let service = FakeMetadata::answering(move |_| Reply::bytes(status, kind, body));
@@ -168,7 +167,7 @@ fn sts_outages() {
             role("reader")
         ));
         let line = format!(
-            "STS did not answer as expected ({detail}); try again later, and check what stands between this machine and `127.0.0.1:<port>` of AWS_ENDPOINT_URL_STS"
+            "[CNP311] Unexpected response from `127.0.0.1:<port>` (STS, {detail}). It was reached by AWS_ENDPOINT_URL_STS. Try again later, and check AWS_ENDPOINT_URL_STS."
         );
         stage.assert_fails_late(&line);
         let file = stage.home.write("home/token", WEB_TOKEN);
@@ -263,7 +262,7 @@ fn expirations() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\ncredential_process = \"\"\n");
             },
-            "profile `dev` gave no AWS credentials: `credential_process` is empty: it names no program; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: `credential_process` is empty. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "login_folder_that_only_the_aws_cli_expands",
@@ -271,22 +270,22 @@ fn expirations() -> Vec<Trial> {
                 stage.with_profile("[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/me\n");
                 stage.set("AWS_LOGIN_CACHE_DIRECTORY", "$HOME/cache");
             },
-            "profile `dev` gave no AWS credentials: AWS_LOGIN_CACHE_DIRECTORY has a `$` or `~` in it; set it to a whole path; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: AWS_LOGIN_CACHE_DIRECTORY contains `$` or `~`; set it to an absolute path. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_expiration_is_a_number",
             |stage| expires(stage, "4070908800"),
-            "profile `dev` gave no AWS credentials: `cat` printed JSON of credentials whose `Expiration` is a number, and not a text of date and time; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: the JSON that `cat` printed has an `Expiration` that is a number, not a date and time as text. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_expiration_has_no_zone",
             |stage| expires(stage, "\"2099-01-01T00:00:00\""),
-            "profile `dev` gave no AWS credentials: `cat` printed JSON of credentials whose `Expiration` has no time zone, as in `2026-02-28T09:05:07Z`; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: the JSON that `cat` printed has an `Expiration` that has no time zone, as in `2026-02-28T09:05:07Z`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_expiration_is_no_time",
             |stage| expires(stage, "\"soon\""),
-            "profile `dev` gave no AWS credentials: `cat` printed JSON of credentials whose `Expiration` is no date with a time, as in `2026-02-28T09:05:07Z`; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: the JSON that `cat` printed has an `Expiration` that is no date with a time, as in `2026-02-28T09:05:07Z`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
     ]);
     trials

@@ -32,7 +32,7 @@ pub fn trials() -> Vec<Trial> {
         failing(
             "process_prints_too_much",
             |stage| with_script(stage, "yes hunter2 | head -c 3000000\n"),
-            "profile `dev` gave no AWS credentials: `<root>/home/.aws/process.sh` printed no JSON of credentials (`Version` 1, `AccessKeyId`, `SecretAccessKey`); try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: `<root>/home/.aws/process.sh` did not print JSON with `Version` 1, `AccessKeyId` and `SecretAccessKey`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_prints_another_version",
@@ -42,12 +42,12 @@ pub fn trials() -> Vec<Trial> {
                     "echo '{\"Version\":2,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hunter2\"}'\n",
                 );
             },
-            "profile `dev` gave no AWS credentials: `<root>/home/.aws/process.sh` printed JSON of credentials whose `Version` is 2, and not 1; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: the JSON that `<root>/home/.aws/process.sh` printed has `Version` 2, not 1. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_is_ended_by_a_signal",
             |stage| with_script(stage, "kill -TERM $$\n"),
-            "profile `dev` gave no AWS credentials: `<root>/home/.aws/process.sh` ended with signal 15 (SIGTERM); try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: `<root>/home/.aws/process.sh` ended with signal 15 (SIGTERM). See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_may_not_be_run",
@@ -58,7 +58,7 @@ pub fn trials() -> Vec<Trial> {
                     file.display()
                 ));
             },
-            "profile `dev` gave no AWS credentials: `<root>/home/.aws/data` cannot be started (Permission denied (os error 13)); try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: `<root>/home/.aws/data` cannot be started (Permission denied (os error 13)). See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_is_not_on_the_path",
@@ -66,14 +66,14 @@ pub fn trials() -> Vec<Trial> {
                 stage.with_profile("[profile dev]\ncredential_process = ticket-of-hunters $HOME\n");
                 stage.set("PATH", "/usr/bin:/bin");
             },
-            "profile `dev` gave no AWS credentials: there is no program `ticket-of-hunters`, PATH is `/usr/bin:/bin` (an IDE started from a menu sees another one than a shell; there is no shell, so name the program by its whole path); try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: the program `ticket-of-hunters` is not in PATH, which may differ from that of your shell; write its whole path. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_has_an_open_quote",
             |stage| {
                 stage.with_profile("[profile dev]\ncredential_process = echo 'hunter2\n");
             },
-            "profile `dev` gave no AWS credentials: `credential_process` is no command line: a quote in it does not end; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: a quote in `credential_process` is not closed. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
     ]
 }

@@ -51,7 +51,7 @@ fn keys() -> Vec<Trial> {
                     printed.display()
                 ));
             },
-            "profile `dev` gave no AWS credentials: the credentials that `cat` printed have expired; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: the credentials that `cat` printed have expired. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         trial("login_session_expired", login_expired),
     ]
@@ -74,7 +74,7 @@ fn roles() -> Vec<Trial> {
                 stage.fake.role_wants_external_id(&role("reader"), "hunter2");
                 stage.with_profile(&chain("external_id = wrong"));
             },
-            "profile `dev` gave no AWS credentials: the role `arn:aws:iam::111122223333:role/reader` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader; try `aws sts get-caller-identity --profile dev`",
+            "[CNP220] No AWS credentials from profile `dev`: STS refused the role `arn:aws:iam::111122223333:role/reader` (AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader). See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "inner_role_of_a_chain_refused",
@@ -83,7 +83,7 @@ fn roles() -> Vec<Trial> {
                 let outer = "[profile outer]\nrole_arn = arn:aws:iam::111122223333:role/outer\nsource_profile = dev\n";
                 stage.with_profile(&format!("{}{outer}", chain(""))).set("AWS_PROFILE", "outer");
             },
-            "profile `outer` gave no AWS credentials: the role `arn:aws:iam::111122223333:role/reader` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader; try `aws sts get-caller-identity --profile outer`",
+            "[CNP220] No AWS credentials from profile `outer`: STS refused the role `arn:aws:iam::111122223333:role/reader` (AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader). See the failure without the plugin: aws sts get-caller-identity --profile outer",
         ),
         failing(
             "role_wants_a_code",
@@ -99,7 +99,7 @@ fn roles() -> Vec<Trial> {
                 stage.without_keys().set("AWS_ROLE_ARN", &role("web"));
                 stage.set("AWS_WEB_IDENTITY_TOKEN_FILE", &file.to_string_lossy());
             },
-            "the role of AWS_WEB_IDENTITY_TOKEN_FILE gave no AWS credentials: the role `arn:aws:iam::111122223333:role/web` was not assumed, STS answered ExpiredTokenException: Token expired: sign in again; try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the role of AWS_WEB_IDENTITY_TOKEN_FILE: STS refused the role `arn:aws:iam::111122223333:role/web` (ExpiredTokenException: Token expired: sign in again). See the failure without the plugin: aws sts get-caller-identity",
         ),
         failing(
             "web_identity_without_a_role",
@@ -134,7 +134,7 @@ fn container_token_refused() {
     stage.without_keys();
     let metadata = container(&mut stage);
     stage.home.write("home/container-token", "another-token");
-    stage.assert_fails("the container's role gave no AWS credentials: it answered Unauthorized: no such token (status 401); try `aws sts get-caller-identity`");
+    stage.assert_fails("[CNP220] No AWS credentials from the container's role: it answered Unauthorized: no such token (HTTP 401). See the failure without the plugin: aws sts get-caller-identity");
     assert!(!metadata.requests().is_empty());
 }
 
@@ -143,7 +143,7 @@ fn container_token_missing() {
     stage.without_keys();
     let metadata = container(&mut stage);
     stage.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere/token");
-    stage.assert_fails("the container's role gave no AWS credentials: the token file `/nowhere/token`, which AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names, cannot be read: No such file or directory (os error 2); try `aws sts get-caller-identity`");
+    stage.assert_fails("[CNP220] No AWS credentials from the container's role: the token file `/nowhere/token`, which AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names, cannot be read: No such file or directory (os error 2). See the failure without the plugin: aws sts get-caller-identity");
     assert_eq!(metadata.requests(), [""; 0]);
 }
 
@@ -152,9 +152,9 @@ fn instance_without_role() {
     stage.without_keys().unset("AWS_EC2_METADATA_DISABLED");
     let metadata = FakeMetadata::without_role();
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url());
-    stage.assert_fails("no AWS credentials: the instance metadata gave none: this instance has no role; give this instance a role that EC2 may assume, or choose a profile with `export AWS_PROFILE=<name>`");
+    stage.assert_fails("[CNP202] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1): the EC2 instance metadata returned none (this instance has no role). Attach an IAM role to the instance.");
     stage.set("AWS_CONFIG_FILE", "/nowhere/config");
-    stage.assert_fails("no AWS credentials: the instance metadata gave none: this instance has no role, and AWS_CONFIG_FILE names `/nowhere/config`, which is not there; give this instance a role that EC2 may assume, or choose a profile with `export AWS_PROFILE=<name>`");
+    stage.assert_fails("[CNP202] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1): the EC2 instance metadata returned none (this instance has no role, and AWS_CONFIG_FILE names `/nowhere/config`, which does not exist). Attach an IAM role to the instance.");
 }
 
 fn role_by_instance_without_role() {
@@ -165,5 +165,5 @@ fn role_by_instance_without_role() {
     stage.unset("AWS_EC2_METADATA_DISABLED");
     let metadata = FakeMetadata::without_role();
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url());
-    stage.assert_fails("profile `dev` gave no AWS credentials: this instance has no role; try `aws sts get-caller-identity --profile dev`");
+    stage.assert_fails("[CNP220] No AWS credentials from profile `dev`: this instance has no role. See the failure without the plugin: aws sts get-caller-identity --profile dev");
 }

@@ -47,10 +47,10 @@ fn path() {
         fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("our own file");
     }
     stage.assert_fails(
-        "profile `dev` gave no AWS credentials: there is no program `ticket-of-hunters`, PATH is \
+        "[CNP220] No AWS credentials from profile `dev`: the program `ticket-of-hunters` does not exist, PATH is \
          `.:sub:/usr/bin:/bin` (an IDE started from a menu sees another one than a shell; there is \
-         no shell, so name the program by its whole path); try `aws sts get-caller-identity \
-         --profile dev`",
+         no shell, so name the program by its whole path). See the failure without the plugin: aws sts get-caller-identity \
+         --profile dev",
     );
     assert!(!stage.home.home().join("ran").exists());
 }

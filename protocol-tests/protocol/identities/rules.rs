@@ -27,7 +27,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.fake.role_wants_external_id(&role("reader"), "hunter2");
                 rule(stage, &format!("role = \"{}\"", role("reader")));
             },
-            "the environment's keys gave no AWS credentials: the role `arn:aws:iam::111122223333:role/reader` was not assumed, STS answered AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader; try `aws sts get-caller-identity`",
+            "[CNP220] No AWS credentials from the environment's keys: STS refused the role `arn:aws:iam::111122223333:role/reader` (AccessDenied: User: arn:aws:iam::111122223333:user/sandbox is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/reader). See the failure without the plugin: aws sts get-caller-identity",
         ),
         failing(
             "a_rules_proxy_does_not_connect",

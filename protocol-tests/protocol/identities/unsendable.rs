@@ -159,7 +159,7 @@ fn role_list() {
 fn role_list_is_a_page() {
     let mut stage = Stage::new().with_log();
     let _service = instance(&mut stage, "<html>a page</html>", ACCESS_KEY_ID);
-    stage.assert_fails("no AWS credentials: the instance metadata gave none: the list of roles in the instance metadata has no role's name in it; give this instance a role that EC2 may assume, or choose a profile with `export AWS_PROFILE=<name>`");
+    stage.assert_fails("[CNP202] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1): the EC2 instance metadata returned none (the list of roles in the instance metadata contains no role). Attach an IAM role to the instance.");
 }
 
 fn instance_key() {
@@ -235,6 +235,6 @@ fn login_panics() {
         let run = stage.run(&[&["token"], &NAMES[..]].concat());
         let line = failure(&run, 1).to_owned();
         assert_eq!(line.lines().count(), 1, "{line}");
-        assert!(line.contains("the service of `aws login` did not answer as expected"), "{line}");
+        assert!(line.contains("(the service of `aws login`, "), "{line}");
     }
 }

@@ -61,7 +61,7 @@ fn refusals() -> Vec<Trial> {
                     ),
                 );
             },
-            "AWS refused the credentials of the environment's keys (ExpiredTokenException): they are expired; renew them, or choose a profile that renews them by itself",
+            "[CNP222] The AWS credentials of the environment's keys have expired (ExpiredTokenException). Export new ones, or remove them: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
         ),
         failing(
             "unknown_keys",
@@ -148,12 +148,12 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "truncated",
             |stage| will(stage, TokenBehaviour::Truncate),
-            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (the connection was closed before the answer); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
+            "[CNP303] The connection to `127.0.0.1:<port>` failed: it was closed before the response. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Try again, and check AWS_ENDPOINT_URL_CODEARTIFACT, the proxies and firewalls on the way to it.",
         ),
         failing(
             "hung_up",
             |stage| will(stage, TokenBehaviour::Close),
-            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (the connection was closed before the answer); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
+            "[CNP303] The connection to `127.0.0.1:<port>` failed: it was closed before the response. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Try again, and check AWS_ENDPOINT_URL_CODEARTIFACT, the proxies and firewalls on the way to it.",
         ),
         failing(
             "reset",
@@ -161,7 +161,7 @@ fn nonsense() -> Vec<Trial> {
                 let peer = Peer::resetting();
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the connection to `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT broke off (Connection reset by peer (os error 104)); try again, and check AWS_ENDPOINT_URL_CODEARTIFACT and what stands between this machine and AWS",
+            "[CNP303] The connection to `127.0.0.1:<port>` failed: Connection reset by peer (os error 104). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Try again, and check AWS_ENDPOINT_URL_CODEARTIFACT, the proxies and firewalls on the way to it.",
         ),
         failing(
             "two_lengths",
@@ -171,7 +171,7 @@ fn nonsense() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (invalid content-length parsed); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (invalid content-length parsed). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "endless_headers",
@@ -180,24 +180,24 @@ fn nonsense() -> Vec<Trial> {
                     Peer::dripping("HTTP/1.1 200 OK\r\n", "x: hunter2hunter2\r\n", Duration::ZERO);
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (message head is too large); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (message head is too large). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "empty_answer",
             |stage| will(stage, Say(vec![])),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (it has no usable token, or no expiration). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "empty_token",
             |stage| {
                 will(stage, Say(br#"{"authorizationToken":"","expiration":4102444800}"#.to_vec()));
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (it has no usable token, or no expiration). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "no_expiration",
             |stage| will(stage, Say(br#"{"authorizationToken":"hunter2"}"#.to_vec())),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it has no usable token, or no expiration); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (it has no usable token, or no expiration). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "expiration_in_words",
@@ -217,12 +217,12 @@ fn nonsense() -> Vec<Trial> {
         failing(
             "html_error_of_a_gateway",
             |stage| answered(stage, "502 Bad Gateway", "text/html", "<html>hunter2</html>"),
-            "AWS or a proxy is not available (502): `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT answered without an error code of AWS's; try again later, and check what stands between this machine and AWS",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (HTTP 502, not from AWS). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Try again later, and check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "forbidden_without_a_code",
             |stage| answered(stage, "403 Forbidden", "text/plain", "go away, hunter2"),
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (status 403, and no error code of AWS's); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (HTTP 403, not from AWS). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "redirect",
@@ -232,7 +232,7 @@ fn nonsense() -> Vec<Trial> {
                 );
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "`127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT answers with a redirect (302) to `login.example`, as AWS never does: a sign-in page of the network may stand before it; sign in there with a browser, and check AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP312] `127.0.0.1:<port>` redirects to `login.example` (HTTP 302), as AWS never does. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. If the network has a sign-in page, sign in there with a browser; else check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         failing(
             "not_http",
@@ -240,7 +240,7 @@ fn nonsense() -> Vec<Trial> {
                 let peer = Peer::saying("SSH-2.0-OpenSSH_9.2\r\n");
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
             },
-            "the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it does not speak HTTP); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT",
+            "[CNP310] Unexpected response from `127.0.0.1:<port>` (it does not speak HTTP). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.",
         ),
         trial("an_outage_without_a_code_is_tried_again", outage),
         trial("huge_answer", huge),
@@ -258,7 +258,7 @@ fn outage() {
         stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
         let line = stage.line_for(SOURCE);
         assert!(
-            line.contains(&format!("not available ({}): `127.0.0.1:<port>`", &status[..3])),
+            line.contains(&format!("`127.0.0.1:<port>` (HTTP {}, not from AWS)", &status[..3])),
             "{line}"
         );
         assert_eq!(peer.heads().len(), 3, "{status}");
@@ -269,7 +269,7 @@ fn outage() {
 fn huge() {
     let stage = Stage::new().with_log();
     will(&stage, Say(vec![b' '; 64 << 20]));
-    stage.assert_fails("the answer of `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT makes no sense (it is longer than any token); check what stands between this machine and AWS, and AWS_ENDPOINT_URL_CODEARTIFACT");
+    stage.assert_fails("[CNP310] Unexpected response from `127.0.0.1:<port>` (it is longer than any token). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT.");
 }
 
 fn huge_message() {

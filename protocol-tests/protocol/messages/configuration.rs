@@ -342,7 +342,7 @@ fn paths() {
         let mut nuget = FakeNuget::start(&stage.home);
         let answer = nuget.ask(&format!("{HOST}{path}"), false, true);
         let line = format!(
-            "[CredentialProvider]CodeArtifact: `{HOST}{path_shown}` names no NuGet repository; its URL is `{HOST}{right}`"
+            "[CredentialProvider]CodeArtifact: [CNP408] `{HOST}{path_shown}` names no NuGet repository; its URL is `{HOST}{right}`"
         );
         assert_eq!(answer.assert_refusal("Error").the_warning(), line);
         nuget.finish();

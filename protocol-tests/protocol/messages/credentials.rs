@@ -41,6 +41,27 @@ fn none() -> Vec<Trial> {
             },
             "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). Profile `ours` belongs to this account; to use it: dotnet codeartifact configure set profile ours",
         ),
+        failing(
+            "no_credentials_in_a_job_of_github_without_its_permission",
+            |stage| {
+                stage.without_keys().set("GITHUB_ACTIONS", "true");
+            },
+            "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). Add `permissions: id-token: write` to the job, and the step aws-actions/configure-aws-credentials before the restore.",
+        ),
+        failing(
+            "no_credentials_in_a_terminal",
+            |stage| {
+                stage.without_keys().set("TERM", "xterm");
+            },
+            "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). Set up a sign-in: aws configure sso",
+        ),
+        failing(
+            "sso_expired_in_a_job",
+            |stage| {
+                stage.with_profile(SSO_SESSION).set("CODEBUILD_BUILD_ID", "project:1");
+            },
+            "[CNP210] The IAM Identity Center session of profile `dev` has expired. Nobody can sign in here. Give the project a service role; in `docker build` or `docker run` pass AWS_CONTAINER_CREDENTIALS_RELATIVE_URI on.",
+        ),
         trial("no_credentials_is_said_soon_also_where_metadata_is_silent", none_soon),
         failing(
             "half_a_key",
@@ -59,7 +80,7 @@ fn none_soon() {
     stage.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &peer.url());
     let started = Instant::now();
     let line = stage.line_for(SOURCE);
-    assert!(line.contains("no AWS credentials"), "{line}");
+    assert!(line.contains("[CNP201] No AWS credentials"), "{line}");
     let took = started.elapsed();
     assert!(
         took < Duration::from_secs(4),
@@ -134,7 +155,7 @@ fn sso() -> Vec<Trial> {
                 sign_in(stage, "corp", "2099-01-01T00:00:00Z");
                 portal(stage, "403 Forbidden", "ForbiddenException", "No access");
             },
-            "the SSO sign-in of profile `dev` is good, but not for its role (No access); check `sso_account_id` and `sso_role_name`, or ask for the role",
+            "[CNP214] IAM Identity Center refused the role of profile `dev` (No access). Ask for access to the role, or choose another one: aws configure sso --profile dev",
         ),
         failing(
             "sso_no_such_role",
@@ -157,7 +178,7 @@ fn sso() -> Vec<Trial> {
                 sign_in(stage, "corp", "2099-01-01T00:00:00Z");
                 stage.set("AWS_ENDPOINT_URL_SSO", "https://portal.invalid");
             },
-            "[CNP301] The host name `portal.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_SSO. Check AWS_ENDPOINT_URL_SSO, the network, VPN, DNS and the region.",
+            "[CNP301] The host name `portal.invalid` cannot be resolved. It is set by AWS_ENDPOINT_URL_SSO. Check AWS_ENDPOINT_URL_SSO, the network, VPN, DNS and the region.",
         ),
         failing(
             "sso_of_a_source_profile_expired",
@@ -196,7 +217,7 @@ fn sso() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\nlogin_session = arn:aws:iam::111122223333:user/me\nregion = eu-west-1\n");
             },
-            "the login session of profile `dev` is signed out or has expired; sign in with `aws login --profile dev`",
+            "[CNP217] The `aws login` session of profile `dev` has expired. Sign in: aws login --profile dev",
         ),
     ]
 }
@@ -252,7 +273,7 @@ fn profiles() -> Vec<Trial> {
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = other\n[profile other]\nrole_arn = arn:aws:iam::111122223333:role/b\nsource_profile = dev\n");
             },
-            "profile `dev` cannot be used: its `source_profile` leads in a circle; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: its `source_profile` chain is circular. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "source_profile_missing",
@@ -410,7 +431,7 @@ fn sources() -> Vec<Trial> {
                     .without_keys()
                     .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role");
             },
-            "[CNP302] No connection to `127.0.0.1:<port>`: connection refused. It was reached by AWS_CONTAINER_CREDENTIALS_FULL_URI. Check AWS_CONTAINER_CREDENTIALS_FULL_URI, the network, HTTPS_PROXY and NO_PROXY.",
+            "[CNP302] No connection to `127.0.0.1:<port>`: connection refused. It is set by AWS_CONTAINER_CREDENTIALS_FULL_URI. Check AWS_CONTAINER_CREDENTIALS_FULL_URI, the network, HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "container_path_that_is_a_part_of_a_host",

@@ -18,14 +18,14 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://[::1]:1");
             },
-            "[CNP302] No connection to `[::1]:1`: connection refused. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
+            "[CNP302] No connection to `[::1]:1`: connection refused. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "plain_http_to_an_ipv6_address",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://[fd00::1]:8080");
             },
-            "[CNP330] The API endpoint `[fd00::1]` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
+            "[CNP330] The API endpoint `[fd00::1]` uses plain http and is not on this machine. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
         ),
         trial("an_endpoint_by_ipv6", plain),
         trial("an_endpoint_by_ipv6_with_tls", with_tls),

@@ -14,14 +14,14 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://codeartifact.invalid");
             },
-            "[CNP301] The host name `codeartifact.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
+            "[CNP301] The host name `codeartifact.invalid` cannot be resolved. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
         ),
         failing(
             "connection_refused",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://127.0.0.1:1");
             },
-            "[CNP302] No connection to `127.0.0.1:<port>`: connection refused. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
+            "[CNP302] No connection to `127.0.0.1:<port>`: connection refused. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
         ),
         failing(
             "endpoint_is_no_url",
@@ -45,7 +45,7 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://codeartifact.example");
             },
-            "[CNP330] The API endpoint `codeartifact.example` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
+            "[CNP330] The API endpoint `codeartifact.example` uses plain http and is not on this machine. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
         ),
         failing(
             "plain_http_by_variable",
@@ -54,7 +54,7 @@ pub fn trials() -> Vec<Trial> {
                     .unset("AWS_ENDPOINT_URL_CODEARTIFACT")
                     .set("AWS_ENDPOINT_URL", "http://aws.example:8080/x?y=hunter2");
             },
-            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL. Set AWS_ENDPOINT_URL to an https URL.",
+            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It is set by AWS_ENDPOINT_URL. Set AWS_ENDPOINT_URL to an https URL.",
         ),
         failing(
             "plain_http_by_profile",
@@ -62,7 +62,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.with_profile("[profile dev]\nendpoint_url = http://aws.example\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n");
                 stage.with_real_endpoints();
             },
-            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It was reached by `endpoint_url` of profile `dev`. Set `endpoint_url` of profile `dev` to an https URL.",
+            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It is set by `endpoint_url` of profile `dev`. Set `endpoint_url` of profile `dev` to an https URL.",
         ),
         failing(
             "plain_http_by_services",
@@ -70,14 +70,14 @@ pub fn trials() -> Vec<Trial> {
                 stage.with_profile("[profile dev]\nservices = local\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\n[services local]\ncodeartifact =\n  endpoint_url = http://aws.example\n");
                 stage.with_real_endpoints();
             },
-            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It was reached by `endpoint_url` of `codeartifact` in `[services local]`. Set `endpoint_url` of `codeartifact` in `[services local]` to an https URL.",
+            "[CNP330] The API endpoint `aws.example` uses plain http and is not on this machine. It is set by `endpoint_url` of `codeartifact` in `[services local]`. Set `endpoint_url` of `codeartifact` in `[services local]` to an https URL.",
         ),
         failing(
             "plain_http_to_a_metadata_address",
             |stage| {
                 stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "http://169.254.9.9");
             },
-            "[CNP330] The API endpoint `169.254.9.9` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
+            "[CNP330] The API endpoint `169.254.9.9` uses plain http and is not on this machine. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Set AWS_ENDPOINT_URL_CODEARTIFACT to an https URL.",
         ),
         trial("an_endpoint_set_to_nothing_counts_for_nothing", endpoint_set_to_nothing),
         failing(
@@ -85,7 +85,7 @@ pub fn trials() -> Vec<Trial> {
             |stage| {
                 stage.with_profile(ROLE).set("AWS_ENDPOINT_URL_STS", "http://sts.example");
             },
-            "[CNP330] The API endpoint `sts.example` uses plain http and is not on this machine. It was reached by AWS_ENDPOINT_URL_STS. Set AWS_ENDPOINT_URL_STS to an https URL.",
+            "[CNP330] The API endpoint `sts.example` uses plain http and is not on this machine. It is set by AWS_ENDPOINT_URL_STS. Set AWS_ENDPOINT_URL_STS to an https URL.",
         ),
         trial("sts_is_asked_in_the_region_of_the_profile", sts_of_profile),
         trial("sts_is_asked_in_the_region_of_the_source", sts_of_source),

@@ -270,7 +270,7 @@ fn proxy_of_a_repository() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://api.invalid");
     write_nuget_config(&stage, "project/NuGet.Config", &proxy);
     stage.assert_fails(
-        "[CNP301] The host name `api.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
+        "[CNP301] The host name `api.invalid` cannot be resolved. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
     );
     assert_eq!(proxy.heads(), [""; 0]);
 }
@@ -289,7 +289,7 @@ fn no_proxy() {
         .set("HTTPS_PROXY", &proxy.url());
     stage.set("NO_PROXY", "other.example,.invalid");
     stage.assert_fails(
-        "[CNP301] The host name `api.invalid` cannot be resolved. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
+        "[CNP301] The host name `api.invalid` cannot be resolved. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN, DNS and the region.",
     );
     assert_eq!(proxy.heads(), [""; 0]);
 }

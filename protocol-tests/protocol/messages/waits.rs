@@ -35,7 +35,7 @@ fn hung_api() {
     stage.fake.token_api_will(TokenBehaviour::Hang);
     ends_in_a_minute(
         &stage,
-        "[CNP304] No response from `127.0.0.1:<port>` within 60 s. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, and try again.",
+        "[CNP304] No response from `127.0.0.1:<port>` within 60 s. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, and try again.",
     );
 }
 
@@ -54,7 +54,7 @@ fn hung_tls() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "[CNP302] No connection to `127.0.0.1:<port>`: the connection timed out. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
+        "[CNP302] No connection to `127.0.0.1:<port>`: the connection timed out. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
     );
 }
 
@@ -86,7 +86,7 @@ fn drips(start: &'static str, line: &'static str, every: Duration) {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &peer.url());
     ends_in_a_minute(
         &stage,
-        "[CNP304] No response from `127.0.0.1:<port>` within 60 s. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, and try again.",
+        "[CNP304] No response from `127.0.0.1:<port>` within 60 s. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, and try again.",
     );
 }
 
@@ -97,7 +97,7 @@ fn hung_connect() {
     stage.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{}", peer.address));
     ends_in_a_minute(
         &stage,
-        "[CNP302] No connection to `127.0.0.1:<port>`: the connection timed out. It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
+        "[CNP302] No connection to `127.0.0.1:<port>`: the connection timed out. It is set by AWS_ENDPOINT_URL_CODEARTIFACT. Check AWS_ENDPOINT_URL_CODEARTIFACT, the network, HTTPS_PROXY and NO_PROXY.",
     );
 }
 
@@ -160,9 +160,8 @@ fn asked_to_wait() {
 
 /// One call is enough: the user learns when another one helps.
 fn asked_to_wait_too_long() {
-    let throttled =
-        "AWS throttled the call (ThrottlingException); it asks to wait, so try again after 20";
-    let unavailable = "AWS or a proxy is not available (503): `127.0.0.1:<port>` of AWS_ENDPOINT_URL_CODEARTIFACT answered without an error code of AWS's; it asks to wait, so try again after 20";
+    let throttled = "[CNP504] AWS throttled the request (ThrottlingException). Try again after 20";
+    let unavailable = "[CNP310] Unexpected response from `127.0.0.1:<port>` (HTTP 503, not from AWS). It was reached by AWS_ENDPOINT_URL_CODEARTIFACT. Try again after 20";
     for (behaviour, begin) in [
         (TokenBehaviour::Throttle(Duration::from_mins(3)), throttled),
         (TokenBehaviour::AskToWait(429, "180".to_owned()), throttled),

@@ -16,9 +16,9 @@ use crate::support::trials::{Trial, trial};
 
 const ASKED: &str = "[CredentialProvider]CodeArtifact: sign in to AWS for profile `dev`: open https://device.sso.eu-west-1.amazonaws.com/?user_code=WXYZ-0003 and confirm the code WXYZ-0003";
 
-const DECLINED: &str = "the SSO sign-in of profile `dev` failed: it was declined in the browser; try again with `nuget-plugin-codeartifact login --profile dev`";
+const DECLINED: &str = "[CNP212] The sign-in of profile `dev` failed: it was declined in the browser. Try again: dotnet codeartifact login --profile dev";
 
-const ASKED_BEFORE: &str = "the SSO session of profile `dev` is signed out or has expired, and the sign-in that was asked for just now did not come about; sign in with `nuget-plugin-codeartifact login --profile dev`";
+const ASKED_BEFORE: &str = "[CNP211] The IAM Identity Center session of profile `dev` has expired, and the sign-in that was requested just now was not completed. Sign in: dotnet codeartifact login --profile dev";
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -174,7 +174,7 @@ fn expires() {
     assert_eq!(
         last,
         format!(
-            "{HEAD}the SSO sign-in of profile `dev` failed: nobody signed in in time; try again with `nuget-plugin-codeartifact login --profile dev`"
+            "{HEAD}[CNP212] The sign-in of profile `dev` failed: nobody signed in within the time limit. Try again: dotnet codeartifact login --profile dev"
         )
     );
     stage.finish(nuget);

@@ -154,7 +154,7 @@ fn declined() {
     assert_eq!(
         last,
         format!(
-            "{HEAD}the SSO sign-in of profile `dev` failed: it was declined in the browser; try again with `nuget-plugin-codeartifact login --profile dev`"
+            "{HEAD}[CNP212] The sign-in of profile `dev` failed: it was declined in the browser. Try again: dotnet codeartifact login --profile dev"
         )
     );
     stage.finish(nuget);
@@ -194,7 +194,7 @@ fn plain_http() {
     assert_eq!(
         line,
         format!(
-            "{HEAD}the SSO sign-in of profile `dev` failed: the sign-in page at `{url}` is no https address; try again with `nuget-plugin-codeartifact login --profile dev`"
+            "{HEAD}[CNP212] The sign-in of profile `dev` failed: the sign-in page at `{url}` is not an https address. Try again: dotnet codeartifact login --profile dev"
         )
     );
     stage.finish(nuget);

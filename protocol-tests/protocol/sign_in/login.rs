@@ -110,7 +110,7 @@ fn declined() {
     let error = run.stderr.lines().last().unwrap_or_default();
     assert_eq!(
         error,
-        "error: the SSO sign-in of profile `dev` failed: it was declined in the browser; try again with `nuget-plugin-codeartifact login --profile dev`"
+        "error: [CNP212] The sign-in of profile `dev` failed: it was declined in the browser. Try again: dotnet codeartifact login --profile dev"
     );
     assert_eq!(run.stdout, "");
     assert!(!stage.token_file().exists());

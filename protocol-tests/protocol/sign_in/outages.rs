@@ -9,10 +9,10 @@ use crate::support::trials::{Trial, trial};
 /// Status, page, and what the message says of them.
 const OUTAGES: [(u16, &str, &str); 5] = [
     (503, "", "503"),
-    (502, "<html>a proxy's page</html>", "502"),
-    (403, "<html>a proxy's page</html>", "403"),
-    (200, "<html>a proxy's page</html>", "200, without what was asked for"),
-    (200, "{}", "200, without"),
+    (502, "<html>a proxy's page</html>", "HTTP 502"),
+    (403, "<html>a proxy's page</html>", "HTTP 403"),
+    (200, "<html>a proxy's page</html>", "HTTP 200, without credentials"),
+    (200, "{}", "HTTP 200, without"),
 ];
 
 pub fn trials() -> Vec<Trial> {
@@ -35,8 +35,8 @@ fn outages(signed_in_until: &str) {
         let mut nuget = FakeNuget::start(&stage.home);
         let answer = nuget.ask(&stage.source, false, false);
         let line = answer.assert_refusal("NotFound").the_warning().to_owned();
-        let outage = format!("{HEAD}IAM Identity Center did not answer as expected ({said}");
-        assert!(line.starts_with(&outage), "{line}");
+        assert!(line.starts_with(&format!("{HEAD}[CNP311] Unexpected response from `")), "{line}");
+        assert!(line.contains(&format!("(IAM Identity Center, {said}")), "{line}");
         stage.finish(nuget);
         assert_eq!(stage.token(), before);
         let calls = stage.sso().calls();

@@ -200,7 +200,7 @@ fn not_writable() {
     mode(0o500).expect("our own folder");
     let name = stage.token_file().file_name().map(|name| name.to_string_lossy().into_owned());
     let path = format!("<root>/home/.aws/sso/cache/{}", name.expect("a file has a name"));
-    stage.assert_refused(&format!("the SSO sign-in of profile `dev` cannot be kept in `{path}` (permission denied); make the file and its folder writable"));
+    stage.assert_refused(&format!("[CNP213] The sign-in of profile `dev` cannot be saved in `{path}` (permission denied). Make the file and its folder writable."));
     mode(0o700).expect("our own folder");
     assert_eq!(stage.sso().calls(), [] as [String; 0]);
 }
@@ -239,7 +239,7 @@ fn service_in_trouble() {
     let stage = Stage::signing_in();
     stage.signed_in_until(LONG_AGO);
     stage.sso().refuse_next("SlowDownException");
-    stage.assert_refused("the SSO sign-in of profile `dev` failed: SSO answered SlowDownException; try again with `nuget-plugin-codeartifact login --profile dev`");
+    stage.assert_refused("[CNP212] The sign-in of profile `dev` failed: IAM Identity Center returned SlowDownException. Try again: dotnet codeartifact login --profile dev");
 }
 
 fn another_start_url() {

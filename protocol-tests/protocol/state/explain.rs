@@ -128,7 +128,7 @@ fn nobody() {
     let mut home = SandboxHome::new();
     home.set("AWS_EC2_METADATA_DISABLED", "true");
     let told = run(&home, &["explain", URL]);
-    told.assert_failure().assert_says("identity     cannot be used: no AWS credentials: looked at");
+    told.assert_failure().assert_says("identity     cannot be used: No AWS credentials found");
     home.unset("AWS_EC2_METADATA_DISABLED");
     run(&home, &["explain", URL]).assert_success().assert_says("the instance's role");
 }

@@ -57,11 +57,12 @@ fn unknown_profile() {
     stage.home.set("AWS_PROFILE", "missing");
     let told = explain(&stage.home, &stage.source);
     told.assert_failure();
-    let line = "AWS_PROFILE names profile `missing`, which no AWS file has (there are `dev`); correct it or unset AWS_PROFILE";
-    let whole = format!("no token for domain `my-domain` (111122223333, eu-west-1): {line}");
-    assert_eq!(told.stderr, format!("error: [CNP203] {whole}\n"));
+    let line =
+        "AWS_PROFILE names profile `missing`, which does not exist (the only profile is `dev`).";
+    let fix = "Correct it, or remove it: unset AWS_PROFILE";
+    assert_eq!(told.stderr, format!("error: [CNP203] {line} {fix}\n"));
     let report = told.result();
-    assert_eq!(told.problem(), whole);
+    assert_eq!(told.problem(), line);
     assert_eq!(report["identity"]["error"]["message"], line);
     assert_eq!(report["duration"]["seconds"], 43_200);
     assert_eq!(report["connection"], Value::Null);

@@ -17,7 +17,7 @@ const SESSION: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 11112
 
 const OLDER_FORM: &str = "[profile dev]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\nsso_account_id = 111122223333\nsso_role_name = Reader\n";
 
-pub const EXPIRED: &str = "the SSO session of profile `dev` is signed out or has expired; sign in with `nuget-plugin-codeartifact login --profile dev` or `aws sso login --profile dev`";
+pub const EXPIRED: &str = "[CNP210] The IAM Identity Center session of profile `dev` has expired. Sign in: dotnet codeartifact login --profile dev";
 
 /// Where a stage's profile signs in.
 pub struct SignIn {

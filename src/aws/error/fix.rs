@@ -575,3 +575,125 @@ fn try_again(at: Option<SystemTime>, usual: &'static str) -> Help<'static> {
 fn to_set(variable: &'static str) -> &'static str {
     if variable.eq_ignore_ascii_case("https_proxy") { variable } else { "HTTPS_PROXY" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use RuntimeEnvironment as Place;
+
+    const CI: [Place; 5] = [
+        Place::GitHubActions { has_id_token: true },
+        Place::GitHubActions { has_id_token: false },
+        Place::GitLab,
+        Place::CodeBuild,
+        Place::OtherCi,
+    ];
+    const SERVICES: [Place; 2] = [Place::Ecs, Place::Kubernetes];
+    const PEOPLE: [Place; 3] = [Place::DevContainer, Place::Menu, Place::Terminal];
+
+    fn none(choice: Option<(&str, bool)>) -> AwsError {
+        let domain = Domain { name: "d".into(), owner: "1".into(), region: "r".into() };
+        let choice = choice
+            .map(|(profile, is_of_account)| Choice { profile: profile.into(), is_of_account });
+        let (details, missing) = (String::new(), String::new());
+        AwsError::NoCredentials { domain: Box::new(domain), details, missing, choice }
+    }
+
+    fn sentence(error: &AwsError, place: Place) -> String {
+        error.help_in(place).1.sentence().expect("a fix")
+    }
+
+    #[test]
+    fn a_job_is_told_of_its_role_and_never_to_sign_in() {
+        let expired = AwsError::SsoExpired { profile: "dev".into() };
+        let login = AwsError::LoginExpired { profile: "dev".into() };
+        for place in CI.into_iter().chain(SERVICES) {
+            for error in [&none(None), &none(Some(("dev", false))), &expired, &login] {
+                let fix = sentence(error, place);
+                let is_for_people = ["login", "aws configure", "export", "codeartifact "];
+                assert!(!is_for_people.iter().any(|it| fix.contains(it)), "{place:?}: {fix}");
+                assert!(fix.ends_with(role(place).unwrap()), "{place:?}: {fix}");
+            }
+        }
+        let words = [
+            "step aws-actions/configure-aws-credentials",
+            "`permissions: id-token: write`",
+            "`id_tokens`",
+            "service role",
+            "AWS_ROLE_ARN",
+        ];
+        for (place, word) in CI.into_iter().zip(words) {
+            assert!(sentence(&none(None), place).contains(word), "{place:?}");
+        }
+        assert!(sentence(&none(None), Place::Ecs).contains("task role"));
+        assert!(sentence(&none(None), Place::Kubernetes).contains("service account"));
+    }
+
+    #[test]
+    fn a_person_is_told_a_command_and_nothing_of_jobs() {
+        let expired = AwsError::SsoExpired { profile: "my dev".into() };
+        for place in PEOPLE {
+            let fix = sentence(&none(Some(("dev", true))), place);
+            assert_eq!(
+                fix,
+                "Profile `dev` belongs to this account; to use it: dotnet codeartifact configure \
+                 set profile dev"
+            );
+            assert!(sentence(&none(None), place).ends_with(": aws configure sso"));
+            let fix = sentence(&expired, place);
+            assert_eq!(fix, "Sign in: dotnet codeartifact login --profile 'my dev'");
+        }
+    }
+
+    #[test]
+    fn expired_keys_get_what_renews_them_where_they_are_from() {
+        let expired = |keys| AwsError::KeysRefused {
+            label: "l".into(),
+            code: "ExpiredToken".into(),
+            reason: KeyDefect::Expired,
+            keys: Box::new(keys),
+            check: "aws sts get-caller-identity".into(),
+        };
+        let environment =
+            |profile: Option<&str>| KeySource::Environment { profile: profile.map(str::to_owned) };
+        for (keys, place, command) in [
+            (
+                environment(None),
+                Place::Terminal,
+                "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
+            ),
+            (
+                environment(Some("dev")),
+                Place::Terminal,
+                "eval \"$(aws configure export-credentials --profile dev --format env)\"",
+            ),
+            (KeySource::Profile("dev".into()), Place::Terminal, "aws configure sso --profile dev"),
+            (environment(None), CI[1], "aws-actions/configure-aws-credentials again"),
+            (environment(Some("dev")), Place::GitLab, "in the job right before the restore"),
+        ] {
+            let fix = sentence(&expired(keys), place);
+            assert!(cfg!(windows) || fix.contains(command), "{fix}");
+            assert!(!fix.contains("get-caller-identity"), "{fix}");
+        }
+    }
+
+    #[test]
+    fn a_denied_permission_is_allowed_in_the_policy_of_the_role_in_use() {
+        for (keys, place, whose) in [
+            (KeySource::Container, Place::CodeBuild, "the project's service role"),
+            (KeySource::Container, Place::Ecs, "the task role"),
+            (KeySource::Container, Place::Kubernetes, "EKS Pod Identity"),
+            (KeySource::WebIdentity, Place::Kubernetes, "the service account's role"),
+            (KeySource::WebIdentity, Place::GitLab, "the job's role"),
+            (KeySource::Instance, Place::Terminal, "the instance's role"),
+            (KeySource::Profile("dev".into()), Place::Terminal, "the identity's policy"),
+            (KeySource::Profile("dev".into()), Place::CodeBuild, "the identity's policy"),
+        ] {
+            let denial =
+                super::super::Denial { label: "l".into(), message: "no".into(), source: keys };
+            let fix = sentence(&AwsError::MayNotGetToken { denial: Box::new(denial) }, place);
+            assert!(fix.contains(whose), "{place:?}: {fix}");
+        }
+    }
+}
