@@ -16,6 +16,8 @@ mod aws_cli;
 mod aws_login;
 #[cfg(unix)]
 mod botocore;
+#[cfg(target_os = "linux")]
+mod captures;
 mod commands;
 mod consoles;
 #[cfg(unix)]
@@ -75,6 +77,8 @@ fn main() -> ExitCode {
         ("launcher", launcher::trials()),
         ("nuget_config", nuget_config::trials()),
         ("nuget_rules", nuget_rules::trials()),
+        #[cfg(target_os = "linux")]
+        ("captures", captures::trials()),
         #[cfg(unix)]
         ("pages", pages::trials()),
     ];

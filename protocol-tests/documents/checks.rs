@@ -1,4 +1,4 @@
-//! The names of `doctor`'s checks, which scripts look for, and the README lists.
+//! The names of `doctor`'s checks, which scripts look for, and docs/doctor.md lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,18 +22,18 @@ const BEFORE: [&str; 9] = [
 const BEHIND: &str = "\", Help::";
 
 #[test]
-fn the_readme_lists_every_check_of_doctor() {
+fn the_page_lists_every_check_of_doctor() {
     let code: Vec<String> = ["src/commands/doctor", "src/aws/error"]
         .into_iter()
         .flat_map(|folder| files_below(&repository(folder)))
         .map(|file| fs::read_to_string(file).expect("a source file"))
         .collect();
     let named: BTreeSet<&str> = code.iter().flat_map(|code| names(code)).collect();
-    let page = fs::read_to_string(repository("README.md")).expect("the README");
+    let page = fs::read_to_string(repository("docs/doctor.md")).expect("the page");
     let listed = listed(&page);
     assert!(named.len() > 30, "{named:?}");
     let missing: Vec<_> = named.iter().filter(|name| !listed.contains(*name)).collect();
-    assert!(missing.is_empty(), "not in the README: {missing:?}");
+    assert!(missing.is_empty(), "not on the page: {missing:?}");
     let is_in_code = |name: &&str| code.iter().any(|code| code.contains(&format!("\"{name}\"")));
     let gone: Vec<_> = listed.into_iter().filter(|name| !is_in_code(name)).collect();
     assert!(gone.is_empty(), "not in the code: {gone:?}");

@@ -81,14 +81,14 @@ impl Dotnet {
         home: &SandboxHome,
         arguments: &[&str],
         typescript: &Path,
-        columns: u16,
+        columns: usize,
     ) -> Run {
         let program = self.real_program();
         let words = arguments.join(" ");
         let line = format!("stty cols {columns}; exec '{}' {words}", program.display());
         let mut command = process::in_terminal(&line, typescript);
         self.prepare(&mut command, home);
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
         process::run(&mut command, LIMIT)
     }
 

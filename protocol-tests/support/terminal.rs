@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// How many characters a line has.
+pub const COLUMNS: usize = 80;
+
 /// One line of the screen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line(Vec<(char, Style)>);
@@ -123,6 +126,9 @@ impl Screen {
     }
 
     fn put(&mut self, character: char) {
+        if self.column == COLUMNS {
+            (self.row, self.column) = (self.row + 1, 0);
+        }
         let (column, style) = (self.column, self.style);
         let Line(cells) = self.line();
         if cells.len() <= column {

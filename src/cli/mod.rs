@@ -87,7 +87,11 @@ impl Command {
     /// Whether the bytes of the output are used as they are, as a script or a secret, or are made
     /// printable by the command itself.
     pub fn prints_as_it_is(&self) -> bool {
-        matches!(self, Self::Completions(_) | Self::Doctor(_) | Self::Token(_))
+        match self {
+            Self::Completions(_) | Self::Doctor(_) | Self::Token(_) => true,
+            Self::Setup(setup) => !setup.json,
+            _ => false,
+        }
     }
 }
 

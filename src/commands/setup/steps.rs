@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::base::terminal::{Appearance, Mark};
+use crate::base::text::one_line;
 use crate::code::{Code, Coded};
 use crate::report::{Output, ReportedError};
 
@@ -109,9 +110,13 @@ impl Step {
         let Self { name, status, message, problem } = self;
         let (mark, title) = (appearance.mark(status.mark()), name.title());
         let code = problem.as_ref().map(|problem| format!("{} ", problem.code)).unwrap_or_default();
-        writeln!(out, "{mark} {title:<12}{code}{message}")?;
+        // The marks have colours, so the command's output is not cleaned as a whole.
+        writeln!(out, "{mark} {title:<12}{code}{}", one_line(message))?;
         match problem.as_ref().and_then(|problem| problem.fix.as_ref()) {
-            Some(fix) => writeln!(out, "{:width$} {:<12}{fix}", "", "", width = appearance.width()),
+            Some(fix) => {
+                let (fix, width) = (one_line(fix), appearance.width());
+                writeln!(out, "{:width$} {:<12}{fix}", "", "")
+            }
             None => Ok(()),
         }
     }
@@ -138,7 +143,6 @@ impl<'o, 'w> Steps<'o, 'w> {
 
     pub fn add(&mut self, step: Step) -> io::Result<()> {
         if !self.out.is_json() {
-            // Names of strangers in a message must not begin another line.
             step.print(self.appearance, self.out)?;
             self.out.flush()?;
         }
