@@ -225,7 +225,8 @@ fn plugin_commands(text: &str) -> Vec<Vec<String>> {
             let words: Vec<String> = first.map(str::to_owned).into_iter().chain(words).collect();
             let is_command =
                 words.first().is_some_and(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
-            if is_command && !words.contains(&"and".to_owned()) {
+            // `help COMMAND` has a word that stands for any.
+            if is_command && words[0] != "help" && !words.contains(&"and".to_owned()) {
                 commands.push(words);
             }
         }
