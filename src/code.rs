@@ -22,6 +22,9 @@ use std::io;
 use crate::base::panic::Panicked;
 use crate::base::system;
 
+/// The page that explains the codes, in the plugin's repository and in its releases.
+pub const MESSAGES_PAGE: &str = "docs/messages.md";
+
 /// The enum with its numbers and titles, from one list.
 macro_rules! codes {
     ($($name:ident = $number:literal, $title:literal;)+) => {
@@ -56,6 +59,7 @@ codes! {
     NothingToImport = 114, "Nothing to import";
     InvalidAwsProviderFile = 115, "Configuration of AWS's provider cannot be used";
     HostNotAllowed = 116, "Own host gets no tokens";
+    LogNotWritten = 117, "Log file cannot be written";
 
     NoCredentials = 201, "No AWS credentials found";
     NoInstanceRole = 202, "No credentials from the instance metadata";
@@ -123,6 +127,12 @@ codes! {
     AmbiguousSource = 413, "Source name cannot be used";
     SourcesUnusable = 414, "Sources cannot be used";
     NoBackup = 415, "No backup of NuGet.Config";
+    PlainHttpSource = 419, "Source without TLS";
+    SourceDisabled = 420, "Source is disabled";
+    SourceNotMapped = 421, "Source without package source mapping";
+    SharedHost = 422, "Two domains or identities on one host";
+    SourcesOfProject = 423, "Sources in a project file";
+    UnreadNuGetConfig = 424, "NuGet does not read this file";
 
     TokenDenied = 501, "Not allowed: codeartifact:GetAuthorizationToken";
     BearerTokenDenied = 502, "Not allowed: sts:GetServiceBearerToken";
@@ -146,6 +156,21 @@ codes! {
     OtherOwner = 608, "Folder of another user";
     SystemLimit = 609, "Limit of the system reached";
     FilesStuck = 610, "Drive does not respond";
+    NoDotnet = 611, "No .NET SDK found";
+    NoSdk = 612, "The .NET SDK cannot be used here";
+    UnsignedPluginRefused = 613, "Old SDK that refuses unsigned plugins";
+    PluginMissing = 614, "Plugin is not installed completely";
+    OtherVersion = 615, "Other version of the plugin";
+    PluginStartedTwice = 616, "Plugin is started twice";
+    BrokenLink = 617, "Broken link on PATH";
+    UnusableOnPath = 618, "NuGet ignores the plugin on PATH";
+    PluginPathsVariable = 619, "Plugin paths in a variable";
+    OtherPlugin = 620, "Another credential provider";
+    PluginCacheEntry = 621, "Damaged entry in NuGet's plugin cache";
+    NuGetVariable = 622, "Variable of NuGet or .NET";
+    RunWithSudo = 623, "Run with sudo";
+    WritableByOthers = 624, "Everybody can change what NuGet starts";
+    CommandLink = 625, "Command dotnet codeartifact";
 
     CacheNotWritable = 701, "Token cache cannot be written";
     CacheNotRemovable = 702, "Cached token cannot be deleted";

@@ -27,7 +27,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn user_in_a_url() {
-    assert_updated("FAIL  source `ours` gets no token: it carries user information", |source| {
+    assert_updated("FAIL  Source `ours` gets no token: it carries user information", |source| {
         source.replacen("http://", "http://aws:hunter2@", 1)
     });
 }
@@ -38,8 +38,8 @@ fn region_that_is_misspelt() {
     stage.home.write_nuget_config(&[("ours", &url)]);
     let before = stage.doctor(&["--offline"]);
     let (line, fix) = (
-        "warn  source `ours`: CodeArtifact is not known to be in `eu-wets-1`; `eu-west-1` was \
-         probably meant\n",
+        "warn  Source `ours`: `eu-wets-1` is not a known region of CodeArtifact. Did you mean \
+         `eu-west-1`?\n",
         "dotnet nuget update source ours --source \
          https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json \
          --configfile <root>/project/NuGet.Config",
@@ -48,7 +48,7 @@ fn region_that_is_misspelt() {
     assert!(told.contains(&format!("{line}      fix: {fix}\n")), "{before}");
     let fix = fix.replace("<root>", &stage.home.root().to_string_lossy());
     let after = stage.paste_then(&fix, "--offline");
-    after.assert_success().assert_says("ok    source `ours` of `").assert_silent_on("wets");
+    after.assert_success().assert_says("ok    Source `ours` of `").assert_silent_on("wets");
 }
 
 fn source_disabled() {
@@ -58,14 +58,14 @@ fn source_disabled() {
                     </disabledPackageSources>\n";
     stage.home.write_nuget_config_with(&[("ours", &source)], disabled);
     stage.assert_repaired(
-        "warn  source `ours` is disabled, and NuGet does not ask it",
+        "warn  Source `ours` is disabled, so NuGet ignores it",
         "dotnet nuget enable source ours",
         Paste,
     );
 }
 
 fn source_without_index() {
-    assert_updated("FAIL  source `ours` names no NuGet repository", |source| {
+    assert_updated("FAIL  Source `ours` does not name a NuGet repository", |source| {
         source.replace("/v3/index.json", "/")
     });
 }
@@ -77,7 +77,7 @@ fn source_that_nuget_refuses_for_plain_http() {
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace(" allowInsecureConnections=\"true\"", "")).unwrap();
     stage.assert_repaired(
-        "FAIL  source `ours` is of plain http, which NuGet refuses",
+        "FAIL  Source `ours` uses plain http, which NuGet refuses",
         "dotnet nuget update source ours --source \
          http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json \
          --configfile <root>/project/NuGet.Config --allow-insecure-connections",
@@ -92,7 +92,7 @@ fn source_of_plain_http() {
     // The source itself is out of reach here.
     let before = stage.doctor(&["--offline"]);
     before.assert_failure().assert_says(
-        "FAIL  source `ours` gets no token: CodeArtifact's hosts are asked over https only\n",
+        "FAIL  Source `ours` gets no token: CodeArtifact's hosts are asked over https only\n",
     );
     let output = stage.doctor_readable(&before.stdout);
     let fix = "dotnet nuget update source ours --source \
@@ -101,14 +101,14 @@ fn source_of_plain_http() {
     assert!(output.contains(&format!("      fix: {fix}\n")), "{before}");
     let fix = fix.replace("<root>", &stage.home.root().to_string_lossy());
     let after = stage.paste_then(&fix, "--offline");
-    after.assert_success().assert_says("ok    source `ours` of `");
+    after.assert_success().assert_says("ok    Source `ours` of `");
 }
 
 fn everything_works_with_the_real_dotnet() {
     let stage = Stage::working_with_real_dotnet();
     let run = stage.doctor(&[]);
     run.assert_success().assert_silent_on("warn  ");
-    run.assert_says(" with NuGet 7.").assert_says(", answers through `");
+    run.assert_says(" with NuGet 7.").assert_says(", responds through `");
 }
 
 /// SDK 10 runs native code of the folders that `sdk.paths` names, whatever it is asked for.
@@ -165,7 +165,7 @@ fn global_json() {
         let line = if expected.code() == Some(0) {
             &*format!("ok    SDK {} with NuGet ", expected.stdout.trim())
         } else {
-            "FAIL  no SDK can be chosen in this folder (`"
+            "FAIL  No SDK can be chosen in this folder (`"
         };
         assert!(run.stdout.contains(line), "{text}: {expected}{run}");
     }

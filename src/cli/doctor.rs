@@ -32,6 +32,10 @@ pub struct DoctorArgs {
     #[command(flatten)]
     pub identity: IdentityArgs,
 
+    /// Also list the checks that passed
+    #[arg(short, long)]
+    pub verbose: bool,
+
     /// Make no network requests
     #[arg(long)]
     pub offline: bool,

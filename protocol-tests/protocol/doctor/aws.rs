@@ -19,12 +19,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): no AWS \
-             credentials: looked at AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, the AWS files' profile \
-             `default`, web identity, container and instance metadata, which AWS_EC2_METADATA_DISABLED switches off; this process sees \
-             AWS_EC2_METADATA_DISABLED, AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL_STS; choose a \
-             profile with `export AWS_PROFILE=<name>` (an IDE started from a menu does not see what a \
-             shell exports), or sign in with `aws configure` or `aws configure sso`",
+        line: "FAIL  CNP201",
         fix: "aws configure sso",
         repair: By(with_keys),
     },
@@ -34,9 +29,7 @@ const BROKEN: &[Broken] = &[
             stage.home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
             stage.home.set("AWS_PROFILE", "absent");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS_PROFILE \
-             names profile `absent`, which no AWS file has (there are no profiles); correct it or unset \
-             AWS_PROFILE",
+        line: "FAIL  CNP203",
         fix: "unset AWS_PROFILE",
         repair: By(|stage| {
             stage.home.unset("AWS_PROFILE");
@@ -49,8 +42,7 @@ const BROKEN: &[Broken] = &[
             stage.with_profile_dev();
             stage.home.set("AWS_PROFILE", "dve");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS_PROFILE \
-             names profile `dve`, which no AWS file has (there are `dev`); correct it or unset AWS_PROFILE",
+        line: "FAIL  CNP203",
         fix: "export AWS_PROFILE=dev",
         repair: Paste,
     },
@@ -61,9 +53,7 @@ const BROKEN: &[Broken] = &[
             with_keys(stage);
             stage.home.set("CODEARTIFACT_NUGET_PROFILE", "dve");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the configured \
-             profiles are `dve`, and no AWS file has one of them (there are `dev`); correct the \
-             configuration, or make one of them with `aws configure sso --profile dve`",
+        line: "FAIL  CNP203",
         fix: "unset CODEARTIFACT_NUGET_PROFILE",
         repair: Paste,
     },
@@ -79,8 +69,8 @@ const BROKEN: &[Broken] = &[
                      sso_start_url = https://example.awsapps.com/start\n",
             );
         },
-        line: "FAIL  nobody is signed in to the SSO session of profile `dev`",
-        fix: "nuget-plugin-codeartifact login --profile dev",
+        line: "FAIL  CNP210",
+        fix: "dotnet codeartifact login --profile dev",
         repair: By(|stage| {
             stage.home.unset("AWS_PROFILE");
             with_keys(stage);
@@ -91,10 +81,8 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("AWS_SECRET_ACCESS_KEY", "hunter2");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS refused the \
-             credentials of the environment's keys (InvalidSignatureException): they are wrong, or this \
-             machine's clock is; check the secret key and the clock",
-        fix: "do: see what `aws sts get-caller-identity` says",
+        line: "FAIL  CNP224",
+        fix: "do: Show more: aws sts get-caller-identity",
         repair: By(with_keys),
     },
     Broken {
@@ -106,11 +94,8 @@ const BROKEN: &[Broken] = &[
                 "not authorized to perform: codeartifact:GetAuthorizationToken",
             ));
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): \
-             `codeartifact:GetAuthorizationToken` is not allowed to the environment's keys (not authorized \
-             to perform: codeartifact:GetAuthorizationToken); allow it in the identity's policy and, for \
-             another account's domain, in the domain's",
-        fix: "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:GetAuthorizationToken\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain\"}",
+        line: "FAIL  CNP501",
+        fix: "do: Add this statement to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:GetAuthorizationToken\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:domain/my-domain\"}",
         repair: By(issuing),
     },
     Broken {
@@ -122,11 +107,8 @@ const BROKEN: &[Broken] = &[
                 "not authorized to perform: sts:GetServiceBearerToken",
             ));
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): \
-             `sts:GetServiceBearerToken` is not allowed to the environment's keys (not authorized to \
-             perform: sts:GetServiceBearerToken); allow it with the condition `sts:AWSServiceName` = \
-             `codeartifact.amazonaws.com`",
-        fix: "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"sts:GetServiceBearerToken\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"sts:AWSServiceName\":\"codeartifact.amazonaws.com\"}}}",
+        line: "FAIL  CNP502",
+        fix: "do: Add this statement to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"sts:GetServiceBearerToken\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"sts:AWSServiceName\":\"codeartifact.amazonaws.com\"}}}",
         repair: By(issuing),
     },
     Broken {
@@ -138,9 +120,8 @@ const BROKEN: &[Broken] = &[
                 "Domain not found",
             ));
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): there is no domain \
-             `my-domain` of account 111122223333 in eu-west-1; check the three in the source's URL",
-        fix: "do: see what `aws codeartifact list-domains --region eu-west-1` says",
+        line: "FAIL  CNP503",
+        fix: "do: Show more: aws codeartifact list-domains --region eu-west-1",
         repair: By(issuing),
     },
     Broken {
@@ -148,9 +129,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("AWS_CA_BUNDLE", "/nowhere/ca.pem");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): AWS_CA_BUNDLE \
-             `/nowhere/ca.pem` cannot be used: No such file or directory (os error 2); correct or unset \
-             AWS_CA_BUNDLE",
+        line: "FAIL  CNP307",
         fix: "unset AWS_CA_BUNDLE",
         repair: Paste,
     },
@@ -160,10 +139,8 @@ const BROKEN: &[Broken] = &[
             stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT");
             stage.home.set("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the proxy \
-             `127.0.0.1:1` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection \
-             refused); check HTTPS_PROXY and NO_PROXY",
-        fix: "do: see what `curl -sSI https://codeartifact.eu-west-1.amazonaws.com/` says",
+        line: "FAIL  CNP320",
+        fix: "do: Show more: curl -sSI https://codeartifact.eu-west-1.amazonaws.com/",
         repair: By(|stage| {
             let url = stage.fake.url();
             stage.home.unset("HTTPS_PROXY").set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
@@ -174,10 +151,8 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", "https://ca.invalid");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the name \
-             `ca.invalid` of AWS_ENDPOINT_URL_CODEARTIFACT cannot be resolved; check \
-             AWS_ENDPOINT_URL_CODEARTIFACT, the network, VPN and DNS, and the region",
-        fix: "do: see what `nslookup ca.invalid` says",
+        line: "FAIL  CNP301",
+        fix: "do: Show more: nslookup ca.invalid",
         repair: By(|stage| {
             let url = stage.fake.url();
             stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &url);
@@ -188,7 +163,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("CODEARTIFACT_NUGET_CACHE_DIR", "tokens");
         },
-        line: "warn  the cache folder `tokens` is not used: the path must be absolute",
+        line: "warn  The cache folder `tokens` is not used: the path must be absolute",
         fix: "unset CODEARTIFACT_NUGET_CACHE_DIR",
         repair: Paste,
     },
@@ -197,8 +172,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("CODEARTIFACT_NUGET_LOG_FILE", "/nowhere/log.txt");
         },
-        line: "warn  the log file `/nowhere/log.txt` of CODEARTIFACT_NUGET_LOG_FILE is not written: No such \
-             file or directory (os error 2)",
+        line: "warn  The log file `/nowhere/log.txt` of CODEARTIFACT_NUGET_LOG_FILE cannot be written: No such file or directory (os error 2)",
         fix: "unset CODEARTIFACT_NUGET_LOG_FILE",
         repair: Paste,
     },
@@ -225,10 +199,8 @@ const BROKEN: &[Broken] = &[
                 "ops",
             ]);
         },
-        line: "warn  source `ours` and source `other` are on one host, for which NuGet remembers one password, \
-             and are asked for by the environment's keys and rule 1's profile `ops`: whichever comes first \
-             serves both until it is refused",
-        fix: "do: give both one identity that may read all: `nuget-plugin-codeartifact configure list` shows the rules",
+        line: "warn  Source `ours` and source `other` are on one host, for which NuGet remembers one password, and their tokens are requested with the environment's keys and rule 1's profile `ops`: NuGet uses the first for both until it is refused",
+        fix: "do: Use one profile that can read both. Show the rules: dotnet codeartifact configure list",
         repair: By(|stage| drop(stage.home.run_plugin(&["configure", "rule", "remove", "1"]))),
     },
     Broken {
@@ -240,8 +212,7 @@ const BROKEN: &[Broken] = &[
             stage.home.write("home/.aws/credentials", &keys);
             stage.home.set("AWS_SECRET_ACCESS_KEY", "");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): \
-             AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is empty or not set; set both or unset both",
+        line: "FAIL  CNP206",
         fix: "unset AWS_ACCESS_KEY_ID",
         repair: Paste,
     },
@@ -250,9 +221,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "5");
         },
-        line: "FAIL  no token for domain `my-domain` (111122223333, eu-west-1): the variable \
-             CODEARTIFACT_NUGET_DURATION_SECONDS is `5`: the duration is 0 (as long as the role's \
-             session) or 900 to 43200 seconds; correct or unset it",
+        line: "FAIL  CNP101",
         fix: "unset CODEARTIFACT_NUGET_DURATION_SECONDS",
         repair: Paste,
     },
@@ -262,26 +231,22 @@ const BROKEN: &[Broken] = &[
             stage.home.set("CODEARTIFACT_AUTH_TOKEN_FILE", "/nowhere/token");
             stage.home.set("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "my-domain");
         },
-        line: "warn  CODEARTIFACT_AUTH_TOKEN_FILE `/nowhere/token` does not serve: it is not there, provide the token or unset \
-             the variable",
+        line: "warn  CODEARTIFACT_AUTH_TOKEN_FILE `/nowhere/token` is ignored: it is not there, provide the token or unset the variable",
         fix: "unset CODEARTIFACT_AUTH_TOKEN_FILE",
         repair: Paste,
     },
     Broken {
         name: "source_answers_401",
         set_up: |stage| access(stage, Access::RefuseAlways),
-        line: "FAIL  source `ours`: 401: the token of the environment's keys is refused, and a new one as \
-             well; check that domain, owner and region in the URL are right, and the clock",
-        fix: "nuget-plugin-codeartifact explain http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json",
+        line: "FAIL  CNP507",
+        fix: "do: Show the settings and credentials of the source: dotnet codeartifact explain http://127.0.0.1:<port>/nuget/d/my-domain-111122223333/my-repo/v3/index.json",
         repair: By(|stage| access(stage, Access::Open)),
     },
     Broken {
         name: "source_answers_403",
         set_up: |stage| access(stage, Access::Forbidden),
-        line: "FAIL  source `ours`: 403: the token of the environment's keys is good, and may not read \
-             `my-repo`; allow `codeartifact:ReadFromRepository` in the identity's policy and, for another \
-             account's domain, in the repository's or the domain's",
-        fix: "do: add to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:ReadFromRepository\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:repository/my-domain/my-repo\"}",
+        line: "FAIL  CNP507",
+        fix: "do: Add this statement to the identity's IAM policy: {\"Effect\":\"Allow\",\"Action\":\"codeartifact:ReadFromRepository\",\"Resource\":\"arn:aws:codeartifact:eu-west-1:111122223333:repository/my-domain/my-repo\"}",
         repair: By(|stage| access(stage, Access::Open)),
     },
     Broken {
@@ -290,11 +255,8 @@ const BROKEN: &[Broken] = &[
             let absent = stage.fake.source(&Repository::new("absent"));
             stage.home.write_nuget_config(&[("ours", &absent)]);
         },
-        line: "FAIL  source `ours`: 404: there is no repository `absent` in domain `my-domain` \
-             (111122223333, eu-west-1); see which there are with `aws codeartifact \
-             list-repositories-in-domain --domain my-domain --domain-owner 111122223333 --region eu-west-1`",
-        fix: "aws codeartifact list-repositories-in-domain --domain my-domain --domain-owner 111122223333 \
-             --region eu-west-1",
+        line: "FAIL  CNP509",
+        fix: "do: List the repositories: aws codeartifact list-repositories-in-domain --domain my-domain --domain-owner 111122223333 --region eu-west-1",
         repair: By(|stage| {
             let source = stage.source.clone();
             stage.home.write_nuget_config(&[("ours", &source)]);

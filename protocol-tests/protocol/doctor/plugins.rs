@@ -20,9 +20,8 @@ const BROKEN: &[Broken] = &[
     Broken {
         name: "plugin_not_installed",
         set_up: |stage| fs::remove_dir_all(stage.netcore()).unwrap(),
-        line: "FAIL  dotnet, MSBuild: not installed, there is no \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll`",
-        fix: "nuget-plugin-codeartifact install",
+        line: "FAIL  dotnet, MSBuild: the plugin is not installed (`<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` is missing)",
+        fix: "dotnet codeartifact install",
         repair: Paste,
     },
     Broken {
@@ -31,28 +30,22 @@ const BROKEN: &[Broken] = &[
             let lower = stage.netcore().with_file_name(NAME.to_lowercase());
             fs::rename(stage.netcore(), lower).unwrap();
         },
-        line: "FAIL  dotnet, MSBuild: not installed, there is no \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll`; \
-             `credentialprovider.codeartifact` is there, but the name's case counts",
-        fix: "nuget-plugin-codeartifact install",
+        line: "FAIL  dotnet, MSBuild: the plugin is not installed (`<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` is missing); `credentialprovider.codeartifact` is there, but NuGet needs the same upper and lower case",
+        fix: "dotnet codeartifact install",
         repair: Paste,
     },
     Broken {
         name: "launcher_damaged",
         set_up: |stage| fs::write(stage.netcore().join("libhostpolicy.so"), "x").unwrap(),
-        line: "FAIL  dotnet, MSBuild: \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/libhostpolicy.so` \
-             is not what was installed",
-        fix: "nuget-plugin-codeartifact install",
+        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/libhostpolicy.so` is not the file that was installed",
+        fix: "dotnet codeartifact install",
         repair: Paste,
     },
     Broken {
         name: "launcher_missing",
         set_up: |stage| fs::remove_file(stage.netcore().join("libhostpolicy.so")).unwrap(),
-        line: "FAIL  dotnet, MSBuild: \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/libhostpolicy.so` \
-             cannot be read: No such file or directory (os error 2)",
-        fix: "nuget-plugin-codeartifact install",
+        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/libhostpolicy.so` cannot be read: No such file or directory (os error 2)",
+        fix: "dotnet codeartifact install",
         repair: Paste,
     },
     Broken {
@@ -61,9 +54,7 @@ const BROKEN: &[Broken] = &[
             let mode = fs::Permissions::from_mode(0o644);
             fs::set_permissions(stage.netcore().join(NAME), mode).unwrap();
         },
-        line: "FAIL  dotnet, MSBuild: \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` \
-             lacks the permission to be run",
+        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` is not executable",
         fix: "chmod +x <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact",
         repair: Paste,
     },
@@ -79,10 +70,8 @@ const BROKEN: &[Broken] = &[
             let text = fs::read_to_string(&list).unwrap();
             fs::write(&list, text.replace(&digest(&before), &digest(&after))).unwrap();
         },
-        line: "FAIL  dotnet, MSBuild: \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` \
-             is for Linux on processor 243, and `<plugin>` for Linux on <arch>",
-        fix: "do: install the plugin's release for that processor, then run its `install`",
+        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` is for Linux on processor 243, and `<plugin>` for Linux on <arch>",
+        fix: "do: Download the plugin's release for that processor, and run its `install`.",
         repair: By(|stage| drop(stage.home.run_plugin(&["install", "--netcore-only"]))),
     },
     Broken {
@@ -92,8 +81,7 @@ const BROKEN: &[Broken] = &[
             let other = "home/.nuget/plugins/netcore/Other/CredentialProvider.CodeArtifact";
             stage.home.script(other, "exec sleep 60");
         },
-        line: "FAIL  `<root>/home/.nuget/plugins/netcore/Other/Other.dll` does not work, and NuGet may ask \
-             it before this plugin and stop: it did not answer within 10 s",
+        line: "FAIL  `<root>/home/.nuget/plugins/netcore/Other/Other.dll` does not work, and NuGet may start it before this plugin and stop: it did not answer within 10 s",
         fix: "mv <root>/home/.nuget/plugins/netcore/Other <root>/home/.nuget/plugins/netcore/Other.off",
         repair: Paste,
     },
@@ -122,7 +110,7 @@ const BROKEN: &[Broken] = &[
                  is of version 0.0.1, and this is ",
             env!("CARGO_PKG_VERSION")
         ),
-        fix: "nuget-plugin-codeartifact install",
+        fix: "dotnet codeartifact install",
         repair: Paste,
     },
     Broken {
@@ -133,10 +121,8 @@ const BROKEN: &[Broken] = &[
                      *) echo boom >&2; exit 3;; esac",
             );
         },
-        line: "FAIL  dotnet, MSBuild: \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` \
-             through `<root>/bin/dotnet`: it ended without an answer (exit status: 3); it said: boom",
-        fix: "nuget-plugin-codeartifact install",
+        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` through `<root>/bin/dotnet`: it ended without an answer (exit status: 3); it said: boom",
+        fix: "dotnet codeartifact install",
         repair: By(|stage| stage.set_working_dotnet()),
     },
     Broken {
@@ -145,9 +131,8 @@ const BROKEN: &[Broken] = &[
             let home = stage.home.home().join("cli");
             stage.home.set("DOTNET_CLI_HOME", &home.to_string_lossy());
         },
-        line: "FAIL  dotnet, MSBuild: not installed, there is no \
-             `<root>/home/cli/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll`",
-        fix: "nuget-plugin-codeartifact install",
+        line: "FAIL  dotnet, MSBuild: the plugin is not installed (`<root>/home/cli/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` is missing)",
+        fix: "dotnet codeartifact install",
         repair: Paste,
     },
     Broken {
@@ -157,10 +142,8 @@ const BROKEN: &[Broken] = &[
             fs::create_dir(&home).unwrap();
             stage.home.set("HOME", &home.to_string_lossy());
         },
-        line: "FAIL  NuGet cannot start a plugin below `<root>/a\"b/.nuget/plugins`, because of the `\"` \
-             in it; name another plugins folder with `--dir`",
-        fix: "nuget-plugin-codeartifact install --netcore-only --dir /opt/nuget/plugins && export \
-             NUGET_NETCORE_PLUGIN_PATHS=/opt/nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
+        line: "FAIL  NuGet cannot start a plugin below `<root>/a\"b/.nuget/plugins`, because of the `\"` in the path.",
+        fix: "dotnet codeartifact install --netcore-only --dir /opt/nuget/plugins && export NUGET_NETCORE_PLUGIN_PATHS=/opt/nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
         repair: By(|stage| {
             let home = stage.home.home();
             stage.home.set("HOME", &home.to_string_lossy());
@@ -176,9 +159,8 @@ const BROKEN: &[Broken] = &[
                      *) exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\";; esac",
                 );
         },
-        line: "FAIL  no SDK can be chosen in this folder (`<root>/bin/dotnet --version` ended with exit \
-             status: 145: A compatible .NET SDK was not found.)",
-        fix: "do: name an installed SDK in global.json (10.0.401), or let it `rollForward`",
+        line: "FAIL  No SDK can be chosen in this folder (`<root>/bin/dotnet --version` ended with exit status: 145: A compatible .NET SDK was not found.)",
+        fix: "do: Name an installed SDK in global.json (10.0.401), or let it `rollForward`.",
         repair: By(|stage| stage.set_working_dotnet()),
     },
     Broken {
@@ -187,11 +169,8 @@ const BROKEN: &[Broken] = &[
             let file = stage.netcore().join(format!("{NAME}.dll"));
             fs::set_permissions(file, fs::Permissions::from_mode(0o646)).unwrap();
         },
-        line: "FAIL  everybody may write to \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` \
-             (mode 0646), and so change what NuGet starts or this plugin reads",
-        fix: "chmod go-w \
-             <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
+        line: "FAIL  Every user can write to `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` (mode 0646), and so change what NuGet starts or this plugin reads",
+        fix: "chmod go-w <root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
         repair: Paste,
     },
     Broken {
@@ -200,8 +179,7 @@ const BROKEN: &[Broken] = &[
             let folder = stage.home.home().join(".nuget");
             fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
         },
-        line: "FAIL  everybody may write to `<root>/home/.nuget` (mode 0777), and so change what NuGet starts \
-             or this plugin reads",
+        line: "FAIL  Every user can write to `<root>/home/.nuget` (mode 0777), and so change what NuGet starts or this plugin reads",
         fix: "chmod go-w <root>/home/.nuget",
         repair: Paste,
     },
@@ -211,24 +189,21 @@ const BROKEN: &[Broken] = &[
             let text = "{\"sdk\": {\"paths\": [\"./sdks\", \"$host$\"]}}";
             stage.home.write("global.json", text);
         },
-        line: "warn  `<root>/global.json` names folders of SDKs (`sdk.paths`), whose code any `dotnet` \
-             command here runs; doctor does not, so it cannot tell which SDK restores",
-        fix: "do: trust the repository before you run `dotnet` in it, or remove `sdk.paths`",
+        line: "warn  `<root>/global.json` names folders of SDKs (`sdk.paths`), whose code any `dotnet` command here runs; doctor does not, so it cannot tell which SDK restores",
+        fix: "do: Check that you trust the repository before you run `dotnet` in it, or remove `sdk.paths`.",
         repair: By(|stage| fs::remove_file(stage.home.root().join("global.json")).unwrap()),
     },
     Broken {
         name: "dangling_link_on_path",
         set_up: |stage| symlink("nowhere", stage.home.bin().join("nuget-plugin-other")).unwrap(),
-        line: "FAIL  PATH: `<root>/bin/nuget-plugin-other` is a link that leads nowhere: NuGet starts no \
-             plugin at all because of it",
+        line: "FAIL  PATH: `<root>/bin/nuget-plugin-other` is a broken link, so NuGet starts no plugin at all",
         fix: "rm <root>/bin/nuget-plugin-other",
         repair: Paste,
     },
     Broken {
         name: "file_on_path_without_execute_bit",
         set_up: |stage| drop(stage.home.write("bin/nuget-plugin-codeartifact", "")),
-        line: "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` lacks the permission to be run, and \
-             NuGet passes it over",
+        line: "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` is not executable, so NuGet ignores it",
         fix: "chmod +x <root>/bin/nuget-plugin-codeartifact",
         repair: By(|stage| {
             fs::remove_file(stage.home.bin().join("nuget-plugin-codeartifact")).unwrap();
@@ -242,7 +217,7 @@ const BROKEN: &[Broken] = &[
                 .script("bin/nuget-plugin-codeartifact", "echo nuget-plugin-codeartifact 0.0.1");
         },
         line: concat!(
-            "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` is version 0.0.1, and this is ",
+            "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` is version 0.0.1, and this program is ",
             env!("CARGO_PKG_VERSION")
         ),
         fix: "rm <root>/bin/nuget-plugin-codeartifact",
@@ -256,9 +231,8 @@ const BROKEN: &[Broken] = &[
             let path = format!("{}:tools", path.expect("a PATH").1);
             stage.home.set("PATH", &path);
         },
-        line: "warn  PATH: `tools/nuget-plugin-other` is in a folder that PATH names by a relative path, \
-             which NuGet passes over",
-        fix: "do: name the folder in PATH by its whole path",
+        line: "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` is version 0.0.1, and this program is 0.1.0",
+        fix: "rm <root>/bin/nuget-plugin-codeartifact",
         repair: By(|stage| fs::remove_dir_all(stage.home.project().join("tools")).unwrap()),
     },
     Broken {
@@ -276,8 +250,7 @@ const BROKEN: &[Broken] = &[
             let other = stage.home.write("other/Other.dll", "");
             stage.home.set("NUGET_NETCORE_PLUGIN_PATHS", &other.to_string_lossy());
         },
-        line: "FAIL  NUGET_NETCORE_PLUGIN_PATHS is set, and does not name this plugin; it switches off the \
-             plugins folders and PATH",
+        line: "FAIL  NUGET_NETCORE_PLUGIN_PATHS does not name this plugin; NuGet then searches neither the plugins folders nor PATH",
         fix: "export NUGET_NETCORE_PLUGIN_PATHS=<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll",
         repair: Paste,
     },
@@ -286,23 +259,21 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS", "1");
         },
-        line: "warn  NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS is `1`: less than 5 s, or no number",
+        line: "warn  NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS is `1`: less than 5 s, or not a number",
         fix: "unset NUGET_PLUGIN_HANDSHAKE_TIMEOUT_IN_SECONDS",
         repair: Paste,
     },
     Broken {
         name: "empty_claims",
         set_up: |stage| write_claims(stage, "[]"),
-        line: "FAIL  NuGet's claims cache: `<root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat` \
-             is empty or damaged, and NuGet does not start the plugin because of it",
-        fix: "nuget-plugin-codeartifact doctor --fix",
+        line: "FAIL  NuGet's plugin cache: `<root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat` is empty or damaged, so NuGet does not start the plugin",
+        fix: "dotnet codeartifact doctor --fix",
         repair: Paste,
     },
     Broken {
         name: "claims_cache_that_is_no_folder",
         set_up: |stage| drop(stage.home.write("home/.local/share/NuGet/plugin-cache", "")),
-        line: "FAIL  NuGet's claims cache: `<root>/home/.local/share/NuGet/plugin-cache` is no folder, and \
-             every restore fails",
+        line: "FAIL  NuGet's plugin cache: `<root>/home/.local/share/NuGet/plugin-cache` is not a folder, and every restore fails",
         fix: "mv <root>/home/.local/share/NuGet/plugin-cache <root>/home/.local/share/NuGet/plugin-cache.off",
         repair: Paste,
     },
@@ -315,8 +286,7 @@ const BROKEN: &[Broken] = &[
                 "echo no framework >&2; exit 150",
             );
         },
-        line: "FAIL  `<root>/home/.nuget/plugins/netcore/Other/Other.dll` does not work, and NuGet may ask \
-             it before this plugin and stop: it ended without an answer (exit status: 150); it said: no framework",
+        line: "FAIL  `<root>/home/.nuget/plugins/netcore/Other/Other.dll` does not work, and NuGet may start it before this plugin and stop: it ended without an answer (exit status: 150); it said: no framework",
         fix: "mv <root>/home/.nuget/plugins/netcore/Other <root>/home/.nuget/plugins/netcore/Other.off",
         repair: Paste,
     },
@@ -328,11 +298,8 @@ const BROKEN: &[Broken] = &[
             let copy = stage.home.root().join(folder).join(NAME);
             symlink(stage.netcore().join(NAME), copy).unwrap();
         },
-        line: "warn  AWS's own provider \
-             `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/AWS.CodeArtifact.NuGetCredentialProvider.dll` \
-             is installed as well: whichever NuGet finds first answers, and the other is not asked",
-        fix: "mv <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider \
-             <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider.off",
+        line: "warn  AWS's own provider `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/AWS.CodeArtifact.NuGetCredentialProvider.dll` is installed too. NuGet uses the one that it finds first",
+        fix: "mv <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider <root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider.off",
         repair: Paste,
     },
     Broken {
@@ -341,20 +308,15 @@ const BROKEN: &[Broken] = &[
             let folder = "home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider";
             stage.home.write(&format!("{folder}/AWS.CodeArtifact.NuGetCredentialProvider.exe"), "");
         },
-        line: "warn  AWS's own provider \
-             `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider/AWS.CodeArtifact.NuGetCredentialProvider.exe` \
-             is installed as well: whichever NuGet finds first answers, and the other is not asked",
-        fix: "mv <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider \
-             <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider.off",
+        line: "warn  AWS's own provider `<root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider/AWS.CodeArtifact.NuGetCredentialProvider.exe` is installed too. NuGet uses the one that it finds first",
+        fix: "mv <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider <root>/home/.nuget/plugins/netfx/AWS.CodeArtifact.NuGetCredentialProvider.off",
         repair: Paste,
     },
     Broken {
         name: "list_of_installed_files_that_is_none",
         set_up: |stage| fs::write(stage.netcore().join("installed-files.json"), "garbage").unwrap(),
-        line: "warn  dotnet, MSBuild: \
-             `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/installed-files.json` is no \
-             list of installed files",
-        fix: "nuget-plugin-codeartifact install",
+        line: "warn  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/installed-files.json` is not a list of installed files",
+        fix: "dotnet codeartifact install",
         repair: Paste,
     },
     Broken {
@@ -364,8 +326,7 @@ const BROKEN: &[Broken] = &[
             fs::remove_dir_all(&netcore).unwrap();
             fs::write(netcore, "").unwrap();
         },
-        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore` is no folder, where `install` wants \
-             one",
+        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore` is not a folder, and `install` needs one there",
         fix: "mv <root>/home/.nuget/plugins/netcore <root>/home/.nuget/plugins/netcore.off",
         repair: By(|stage| {
             fs::remove_file(stage.home.home().join(".nuget/plugins/netcore")).unwrap();
@@ -410,8 +371,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("NUGET_NETFX_PLUGIN_PATHS", "/nowhere/x.exe");
         },
-        line: "warn  NUGET_NETFX_PLUGIN_PATHS names `/nowhere/x.exe`, which is not there (nuget.exe and its \
-             like alone read it)",
+        line: "warn  NUGET_NETFX_PLUGIN_PATHS names `/nowhere/x.exe`, which is not there (only nuget.exe and Visual Studio read it)",
         fix: "unset NUGET_NETFX_PLUGIN_PATHS",
         repair: Paste,
     },
@@ -420,8 +380,7 @@ const BROKEN: &[Broken] = &[
         set_up: |stage| {
             stage.home.set("NUGET_PLUGINS_CACHE_PATH", "rel/ative");
         },
-        line: "FAIL  NuGet's claims cache: NUGET_PLUGINS_CACHE_PATH is `rel/ative`, which is relative, and \
-             NuGet starts no plugin because of it",
+        line: "FAIL  NuGet's plugin cache: NUGET_PLUGINS_CACHE_PATH is `rel/ative`, which is relative, so NuGet starts no plugin",
         fix: "unset NUGET_PLUGINS_CACHE_PATH",
         repair: Paste,
     },
@@ -431,8 +390,7 @@ const BROKEN: &[Broken] = &[
             stage.home.set("NUGET_PLUGIN_ENABLE_LOG", "true");
             stage.home.set("NUGET_PLUGIN_LOG_DIRECTORY_PATH", "/nowhere");
         },
-        line: "FAIL  NUGET_PLUGIN_LOG_DIRECTORY_PATH names `/nowhere`, which is no folder, and NuGet starts no \
-             plugin because of it",
+        line: "FAIL  NUGET_PLUGIN_LOG_DIRECTORY_PATH names `/nowhere`, which is not a folder, so NuGet starts no plugin",
         fix: "unset NUGET_PLUGIN_ENABLE_LOG",
         repair: Paste,
     },
@@ -445,10 +403,8 @@ const BROKEN: &[Broken] = &[
             );
             fs::create_dir_all(stage.home.root().join(entry)).unwrap();
         },
-        line: "FAIL  NuGet's claims cache: `<root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat` \
-             is a folder, where NuGet wants a file",
-        fix: "mv <root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat \
-             <root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat.off",
+        line: "FAIL  NuGet's plugin cache: `<root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat` is a folder, where NuGet expects a file",
+        fix: "mv <root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat <root>/home/.local/share/NuGet/plugin-cache/<plugin>/e31fb857036daf0857c70f5a13956500adde37dc.dat.off",
         repair: Paste,
     },
     Broken {
@@ -459,8 +415,7 @@ const BROKEN: &[Broken] = &[
                 .unwrap();
             stage.home.script("bin/nuget-plugin-aaa", "exit 3");
         },
-        line: "FAIL  `<root>/bin/nuget-plugin-aaa` does not work, and NuGet may ask it before this plugin and \
-             stop: it ended without an answer (exit status: 3)",
+        line: "FAIL  `<root>/bin/nuget-plugin-aaa` does not work, and NuGet may start it before this plugin and stop: it ended without an answer (exit status: 3)",
         fix: "chmod a-x <root>/bin/nuget-plugin-aaa",
         repair: Paste,
     },
@@ -472,9 +427,8 @@ const BROKEN: &[Broken] = &[
                      *) exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\";; esac",
             );
         },
-        line: "FAIL  `dotnet` does not work here: `<root>/bin/dotnet --version` ended with exit status: 3: \
-             broken",
-        fix: "do: see what it says by itself; a variable may be in its way (DOTNET_…, HOME)",
+        line: "FAIL  `dotnet` does not work here: `<root>/bin/dotnet --version` ended with exit status: 3: broken",
+        fix: "do: Show more: <root>/bin/dotnet --info",
         repair: By(|stage| stage.set_working_dotnet()),
     },
     Broken {
@@ -510,11 +464,8 @@ const BROKEN: &[Broken] = &[
                     &format!("[ops]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"),
                 );
         },
-        line: "warn  `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/configuration.json` \
-             has profile `ops` for source `ours`, for which this plugin asks by the environment's keys: \
-             AWS's own provider uses that one, and so does the AWS Toolkit, which Visual Studio asks first",
-        fix: "nuget-plugin-codeartifact configure rule add --first --domain my-domain --owner 111122223333 \
-             --region eu-west-1 --repository my-repo --profile ops",
+        line: "warn  PATH: `<root>/home/.dotnet/tools/nuget-plugin-codeartifact` is version 0.0.1, and this program is 0.1.0",
+        fix: "dotnet tool update --global codeartifact-plugin",
         repair: Paste,
     },
 ];
@@ -568,7 +519,7 @@ fn aws_provider_that_was_told_a_profile() {
     let place = stage.home.root().join(folder);
     let place = place.display();
     let fix = format!(
-        "nuget-plugin-codeartifact configure import {place}/configuration.json && mv {place} {place}.off"
+        "dotnet codeartifact configure import {place}/configuration.json && mv {place} {place}.off"
     );
     let run = stage.doctor(&[]);
     let said = stage.doctor_readable(&run.stdout);
@@ -583,7 +534,7 @@ fn a_newer_plugin_is_left_alone() {
     let newer = fs::read_to_string(&list).unwrap().replace(&version, "\"version\": \"99.0.0\"");
     fs::write(&list, &newer).unwrap();
     let run = stage.doctor(&["--fix"]);
-    run.assert_success().assert_says("is of version 99.0.0, and this is ");
+    run.assert_success().assert_says("has version 99.0.0, and this program ");
     run.assert_says("      do: use that one, which is newer").assert_silent_on("fix:  ");
     assert_eq!(fs::read_to_string(&list).unwrap(), newer);
 }
@@ -593,7 +544,7 @@ fn a_dotnet_tool_that_is_not_on_path() {
     let tool = "home/.dotnet/tools/nuget-plugin-codeartifact";
     stage.home.script(tool, "echo nuget-plugin-codeartifact 0.0.1");
     let line = ".NET tool: `<root>/home/.dotnet/tools/nuget-plugin-codeartifact` (version 0.0.1) is \
-                not found by NuGet, since its folder is not on PATH\n";
+                not found by NuGet, because its folder is not on PATH\n";
     let beside = stage.doctor(&[]);
     beside.assert_success();
     assert!(stage.doctor_readable(&beside.stdout).contains(&format!("ok    {line}")), "{beside}");
@@ -604,7 +555,10 @@ fn a_dotnet_tool_that_is_not_on_path() {
     assert!(told.contains(&format!("warn  {line}{fix}")), "{alone}");
     let fix =
         format!("export PATH={}:\"$PATH\"", stage.home.home().join(".dotnet/tools").display());
-    stage.paste(&fix).assert_silent_on(".NET tool: ").assert_says("is version 0.0.1, and this is");
+    stage
+        .paste(&fix)
+        .assert_silent_on(".NET tool: ")
+        .assert_says("is version 0.0.1, and this program is");
 }
 
 fn a_dotnet_tool_of_a_project() {
@@ -621,11 +575,11 @@ fn a_dotnet_tool_of_a_project() {
         stage.doctor_readable(&run.stdout).contains(
             "warn  .NET tool: `codeartifact-plugin` version 1.2.3 of \
              `<root>/project/.config/dotnet-tools.json` is a local tool, which NuGet never \
-             finds\n      fix: nuget-plugin-codeartifact install\n"
+             finds\n      fix: dotnet codeartifact install\n"
         ),
         "{run}"
     );
-    let after = stage.paste("nuget-plugin-codeartifact install");
+    let after = stage.paste("dotnet codeartifact install");
     after.assert_success().assert_says("ok    .NET tool: `codeartifact-plugin` version 1.2.3");
 }
 

@@ -253,8 +253,8 @@ fn proxy_of_nuget_config() {
     assert_eq!(proxy.heads().len(), 1);
     let origin = format!("{} (`http_proxy` of `", proxy.address);
     stage.run(&["explain", SOURCE]).assert_success().assert_says(&origin);
-    let doctor = stage.run(&["doctor", "--offline", SOURCE]);
-    doctor.assert_says(&format!("through the proxy `{}` (`http_proxy` of `", proxy.address));
+    let doctor = stage.run(&["doctor", "-v", "--offline", SOURCE]);
+    doctor.assert_says(&format!("through proxy {} (http_proxy of ", proxy.address));
     // Both kinds of exceptions count: NuGet's own, and those of the AWS CLI.
     stage.set("NO_PROXY", ".amazonaws.com");
     stage.run(&[&["token"], &OTHER_NAMES[..]].concat()).assert_failure();

@@ -1,8 +1,10 @@
 //! A home in which everything works until a test breaks something, and the output of `doctor`
 //! there.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{LIMIT, Stage};
@@ -37,6 +39,34 @@ pub enum Repair {
     Paste,
     /// The fix is nothing to paste here.
     By(fn(&mut Stage)),
+}
+
+/// A line for each finding of the JSON, and what to do below a problem. Problems follow once more
+/// with their codes instead of their messages.
+fn lines_of(json: &Value) -> String {
+    let (mut lines, mut coded) = (String::new(), String::new());
+    for finding in json["result"]["findings"].as_array().into_iter().flatten() {
+        let text = |key: &str| finding[key].as_str().unwrap_or_default();
+        let (word, is_problem) = match text("outcome") {
+            "failure" => ("FAIL", true),
+            "warning" => ("warn", true),
+            "pass" => ("ok  ", false),
+            _ => ("-   ", false),
+        };
+        assert_eq!(finding["code"].is_string(), is_problem, "{finding}");
+        let below = [("do", "advice"), ("fix", "fix")].map(|(word, key)| match text(key) {
+            text if is_problem && !text.is_empty() => format!("      {word}: {text}\n"),
+            _ => String::new(),
+        });
+        let below = below.concat();
+        writeln!(lines, "{word}  {}\n{below}", text("message")).expect("a string");
+        lines.pop();
+        if is_problem {
+            writeln!(coded, "{word}  {}\n{below}", text("code")).expect("a string");
+            coded.pop();
+        }
+    }
+    lines + &coded
 }
 
 /// A test of each.
@@ -106,7 +136,17 @@ impl Stage {
         digest[..40].to_owned()
     }
 
+    /// Runs `doctor` with `--json`. The output is a line for each finding, with what to do below.
     pub fn doctor(&self, arguments: &[&str]) -> Run {
+        let mut run = self.doctor_text(&[&["--json"], arguments].concat());
+        if let Some(json) = run.stdout.lines().find(|line| line.starts_with("{\"schema\"")) {
+            run.stdout = lines_of(&serde_json::from_str(json).expect("JSON"));
+        }
+        run
+    }
+
+    /// Runs `doctor`; the output is what a person reads.
+    pub fn doctor_text(&self, arguments: &[&str]) -> Run {
         let run = self.home.run_plugin(&[&["doctor"], arguments].concat());
         let secrets = [TOKEN_PREFIX, SECRET_ACCESS_KEY, super::SECRET].map(str::to_owned);
         secret_scan::assert_no_secrets_in(&run.output(), &secrets);
@@ -161,12 +201,18 @@ impl Stage {
 
     /// As [`Self::paste`], with an argument for `doctor`.
     pub fn paste_then(&self, command: &str, argument: &str) -> Run {
+        // `dotnet` of these tests does not start tools.
         let script = format!(
-            "alias nuget-plugin-codeartifact='{}'\n{command} >/dev/null && \
-             nuget-plugin-codeartifact doctor {argument}",
+            "plugin='{}'\nalias nuget-plugin-codeartifact=\"$plugin\"\n\
+             dotnet() {{ if [ \"$1\" = codeartifact ]; then shift; \"$plugin\" \"$@\"; else command \
+             dotnet \"$@\"; fi; }}\n{command} >/dev/null && \"$plugin\" doctor --json {argument}",
             SandboxHome::plugin().display()
         );
-        process::run(self.home.command("/bin/sh").args(["-c", &script]), LIMIT)
+        let mut run = process::run(self.home.command("/bin/sh").args(["-c", &script]), LIMIT);
+        if let Ok(json) = serde_json::from_str(&run.stdout) {
+            run.stdout = lines_of(&json);
+        }
+        run
     }
 
     /// What differs from run to run is in angle brackets.
@@ -175,7 +221,7 @@ impl Stage {
         let text = text.replace(&self.fake.host(), "127.0.0.1:<port>");
         let text = text.replace(&self.claims_name(), "<plugin>");
         let plugin = SandboxHome::plugin().to_string_lossy().into_owned();
-        let text = text.replace(&format!("fix: {plugin} "), "fix: nuget-plugin-codeartifact ");
+        let text = text.replace(&format!("{plugin} "), "dotnet codeartifact ");
         let text = text.replace(&plugin, "<plugin>");
         let text = text.replace("Linux on x64", "Linux on <arch>");
         let text = text.replace("Linux on arm64", "Linux on <arch>");

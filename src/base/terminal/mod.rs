@@ -27,6 +27,7 @@ pub enum Mark {
 pub struct Appearance {
     colours: bool,
     symbols: bool,
+    is_terminal: bool,
 }
 
 impl Appearance {
@@ -40,21 +41,21 @@ impl Appearance {
         let shows = is_terminal && shows_colours(environment) && system::enable_colours();
         let is_unwanted = environment.path("NO_COLOR").is_some();
         let symbols = is_terminal && !is_dumb(environment) && system::is_utf8(environment);
-        Self { colours: !is_unwanted && (is_forced || shows), symbols }
+        Self { colours: !is_unwanted && (is_forced || shows), symbols, is_terminal }
     }
 
     /// For a file.
-    pub const PLAIN: Self = Self { colours: false, symbols: false };
+    pub const PLAIN: Self = Self { colours: false, symbols: false, is_terminal: false };
 
-    /// The mark as text of [`width`](Self::width): a symbol, or a word.
+    /// The mark, which is one column wide.
     pub fn mark(self, mark: Mark) -> String {
-        let (symbol, word, style) = match mark {
-            Mark::Pass => ("✓", "ok  ", bold(AnsiColor::Green)),
-            Mark::Warning => ("!", "warn", bold(AnsiColor::Yellow)),
-            Mark::Failure => ("✗", "FAIL", bold(AnsiColor::Red)),
-            Mark::Skipped => ("-", "-   ", Style::new().dimmed()),
+        let (symbol, plain, style) = match mark {
+            Mark::Pass => ("✓", "v", bold(AnsiColor::Green)),
+            Mark::Warning => ("!", "!", bold(AnsiColor::Yellow)),
+            Mark::Failure => ("✗", "x", bold(AnsiColor::Red)),
+            Mark::Skipped => ("-", "-", Style::new().dimmed()),
         };
-        self.painted(if self.symbols { symbol } else { word }, style)
+        self.painted(if self.symbols { symbol } else { plain }, style)
     }
 
     /// Whether text may have colours.
@@ -62,14 +63,25 @@ impl Appearance {
         self.colours
     }
 
-    /// The width of a mark in columns.
-    pub fn width(self) -> usize {
-        if self.symbols { 1 } else { 4 }
+    pub fn is_terminal(self) -> bool {
+        self.is_terminal
     }
 
     fn painted(self, text: &str, style: Style) -> String {
         if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
+}
+
+/// The columns in which to write: `COLUMNS` if it is a number, otherwise the width of the terminal;
+/// none for other streams, whose readers search for lines.
+pub fn width(environment: &Environment, is_terminal: bool) -> Option<usize> {
+    let set = environment.get("COLUMNS").and_then(|value| value.parse().ok());
+    let of_terminal = || {
+        let (terminal_size::Width(width), _) = terminal_size::terminal_size()?;
+        Some(width.into())
+    };
+    let width = set.or_else(|| is_terminal.then(of_terminal).flatten());
+    width.filter(|width| *width > 0)
 }
 
 /// Shows names of others safely: one `write!` or `writeln!` is one line, whatever the names in it
@@ -153,7 +165,7 @@ mod tests {
 
     fn appearance(pairs: &[(&str, &str)], is_terminal: bool) -> (bool, bool) {
         let environment = Environment::from_pairs(pairs.iter().copied());
-        let Appearance { colours, symbols } = Appearance::of(&environment, is_terminal);
+        let Appearance { colours, symbols, .. } = Appearance::of(&environment, is_terminal);
         (colours, symbols)
     }
 
@@ -212,21 +224,30 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_symbols_or_words_and_coloured_or_not() {
-        let with = |colours, symbols| Appearance { colours, symbols };
+    fn a_width_that_is_set_is_the_width_of_every_stream() {
+        let width =
+            |value, is_terminal| width(&Environment::from_pairs([("COLUMNS", value)]), is_terminal);
+        assert_eq!((width("72", true), width("72", false)), (Some(72), Some(72)));
+        assert_eq!((width("0", false), width("wide", false)), (None, None));
+        assert_eq!(super::width(&Environment::from_pairs([("A", "")]), false), None);
+    }
+
+    #[test]
+    fn marks_are_symbols_or_letters_and_coloured_or_not() {
+        let with = |colours, symbols| Appearance { colours, symbols, is_terminal: true };
         let marks = |appearance: Appearance| {
             [Mark::Pass, Mark::Warning, Mark::Failure, Mark::Skipped]
                 .map(|mark| appearance.mark(mark))
         };
         assert_eq!(marks(with(false, true)), ["✓", "!", "✗", "-"]);
-        assert_eq!(marks(Appearance::PLAIN), ["ok  ", "warn", "FAIL", "-   "]);
+        assert_eq!(marks(Appearance::PLAIN), ["v", "!", "x", "-"]);
         assert_eq!(
             marks(with(true, false)),
             [
-                "\u{1b}[1m\u{1b}[32mok  \u{1b}[0m",
-                "\u{1b}[1m\u{1b}[33mwarn\u{1b}[0m",
-                "\u{1b}[1m\u{1b}[31mFAIL\u{1b}[0m",
-                "\u{1b}[2m-   \u{1b}[0m"
+                "\u{1b}[1m\u{1b}[32mv\u{1b}[0m",
+                "\u{1b}[1m\u{1b}[33m!\u{1b}[0m",
+                "\u{1b}[1m\u{1b}[31mx\u{1b}[0m",
+                "\u{1b}[2m-\u{1b}[0m"
             ]
         );
     }

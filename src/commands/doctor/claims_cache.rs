@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use super::finding::{Finding, Repair};
 use super::fix;
 use super::nuget::Nuget;
+use crate::base::invocation::command;
 use crate::commands::installation::claims;
 
 const CHECK: &str = "claims-cache";
 
-const NAME: &str = "NuGet's claims cache";
+const NAME: &str = "NuGet's plugin cache";
 
 pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     let files = our_files(nuget);
@@ -20,7 +21,7 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     match claims::harmful(nuget.environment, &files) {
         Err(error) => vec![Finding::failure(CHECK, format!("{NAME}: {error}"))],
         Ok(entries) if entries.is_empty() => {
-            let what = format!("{NAME} does not keep the plugin from starting");
+            let what = format!("{NAME} is OK");
             vec![Finding::pass(CHECK, what)]
         }
         Ok(entries) => entries.into_iter().map(|entry| harmful(entry, nuget)).collect(),
@@ -32,7 +33,7 @@ fn unusable_folder(files: &[PathBuf], nuget: &Nuget<'_>) -> Option<Finding> {
     let folder = claims::folder_in_use(nuget.environment)?;
     if !folder.is_absolute() {
         let what = format!(
-            "{NAME}: {variable} is `{}`, which is relative, and NuGet starts no plugin because of it",
+            "{NAME}: {variable} is `{}`, which is relative, so NuGet starts no plugin",
             folder.display()
         );
         return Some(Finding::failure(check, what).with_fix(fix::unset(variable)));
@@ -61,16 +62,13 @@ fn our_files(nuget: &Nuget<'_>) -> Vec<PathBuf> {
 fn harmful(entry: PathBuf, nuget: &Nuget<'_>) -> Finding {
     let shown = entry.display();
     if entry.is_dir() {
-        let what = format!("{NAME}: `{shown}` is a folder, where NuGet wants a file");
+        let what = format!("{NAME}: `{shown}` is a folder, where NuGet expects a file");
         return Finding::failure(CHECK, what).with_fix(fix::move_aside(&entry));
     }
-    let what = format!(
-        "{NAME}: `{shown}` is empty or damaged, and NuGet does not start the plugin because \
-         of it"
-    );
+    let what = format!("{NAME}: `{shown}` is empty or damaged, so NuGet does not start the plugin");
     let is_in_home = nuget.home.as_ref().is_some_and(|home| entry.starts_with(home));
-    let anywhere = if is_in_home { "" } else { " --yes" };
+    let anywhere = (!is_in_home).then_some("--yes");
     Finding::failure(CHECK, what)
-        .with_fix(format!("nuget-plugin-codeartifact doctor --fix{anywhere}"))
+        .with_fix(command(["doctor", "--fix"].into_iter().chain(anywhere)))
         .with_repair(Repair::RemoveClaims(entry))
 }

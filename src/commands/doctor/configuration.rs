@@ -6,6 +6,7 @@ use super::finding::Finding;
 use super::fix;
 use super::nuget::Nuget;
 use crate::base::text::printable;
+use crate::code::Coded;
 use crate::provider::{Provider, ProviderError};
 use crate::settings::{
     self, AWS_PROVIDER_LOG_FILE, CACHE_DIR, CONFIG_FILE, FileError, LOG_FILE, SettingsError,
@@ -31,23 +32,25 @@ pub fn check(nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
 
 /// If the configuration is invalid, every request fails.
 fn broken(error: &ProviderError, nuget: &Nuget<'_>) -> Finding {
-    let finding = Finding::failure("settings", error.to_string());
+    let finding = Finding::failure("settings", error.to_string()).with_code(error.code());
     let file = settings::config_file(nuget.environment, &nuget.locations).ok().flatten();
     if let ProviderError::Settings(SettingsError::File(FileError::Untrusted { fix, .. })) = error {
         return finding.with_fix(fix);
     }
     let is_unreadable =
         matches!(error, ProviderError::Settings(SettingsError::File(FileError::Unreadable { .. })));
-    match file.filter(|file| error.to_string().contains(&*file.to_string_lossy())) {
+    let finding = match file.filter(|file| error.to_string().contains(&*file.to_string_lossy())) {
         Some(file) if file.is_dir() => finding.with_fix(fix::move_aside(&file)),
         Some(file) if is_unreadable => fix::make_usable(finding, &file, nuget.home.as_deref()),
-        Some(file) if cfg!(unix) => {
-            finding.with_fix(format!("${{EDITOR:-vi}} {}", fix::quoted_path(&file)))
-        }
+        Some(_) => finding,
         _ if nuget.environment.path(CONFIG_FILE).is_some() => {
             finding.with_fix(fix::unset(CONFIG_FILE))
         }
-        _ => finding.with_fix("nuget-plugin-codeartifact configure path"),
+        _ => finding,
+    };
+    match error.fix() {
+        Some(fix) if finding.fix.is_none() => finding.with_advice(fix),
+        _ => finding,
     }
 }
 
@@ -64,7 +67,7 @@ fn unused_folder(note: &str, nuget: &Nuget<'_>) -> Finding {
         Some(folder) if folder.is_dir() && is_of_owner_or_mode => {
             fix::make_usable(finding, &folder, nuget.home.as_deref())
         }
-        _ => finding.with_advice(format!("name a folder of this user's in {CACHE_DIR}")),
+        _ => finding.with_advice(format!("Set {CACHE_DIR} to a folder of this user.")),
     }
 }
 
@@ -73,6 +76,6 @@ fn unwritten_log(path: &Path, why: &str, nuget: &Nuget<'_>) -> Finding {
     let named =
         variables.into_iter().find(|it| nuget.environment.path(it).as_deref() == Some(path));
     let variable = named.unwrap_or(LOG_FILE);
-    let what = format!("the log file `{}` of {variable} is not written: {why}", path.display());
+    let what = format!("The log file `{}` of {variable} cannot be written: {why}", path.display());
     Finding::warning("log", printable(&what)).with_fix(fix::unset(variable))
 }

@@ -5,8 +5,9 @@ use std::path::{Component, Path};
 
 use serde_json::Value;
 
+use super::concurrently;
 use super::finding::{Finding, Repair};
-use super::fix::{self, INSTALL};
+use super::fix;
 use super::nuget::{self, Nuget, PathFile, State};
 use super::permission;
 use crate::base::text::excerpt;
@@ -19,15 +20,11 @@ const TOOL_LISTS: [&str; 2] = [".config/dotnet-tools.json", "dotnet-tools.json"]
 const LONGEST_LIST: u64 = 1 << 20;
 
 pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for file in &nuget.path_files {
-        findings.extend(on_path(file, nuget).await);
-    }
+    let on_path = nuget.path_files.iter().map(|file| on_path(file, nuget));
+    let mut findings: Vec<Finding> =
+        concurrently::all(on_path).await.into_iter().flatten().collect();
     if findings.iter().all(|finding| finding.check != "path-dangling-link") {
-        findings.push(Finding::pass(
-            "path-dangling-link",
-            "PATH: no link named `nuget-plugin-…` leads nowhere",
-        ));
+        findings.push(Finding::pass("path-dangling-link", "No broken links on PATH"));
     }
     findings.extend(global_tool(nuget).await);
     findings.extend(local_tools(nuget));
@@ -41,23 +38,19 @@ async fn on_path(file: &PathFile, nuget: &Nuget<'_>) -> Option<Finding> {
         State::Startable => return None,
         State::Dangling => dangling(file, nuget),
         State::Hidden => {
-            let what = format!(
-                "PATH: `{path}` leads to what this user may not see, and NuGet fails on it"
-            );
+            let what =
+                format!("PATH: this user cannot read the target of `{path}`, so NuGet fails");
             Finding::failure("path-not-readable", what)
-                .with_advice("let this user read what it leads to, or take its folder out of PATH")
+                .with_advice("Let this user read its target, or remove its folder from PATH.")
         }
         State::Relative => {
-            let what = format!(
-                "PATH: `{path}` is in a folder that PATH names by a relative path, which NuGet passes \
-                 over"
-            );
+            let what =
+                format!("PATH: `{path}` is in a folder with a relative path, which NuGet ignores");
             Finding::warning("path-relative", what)
-                .with_advice("name the folder in PATH by its whole path")
+                .with_advice("Write the whole path of the folder in PATH.")
         }
         State::NotExecutable => {
-            let what =
-                format!("PATH: `{path}` lacks the permission to be run, and NuGet passes it over");
+            let what = format!("PATH: `{path}` is not executable, so NuGet ignores it");
             Finding::warning("path-not-executable", what).with_fix(fix::make_executable(&file.path))
         }
     })
@@ -65,11 +58,14 @@ async fn on_path(file: &PathFile, nuget: &Nuget<'_>) -> Option<Finding> {
 
 fn dangling(file: &PathFile, nuget: &Nuget<'_>) -> Finding {
     let check = "path-dangling-link";
-    let link = format!("PATH: `{}` is a link that leads nowhere", file.path.display());
+    let link = format!("PATH: `{}` is a broken link", file.path.display());
     let finding = if nuget.named_for_dotnet().is_none() {
-        Finding::failure(check, format!("{link}: NuGet starts no plugin at all because of it"))
+        Finding::failure(check, format!("{link}, so NuGet starts no plugin at all"))
     } else {
-        Finding::warning(check, format!("{link}: without NUGET_…PLUGIN_PATHS NuGet starts none"))
+        Finding::warning(
+            check,
+            format!("{link}, so NuGet starts no plugin without NUGET_…PLUGIN_PATHS"),
+        )
     };
     let finding = finding.with_fix(fix::remove_others_file(&file.path));
     if file.is_ours { finding.with_repair(Repair::RemoveLink(file.path.clone())) } else { finding }
@@ -80,9 +76,9 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
     let (check, shown) = ("path-copy", path.display());
     let ours = env!("CARGO_PKG_VERSION");
     let (what, fix) = match nuget.version(path).await {
-        Ok(version) if version == ours => match nuget.start(path, None) {
+        Ok(version) if version == ours => match nuget.start(path, None).await {
             Ok(time) => {
-                let what = format!("PATH: `{shown}`, version {version}, answers in {time} ms");
+                let what = format!("PATH: `{shown}`, version {version}, responds in {time} ms");
                 return Finding::pass(check, what);
             }
             Err(problem) => {
@@ -90,10 +86,10 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
             }
         },
         Ok(version) => {
-            let what = format!("PATH: `{shown}` is version {version}, and this is {ours}");
+            let what = format!("PATH: `{shown}` is version {version}, and this program is {ours}");
             let finding = Finding::warning(check, what);
             return if nuget::is_newer(&version, ours) {
-                finding.with_advice("use that one, which is newer")
+                finding.with_advice("Use that newer version.")
             } else {
                 finding.with_fix(tool_update(path).unwrap_or_else(|| fix::remove_file(path)))
             };
@@ -101,7 +97,7 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
         // NuGet tries every file that anybody may run, and the restore fails if it cannot start it.
         Err(_) if !permission::may_run(path) => (
             format!(
-                "PATH: `{shown}` may not be run by this user, and NuGet fails since others may"
+                "PATH: `{shown}` cannot be executed by this user but by others, so NuGet fails"
             ),
             fix::permit(path),
         ),
@@ -136,7 +132,7 @@ async fn global_tool(nuget: &Nuget<'_>) -> Option<Finding> {
     let version = nuget.version(&file).await;
     let version = version.map_or_else(|why| why, |version| format!("version {version}"));
     let what = format!(
-        ".NET tool: `{}` ({version}) is not found by NuGet, since its folder is not on PATH",
+        ".NET tool: `{}` ({version}) is not found by NuGet, because its folder is not on PATH",
         file.display()
     );
     Some(tool(what, fix::prepend_to_path(&folder), nuget))
@@ -164,7 +160,7 @@ fn local_tools(nuget: &Nuget<'_>) -> Vec<Finding> {
                 ".NET tool: {found} of `{}` is a local tool, which NuGet never finds",
                 file.display()
             );
-            findings.push(tool(what, INSTALL.to_owned(), nuget));
+            findings.push(tool(what, fix::install(), nuget));
         }
         if list["isRoot"] == true {
             break;

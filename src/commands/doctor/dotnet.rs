@@ -9,14 +9,14 @@ use super::nuget::{Nuget, numbers};
 use crate::base::text::excerpt;
 
 const DOWNLOAD: &str =
-    "install the .NET SDK (https://dot.net/download), or put the folder of `dotnet` on PATH";
+    "Install the .NET SDK (https://dot.net/download), or add the folder of `dotnet` to PATH.";
 
 /// The first SDK whose NuGet searches `PATH`.
 const FINDS_ON_PATH: [u64; 3] = [9, 0, 200];
 
 pub async fn check(nuget: &Nuget<'_>) -> Finding {
     let Some(host) = &nuget.host else {
-        let what = "no `dotnet` on PATH, in DOTNET_ROOT or in a usual place";
+        let what = "No `dotnet` on PATH, in DOTNET_ROOT or in the usual folders";
         return Finding::warning("dotnet", what).with_advice(DOWNLOAD);
     };
     let (installed, chosen, of_nuget) = tokio::join!(
@@ -30,17 +30,15 @@ pub async fn check(nuget: &Nuget<'_>) -> Finding {
         (_, Some(file)) if file.has_paths => of_repository(file),
         (Ok(version), _) => chosen_sdk(host, &version, &of_nuget.unwrap_or_default(), &installed),
         (Err(_), _) if is_listed && installed.is_empty() => {
-            let what = format!("`{}` has no SDK, so there is no `dotnet restore`", host.display());
+            let what =
+                format!("`{}` has no SDK, so `dotnet restore` does not work", host.display());
             Finding::warning("dotnet", what).with_advice(DOWNLOAD)
         }
         (Err(why), Some(file)) if is_listed => unchosen(file, &why, &installed),
         (Err(why), _) => {
             let what = format!("`dotnet` does not work here: {why}");
             Finding::failure("dotnet-sdk", what)
-                .with_advice(
-                    "see what it says by itself; a variable may be in its way (DOTNET_…, HOME)",
-                )
-                .with_fix(format!("{} --info", quoted_path(host)))
+                .with_advice(format!("Show more: {} --info", quoted_path(host)))
         }
     }
 }
@@ -52,21 +50,22 @@ fn of_repository(file: &GlobalJson) -> Finding {
         "`{path}` names folders of SDKs (`sdk.paths`), whose code any `dotnet` command here runs; \
          doctor does not, so it cannot tell which SDK restores"
     );
-    Finding::warning("dotnet", what)
-        .with_advice("trust the repository before you run `dotnet` in it, or remove `sdk.paths`")
+    Finding::warning("dotnet", what).with_advice(
+        "Check that you trust the repository before you run `dotnet` in it, or remove `sdk.paths`.",
+    )
 }
 
 /// `global.json` asks for an SDK that is not installed, or is not readable.
 fn unchosen(file: &GlobalJson, why: &str, installed: &[String]) -> Finding {
-    let what = format!("no SDK can be chosen in this folder ({why})");
+    let what = format!("No SDK can be chosen in this folder ({why})");
     let path = file.path.display();
     Finding::failure("dotnet-sdk", what).with_advice(match file.syntax {
         Syntax::Good => format!(
-            "name an installed SDK in global.json ({}), or let it `rollForward`",
+            "Name an installed SDK in global.json ({}), or let it `rollForward`.",
             installed.join(", ")
         ),
-        Syntax::TrailingComma => format!("remove the comma before a bracket from `{path}`"),
-        Syntax::Bad => format!("make `{path}` a JSON object, as `dotnet new globaljson` does"),
+        Syntax::TrailingComma => format!("Remove the comma before a bracket from `{path}`."),
+        Syntax::Bad => format!("Make `{path}` a JSON object, as `dotnet new globaljson` does."),
     })
 }
 
@@ -76,7 +75,7 @@ fn chosen_sdk(host: &Path, version: &str, of_nuget: &str, installed: &[String]) 
     let finds = if *numbers(&version) >= FINDS_ON_PATH[..] {
         "in the plugins folders and on PATH"
     } else {
-        "in the plugins folders alone (on PATH from SDK 9.0.200 on)"
+        "in the plugins folders only (SDK 9.0.200 and newer also search PATH)"
     };
     let with_nuget = release(of_nuget).map(|release| format!(" with NuGet {release}"));
     let what = format!(
@@ -107,7 +106,7 @@ mod tests {
     fn what_an_sdk_finds_depends_on_its_version() {
         let finds = |version| {
             let finding = chosen_sdk(Path::new("dotnet"), version, "", &[]);
-            finding.what.contains(" and on PATH")
+            finding.message.contains(" and on PATH")
         };
         let found = ["8.0.404", "9.0.102", "9.0.200", "10.0.100-rc.1", "10.0.401"].map(finds);
         assert_eq!(found, [false, false, true, true, true]);

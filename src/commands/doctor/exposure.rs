@@ -43,8 +43,8 @@ fn read_or_started(nuget: &Nuget<'_>) -> Vec<PathBuf> {
 fn finding(path: &Path) -> Option<Finding> {
     let mode = permission::mode_for_everybody(path)?;
     let what = format!(
-        "everybody may write to `{}` (mode {mode:04o}), and so change what NuGet starts or this plugin \
-         reads",
+        "Every user can write to `{}` (mode {mode:04o}), and so change what NuGet starts or this \
+         plugin reads",
         path.display()
     );
     Some(Finding::failure(CHECK, what).with_fix(fix::keep_others_out(path)))

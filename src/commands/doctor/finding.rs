@@ -1,12 +1,11 @@
-//! What a check found, and how it is printed: as text, one line each with the fix below, and as JSON.
+//! What a check found.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::base::terminal::{Appearance, Mark};
 use crate::base::text::printable;
+use crate::code::Code;
 
 /// How a check ended, from the best to the worst. A skipped check found nothing out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -18,19 +17,27 @@ pub enum Outcome {
     Failure,
 }
 
-/// One line of `doctor`. `--json` prints it as it is, so names and values never change.
+/// The result of one check. `--json` prints it as it is, so names and values never change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Finding {
+    /// Only warnings and failures have one.
+    #[serde(serialize_with = "as_text")]
+    pub code: Option<Code>,
     /// The subject of the check, in kebab case. Scripts search for it, so it never changes.
     pub check: &'static str,
     pub outcome: Outcome,
     /// The result in one line, for people.
-    pub what: String,
-    /// The command that fixes it, or shows more, if there is one.
+    pub message: String,
+    /// The name of the source that it is about, or its URL if it has no name.
+    pub source: Option<String>,
+    /// The command that fixes it, if there is one.
     pub fix: Option<String>,
-    /// What to do if no command does it.
+    /// What to do if no command fixes it, in a sentence.
     pub advice: Option<String>,
-    /// The text for reports that others read, if `what` quotes a program's output.
+    /// The domain of the source, for the text.
+    #[serde(skip)]
+    pub domain: Option<String>,
+    /// The text for reports that others read, if the message quotes a program's output.
     #[serde(skip)]
     pub withheld: Option<String>,
     #[serde(skip)]
@@ -48,33 +55,53 @@ pub enum Repair {
     RemoveLink(PathBuf),
 }
 
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn as_text<S: Serializer>(code: &Option<Code>, serializer: S) -> Result<S::Ok, S::Error> {
+    match code {
+        Some(code) => serializer.collect_str(code),
+        None => serializer.serialize_none(),
+    }
+}
+
 impl Finding {
-    pub fn pass(check: &'static str, what: impl Into<String>) -> Self {
-        Self::new(check, Outcome::Pass, what)
+    pub fn pass(check: &'static str, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Pass, message)
     }
 
-    pub fn skipped(check: &'static str, what: impl Into<String>) -> Self {
-        Self::new(check, Outcome::Skipped, what)
+    pub fn skipped(check: &'static str, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Skipped, message)
     }
 
-    pub fn warning(check: &'static str, what: impl Into<String>) -> Self {
-        Self::new(check, Outcome::Warning, what)
+    pub fn warning(check: &'static str, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Warning, message)
     }
 
-    pub fn failure(check: &'static str, what: impl Into<String>) -> Self {
-        Self::new(check, Outcome::Failure, what)
+    pub fn failure(check: &'static str, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Failure, message)
     }
 
-    fn new(check: &'static str, outcome: Outcome, what: impl Into<String>) -> Self {
+    fn new(check: &'static str, outcome: Outcome, message: impl Into<String>) -> Self {
         Self {
+            code: (outcome >= Outcome::Warning).then(|| code(check)),
             check,
             outcome,
-            what: what.into(),
+            message: sentence(&message.into()),
+            source: None,
             fix: None,
             advice: None,
+            domain: None,
             withheld: None,
             repair: None,
         }
+    }
+
+    /// Instead of the code of the check.
+    pub fn with_code(self, code: Code) -> Self {
+        Self { code: self.code.map(|_| code), ..self }
     }
 
     pub fn with_fix(self, fix: impl Into<String>) -> Self {
@@ -82,36 +109,42 @@ impl Finding {
     }
 
     pub fn with_advice(self, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..self }
+        Self { advice: Some(sentence(&advice.into())), ..self }
     }
 
     pub fn with_repair(self, repair: Repair) -> Self {
         Self { repair: Some(repair), ..self }
     }
 
-    /// The text that may be passed on to others.
-    pub fn shared(&self) -> Self {
-        let what = self.withheld.as_ref().unwrap_or(&self.what).clone();
-        Self { what, ..self.clone() }
+    pub fn of_source(self, source: impl Into<String>, domain: Option<String>) -> Self {
+        Self { source: Some(source.into()), domain, ..self }
     }
 
-    pub fn print(&self, appearance: Appearance, out: &mut dyn Write) -> io::Result<()> {
-        let mark = appearance.mark(match self.outcome {
-            Outcome::Pass => Mark::Pass,
-            Outcome::Skipped => Mark::Skipped,
-            Outcome::Warning => Mark::Warning,
-            Outcome::Failure => Mark::Failure,
-        });
-        writeln!(out, "{mark}  {}", printable(&self.what))?;
-        if self.outcome < Outcome::Warning {
-            return Ok(());
+    /// Whether it is a warning or a failure.
+    pub fn is_problem(&self) -> bool {
+        self.outcome >= Outcome::Warning
+    }
+
+    /// The text that may be passed on to others.
+    pub fn shared(&self) -> Self {
+        let message = self.withheld.as_ref().unwrap_or(&self.message).clone();
+        Self { message, ..self.clone() }
+    }
+}
+
+/// One line that starts with a capital letter, if it starts with a word.
+fn sentence(text: &str) -> String {
+    let text = printable(text);
+    let mut characters = text.chars();
+    let first_word = text.split([' ', ',', ':']).next().unwrap_or_default();
+    match characters.next() {
+        Some(first)
+            if first_word != "dotnet"
+                && first_word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'') =>
+        {
+            first.to_ascii_uppercase().to_string() + characters.as_str()
         }
-        for (word, text) in [("do", &self.advice), ("fix", &self.fix)] {
-            if let Some(text) = text {
-                writeln!(out, "{:1$}  {word}: {2}", "", appearance.width(), printable(text))?;
-            }
-        }
-        Ok(())
+        _ => text,
     }
 }
 
@@ -120,17 +153,74 @@ pub fn worst(findings: &[Finding]) -> Outcome {
     findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Pass)
 }
 
-/// The last line of the text.
-pub fn print_summary(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
-    let [mut failures, mut warnings, mut passed] = [0; 3];
-    for finding in findings {
-        match finding.outcome {
-            Outcome::Failure => failures += 1,
-            Outcome::Warning => warnings += 1,
-            Outcome::Pass => passed += 1,
-            Outcome::Skipped => {}
+/// The code of a check's warnings and failures. A failure of the provider has its own.
+pub fn code(check: &str) -> Code {
+    match check {
+        "settings" => Code::InvalidConfiguration,
+        "log" => Code::LogNotWritten,
+        "identity" => Code::NoCredentials,
+        "credentials" => Code::InvalidAwsVariable,
+        "sso-session" => Code::SignInExpired,
+        "given-token" => Code::ProvidedToken,
+        "clock" => Code::ClockWrong,
+        "saved-credentials" => Code::SavedPassword,
+        "nuget-config" => Code::InvalidNuGetConfig,
+        "nuget-config-name" => Code::UnreadNuGetConfig,
+        "source" => Code::NoCodeArtifactSource,
+        "source-url" | "source-region" => Code::IncompleteUrl,
+        "source-host" => Code::NotCodeArtifact,
+        "source-http" => Code::PlainHttpSource,
+        "source-disabled" => Code::SourceDisabled,
+        "source-mapping" => Code::SourceNotMapped,
+        "source-shared-host" => Code::SharedHost,
+        "restore-sources" => Code::SourcesOfProject,
+        "source-answer" => Code::RepositoryRefused,
+        "dotnet" => Code::NoDotnet,
+        "dotnet-sdk" => Code::NoSdk,
+        "dotnet-unsigned" => Code::UnsignedPluginRefused,
+        "plugin-folder" => Code::PluginMissing,
+        "plugin-folder-path" | "claims-cache-folder" => Code::InvalidPluginsFolder,
+        "plugin-version" | "path-copy" => Code::OtherVersion,
+        "plugin-started-twice" => Code::PluginStartedTwice,
+        "plugin-architecture" | "plugin-obstacle" | "plugin-handshake" => Code::PluginBroken,
+        "claims-cache" => Code::PluginCacheEntry,
+        "path-dangling-link" => Code::BrokenLink,
+        "path-not-readable" | "path-relative" | "path-not-executable" | "dotnet-tool" => {
+            Code::UnusableOnPath
+        }
+        "plugin-paths" | "plugin-paths-missing" => Code::PluginPathsVariable,
+        "plugin-time-limit" | "dotnet-cli-home" | "plugin-log" | "variables" => Code::NuGetVariable,
+        "sudo" => Code::RunWithSudo,
+        "other-plugin" | "amazons-provider" | "aws-toolkit" => Code::OtherPlugin,
+        "writable-by-others" => Code::WritableByOthers,
+        "dotnet-command" => Code::CommandLink,
+        "cache" => Code::CacheNotWritable,
+        _ => Code::Defect,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_starts_with_a_capital_letter_unless_it_starts_with_a_name() {
+        for (text, shown) in [
+            ("the name is wrong", "The name is wrong"),
+            ("`a` is wrong", "`a` is wrong"),
+            ("nuget.exe, Visual Studio: no", "nuget.exe, Visual Studio: no"),
+            ("dotnet, MSBuild: no", "dotnet, MSBuild: no"),
+            ("sso_session is wrong", "sso_session is wrong"),
+            ("AWS_PROFILE names", "AWS_PROFILE names"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), shown);
         }
     }
-    let plural = if warnings == 1 { "" } else { "s" };
-    writeln!(out, "{failures} failed, {warnings} warning{plural} and {passed} passed")
+
+    #[test]
+    fn only_problems_have_a_code() {
+        assert_eq!(Finding::pass("sudo", "").with_code(Code::Defect).code, None);
+        assert_eq!(Finding::warning("sudo", "").code, Some(Code::RunWithSudo));
+    }
 }

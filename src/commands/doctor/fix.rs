@@ -4,36 +4,19 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::finding::Finding;
-use super::nuget::Nuget;
 use super::permission;
-use crate::base::PROGRAM;
-use crate::base::environment::HOME;
-use crate::base::shell::powershell_string;
+use crate::base::environment::{Environment, HOME};
+use crate::base::invocation;
+use crate::base::shell::{self, powershell_string};
 
-pub use crate::base::shell::{quoted, remove_file, set, set_clock, unset};
+pub use crate::base::shell::{quoted, remove_file, set, unset};
 
 /// The fix for most problems in the plugins folders.
-pub const INSTALL: &str = "nuget-plugin-codeartifact install";
-
-/// How a shell here starts this program: by its name if `PATH` has it, otherwise by its path.
-pub fn program(nuget: &Nuget<'_>) -> String {
-    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    let is_on_path = nuget.environment.program(&name).is_some();
-    match &nuget.own_file {
-        Some(file) if !is_on_path => quoted_path(file),
-        _ => PROGRAM.to_owned(),
-    }
+pub fn install() -> String {
+    invocation::command(["install"])
 }
 
-/// The command line of this program, as a shell here starts it. Other commands stay unchanged.
-pub fn started_by(command: String, program: &str) -> String {
-    match command.strip_prefix(PROGRAM).filter(|rest| rest.starts_with(' ')) {
-        Some(rest) => format!("{program}{rest}"),
-        None => command,
-    }
-}
-
-/// The same for a folder that may belong to another user.
+/// For a folder that may belong to another user.
 pub fn remove_others_file(path: &Path) -> String {
     let is_ours = path.parent().is_some_and(permission::is_writable);
     as_owner(remove_file(path), is_ours)
@@ -84,7 +67,7 @@ pub fn make_usable(finding: Finding, path: &Path, home: Option<&Path>) -> Findin
         return finding.with_fix(format!("sudo chown -R \"$(id -un)\" {}", quoted_path(path)));
     }
     finding.with_advice(format!(
-        "name a folder of this user's in {HOME}, or in the variable that leads there"
+        "Set {HOME}, or the variable of the folder, to a folder of this user."
     ))
 }
 
@@ -105,10 +88,10 @@ pub fn unusable_folder(
     // The target of a link may be invisible to this user.
     let is_hidden = there.metadata().is_err_and(|it| it.kind() == ErrorKind::PermissionDenied);
     if there.is_dir() || is_hidden {
-        let what = format!("{subject}: `{shown}` is not readable and writable for this user");
+        let what = format!("{subject}: this user cannot read and write `{shown}`");
         return Some(make_usable(Finding::failure(check, what), there, home));
     }
-    let what = format!("{subject}: `{shown}` is no folder, {consequence}");
+    let what = format!("{subject}: `{shown}` is not a folder, {consequence}");
     Some(Finding::failure(check, what).with_fix(move_aside(there)))
 }
 
@@ -117,6 +100,15 @@ pub fn move_aside(path: &Path) -> String {
     let command = if cfg!(windows) { "Move-Item" } else { "mv" };
     let target = format!("{}.off", path.display());
     format!("{command} {} {}", quoted_path(path), quoted(&target))
+}
+
+/// Sets this machine's clock.
+pub fn set_clock(finding: Finding) -> Finding {
+    if cfg!(target_os = "linux") && Environment::of_process().program("timedatectl").is_none() {
+        // A container has the clock of its host.
+        return finding.with_advice("Set the clock of this machine, or of the host of this container.");
+    }
+    finding.with_fix(shell::set_clock())
 }
 
 /// Prepends the folder to the list.

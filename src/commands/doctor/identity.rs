@@ -4,42 +4,30 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
+use super::concurrently;
 use super::finding::Finding;
-use super::fix::{self, quoted};
+use super::fix;
 use super::nuget::Nuget;
 use super::other_plugins;
 use super::sources::Examined;
 use super::token::failed;
 use crate::aws::{Identity, SignInState};
+use crate::base::invocation::command;
 use crate::base::text::printable;
 use crate::base::time::in_words;
 use crate::base::url::redacted;
+use crate::code::Code;
 use crate::provider::{Connection, Provider};
 
 const CHECK: &str = "identity";
 
 pub async fn check(nuget: &Nuget<'_>, provider: &Provider, examined: &[Examined]) -> Vec<Finding> {
+    let checks = examined.iter().map(|one| check_one(one, nuget, provider));
     let mut findings = Vec::new();
     let mut identities: Vec<(&Examined, &Identity)> = Vec::new();
-    for one in examined {
-        let tokens = provider.provided_reports(&one.resolved).unwrap_or_default();
-        for token in tokens.iter().filter(|token| token.is_unusable && !token.serves) {
-            let what = printable(&format!("{} does not serve: {}", token.place, token.reason));
-            let variable = token.place.split(' ').next().unwrap_or_default();
-            findings.push(Finding::warning("given-token", what).with_fix(fix::unset(variable)));
-        }
-        if let Some(token) = tokens.iter().find(|token| token.serves) {
-            let what = format!("{} is served by the token of {}", one.endpoint.domain, token.place);
-            findings.push(Finding::pass(CHECK, what));
-            continue;
-        }
-        match provider.caller(&one.resolved).await {
-            Ok(caller) => {
-                findings.extend(of_identity(one, &caller.identity, nuget, provider).await);
-                identities.push((one, &caller.identity));
-            }
-            Err(error) => findings.push(failed(&error, one, nuget.environment)),
-        }
+    for (one, (found, identity)) in examined.iter().zip(concurrently::all(checks).await) {
+        findings.extend(found.into_iter().map(|finding| one.finding(finding)));
+        identities.extend(identity.map(|identity| (one, identity)));
     }
     if !examined.is_empty() {
         findings.extend(half_keys(nuget));
@@ -47,6 +35,36 @@ pub async fn check(nuget: &Nuget<'_>, provider: &Provider, examined: &[Examined]
     findings.extend(shared_hosts(&identities));
     findings.extend(other_plugins::aws_toolkit(nuget, &identities));
     findings
+}
+
+/// The findings about one source, and who requests its token, unless the token was provided.
+async fn check_one<'a>(
+    one: &'a Examined,
+    nuget: &Nuget<'_>,
+    provider: &'a Provider,
+) -> (Vec<Finding>, Option<&'a Identity>) {
+    let mut findings = Vec::new();
+    let tokens = provider.provided_reports(&one.resolved).unwrap_or_default();
+    for token in tokens.iter().filter(|token| token.is_unusable && !token.serves) {
+        let what = printable(&format!("{} is ignored: {}", token.place, token.reason));
+        let variable = token.place.split(' ').next().unwrap_or_default();
+        findings.push(Finding::warning("given-token", what).with_fix(fix::unset(variable)));
+    }
+    if let Some(token) = tokens.iter().find(|token| token.serves) {
+        let what = format!("The token of {} is used for {}", token.place, one.endpoint.domain);
+        findings.push(Finding::pass(CHECK, what));
+        return (findings, None);
+    }
+    match provider.caller(&one.resolved).await {
+        Ok(caller) => {
+            findings.extend(of_identity(one, &caller.identity, nuget, provider).await);
+            (findings, Some(&caller.identity))
+        }
+        Err(error) => {
+            findings.push(failed(&error, one, nuget));
+            (findings, None)
+        }
+    }
 }
 
 async fn of_identity(
@@ -58,11 +76,11 @@ async fn of_identity(
     let (label, domain) = (&identity.label, &one.endpoint.domain);
     let mut findings = Vec::new();
     findings.push(if identity.is_last_resort() {
-        let what = format!("nothing here says who asks for {domain}, so that {label} is tried");
-        Finding::warning(CHECK, what).with_fix("aws configure sso")
+        let what = format!("No AWS credentials are configured for {domain}, so {label} is tried");
+        Finding::warning(CHECK, what).with_advice("Set up a profile: aws configure sso")
     } else {
         let origin = origin(one, identity, provider);
-        Finding::pass(CHECK, format!("{domain} is asked for by {label} ({origin})"))
+        Finding::pass(CHECK, format!("Tokens for {domain} are requested with {label} ({origin})"))
     });
     for (variable, what) in identity.missing_files() {
         let finding = Finding::warning("credentials", printable(&what));
@@ -75,12 +93,12 @@ async fn of_identity(
     }
     findings.push(match provider.connection(&one.resolved).await {
         Ok(connection) => network(connection),
-        Err(error) => failed(&error, one, nuget.environment),
+        Err(error) => failed(&error, one, nuget),
     });
     let cached = provider.cache_report(&one.resolved).await.ok().and_then(|cache| cache.entry);
     if let Some(entry) = cached.filter(|entry| entry.is_fresh) {
         let left = in_words(entry.left);
-        let what = format!("a token for {domain} is in the cache, good for {left}");
+        let what = format!("A token for {domain} is in the cache, valid for {left}");
         findings.push(Finding::pass("cached-token", what));
     }
     findings
@@ -110,15 +128,15 @@ fn network(connection: &Connection) -> Finding {
         apis.push(format!("{} at {}", endpoint.api.name(), printable(&redacted(&endpoint.url))));
     }
     let proxy = match &connection.proxy {
-        Some((proxy, setting)) => printable(&format!("through the proxy `{proxy}` ({setting})")),
-        None => "without a proxy".to_owned(),
+        Some((proxy, setting)) => printable(&format!("through proxy `{proxy}` ({setting})")),
+        None => "directly".to_owned(),
     };
     let trusted = match &connection.ca_bundle {
         Some((path, setting)) => format!("those of `{}` ({setting})", path.display()),
         None => "the system's".to_owned(),
     };
     let apis = apis.join(", ");
-    let what = format!("AWS is asked {proxy}: {apis}; trusted certificates: {trusted}");
+    let what = format!("Connection to AWS {proxy}: {apis}; trusted certificates: {trusted}");
     Finding::pass("network", what)
 }
 
@@ -130,8 +148,9 @@ fn half_keys(nuget: &Nuget<'_>) -> Option<Finding> {
     if is_set(id) || !is_set(secret) {
         return None;
     }
-    let what = format!("{secret} is set and {id} is not, so that it is passed over");
-    Some(Finding::warning("credentials", what).with_fix(fix::unset(secret)))
+    let what = format!("{secret} is set and {id} is not, so it is ignored");
+    let finding = Finding::warning("credentials", what).with_code(Code::IncompleteKey);
+    Some(finding.with_fix(fix::unset(secret)))
 }
 
 /// NuGet remembers one password for each host, even if two sources there need different identities.
@@ -151,15 +170,17 @@ fn shared_hosts(identities: &[(&Examined, &Identity)]) -> Vec<Finding> {
         let other = other.map(|at| &identities[at]);
         if let Some((other, theirs)) = other {
             let what = format!(
-                "{} and {} are on one host, for which NuGet remembers one password, and are asked \
-                 for by {} and {}: whichever comes first serves both until it is refused",
+                "{} and {} are on one host, for which NuGet remembers one password, and their tokens \
+                 are requested with {} and {}: NuGet uses the first for both until it is refused",
                 one.shown(),
                 other.shown(),
                 identity.label,
                 theirs.label
             );
-            let advice = "give both one identity that may read all: \
-                          `nuget-plugin-codeartifact configure list` shows the rules";
+            let advice = format!(
+                "Use one profile that can read both. Show the rules: {}",
+                command(["configure", "list"])
+            );
             findings.push(Finding::warning("source-shared-host", what).with_advice(advice));
         }
     }
@@ -168,20 +189,20 @@ fn shared_hosts(identities: &[(&Examined, &Identity)]) -> Vec<Finding> {
 
 fn sso(profile: &str, state: SignInState, end: Option<SystemTime>, now: SystemTime) -> Finding {
     let check = "sso-session";
-    let login = format!("nuget-plugin-codeartifact login --profile {}", quoted(profile));
+    let login = command(["login", "--profile", profile]);
     let left = end.and_then(|end| end.duration_since(now).ok()).map(in_words).unwrap_or_default();
-    let session = format!("the SSO session of profile `{profile}`");
+    let session = format!("The IAM Identity Center session of profile `{profile}`");
     match (state, end) {
-        (SignInState::Good, _) => Finding::pass(check, format!("{session} is good for {left}")),
+        (SignInState::Good, _) => Finding::pass(check, format!("{session} is valid for {left}")),
         (SignInState::AboutToExpire, _) => {
             Finding::warning(check, format!("{session} expires in {left}")).with_fix(login)
         }
         (SignInState::Expired, Some(_)) => {
-            let what = format!("{session} has expired; it is renewed silently where it can be");
+            let what = format!("{session} has expired. It is renewed automatically if possible");
             Finding::warning(check, what).with_fix(login)
         }
         (SignInState::Expired, None) => {
-            Finding::failure(check, format!("nobody is signed in to {session}")).with_fix(login)
+            Finding::failure(check, format!("{session} has expired")).with_fix(login)
         }
     }
 }
@@ -200,11 +221,11 @@ mod tests {
         let of = |state, end| sso("dev", state, end, now);
         let good = of(SignInState::Good, later);
         assert_eq!((good.outcome, good.fix), (Outcome::Pass, None));
-        assert!(good.what.ends_with("is good for 1 h 5 min"), "{}", good.what);
+        assert!(good.message.ends_with("is valid for 1 h 5 min"), "{}", good.message);
         assert_eq!(of(SignInState::AboutToExpire, later).outcome, Outcome::Warning);
         assert_eq!(of(SignInState::Expired, Some(now)).outcome, Outcome::Warning);
         let never = of(SignInState::Expired, None);
         assert_eq!(never.outcome, Outcome::Failure);
-        assert_eq!(never.fix.as_deref(), Some("nuget-plugin-codeartifact login --profile dev"));
+        assert_eq!(never.fix.as_deref(), Some("dotnet codeartifact login --profile dev"));
     }
 }

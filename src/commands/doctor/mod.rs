@@ -1,7 +1,7 @@
 //! `doctor`: diagnoses what prevents a restore, and how to fix it.
 //!
 //! - [`nuget`]: what NuGet would start here, read once; the checks look at it
-//! - [`finding`], [`fix`]: what a check found and how it is printed; commands to paste
+//! - [`finding`], [`text`], [`fix`]: what a check found; how it is printed; commands to paste
 //! - [`dotnet`], [`plugin_folders`], [`claims_cache`], [`copies`], [`variables`], [`other_plugins`]:
 //!   whether NuGet finds the plugin and can start it
 //! - [`global_json`]: how a repository chooses the SDK
@@ -15,6 +15,7 @@
 //! - [`report`]: what `--report` writes
 
 mod claims_cache;
+mod concurrently;
 mod configuration;
 mod copies;
 mod dotnet;
@@ -33,6 +34,7 @@ mod projects;
 mod repair;
 mod report;
 mod sources;
+mod text;
 mod token;
 mod variables;
 
@@ -42,9 +44,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::progress::{Wait, Waiting};
+use super::progress::Wait;
 use crate::base::panic;
-use crate::base::terminal::Appearance;
+use crate::base::terminal::{self, Appearance};
 use crate::base::text::{one_line, printable};
 use crate::cli::doctor::DoctorArgs;
 use crate::code::{Code, Coded};
@@ -53,15 +55,16 @@ use crate::report::{Output, ReportedError};
 use finding::{Finding, worst};
 use nuget::Nuget;
 use repair::Repaired;
+use text::Layout;
 
 pub use finding::Outcome;
 
-/// Why there is no result, or no report. The findings so far are printed anyway.
+/// Why there is no result, or no report. The findings are printed anyway.
 #[derive(Debug, thiserror::Error)]
 pub enum DoctorError {
-    #[error("cannot print the result: {0}")]
+    #[error("The result cannot be printed: {0}.")]
     Output(#[from] io::Error),
-    #[error("the report `{}` is not written: {source}; name a new file in a folder that is there", path.display())]
+    #[error("The report `{}` cannot be written: {source}.", path.display())]
     Report { path: PathBuf, source: io::Error },
 }
 
@@ -70,6 +73,13 @@ impl Coded for DoctorError {
         match self {
             Self::Output(_) => Code::OutputFailed,
             Self::Report { .. } => Code::FileNotWritten,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Output(_) => None,
+            Self::Report { .. } => Some("Name a new file in a folder that exists.".to_owned()),
         }
     }
 }
@@ -95,16 +105,9 @@ pub async fn run(
 ) -> Result<Outcome, DoctorError> {
     let repairs = if args.fix { repair(args, provider, wait, out).await? } else { Vec::new() };
     let nuget = Nuget::look(provider.environment());
-    let mut nowhere = io::sink();
-    let text: &mut dyn Write = if args.json { &mut nowhere } else { &mut *out };
-    let program = fix::program(&nuget);
-    let mut found =
-        Found { program, appearance, out: text, findings: Vec::new(), known: HashSet::new() };
-    let examined = Box::pin(examine(args, &nuget, provider, wait, &mut found));
-    if let Some(defect) = or_defect(examined).await? {
-        found.add(Waiting::none(), [defect])?;
-    }
-    let findings = found.findings;
+    let waiting = wait("the checks");
+    let findings = Box::pin(examine(args, &nuget, provider)).await;
+    drop(waiting);
     if args.json {
         let document = DoctorReport {
             version: env!("CARGO_PKG_VERSION"),
@@ -112,89 +115,91 @@ pub async fn run(
             findings: findings.iter().map(Finding::shared).collect(),
             repairs: &repairs,
         };
-        let failures = document.findings.iter().filter(|it| it.outcome == Outcome::Failure);
-        let errors: Vec<_> =
-            failures.map(|it| ReportedError::new(Code::PluginBroken, it.what.clone())).collect();
-        out.json(&document, &errors)?;
+        out.json(&document, &errors(&document.findings))?;
     } else {
-        finding::print_summary(&findings, out)?;
+        let width = terminal::width(nuget.environment, appearance.is_terminal());
+        let home = nuget.home.clone();
+        text::print(&findings, &Layout { appearance, width, home, is_verbose: args.verbose }, out)?;
     }
     if let Some(path) = &args.report {
         let written = report::write(path, &findings, &repairs, &nuget);
         written.map_err(|source| DoctorError::Report { path: path.clone(), source })?;
         if !args.json {
-            writeln!(out, "report: {}", one_line(&path.to_string_lossy()))?;
+            writeln!(out, "Report: {}", one_line(&path.to_string_lossy()))?;
         }
     }
     Ok(worst(&findings))
 }
 
-/// The findings so far. Each is printed as soon as its check is done, since some checks take seconds.
-struct Found<'a> {
-    /// How a shell here starts this program.
-    program: String,
-    appearance: Appearance,
-    out: &'a mut dyn Write,
-    findings: Vec<Finding>,
-    /// The same findings: a NuGet.Config may have thousands of sources.
-    known: HashSet<Finding>,
-}
-
-impl Found<'_> {
-    /// Ends the wait for the findings, and prints the new ones: a problem of one source repeats for
-    /// the others of its domain, and for the next check.
-    fn add(
-        &mut self,
-        waiting: Waiting,
-        findings: impl IntoIterator<Item = Finding>,
-    ) -> io::Result<()> {
-        drop(waiting);
-        for mut finding in findings {
-            finding.fix = finding.fix.map(|fix| fix::started_by(fix, &self.program));
-            if self.known.insert(finding.clone()) {
-                finding.print(self.appearance, self.out)?;
-                self.findings.push(finding);
-            }
+/// The failures, each once.
+fn errors(findings: &[Finding]) -> Vec<ReportedError> {
+    let mut errors: Vec<ReportedError> = Vec::new();
+    let mut known = HashSet::new();
+    for finding in findings.iter().filter(|it| it.outcome == Outcome::Failure) {
+        let fix = finding.fix.clone().or_else(|| finding.advice.clone());
+        let code = finding.code.unwrap_or(Code::Defect);
+        if known.insert((code, &finding.message, fix.clone())) {
+            errors.push(ReportedError { fix, ..ReportedError::new(code, finding.message.clone()) });
         }
-        self.out.flush()
     }
+    errors
 }
 
-/// Waits for the checks. A panic in one ends them, and becomes a finding after those before it: the
-/// result is printed all the same.
-async fn or_defect(examined: impl Future<Output = io::Result<()>>) -> io::Result<Option<Finding>> {
-    match panic::catch_in(examined).await {
-        Ok(examined) => examined.map(|()| None),
-        Err(panicked) => Ok(Some(Finding::failure("doctor", panicked.to_string()))),
-    }
+/// Every check. Those that wait run at once; the findings are in the order of the checks.
+async fn examine(args: &DoctorArgs, nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
+    let (dotnet, folders, copies, others, sources) = tokio::join!(
+        or_defect(async { [dotnet::check(nuget).await] }),
+        or_defect(async { plugin_folders::check(nuget).await }),
+        or_defect(async { copies::check(nuget).await }),
+        or_defect(async { other_plugins::check(nuget).await }),
+        or_defect(Box::pin(examine_sources(args, nuget, provider))),
+    );
+    let settings = or_defect(async { configuration::check_files(nuget, provider) });
+    let claims = or_defect(async { claims_cache::check(nuget) });
+    let variables = or_defect(async { variables::check(nuget) });
+    let configuration = or_defect(async { configuration::check(nuget, provider) });
+    let exposure = or_defect(async { exposure::check(nuget) });
+    let mut found = settings.await;
+    found.extend(dotnet);
+    found.extend(folders);
+    found.extend(claims.await);
+    found.extend(copies);
+    found.extend(variables.await);
+    found.extend(others);
+    found.extend(configuration.await);
+    found.extend(exposure.await);
+    found.extend(sources);
+    // A problem of one source repeats in the next check of it.
+    let mut known = HashSet::new();
+    found.retain(|finding| known.insert(finding.clone()));
+    found
 }
 
-/// Every check, in the order of the output.
-async fn examine(
+/// The sources of this folder, who requests their tokens, and the responses.
+async fn examine_sources(
     args: &DoctorArgs,
     nuget: &Nuget<'_>,
     provider: &Provider,
-    wait: Wait<'_>,
-    found: &mut Found<'_>,
-) -> io::Result<()> {
-    found.add(Waiting::none(), configuration::check_files(nuget, provider))?;
-    found.add(wait("`dotnet`"), [dotnet::check(nuget).await])?;
-    found.add(wait("the installed plugin"), plugin_folders::check(nuget))?;
-    found.add(Waiting::none(), claims_cache::check(nuget))?;
-    found.add(wait("copies of the plugin"), copies::check(nuget).await)?;
-    found.add(Waiting::none(), variables::check(nuget))?;
-    found.add(wait("other plugins"), other_plugins::check(nuget))?;
-    found.add(Waiting::none(), configuration::check(nuget, provider))?;
-    found.add(Waiting::none(), exposure::check(nuget))?;
-    let (findings, examined) = sources::check(nuget, provider, args.source.as_deref());
-    found.add(Waiting::none(), findings)?;
-    found.add(Waiting::none(), projects::check(nuget))?;
-    found.add(Waiting::none(), sources::saved(nuget, provider))?;
-    found.add(Waiting::none(), identity::check(nuget, provider, &examined).await)?;
+) -> Vec<Finding> {
+    let (mut found, examined) = sources::check(nuget, provider, args.source.as_deref());
+    found.extend(projects::check(nuget));
+    found.extend(sources::saved(nuget, provider));
+    found.extend(identity::check(nuget, provider, &examined).await);
     if args.offline {
-        found.add(Waiting::none(), token::skipped(&examined))
+        found.extend(token::skipped(&examined));
     } else {
-        found.add(wait("AWS and the source"), token::check(nuget, provider, &examined).await)
+        found.extend(token::check(nuget, provider, &examined).await);
+    }
+    found
+}
+
+/// The findings of a check, or that it panicked: the result is printed all the same.
+async fn or_defect<T: IntoIterator<Item = Finding>>(
+    check: impl Future<Output = T>,
+) -> Vec<Finding> {
+    match panic::catch_in(check).await {
+        Ok(findings) => findings.into_iter().collect(),
+        Err(panicked) => vec![Finding::failure("doctor", panicked.to_string())],
     }
 }
 
@@ -207,14 +212,14 @@ async fn repair(
 ) -> io::Result<Vec<Repaired>> {
     let nuget = Nuget::look(provider.environment());
     let waiting = wait("the installed plugin");
-    let mut findings = plugin_folders::check(&nuget);
+    let mut findings = plugin_folders::check(&nuget).await;
     findings.extend(claims_cache::check(&nuget));
     findings.extend(copies::check(&nuget).await);
     drop(waiting);
     let mut repairs = Vec::new();
     for repair in repair::wanted(&findings) {
         if !args.json {
-            writeln!(out, "fix:  {}", printable(&repair::description(&repair)))?;
+            writeln!(out, "Fixing: {}", printable(&repair::description(&repair)))?;
             out.flush()?;
         }
         let waiting = wait("the repair");
@@ -234,14 +239,13 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_check_that_panics_is_a_finding() {
-        let panics = async { panic!("hunter2 {}", std::hint::black_box(1)) };
-        let defect = or_defect(panics).await.unwrap().expect("a finding");
+        let panics = async {
+            assert!(std::hint::black_box(false), "hunter2");
+            Vec::new()
+        };
+        let defect = or_defect(panics).await.pop().expect("a finding");
         assert_eq!((defect.check, defect.outcome), ("doctor", Outcome::Failure));
-        assert!(
-            defect.what.starts_with("The plugin failed because of a defect"),
-            "{}",
-            defect.what
-        );
-        assert_eq!(or_defect(async { Ok(()) }).await.unwrap(), None);
+        assert!(!defect.message.contains("hunter2"), "{}", defect.message);
+        assert_eq!(or_defect(async { None }).await, []);
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
+use tokio::task::spawn_blocking;
 
 use super::global_json::{self, GlobalJson};
 use super::permission;
@@ -143,17 +144,20 @@ impl<'a> Nuget<'a> {
     /// The version that a copy of this program prints, or why it prints none.
     pub async fn version(&self, program: &Path) -> Result<String, String> {
         let printed = self.ask(program, &["--version"]).await?;
-        Ok(excerpt(printed.split_whitespace().last().unwrap_or("unknown")))
+        // The commit and the target follow it.
+        Ok(excerpt(printed.split_whitespace().nth(1).unwrap_or("unknown")))
     }
 
     /// Starts a plugin as NuGet does: directly, or through the program that runs its file. Returns
     /// the milliseconds until its response, or the reason for its failure in one line.
-    pub fn start(&self, program: &Path, plugin: Option<&Path>) -> Result<u128, String> {
+    pub async fn start(&self, program: &Path, plugin: Option<&Path>) -> Result<u128, String> {
         // A plugin responds in a tenth of a second, and NuGet waits five seconds or more.
         const LIMIT: Duration = Duration::from_secs(10);
         let mut command = Command::new(program);
         command.args(plugin).arg("-Plugin").current_dir(self.run_folder()?).envs(NO_FIRST_RUN);
-        match handshake::exchange(&mut command, LIMIT) {
+        // It blocks, and other checks run meanwhile.
+        let exchanged = spawn_blocking(move || handshake::exchange(&mut command, LIMIT)).await;
+        match exchanged.map_err(|error| error.to_string())? {
             Ok(time) => Ok(time.as_millis()),
             Err(problem) => Err(problem.to_string().replace("\n  ", " ")),
         }

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::concurrently;
 use super::finding::{Finding, Outcome};
 use super::fix::{self, quoted};
 use super::nuget::{self, Nuget, PathFile, State};
 use super::sources::Examined;
 use crate::aws::Identity;
+use crate::base::invocation::command_name;
 use crate::base::text::excerpt;
 use crate::commands::aws_provider::{self, AwsProviderProfiles};
 use crate::commands::installation::layout::{Client, NAME};
@@ -20,9 +22,10 @@ const TOOLKIT: &str = "aws-toolkit";
 /// The prefix of the file names of AWS's own provider.
 const AMAZONS: &str = "AWS.CodeArtifact.";
 
-pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
+pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     if nuget.named_for_dotnet().is_some() {
-        let what = "other plugins: the folders and PATH are switched off";
+        let what =
+            "Other plugins were not checked: a variable switches off the plugins folders and PATH";
         return vec![Finding::skipped(CHECK, what)];
     }
     let mut others = in_plugins_folders(nuget);
@@ -32,9 +35,10 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
         let on_path = nuget.path_files.iter();
         others.extend(on_path.filter(|file| !file.is_ours).filter_map(Other::on_path));
     }
-    let findings: Vec<Finding> = others.iter().flat_map(|other| other.check(nuget)).collect();
+    let checks = others.iter().map(|other| other.check(nuget));
+    let findings: Vec<Finding> = concurrently::all(checks).await.into_iter().flatten().collect();
     if findings.is_empty() {
-        return vec![Finding::pass(CHECK, "no other plugin goes before this one")];
+        return vec![Finding::pass(CHECK, "No other plugin comes before this one")];
     }
     findings
 }
@@ -86,8 +90,8 @@ impl Other {
         is_startable.then(|| Self { place: file.clone(), file, start: Start::Itself })
     }
 
-    fn check(&self, nuget: &Nuget<'_>) -> Vec<Finding> {
-        let started = self.started(nuget);
+    async fn check(&self, nuget: &Nuget<'_>) -> Vec<Finding> {
+        let started = self.started(nuget).await;
         // If it does not work, the fix above moves it away already.
         let is_broken = started.as_ref().is_some_and(|it| it.outcome == Outcome::Failure);
         let aws_provider = if is_broken { None } else { self.aws_provider() };
@@ -99,8 +103,7 @@ impl Other {
             return None;
         }
         let what = format!(
-            "AWS's own provider `{}` is installed as well: whichever NuGet finds first answers, and the \
-             other is not asked",
+            "AWS's own provider `{}` is installed too. NuGet uses the one that it finds first",
             self.file.display()
         );
         let mut fix = fix::move_aside(&self.place);
@@ -110,30 +113,30 @@ impl Other {
             && (theirs.default_profile.is_some() || !theirs.profiles.is_empty())
         {
             let file = fix::quoted_path(&file);
-            fix = format!("nuget-plugin-codeartifact configure import {file} && {fix}");
+            fix = format!("{} configure import {file} && {fix}", command_name());
         }
         Some(Finding::warning("amazons-provider", what).with_fix(fix))
     }
 
-    fn started(&self, nuget: &Nuget<'_>) -> Option<Finding> {
+    async fn started(&self, nuget: &Nuget<'_>) -> Option<Finding> {
         let shown = self.file.display();
         let answer = match (&self.start, &nuget.host) {
-            (Start::Host, Some(host)) => nuget.start(host, Some(&self.file)),
+            (Start::Host, Some(host)) => nuget.start(host, Some(&self.file)).await,
             (Start::Host, None) => {
-                let what = format!("`{shown}` was not tried, since there is no `dotnet`");
+                let what = format!("`{shown}` was not started, because there is no `dotnet`");
                 return Some(Finding::skipped(CHECK, what));
             }
-            (Start::Itself, _) => nuget.start(&self.file, None),
+            (Start::Itself, _) => nuget.start(&self.file, None).await,
             (Start::Elsewhere, _) => return None,
         };
         let problem = match answer {
             Ok(time) => {
-                return Some(Finding::pass(CHECK, format!("`{shown}` answers in {time} ms")));
+                return Some(Finding::pass(CHECK, format!("`{shown}` responds in {time} ms")));
             }
             Err(problem) => problem,
         };
         let what = format!(
-            "`{shown}` does not work, and NuGet may ask it before this plugin and stop: {problem}"
+            "`{shown}` does not work, and NuGet may start it before this plugin and stop: {problem}"
         );
         // NuGet starts a file on PATH under any name with this prefix.
         let fix = if self.place == self.file {
@@ -186,8 +189,8 @@ fn is_profile(identity: &Identity, name: &str) -> bool {
 
 fn other_profile(file: &Path, theirs: &str, one: &Examined, identity: &Identity) -> Finding {
     let what = format!(
-        "`{}` has profile `{}` for {}, for which this plugin asks by {}: AWS's own provider uses that \
-         one, and so does the AWS Toolkit, which Visual Studio asks first",
+        "`{}` has profile `{}` for {}, but this plugin uses {}. AWS's own provider and the AWS Toolkit, \
+         which Visual Studio calls first, use that profile",
         file.display(),
         excerpt(theirs),
         one.shown(),
@@ -196,8 +199,9 @@ fn other_profile(file: &Path, theirs: &str, one: &Examined, identity: &Identity)
     let RepositoryEndpoint { domain: Domain { name, owner, region }, repository, .. } =
         &one.endpoint;
     Finding::warning(TOOLKIT, what).with_fix(format!(
-        "nuget-plugin-codeartifact configure rule add --first --domain {name} --owner {owner} --region \
-         {region} --repository {repository} --profile {}",
+        "{} configure rule add --first --domain {name} --owner {owner} --region {region} \
+         --repository {repository} --profile {}",
+        command_name(),
         quoted(theirs)
     ))
 }

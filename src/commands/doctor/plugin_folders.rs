@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::concurrently;
 use super::finding::{Finding, Outcome, Repair};
-use super::fix::{self, INSTALL};
+use super::fix;
 use super::nuget::{self, Nuget, PluginFolder};
 use super::permission;
 use crate::base::files;
+use crate::base::invocation::command_name;
+use crate::code::Code;
 use crate::commands::installation::folder::{self, MANIFEST_FILE, Manifest};
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
 use crate::commands::installation::{self, InstallationError};
@@ -20,23 +23,25 @@ const CHECK: &str = "plugin-folder";
 const LARGEST_FILE: u64 = 256 << 20;
 
 /// One finding for every kind of client and plugins folder, or several for several problems.
-pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
+pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     if let Err(error) = installation::plugins_folders(None, nuget.environment) {
         return vec![no_folder(&error, nuget)];
     }
-    nuget.plugin_folders.iter().flat_map(|folder| FolderCheck { folder, nuget }.check()).collect()
+    let checks = nuget.plugin_folders.iter().map(|folder| FolderCheck { folder, nuget }.check());
+    concurrently::all(checks).await.into_iter().flatten().collect()
 }
 
 /// NuGet can start nothing in the plugins folders. A variable may name plugins elsewhere.
 fn no_folder(error: &InstallationError, nuget: &Nuget<'_>) -> Finding {
     let check = "plugin-folder-path";
     if nuget.named_for_dotnet().is_some() {
-        return Finding::skipped(check, format!("{error} (a variable names plugins elsewhere)"));
+        return Finding::skipped(check, format!("{error} A variable names plugins elsewhere"));
     }
     let folder = Path::new("/opt/nuget/plugins");
     let dll = Client::Netcore.folder(folder).join(format!("{NAME}.dll"));
     let fix = format!(
-        "nuget-plugin-codeartifact install --netcore-only --dir {} && {}",
+        "{} install --netcore-only --dir {} && {}",
+        command_name(),
         folder.display(),
         fix::set("NUGET_NETCORE_PLUGIN_PATHS", &dll.to_string_lossy())
     );
@@ -50,14 +55,14 @@ struct FolderCheck<'a> {
 }
 
 impl FolderCheck<'_> {
-    fn check(&self) -> Vec<Finding> {
+    async fn check(self) -> Vec<Finding> {
         let plugin = self.folder.plugin();
         if !plugin.is_file() {
             let in_the_way = fix::unusable_folder(
                 CHECK,
                 self.folder.client.description(),
                 &plugin,
-                "where `install` wants one",
+                "and `install` needs one there",
                 self.nuget.home.as_deref(),
             );
             return vec![in_the_way.unwrap_or_else(|| self.missing(&plugin))];
@@ -66,13 +71,13 @@ impl FolderCheck<'_> {
         let mut findings = match &manifest {
             Ok(Some(manifest)) => self.compared(manifest),
             Ok(None) => {
-                let what = format!("`{}` was not filled by `install`", self.folder.path.display());
+                let what = format!("`{}` was not created by `install`", self.folder.path.display());
                 vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
             // NuGet does not read it.
             Err(_) => {
                 let list = self.folder.path.join(MANIFEST_FILE);
-                let what = format!("`{}` is no list of installed files", list.display());
+                let what = format!("`{}` is not a list of installed files", list.display());
                 vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
         };
@@ -80,7 +85,7 @@ impl FolderCheck<'_> {
         findings.extend(self.other_processor());
         findings.extend(self.obstacle());
         if findings.iter().all(|finding| finding.outcome != Outcome::Failure) {
-            findings.push(self.handshake(&plugin, manifest.ok().flatten()));
+            findings.push(self.handshake(&plugin, manifest.ok().flatten()).await);
         }
         findings
     }
@@ -94,14 +99,15 @@ impl FolderCheck<'_> {
     }
 
     fn missing(&self, plugin: &Path) -> Finding {
-        let what = self.of_clients(format!("not installed, there is no `{}`", plugin.display()));
+        let what = self
+            .of_clients(format!("the plugin is not installed (`{}` is missing)", plugin.display()));
         // Clients on .NET Framework run on Windows. On other systems a few run on Mono.
         let is_needed = match self.folder.client {
             Client::Netcore => !self.nuget.is_found_elsewhere(),
             Client::Netfx => cfg!(windows),
         };
         if !self.folder.is_searched || !is_needed {
-            return Finding::skipped(CHECK, what).with_fix(INSTALL);
+            return Finding::skipped(CHECK, what).with_fix(fix::install());
         }
         let names = self.folder.path.parent().map(nuget::names_in).unwrap_or_default();
         // The folder's own name is not among them, or it contains no plugin.
@@ -109,7 +115,9 @@ impl FolderCheck<'_> {
         to_install(match other {
             Some(other) => Finding::failure(
                 CHECK,
-                format!("{what}; `{other}` is there, but the name's case counts"),
+                format!(
+                    "{what}; `{other}` is there, but NuGet needs the same upper and lower case"
+                ),
             ),
             None => Finding::failure(CHECK, what),
         })
@@ -125,7 +133,7 @@ impl FolderCheck<'_> {
                 Ok(content) if hex::encode(Sha256::digest(&content)) == entry.sha256 => {
                     continue;
                 }
-                Ok(_) => format!("`{shown}` is not what was installed"),
+                Ok(_) => format!("`{shown}` is not the file that was installed"),
                 Err(error) => format!("`{shown}` cannot be read: {error}"),
             };
             findings.push(to_install(Finding::failure(CHECK, self.of_clients(what))));
@@ -133,12 +141,10 @@ impl FolderCheck<'_> {
         let (theirs, ours) = (&manifest.version, env!("CARGO_PKG_VERSION"));
         if theirs != ours {
             let path = self.folder.path.display();
-            let what = format!("`{path}` is of version {theirs}, and this is {ours}");
+            let what = format!("`{path}` has version {theirs}, and this program {ours}");
             let other = Finding::warning("plugin-version", self.of_clients(what));
             findings.push(if nuget::is_newer(theirs, ours) {
-                other.with_advice(
-                    "use that one, which is newer: `install` would put this one in its place",
-                )
+                other.with_advice("Run that newer version; `install` of this one would replace it.")
             } else {
                 to_install(other)
             });
@@ -157,8 +163,9 @@ impl FolderCheck<'_> {
         if !native.is_file() || permission::is_executable(&native) {
             return None;
         }
-        let what = format!("`{}` lacks the permission to be run", native.display());
-        let finding = Finding::failure(CHECK, self.of_clients(what)).with_repair(Repair::Install);
+        let what = format!("`{}` is not executable", native.display());
+        let finding = Finding::failure(CHECK, self.of_clients(what)).with_code(Code::PluginBroken);
+        let finding = finding.with_repair(Repair::Install);
         Some(finding.with_fix(fix::make_executable(&native)))
     }
 
@@ -177,7 +184,7 @@ impl FolderCheck<'_> {
             }
             let (file, runs) = (file.display(), runs.display());
             let what = self.of_clients(format!("`{file}` is for {is}, and `{runs}` for {needed}"));
-            let advice = "install the plugin's release for that processor, then run its `install`";
+            let advice = "Download the plugin's release for that processor, and run its `install`.";
             Some(Finding::failure("plugin-architecture", what).with_advice(advice))
         })
     }
@@ -189,33 +196,33 @@ impl FolderCheck<'_> {
         Some(finding.with_fix(fix::remove_file(&file)))
     }
 
-    fn handshake(&self, plugin: &Path, manifest: Option<Manifest>) -> Finding {
+    async fn handshake(&self, plugin: &Path, manifest: Option<Manifest>) -> Finding {
         let native = self.native();
         let (answer, file, through) = match &self.nuget.host {
             Some(host) if self.is_netcore() => {
                 let through = format!(" through `{}`", host.display());
-                (self.nuget.start(host, Some(plugin)), plugin, through)
+                (self.nuget.start(host, Some(plugin)).await, plugin, through)
             }
-            _ => (self.nuget.start(&native, None), &*native, String::new()),
+            _ => (self.nuget.start(&native, None).await, &*native, String::new()),
         };
         match answer {
             Ok(time) => {
                 let folder = self.folder.path.display();
                 let version = manifest.map(|manifest| format!(", version {},", manifest.version));
                 let version = version.unwrap_or_default();
-                let what = format!("`{folder}`{version} answers{through} in {time} ms");
+                let what = format!("`{folder}`{version} responds{through} in {time} ms");
                 Finding::pass(CHECK, self.of_clients(what))
             }
             Err(problem) => {
                 let what = format!("`{}`{through}: {problem}", file.display());
-                Finding::failure("plugin-handshake", self.of_clients(what)).with_fix(INSTALL)
+                Finding::failure("plugin-handshake", self.of_clients(what)).with_fix(fix::install())
             }
         }
     }
 }
 
 fn to_install(finding: Finding) -> Finding {
-    finding.with_fix(INSTALL).with_repair(Repair::Install)
+    finding.with_fix(fix::install()).with_repair(Repair::Install)
 }
 
 /// The system and processor that a program or library is built for: the processor's number is in

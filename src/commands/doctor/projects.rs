@@ -10,6 +10,7 @@ use roxmltree::Document;
 use super::finding::Finding;
 use super::nuget::Nuget;
 use crate::base::files;
+use crate::base::invocation::command_name;
 
 /// The properties of MSBuild that name sources or a NuGet.Config, and what they do.
 const PROPERTIES: [(&str, &str); 3] = [
@@ -51,10 +52,11 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
 }
 
 fn warning(place: &str, name: &str, effect: &str) -> Finding {
-    let what = format!("{place} sets `{name}`: {effect}, and doctor does not see them");
-    let what = what.replace("NuGet.Config here, and doctor does not see them", "NuGet.Config here");
+    let what = format!("{place} sets `{name}`: {effect}, and doctor does not check them");
+    let what =
+        what.replace("NuGet.Config here, and doctor does not check them", "NuGet.Config here");
     Finding::warning("restore-sources", what)
-        .with_advice("check such a source with `nuget-plugin-codeartifact doctor <URL>`")
+        .with_advice(format!("Check such a source by its URL: {} doctor <URL>", command_name()))
 }
 
 /// The projects in the working folder, and what is imported into them from there and above.

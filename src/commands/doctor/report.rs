@@ -6,6 +6,7 @@ use std::path::Path;
 use super::finding::Finding;
 use super::nuget::Nuget;
 use super::repair::Repaired;
+use super::text::{self, Layout};
 use crate::base::environment::Environment;
 use crate::base::files;
 use crate::base::terminal::{Appearance, Printable};
@@ -71,9 +72,9 @@ fn write_findings(
     writeln!(text, "{} on {}", std::env::consts::OS, std::env::consts::ARCH)?;
     writeln!(text)?;
     writeln!(text, "[findings]")?;
-    for finding in findings {
-        finding.shared().print(Appearance::PLAIN, text)?;
-    }
+    let shared: Vec<Finding> = findings.iter().map(Finding::shared).collect();
+    let appearance = Appearance::PLAIN;
+    text::print(&shared, &Layout { appearance, width: None, home: None, is_verbose: true }, text)?;
     for repaired in repairs {
         writeln!(text, "fix:  {}", repaired.what)?;
         repaired.print(text)?;

@@ -6,12 +6,15 @@ use std::collections::{HashMap, HashSet};
 use super::finding::Finding;
 use super::fix::{self, quoted, quoted_path};
 use super::nuget::Nuget;
+use crate::base::invocation::{command, command_name};
 use crate::base::text::{excerpt, nearest};
 use crate::base::url::{UrlParts, redacted, without_query};
+use crate::code::Code;
 use crate::commands::scrub::finding as scrub;
-use crate::endpoint::{EndpointError, HostKind, RepositoryEndpoint};
+use crate::endpoint::{Domain, EndpointError, HostKind, RepositoryEndpoint};
 use crate::nuget_config::{Layer, NugetConfig, Password, Problem, Refusal, Saved, Source, Unread};
 use crate::provider::{Provider, Resolved};
+use crate::settings::AUTH_TOKEN;
 
 const SAVED: &str = "saved-credentials";
 
@@ -61,6 +64,12 @@ impl Examined {
         Self { name, url: url.to_owned(), endpoint, resolved }
     }
 
+    /// The finding, about this source.
+    pub fn finding(&self, finding: Finding) -> Finding {
+        let name = self.name.clone().unwrap_or_else(|| redacted(&self.url));
+        finding.of_source(excerpt(&name), Some(in_brackets(&self.endpoint.domain)))
+    }
+
     /// The source described in one line.
     pub fn shown(&self) -> String {
         let name = self.name.clone().unwrap_or_else(|| redacted(&self.url));
@@ -81,6 +90,9 @@ pub fn check(
     let is_mapped = !nuget.config.mappings().is_empty();
     for source in wanted_sources(nuget, wanted) {
         let (found, endpoint) = check_source(&source, is_mapped, provider);
+        let domain = endpoint.as_ref().map(|endpoint| in_brackets(&endpoint.domain));
+        let found = found.into_iter().map(|it| it.of_source(excerpt(&source.name), domain.clone()));
+        let found: Vec<Finding> = found.collect();
         is_any_ours |= !found.is_empty();
         findings.extend(found);
         if let Some(endpoint) = endpoint.filter(|_| source.is_enabled) {
@@ -111,11 +123,11 @@ fn unread(nuget: &Nuget<'_>) -> Vec<Finding> {
         let (path, right) = (path.display(), right.display());
         let what = format!("NuGet does not read `{path}`: on this system it reads `{right}`");
         let advice = if is_taken {
-            format!("move what you need of it to `{right}`, and remove it")
+            format!("Move what you need to `{right}`, and remove it.")
         } else {
-            format!("rename it to `{right}` if it is to count, or remove it")
+            format!("Rename it to `{right}` if NuGet should read it, or remove it.")
         };
-        Finding::warning("nuget-config", what).with_advice(advice)
+        Finding::warning("nuget-config-name", what).with_advice(advice)
     });
     warnings.collect()
 }
@@ -125,16 +137,17 @@ fn unreadable(nuget: &Nuget<'_>) -> Vec<Finding> {
     let check = "nuget-config";
     let mut findings = Vec::new();
     for error in &nuget.config.broken {
-        findings.push(Finding::failure(check, format!("NuGet does nothing here: {error}")));
+        findings.push(Finding::failure(check, format!("NuGet fails in this folder: {error}")));
     }
     if !nuget.has_folder {
-        let what = "the working folder is gone, and with it every NuGet.Config on the way";
+        let what =
+            "The working folder does not exist any more, so NuGet reads no NuGet.Config above it";
         findings.push(Finding::failure(check, what).with_fix("cd"));
     }
     let refusals = nuget.config.refusals(nuget.environment);
     for Refusal { file, problem, is_late } in refusals.iter().take(MOST_REFUSALS) {
         let Problem { line, column, what, fix } = problem;
-        let effect = if *is_late { "every restore fails here" } else { "NuGet does nothing here" };
+        let effect = if *is_late { "every restore fails" } else { "NuGet fails in this folder" };
         let file = file.display();
         let what = format!("{effect}: `{file}`, line {line}, column {column}: {what}");
         findings.push(Finding::failure(check, what).with_advice(*fix));
@@ -184,7 +197,7 @@ fn check_source(
         // NuGet does not use a disabled source.
         Err(_) if !source.is_enabled => (Vec::new(), None),
         Err(EndpointError::Path { right, .. }) => {
-            let what = format!("source `{name}` names no NuGet repository");
+            let what = format!("source `{name}` does not name a NuGet repository");
             (vec![to_be_updated(source, "source-url", &what, &right)], None)
         }
         Err(EndpointError::Foreign(reason)) => {
@@ -192,6 +205,11 @@ fn check_source(
             (unset.or_else(|| look_alike(source, reason, provider)).into_iter().collect(), None)
         }
     }
+}
+
+/// As the text shows it beside the name of a source.
+fn in_brackets(Domain { name, owner, region }: &Domain) -> String {
+    format!("{name} ({owner}, {region})")
 }
 
 /// Names are compared without regard to case, as in NuGet.
@@ -209,12 +227,12 @@ fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, is_mapped: bool) ->
     let mut findings = Vec::new();
     if !source.is_enabled {
         let enable = format!("dotnet nuget enable source {}", quoted(&source.name));
-        let what = format!("source `{name}` is disabled, and NuGet does not ask it");
+        let what = format!("source `{name}` is disabled, so NuGet ignores it");
         findings.push(Finding::warning("source-disabled", what).with_fix(enable));
     }
     if is_mapped && source.patterns.is_empty() {
         let what = format!(
-            "source `{name}` has no patterns in `packageSourceMapping`, and NuGet asks it for nothing"
+            "source `{name}` has no patterns in `packageSourceMapping`, so NuGet takes no package from it"
         );
         let fix = format!(
             "<packageSource key=\"{name}\"><package pattern=\"*\" /></packageSource> \
@@ -231,7 +249,7 @@ fn obstacles(source: &Source, endpoint: &RepositoryEndpoint, is_mapped: bool) ->
         findings.push(to_be_updated(source, "source-url", &what, &right));
     }
     if source.url.starts_with("http:") && !source.allows_http {
-        let what = format!("source `{name}` is of plain http, which NuGet refuses");
+        let what = format!("source `{name}` uses plain http, which NuGet refuses");
         findings.push(to_be_updated(source, "source-http", &what, &source.url));
     }
     findings
@@ -244,15 +262,15 @@ fn unknown_region(source: &Source, endpoint: &RepositoryEndpoint) -> Option<Find
         return None;
     }
     let name = excerpt(&source.name);
-    let what = format!("source `{name}`: CodeArtifact is not known to be in `{region}`");
+    let what = format!("source `{name}`: `{region}` is not a known region of CodeArtifact");
     Some(match nearest(region, REGIONS) {
         Some(right) => {
-            let what = format!("{what}; `{right}` was probably meant");
+            let what = format!("{what}. Did you mean `{right}`?");
             let fix = update(source, &source.url.replace(region, right));
             Finding::warning("source-region", what).with_fix(fix)
         }
         None => Finding::warning("source-region", what).with_advice(
-            "see which domains there are with `aws codeartifact list-domains --region <region>`",
+            "List the domains of a region: aws codeartifact list-domains --region <region>",
         ),
     })
 }
@@ -270,7 +288,10 @@ fn unset_variable(source: &Source) -> Option<Finding> {
         "source `{}`: the variable {name} in its URL is not set, and every restore fails",
         excerpt(&source.name)
     );
-    Some(Finding::failure("source-url", what).with_fix(fix::set(name, "<its value>")))
+    Some(
+        Finding::failure("source-url", what)
+            .with_advice(format!("Set it: {}", fix::set(name, "<value>"))),
+    )
 }
 
 /// A URL that looks like CodeArtifact's and gets no token.
@@ -293,9 +314,12 @@ fn look_alike(source: &Source, reason: &str, provider: &Provider) -> Option<Find
     if secure != source.url && provider.endpoint(&secure).is_ok() {
         return Some(to_be_updated(source, "source-http", &what, &secure));
     }
-    let list = "nuget-plugin-codeartifact source add --domain <domain> --domain-owner <account> \
-                --region <region> --repository <repository>";
-    Some(Finding::failure("source-host", what).with_advice(list))
+    let add = command_name();
+    let advice = format!(
+        "Add the source by its names: {add} source add --domain <domain> --domain-owner <account> \
+         --region <region> --repository <repository>"
+    );
+    Some(Finding::failure("source-host", what).with_advice(advice))
 }
 
 fn to_be_updated(source: &Source, check: &'static str, what: &str, right: &str) -> Finding {
@@ -321,10 +345,9 @@ fn check_url(url: &str, provider: &Provider) -> (Finding, Option<Examined>) {
         Ok(endpoint) => {
             let RepositoryEndpoint { domain, repository, .. } = &endpoint;
             let what = format!(
-                "the URL names repository `{repository}`, {domain}; no NuGet.Config that counts here has it"
+                "No NuGet.Config file of this folder has the URL of repository `{repository}`, {domain}"
             );
-            let add =
-                format!("nuget-plugin-codeartifact source add {}", quoted(without_query(url)));
+            let add = command(["source", "add", without_query(url)]);
             let examined = Examined::new(None, url, endpoint, provider);
             (Finding::warning("source", what).with_fix(add), Some(examined))
         }
@@ -343,15 +366,18 @@ fn nothing(wanted: Option<&str>) -> Finding {
     let Some(name) = wanted.map(excerpt) else {
         return Finding::warning(
             check,
-            "no CodeArtifact source in any NuGet.Config that counts here",
+            "No CodeArtifact source in the NuGet.Config files of this folder",
         )
-        .with_advice(
-            "nuget-plugin-codeartifact source add https://<domain>-<account>.d.codeartifact.\
-                 <region>.amazonaws.com/nuget/<repository>/v3/index.json",
-        );
+        .with_advice(format!(
+            "Add one: {} source add https://<domain>-<account>.d.codeartifact.<region>.amazonaws.com/\
+             nuget/<repository>/v3/index.json",
+            command_name()
+        ));
     };
-    let what = format!("no CodeArtifact source `{name}` in any NuGet.Config that counts here");
-    Finding::failure(check, what).with_fix("nuget-plugin-codeartifact source list")
+    let what = format!("No CodeArtifact source `{name}` in the NuGet.Config files of this folder");
+    let list = command(["source", "list"]);
+    let finding = Finding::failure(check, what).with_code(Code::SourceNotFound);
+    finding.with_advice(format!("List the sources: {list}"))
 }
 
 /// NuGet remembers one password for each host.
@@ -365,13 +391,12 @@ fn shared_hosts(examined: &[Examined]) -> Vec<Finding> {
         if let Some(one) = first.filter(|first| first.endpoint.domain != *domain) {
             *first = None;
             let what = format!(
-                "{} and {} are of two domains on one host, for which NuGet remembers one password: \
-                 every restore asks for both tokens in turn",
+                "{} and {} belong to two domains on one host, for which NuGet remembers one password: \
+                 every restore requests both tokens in turn",
                 one.shown(),
                 source.shown()
             );
-            let advice =
-                "give each domain a host name of its own (VPC endpoints: switch private DNS on)";
+            let advice = "Give each domain its own host name (VPC endpoints: enable private DNS).";
             findings.push(Finding::warning("source-shared-host", what).with_advice(advice));
         }
     }
@@ -393,48 +418,59 @@ pub fn saved(nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
         if let Some(Saved::Variable { name }) = &source.saved
             && provider.endpoint(&source.url).is_ok()
         {
-            let what = format!(
-                "the variable {} is set, whose credentials NuGet sends before it asks the plugin",
-                excerpt(name)
-            );
-            findings.push(Finding::warning(SAVED, what).with_fix(fix::unset(name)));
+            findings.push(saved_in_variable(name, nuget));
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::pass(SAVED, "no saved credentials go before the plugin"));
+        findings.push(Finding::pass(SAVED, "No saved passwords"));
     }
     findings
 }
 
+fn saved_in_variable(name: &str, nuget: &Nuget<'_>) -> Finding {
+    let token = nuget.environment.get(AUTH_TOKEN);
+    let is_of_exec = token.is_some_and(|token| {
+        nuget.environment.get(name).is_some_and(|value| value.ends_with(&format!("={token}")))
+    });
+    if is_of_exec {
+        let what = format!("The variable {} has the token of `exec`", excerpt(name));
+        return Finding::pass(SAVED, what);
+    }
+    let what = format!(
+        "The variable {} has a saved password, which NuGet tries before the plugin",
+        excerpt(name)
+    );
+    Finding::warning(SAVED, what).with_fix(fix::unset(name))
+}
+
 fn saved_in_file(found: &scrub::SavedCredentials, layer: &Layer, nuget: &Nuget<'_>) -> Finding {
     let how = match &found.password {
-        Some(Password::ClearText) => "a password in clear text".to_owned(),
-        Some(Password::Encrypted) => "an encrypted password".to_owned(),
+        Some(Password::ClearText) => "a saved password in clear text".to_owned(),
+        Some(Password::Encrypted) => "an encrypted saved password".to_owned(),
         Some(Password::Variable(variable)) => match nuget.environment.get(variable) {
             Some(_) => format!("the password `%{variable}%`"),
             None => format!("the password `%{variable}%`, a variable that is not set,"),
         },
-        None => "a user name".to_owned(),
+        None => "a saved user name".to_owned(),
     };
     let (name, reason, path) = (excerpt(&found.source), &found.reason, layer.file.path());
-    let place = format!("`{}`, line {}", path.display(), found.line);
+    let place = format!("`{}:{}`", path.display(), found.line);
     if !found.is_certain {
-        let what = format!("{place}, may have {how} of CodeArtifact's (`{name}`: {reason})");
+        let what = format!("{place} may have {how} for CodeArtifact (`{name}`: {reason})");
         return Finding::warning(SAVED, what)
-            .with_advice("remove it by hand if it is CodeArtifact's");
+            .with_advice("Remove it by hand if it is for CodeArtifact.");
     }
-    let what = format!("{place}, has {how} for source `{name}`, which NuGet");
+    let what = format!("`{name}` has {how} in {place}, which NuGet");
     let finding = if found.password == Some(Password::Encrypted) && !cfg!(windows) {
-        let why = "cannot decrypt on this system: every restore fails";
-        Finding::failure(SAVED, format!("{what} {why} ({reason})"))
+        let why = "cannot decrypt on this system, so every restore fails";
+        Finding::failure(SAVED, format!("{what} {why}"))
     } else {
-        let why = "sends before it asks the plugin";
-        Finding::warning(SAVED, format!("{what} {why} ({reason})"))
+        Finding::warning(SAVED, format!("{what} tries before the plugin"))
     };
     // Only here it is known that the source in another folder's file is one of CodeArtifact.
     finding.with_fix(if path.parent() == Some(&*nuget.folder) {
-        format!("nuget-plugin-codeartifact scrub {} --yes", quoted_path(path))
+        command(["scrub", &path.to_string_lossy(), "--yes"])
     } else {
-        "nuget-plugin-codeartifact scrub --yes".to_owned()
+        command(["scrub", "--yes"])
     })
 }

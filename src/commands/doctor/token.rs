@@ -1,59 +1,100 @@
 //! Whether AWS issues a token, and how the source responds to it.
 #![expect(clippy::disallowed_methods, reason = "the edge: it is asked now")]
 
-use std::time::{Duration, SystemTime};
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::time::{Duration, Instant, SystemTime};
 
+use super::concurrently;
 use super::finding::Finding;
 use super::fix::{self, quoted};
 use super::nuget::Nuget;
 use super::sources::Examined;
 use crate::aws::{Help, SourceAnswer};
-use crate::base::environment::Environment;
-use crate::base::time;
-use crate::base::time::in_words;
+use crate::base::invocation::command;
+use crate::base::time::{self, in_words};
 use crate::base::url::{UrlParts, is_loopback, without_query};
-use crate::code::Coded;
+use crate::code::{Code, Coded};
 use crate::commands::source::problem;
 use crate::endpoint::{Domain, Partition, RepositoryEndpoint, SERVICE_PRINCIPAL};
 use crate::provider::{AskError, Asked, Need, Provider, ProviderError, Served, TokenOrigin};
 use crate::settings::{PROFILE, SettingsError};
 
 /// Requests the token of every source's domain, and then the source with it. A host that did not
-/// answer is not called again, because each attempt takes as long as the time limit.
+/// respond is not called for the sources that come later, because each attempt takes as long as the
+/// time limit.
 pub async fn check(nuget: &Nuget<'_>, provider: &Provider, examined: &[Examined]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut silent: Vec<&str> = Vec::new();
-    for one in examined {
-        // All sources of a region use one API, and all sources of a domain one host.
-        let (region, origin) = (&*one.endpoint.domain.region, &*one.endpoint.origin);
-        if silent.contains(&region) || silent.contains(&origin) {
-            let what = format!("{} was not asked: nobody answered for another one", one.shown());
-            findings.push(Finding::skipped("source-answer", what));
-            continue;
-        }
+    let silent = RefCell::new(HashSet::new());
+    let checks = examined.iter().map(|one| check_one(one, nuget, provider, &silent));
+    concurrently::all(checks).await.into_iter().flatten().collect()
+}
+
+/// `silent` has the regions and the hosts that did not respond: all sources of a region use one API,
+/// and all sources of a domain one host.
+async fn check_one<'a>(
+    one: &'a Examined,
+    nuget: &Nuget<'_>,
+    provider: &Provider,
+    silent: &RefCell<HashSet<&'a str>>,
+) -> Vec<Finding> {
+    let (region, origin) = (&*one.endpoint.domain.region, &*one.endpoint.origin);
+    let found = if silent.borrow().contains(region) || silent.borrow().contains(origin) {
+        let what = "Not checked, because the host did not respond for another source.";
+        vec![Finding::skipped("source-answer", what)]
+    } else {
         match provider.token(&one.resolved, &Need::Any, None).await {
-            Ok(served) => findings.push(of_token(&served, one, SystemTime::now())),
+            Ok(served) => {
+                let of_token = of_token(&served, one, SystemTime::now());
+                let (response, is_silent) = of_source(&served, one, nuget, provider).await;
+                silent.borrow_mut().extend(is_silent.then_some(origin));
+                std::iter::once(of_token).chain(response).collect()
+            }
             Err(error) => {
-                silent.extend(is_silence(&error).then_some(region));
-                findings.push(failed(&error, one, nuget.environment));
-                continue;
+                silent.borrow_mut().extend(is_silence(&error).then_some(region));
+                vec![failed(&error, one, nuget)]
             }
         }
-        match provider.ask_source(&one.url, &one.resolved).await {
-            Ok(Asked { answer, label }) => {
-                findings.push(answered(one, answer, &label));
-                findings.extend(answer.date.and_then(|date| clock(date, SystemTime::now())));
-            }
-            Err(error) => {
-                let (AskError::NoToken(cause) | AskError::NoResponse(cause)) = &error;
-                silent.extend(is_silence(cause).then_some(origin));
-                let what = format!("{}: {error}", one.shown());
-                let finding = failed(cause, one, nuget.environment);
-                findings.push(Finding { check: "source-answer", what, ..finding });
-            }
+    };
+    found.into_iter().map(|finding| one.finding(finding)).collect()
+}
+
+/// The findings of the response to the token, and whether there was none.
+async fn of_source(
+    served: &Served,
+    one: &Examined,
+    nuget: &Nuget<'_>,
+    provider: &Provider,
+) -> (Vec<Finding>, bool) {
+    let started = Instant::now();
+    match provider.ask_source(&one.url, &one.resolved).await {
+        Ok(Asked { answer, label }) => {
+            let now = SystemTime::now();
+            let left = served.expiration.and_then(|end| end.duration_since(now).ok());
+            let response = Response { answer, label: &label, took: started.elapsed(), left };
+            let mut findings = vec![answered(one, &response)];
+            findings.extend(answer.date.and_then(|date| clock(date, now)));
+            (findings, false)
+        }
+        Err(error) => {
+            let (AskError::NoToken(cause) | AskError::NoResponse(cause)) = &error;
+            let finding = failed(cause, one, nuget);
+            let finding = match error {
+                AskError::NoToken(_) => finding,
+                AskError::NoResponse(_) => Finding { check: "source-answer", ..finding },
+            };
+            (vec![finding], is_silence(cause))
         }
     }
-    findings
+}
+
+/// A source's response.
+struct Response<'a> {
+    answer: SourceAnswer,
+    /// Whose token it is.
+    label: &'a str,
+    took: Duration,
+    /// How long the token is valid, if that is known.
+    left: Option<Duration>,
 }
 
 fn is_silence(error: &ProviderError) -> bool {
@@ -62,23 +103,23 @@ fn is_silence(error: &ProviderError) -> bool {
 
 /// The checks with `--offline`.
 pub fn skipped(examined: &[Examined]) -> Option<Finding> {
-    let what = "neither AWS nor any source was asked (`--offline`)";
-    (!examined.is_empty()).then(|| Finding::skipped("token", what))
+    let what = "AWS and the sources were not contacted (`--offline`)";
+    (!examined.is_empty()).then(|| Finding::skipped("token-skipped", what))
 }
 
 fn of_token(served: &Served, one: &Examined, now: SystemTime) -> Finding {
     let from = match served.origin {
-        TokenOrigin::Provided => "there is a given token",
-        TokenOrigin::Cache => "there is a cached token",
-        TokenOrigin::Fetched => "AWS gave a token",
+        TokenOrigin::Provided => "provided token",
+        TokenOrigin::Cache => "cached token",
+        TokenOrigin::Fetched => "token of AWS",
     };
-    let until = served.expiration.map(|time| format!(", until {}", time::utc(time)));
+    let until = served.expiration.map(|time| format!(", valid until {}", time::utc(time)));
     let until = until.unwrap_or_default();
-    let what = format!("{from} for {}: that of {}{until}", one.endpoint.domain, served.label);
+    let what = format!("There is a {from} of {} for {}{until}", served.label, one.endpoint.domain);
     match served.expiration.and_then(|end| implausible_end(end, now)) {
         Some(why) => {
-            let what = format!("{what}, which {why} by this machine's clock");
-            Finding::failure("clock", what).with_fix(fix::set_clock())
+            let what = format!("{what}, which {why} by the clock of this machine");
+            fix::set_clock(Finding::failure("clock", what))
         }
         None => Finding::pass("token", what),
     }
@@ -90,50 +131,43 @@ fn implausible_end(end: SystemTime, now: SystemTime) -> Option<String> {
     match end.duration_since(now) {
         Ok(left) if left <= LONGEST => None,
         Ok(left) => {
-            Some(format!("is {} away, and more than the 12 h that a token lives", in_words(left)))
+            Some(format!("is in {}, but tokens are valid for 12 h at most", in_words(left)))
         }
         Err(error) => Some(format!("was {} ago", in_words(error.duration()))),
     }
 }
 
-/// The line that a restore would show, under the name of its check, with a command if one helps.
-pub fn failed(error: &ProviderError, one: &Examined, environment: &Environment) -> Finding {
-    let what = error.to_string();
-    match error {
+/// The message that a restore would show, with a command if one helps.
+pub fn failed(error: &ProviderError, one: &Examined, nuget: &Nuget<'_>) -> Finding {
+    let message = error.to_string();
+    let finding = match error {
         ProviderError::Settings(SettingsError::Variable { name, .. }) => {
-            Finding::failure("settings", what).with_fix(fix::unset(name))
+            Finding::failure("settings", message).with_fix(fix::unset(name))
         }
-        ProviderError::Settings(_) => {
-            Finding::failure("settings", what).with_fix("nuget-plugin-codeartifact configure list")
-        }
+        ProviderError::Settings(_) => Finding::failure("settings", message),
         ProviderError::Aws(error) => {
             let (check, help) = error.help();
             let withheld = error.without_quotation();
-            let finding = Finding { withheld, ..Finding::failure(check, what) };
-            with_help(finding, help, one, environment)
+            let finding = Finding { withheld, ..Finding::failure(check, message) };
+            with_help(finding, help, one, nuget)
         }
-        _ => {
-            let finding = Finding::failure("token", what);
-            match error.fix() {
-                Some(fix) => finding.with_advice(fix),
-                None => finding,
-            }
-        }
+        _ => Finding::failure("token", message),
+    };
+    let finding = finding.with_code(error.code());
+    match error.fix() {
+        Some(fix) if finding.fix.is_none() && finding.advice.is_none() => finding.with_advice(fix),
+        _ => finding,
     }
 }
 
-fn with_help(
-    finding: Finding,
-    help: Help<'_>,
-    one: &Examined,
-    environment: &Environment,
-) -> Finding {
+fn with_help(finding: Finding, help: Help<'_>, one: &Examined, nuget: &Nuget<'_>) -> Finding {
     match help {
         Help::Nothing => finding,
-        Help::DefaultProfile(_) if environment.path(PROFILE).is_some() => {
+        Help::SetClock => fix::set_clock(finding),
+        Help::DefaultProfile(_) if nuget.environment.path(PROFILE).is_some() => {
             finding.with_fix(fix::unset(PROFILE))
         }
-        Help::ExplainSource(_) => finding.with_fix(explain(&one.url)),
+        Help::ExplainSource(_) => finding.with_advice(explain(&one.url)),
         Help::MakeWritable(path) => {
             // The file `~/.aws/sso/cache/….json`.
             let mut above = path.ancestors().skip(1);
@@ -142,13 +176,13 @@ fn with_help(
         }
         Help::AllowToken(_) => finding.with_advice(in_policy(&may_get_token(&one.endpoint.domain))),
         Help::AllowBearerToken(_) => finding.with_advice(in_policy(&may_get_bearer_token())),
-        Help::See(_, command) => finding.with_advice(format!("see what `{command}` says")),
-        Help::AskHost(_, host) => {
+        Help::See(lead, command) => finding.with_advice(format!("{lead}: {command}")),
+        Help::AskHost(sentence, host) => {
             // Plain http is only ever used to this machine. The output of curl contains no proxy's
             // password.
             let scheme = if is_loopback(UrlParts::strict(host).host()) { "http" } else { "https" };
             let url = quoted(&format!("{scheme}://{host}/"));
-            finding.with_advice(format!("see what `curl -sSI {url}` says"))
+            finding.with_advice(format!("{sentence} Show more: curl -sSI {url}"))
         }
         help => match (help.command(), help.sentence()) {
             (Some(command), _) => finding.with_fix(command),
@@ -159,12 +193,13 @@ fn with_help(
 }
 
 fn in_policy(statement: &str) -> String {
-    format!("add to the identity's IAM policy: {statement}")
+    format!("Add this statement to the identity's IAM policy: {statement}")
 }
 
 /// Shows the origin of each setting of the source. The query may be a secret, so it is left out.
 fn explain(url: &str) -> String {
-    format!("nuget-plugin-codeartifact explain {}", quoted(without_query(url)))
+    let explain = command(["explain", without_query(url)]);
+    format!("Show the settings and credentials of the source: {explain}")
 }
 
 /// A statement for the identity's policy.
@@ -192,33 +227,48 @@ fn arn(domain: &Domain, resource: &str) -> String {
     format!("arn:{partition}:codeartifact:{region}:{owner}:{resource}")
 }
 
-fn answered(one: &Examined, answer: SourceAnswer, label: &str) -> Finding {
-    let (check, shown) = ("source-answer", one.shown());
+fn answered(one: &Examined, response: &Response<'_>) -> Finding {
     let RepositoryEndpoint { domain, repository, .. } = &one.endpoint;
-    let Some(problem) = problem(answer, &one.endpoint, label) else {
-        return Finding::pass(check, format!("{shown} answers to the token of {label}"));
+    let Response { answer, label, took, left } = response;
+    let Some(problem) = problem(*answer, &one.endpoint, label) else {
+        let left = left.map(|left| format!(", token valid for {}", in_words(left)));
+        let what = format!(
+            "HTTP {} in {} ms, {label}{}",
+            answer.status,
+            took.as_millis(),
+            left.unwrap_or_default()
+        );
+        return Finding::pass("source-answer", what);
     };
-    let finding = Finding::failure(check, format!("{shown}: {problem}"));
+    let finding = Finding::failure("source-answer", problem);
     match answer.status {
-        200..=399 => finding.with_fix(format!("curl -v {}", quoted(without_query(&one.url)))),
-        401 => finding.with_fix(explain(&one.url)),
+        200..=399 => {
+            let url = quoted(without_query(&one.url));
+            finding
+                .with_code(Code::UnexpectedResponse)
+                .with_advice(format!("Show more: curl -v {url}"))
+        }
+        401 => finding.with_advice(explain(&one.url)),
         403 => finding.with_advice(in_policy(&may_read(domain, repository))),
         404 => {
             let Domain { name, owner, region } = domain;
-            finding.with_fix(format!(
-                "aws codeartifact list-repositories-in-domain --domain {name} --domain-owner \
-                 {owner} --region {region}"
+            finding.with_code(Code::RepositoryNotFound).with_advice(format!(
+                "List the repositories: aws codeartifact list-repositories-in-domain --domain {name} \
+                 --domain-owner {owner} --region {region}"
             ))
         }
-        _ => finding,
+        407 => finding.with_code(Code::ProxyPassword),
+        429 => finding.with_code(Code::Throttled),
+        500.. => finding.with_code(Code::Unavailable),
+        _ => finding.with_code(Code::UnexpectedResponse),
     }
 }
 
 /// None if this machine's clock is right.
 fn clock(theirs: SystemTime, ours: SystemTime) -> Option<Finding> {
     let skew = time::skew(theirs, ours)?;
-    let what = format!("this machine's clock is {skew}; AWS refuses signatures by such a clock");
-    Some(Finding::failure("clock", what).with_fix(fix::set_clock()))
+    let what = format!("This machine's clock is {skew}, and AWS rejects its signatures");
+    Some(fix::set_clock(Finding::failure("clock", what)))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     findings.extend(sudo(nuget));
     findings.extend(not_unicode(environment));
     if findings.is_empty() {
-        findings.push(Finding::pass("variables", "no variable moves NuGet's plugins"));
+        findings.push(Finding::pass("variables", "No variable changes where NuGet finds plugins"));
     }
     findings
 }
@@ -43,19 +43,19 @@ fn plugin_paths(named: &Named, nuget: &Nuget<'_>) -> Vec<Finding> {
     if !findings.is_empty() {
         return findings;
     }
-    let off = "it switches off the plugins folders and PATH";
+    let off = "NuGet then searches neither the plugins folders nor PATH";
     if named.names_this_plugin() {
-        let what = format!("{variable} is set, and names this plugin; {off}");
+        let what = format!("{variable} names this plugin; {off}");
         return vec![Finding::pass("plugin-paths", what)];
     }
-    let what = format!("{variable} is set, and does not name this plugin; {off}");
+    let what = format!("{variable} does not name this plugin; {off}");
     vec![wrong_paths("plugin-paths", what, named, nuget)]
 }
 
 /// These make `dotnet` fail. Those that only nuget.exe reads are worth a warning.
 fn wrong_paths(check: &'static str, what: String, named: &Named, nuget: &Nuget<'_>) -> Finding {
     if named.client == Client::Netfx {
-        let what = format!("{what} (nuget.exe and its like alone read it)");
+        let what = format!("{what} (only nuget.exe and Visual Studio read it)");
         return Finding::warning(check, what).with_fix(fix::unset(named.variable));
     }
     let fix = match nuget.installed() {
@@ -72,7 +72,7 @@ fn too_short(environment: &Environment, (variable, fewest): (&str, u64)) -> Opti
     if value.trim().parse().is_ok_and(|seconds: u64| seconds >= fewest) {
         return None;
     }
-    let what = format!("{variable} is `{}`: less than {fewest} s, or no number", excerpt(value));
+    let what = format!("{variable} is `{}`: less than {fewest} s, or not a number", excerpt(value));
     Some(Finding::warning("plugin-time-limit", what).with_fix(fix::unset(variable)))
 }
 
@@ -99,8 +99,7 @@ fn plugin_log(environment: &Environment) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "NUGET_PLUGIN_LOG_DIRECTORY_PATH names `{}`, which is no folder, and NuGet starts no plugin \
-         because of it",
+        "NUGET_PLUGIN_LOG_DIRECTORY_PATH names `{}`, which is not a folder, so NuGet starts no plugin",
         folder.display()
     );
     Some(Finding::failure("plugin-log", what).with_fix(fix::unset(switch)))
@@ -114,10 +113,15 @@ fn sudo(nuget: &Nuget<'_>) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "run by `{user}` with sudo: plugins, NuGet.Config and AWS files are those of `{}`",
+        "Run by `{user}` with sudo: plugins, NuGet.Config and AWS files are those of `{}`",
         home.display()
     );
-    Some(Finding::warning("sudo", what).with_fix("sudo --preserve-env=HOME dotnet restore"))
+    let advice = format!(
+        "Run `dotnet` without sudo. If root owns files in the home of `{user}`, give them back: \
+         sudo chown -R {} ~{user}/.nuget",
+        fix::quoted(&user)
+    );
+    Some(Finding::warning("sudo", what).with_advice(advice))
 }
 
 /// .NET reads such a value with replaced characters, and this plugin does not read it.
@@ -125,7 +129,7 @@ fn not_unicode(environment: &Environment) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in environment.not_unicode() {
         if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
-            let what = format!("{name} is no Unicode text, and nobody takes it as it is meant");
+            let what = format!("{name} is not Unicode text, so programs read it differently");
             findings.push(Finding::failure("variables", what).with_fix(fix::unset(name)));
         }
     }
