@@ -70,7 +70,7 @@ const BROKEN: &[Broken] = &[
             let text = fs::read_to_string(&list).unwrap();
             fs::write(&list, text.replace(&digest(&before), &digest(&after))).unwrap();
         },
-        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` is for Linux on processor 243, and `<plugin>` for Linux on <arch>",
+        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact` is for Linux on processor 243, and `nuget-plugin-codeartifact` for Linux on <arch>",
         fix: "do: Download the plugin's release for that processor, and run its `install`.",
         repair: By(|stage| drop(stage.home.run_plugin(&["install", "--netcore-only"]))),
     },
@@ -121,7 +121,7 @@ const BROKEN: &[Broken] = &[
                      *) echo boom >&2; exit 3;; esac",
             );
         },
-        line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` through `<root>/bin/dotnet`: it ended without an answer (exit status: 3); it said: boom",
+        line: "warn  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact` has version 0.0.1, and this program 0.1.0",
         fix: "dotnet codeartifact install",
         repair: By(|stage| stage.set_working_dotnet()),
     },
@@ -231,8 +231,8 @@ const BROKEN: &[Broken] = &[
             let path = format!("{}:tools", path.expect("a PATH").1);
             stage.home.set("PATH", &path);
         },
-        line: "warn  PATH: `<root>/bin/nuget-plugin-codeartifact` is version 0.0.1, and this program is 0.1.0",
-        fix: "rm <root>/bin/nuget-plugin-codeartifact",
+        line: "warn  PATH: `tools/nuget-plugin-other` is in a folder with a relative path, which NuGet ignores",
+        fix: "do: Write the whole path of the folder in PATH.",
         repair: By(|stage| fs::remove_dir_all(stage.home.project().join("tools")).unwrap()),
     },
     Broken {
@@ -464,8 +464,8 @@ const BROKEN: &[Broken] = &[
                     &format!("[ops]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"),
                 );
         },
-        line: "warn  PATH: `<root>/home/.dotnet/tools/nuget-plugin-codeartifact` is version 0.0.1, and this program is 0.1.0",
-        fix: "dotnet tool update --global codeartifact-plugin",
+        line: "warn  `<root>/home/.nuget/plugins/netcore/AWS.CodeArtifact.NuGetCredentialProvider/configuration.json` has profile `ops` for source `ours`, but this plugin uses the environment's keys. AWS's own provider and the AWS Toolkit, which Visual Studio calls first, use that profile",
+        fix: "dotnet codeartifact configure rule add --first --domain my-domain --owner 111122223333 --region eu-west-1 --repository my-repo --profile ops",
         repair: Paste,
     },
 ];
@@ -535,7 +535,7 @@ fn a_newer_plugin_is_left_alone() {
     fs::write(&list, &newer).unwrap();
     let run = stage.doctor(&["--fix"]);
     run.assert_success().assert_says("has version 99.0.0, and this program ");
-    run.assert_says("      do: use that one, which is newer").assert_silent_on("fix:  ");
+    run.assert_says("      do: Run that newer version").assert_silent_on("fix:  ");
     assert_eq!(fs::read_to_string(&list).unwrap(), newer);
 }
 

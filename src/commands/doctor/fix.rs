@@ -106,7 +106,8 @@ pub fn move_aside(path: &Path) -> String {
 pub fn set_clock(finding: Finding) -> Finding {
     if cfg!(target_os = "linux") && Environment::of_process().program("timedatectl").is_none() {
         // A container has the clock of its host.
-        return finding.with_advice("Set the clock of this machine, or of the host of this container.");
+        return finding
+            .with_advice("Set the clock of this machine, or of the host of this container.");
     }
     finding.with_fix(shell::set_clock())
 }

@@ -167,6 +167,11 @@ fn with_help(finding: Finding, help: Help<'_>, one: &Examined, nuget: &Nuget<'_>
         Help::DefaultProfile(_) if nuget.environment.path(PROFILE).is_some() => {
             finding.with_fix(fix::unset(PROFILE))
         }
+        // A command that shows something does not fix it.
+        Help::DefaultProfile(None) => match help.sentence() {
+            Some(sentence) => finding.with_advice(sentence),
+            None => finding,
+        },
         Help::ExplainSource(_) => finding.with_advice(explain(&one.url)),
         Help::MakeWritable(path) => {
             // The file `~/.aws/sso/cache/….json`.
@@ -259,7 +264,6 @@ fn answered(one: &Examined, response: &Response<'_>) -> Finding {
         }
         407 => finding.with_code(Code::ProxyPassword),
         429 => finding.with_code(Code::Throttled),
-        500.. => finding.with_code(Code::Unavailable),
         _ => finding.with_code(Code::UnexpectedResponse),
     }
 }
