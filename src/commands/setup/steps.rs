@@ -113,10 +113,7 @@ impl Step {
         // The marks have colours, so the command's output is not cleaned as a whole.
         writeln!(out, "{mark} {title:<12}{code}{}", one_line(message))?;
         match problem.as_ref().and_then(|problem| problem.fix.as_ref()) {
-            Some(fix) => {
-                let (fix, width) = (one_line(fix), appearance.width());
-                writeln!(out, "{:width$} {:<12}{fix}", "", "")
-            }
+            Some(fix) => writeln!(out, "{:<14}{}", "", one_line(fix)),
             None => Ok(()),
         }
     }
