@@ -28,11 +28,7 @@ pub fn trials() -> Vec<Trial> {
 /// The message about `identity` and a repository that refused a token of the domain `my-domain`.
 fn refused_line(identity: &str, repository: &str) -> String {
     format!(
-        "[CredentialProvider]CodeArtifact: AWS issued a token for domain `my-domain` \
-         (111122223333, eu-west-1), but repository `{repository}` refused it: most likely {identity} \
-         lacks `codeartifact:ReadFromRepository` (restore) or `codeartifact:PublishPackageVersion` \
-         (push) on it, or the domain has no repository of that name; check the source's URL and the \
-         repository's policy"
+        "[CredentialProvider]CodeArtifact: [CNP507] Repository `{repository}` of domain `my-domain` (111122223333, eu-west-1) refused a new token of {identity}. Allow `codeartifact:ReadFromRepository` (restore) or `codeartifact:PublishPackageVersion` (push), or correct the repository's name in the source's URL."
     )
 }
 
@@ -57,7 +53,7 @@ fn without_sts_the_line_comes_after_two_seconds_with_progress_meanwhile() {
     let answer = nuget.ask(&source, true, true);
     let took = asked.elapsed();
     assert!((Duration::from_secs(2)..Duration::from_secs(4)).contains(&took), "took {took:?}");
-    assert_eq!(answer.the_warning(), refused_line("the identity in use", "my-repo"));
+    assert_eq!(answer.the_warning(), refused_line("the AWS identity", "my-repo"));
     assert!(!answer.progress.is_empty());
     nuget.finish();
 }

@@ -53,8 +53,7 @@ fn holds_up(variable: &str) {
     assert!(answer.progress.len() >= 10, "{:?}", answer.progress.len());
     assert_eq!(
         answer.assert_refusal("Error").the_warning(),
-        "[CredentialProvider]CodeArtifact: no token: reading or writing a file did not end within 30 s; \
-         check the drives of the home, of the AWS files and of the token cache, most likely one of a network"
+        "[CredentialProvider]CodeArtifact: [CNP610] No token: a file was not read or written within 30 s. Check the drives of the home folder, of the shared AWS files and of the token cache; most likely one is on a network."
     );
     nuget.close_stdin();
     assert!(nuget.wait_exit(Duration::from_secs(5)).success());
@@ -68,7 +67,7 @@ fn ca_bundle() {
     let drive = HungDrive::at(elsewhere.path().join("drive"));
     let bundle = drive.file("ca.pem");
     stage.set("AWS_CA_BUNDLE", &bundle);
-    stage.assert_fails_late(&format!("AWS_CA_BUNDLE `{bundle}` cannot be used: reading it did not end within 20 s; correct or unset AWS_CA_BUNDLE"));
+    stage.assert_fails_late(&format!("[CNP307] AWS_CA_BUNDLE `{bundle}` cannot be used: reading it did not end within 20 s. Correct it, or remove it: unset AWS_CA_BUNDLE"));
     drop(drive);
 }
 

@@ -59,7 +59,7 @@ fn refusals() -> Vec<Trial> {
                     .write_bytes("home/.aws/config", b"# caf\xE9\n[default]\nregion = eu-west-1\n");
                 drop(container);
             },
-            "the AWS files cannot be used: `<root>/home/.aws/config` is not UTF-8 in line 1, perhaps Latin-1; save it as UTF-8; correct it, or name another file in AWS_CONFIG_FILE",
+            "[CNP205] A shared config or credentials file cannot be used: `<root>/home/.aws/config` is not UTF-8 in line 1, perhaps Latin-1. Correct it (it must be UTF-8), or name another file in AWS_CONFIG_FILE.",
         ),
         failing(
             "a_credentials_file_in_utf_16",
@@ -69,7 +69,7 @@ fn refusals() -> Vec<Trial> {
                 let bytes: Vec<u8> = b"\xFF\xFE".iter().copied().chain(text).collect();
                 stage.home.write_bytes("home/.aws/credentials", &bytes);
             },
-            "the AWS files cannot be used: `<root>/home/.aws/credentials` is UTF-16, not UTF-8; save it as UTF-8; correct it, or name another file in AWS_SHARED_CREDENTIALS_FILE",
+            "[CNP205] A shared config or credentials file cannot be used: `<root>/home/.aws/credentials` is UTF-16, not UTF-8. Correct it (it must be UTF-8), or name another file in AWS_SHARED_CREDENTIALS_FILE.",
         ),
         failing(
             "a_folder_in_the_place_of_credentials",
@@ -77,21 +77,21 @@ fn refusals() -> Vec<Trial> {
                 stage.without_keys();
                 stage.home.write("home/.aws/credentials/x", "");
             },
-            "the AWS files cannot be used: `<root>/home/.aws/credentials` is a folder; correct it, or name another file in AWS_SHARED_CREDENTIALS_FILE",
+            "[CNP205] A shared config or credentials file cannot be used: `<root>/home/.aws/credentials` is a folder. Correct it (it must be UTF-8), or name another file in AWS_SHARED_CREDENTIALS_FILE.",
         ),
         failing(
             "a_header_without_profile",
             |stage| {
                 stage.with_profile("[dev]\nregion = eu-west-1\n");
             },
-            "profile `dev` cannot be used: its header is `[dev]`, and must be `[profile dev]`; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: its header is `[dev]`, and must be `[profile dev]`. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "a_line_of_the_profile_that_is_no_property",
             |stage| {
                 stage.with_profile("[profile dev]\nrole_arn\n");
             },
-            "profile `dev` cannot be used: in `<root>/home/.aws/config`, line 2 is neither a header nor `key = value`; correct it in `<root>/home/.aws/config`",
+            "[CNP204] Profile `dev` cannot be used: in `<root>/home/.aws/config`, line 2 is neither a header nor `key = value`. Correct it in `<root>/home/.aws/config`.",
         ),
         failing(
             "half_a_key_in_the_credentials_file",
@@ -99,7 +99,7 @@ fn refusals() -> Vec<Trial> {
                 stage.with_profile(&format!("[profile dev]\n{}", keys()));
                 stage.home.write("home/.aws/credentials", "[dev]\naws_access_key_id = AKIAX\n");
             },
-            "profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`; correct it in `<root>/home/.aws/credentials`",
+            "[CNP204] Profile `dev` cannot be used: it has `aws_access_key_id`, but no `aws_secret_access_key`. Correct it in `<root>/home/.aws/credentials`.",
         ),
         failing(
             "a_circle_of_source_profiles_although_one_has_keys",
@@ -139,7 +139,7 @@ fn a_region_that_is_none_is_named_with_its_origin() {
     };
     let stage = with_role();
     stage.assert_fails(
-        "`eu west` is no AWS region; it is from `region` of profile `dev`: correct it to a name like `us-east-1`",
+        "[CNP228] Invalid AWS region `eu west`, from `region` of profile `dev`. Correct it to a region such as us-east-1.",
     );
     let mut stage = with_role();
     stage.set("AWS_REGION", "\"us-east-1\"");
@@ -152,7 +152,7 @@ fn a_region_that_is_none_is_named_with_its_origin() {
 }
 
 fn a_missing_file_that_a_variable_names_is_said_everywhere() {
-    let what = "AWS_CONFIG_FILE names `/nowhere/config`, which is not there";
+    let what = "AWS_CONFIG_FILE names `/nowhere/config`, which does not exist";
     let mut stage = Stage::new().with_log();
     stage.set("AWS_CONFIG_FILE", "/nowhere/config");
     stage.run(&["explain", SOURCE]).assert_success().assert_says(what);
@@ -185,7 +185,7 @@ fn a_profile_of_a_variable_without_credentials_leaves_it_to_the_container() {
     let named = ["token", "--profile", "dev"];
     let run = stage.run(&[&named[..], &NAMES].concat());
     run.assert_failure()
-        .assert_says("profile `dev` cannot be used: there are no credentials in it");
+        .assert_says("[CNP204] Profile `dev` cannot be used: it contains no credentials");
 }
 
 fn a_start_url_with_another_ending_is_the_same_sign_in() {
@@ -213,9 +213,7 @@ fn not_unicode() {
     let mut command = stage.home.command(SandboxHome::plugin());
     command.arg("token").args(NAMES).env("AWS_PROFILE", OsStr::from_bytes(b"Gr\xF6\xDFe"));
     let run = process::run(&mut command, LIMIT);
-    run.assert_failure().assert_says(
-        "AWS_PROFILE is no Unicode text, and may name an AWS identity; correct it or unset it",
-    );
+    run.assert_failure().assert_says("[CNP207] AWS_PROFILE is not valid Unicode");
 }
 
 /// As under `sudo` with the other user's HOME, or a folder that was copied as root.
@@ -245,7 +243,7 @@ fn closed_folder() {
     let run = process::run(command.env("CODEARTIFACT_NUGET_CACHE", "off"), LIMIT);
     let config = folder.join("config");
     run.assert_failure().assert_says(&format!(
-        "the AWS files cannot be used: `{}` cannot be read by this user (permission denied)",
+        "A shared config or credentials file cannot be used: `{}` cannot be read by this user (permission denied)",
         config.display()
     ));
 }

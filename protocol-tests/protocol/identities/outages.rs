@@ -155,7 +155,7 @@ fn container_recovers() {
 /// An outage, a proxy's page and an empty answer say nothing of the role.
 fn sts_outages() {
     for (status, kind, body, detail) in [
-        (503, "text/plain", "", "503"),
+        (503, "text/plain", "", "HTTP 503, not from AWS"),
         (403, "text/html", "<html>a proxy's page</html>", "HTTP 403, not from AWS"),
         (200, "text/html", "<html>a proxy's page</html>", "HTTP 200, without credentials"),
     ] {
@@ -231,7 +231,7 @@ fn left_over_endpoints() {
         if setting.starts_with("rule") {
             rule(&stage, &format!("endpoint_url = \"{GONE}\""));
         }
-        stage.assert_fails_late(&format!("no connection to `127.0.0.1:<port>` of {setting} (connection refused); check {setting}, the network, HTTPS_PROXY and NO_PROXY"));
+        stage.assert_fails_late(&format!("[CNP302] No connection to `127.0.0.1:<port>`: connection refused. It is set by {setting}. Check {setting}, the network, HTTPS_PROXY and NO_PROXY."));
     }
 }
 

@@ -114,7 +114,7 @@ fn asks_on_terminal() {
     let mut command = stage.home.command("script");
     command.args(["--quiet", "--return", "--command", &ask, "/dev/null"]);
     let run = process::run(&mut command, LIMIT);
-    run.assert_failure().assert_says("asks on the terminal, which it cannot have here");
+    run.assert_failure().assert_says("asks for input, which is not possible here");
     assert!(stage.home.project().join("opened").is_file());
 }
 

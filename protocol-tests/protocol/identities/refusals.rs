@@ -35,7 +35,7 @@ fn keys() -> Vec<Trial> {
                     "[profile dev]\naws_access_key_id = AKIAGONE\naws_secret_access_key = hunter2\n",
                 );
             },
-            "AWS refused the credentials of profile `dev` (UnrecognizedClientException): they are unknown to AWS; check the key, its account and partition, and AWS_SESSION_TOKEN",
+            "[CNP223] AWS does not know the access key of profile `dev` (UnrecognizedClientException). Check the key, its partition and AWS_SESSION_TOKEN with: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_printed_expired_credentials",
@@ -90,7 +90,7 @@ fn roles() -> Vec<Trial> {
             |stage| {
                 stage.with_profile(&chain("mfa_serial = arn:aws:iam::111122223333:mfa/me"));
             },
-            "profile `dev` asks for an MFA code (`mfa_serial`), for which NuGet leaves no way to ask; run `eval \"$(aws configure export-credentials --profile dev --format env)\"` in the shell first, which asks for it, or use IAM Identity Center (`aws configure sso`)",
+            "[CNP209] Profile `dev` requires an MFA code (`mfa_serial`), which NuGet cannot ask for. Export its credentials, with the code, before the restore: eval \"$(aws configure export-credentials --profile dev --format env)\"",
         ),
         failing(
             "web_identity_expired",
@@ -106,7 +106,7 @@ fn roles() -> Vec<Trial> {
             |stage| {
                 stage.without_keys().set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere");
             },
-            "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set it to the role to assume, or unset both",
+            "[CNP208] AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not. Set it to the role to assume, or unset both: unset AWS_WEB_IDENTITY_TOKEN_FILE",
         ),
     ]
 }
@@ -134,7 +134,7 @@ fn container_token_refused() {
     stage.without_keys();
     let metadata = container(&mut stage);
     stage.home.write("home/container-token", "another-token");
-    stage.assert_fails("[CNP220] No AWS credentials from the container's role: it answered Unauthorized: no such token (HTTP 401). See the failure without the plugin: aws sts get-caller-identity");
+    stage.assert_fails("[CNP220] No AWS credentials from the container's role: it returned Unauthorized: no such token (HTTP 401). See the failure without the plugin: aws sts get-caller-identity");
     assert!(!metadata.requests().is_empty());
 }
 

@@ -47,10 +47,7 @@ fn path() {
         fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("our own file");
     }
     stage.assert_fails(
-        "[CNP220] No AWS credentials from profile `dev`: the program `ticket-of-hunters` does not exist, PATH is \
-         `.:sub:/usr/bin:/bin` (an IDE started from a menu sees another one than a shell; there is \
-         no shell, so name the program by its whole path). See the failure without the plugin: aws sts get-caller-identity \
-         --profile dev",
+        "[CNP220] No AWS credentials from profile `dev`: the program `ticket-of-hunters` is not in PATH, which may differ from that of your shell; write its whole path. See the failure without the plugin: aws sts get-caller-identity --profile dev",
     );
     assert!(!stage.home.home().join("ran").exists());
 }

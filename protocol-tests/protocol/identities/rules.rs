@@ -19,7 +19,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.home.write("home/.aws/config", "[profile other]\nregion = eu-west-1\n");
                 rule(stage, "profile = [\"gone\", \"lost\"]");
             },
-            "rule 1's profiles are `gone`, `lost`, and no AWS file has one of them (there are `other`); correct the configuration, or make one of them with `aws configure sso --profile gone`",
+            "[CNP203] Rule 1's profiles `gone`, `lost` do not exist (the only profile is `other`). Correct the rule, or create the profile; to see the rules: dotnet codeartifact configure list",
         ),
         failing(
             "a_rules_role_is_refused",
@@ -35,7 +35,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.with_real_endpoints().set("HTTPS_PROXY", "http://proxy.invalid");
                 rule(stage, "proxy = \"http://me:hunter2@127.0.0.1:1\"");
             },
-            "the proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com` (connection refused); check rule 1's `proxy`",
+            "[CNP320] The proxy `127.0.0.1:<port>` does not connect to `codeartifact.eu-west-1.amazonaws.com`: connection refused. Check rule 1's `proxy`.",
         ),
         failing(
             "a_rules_bundle_is_not_there",
@@ -43,14 +43,14 @@ pub fn trials() -> Vec<Trial> {
                 stage.set("AWS_CA_BUNDLE", "/nowhere/of-the-variable.pem");
                 rule(stage, "ca_bundle = \"/nowhere/of-the-rule.pem\"");
             },
-            "rule 1's `ca_bundle` `/nowhere/of-the-rule.pem` cannot be used: No such file or directory (os error 2); correct or unset rule 1's `ca_bundle`",
+            "[CNP307] Rule 1's `ca_bundle` `/nowhere/of-the-rule.pem` cannot be used: No such file or directory (os error 2). Correct or remove rule 1's `ca_bundle`.",
         ),
         failing(
             "a_profiles_bundle_is_not_there",
             |stage| {
                 stage.with_profile("[profile dev]\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\nca_bundle = /nowhere/of-the-profile.pem\n");
             },
-            "`ca_bundle` of profile `dev` `/nowhere/of-the-profile.pem` cannot be used: No such file or directory (os error 2); correct or unset `ca_bundle` of profile `dev`",
+            "[CNP307] `ca_bundle` of profile `dev` `/nowhere/of-the-profile.pem` cannot be used: No such file or directory (os error 2). Correct or remove `ca_bundle` of profile `dev`.",
         ),
         failing(
             "a_variables_bundle_goes_before_a_profiles",
@@ -58,7 +58,7 @@ pub fn trials() -> Vec<Trial> {
                 stage.with_profile("[profile dev]\naws_access_key_id = AKIAX\naws_secret_access_key = hunter2\nca_bundle = /nowhere/of-the-profile.pem\n");
                 stage.set("AWS_CA_BUNDLE", "/nowhere/of-the-variable.pem");
             },
-            "AWS_CA_BUNDLE `/nowhere/of-the-variable.pem` cannot be used: No such file or directory (os error 2); correct or unset AWS_CA_BUNDLE",
+            "[CNP307] AWS_CA_BUNDLE `/nowhere/of-the-variable.pem` cannot be used: No such file or directory (os error 2). Correct it, or remove it: unset AWS_CA_BUNDLE",
         ),
     ]
 }

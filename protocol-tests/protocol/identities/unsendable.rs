@@ -12,7 +12,7 @@ use crate::support::stage::{NAMES, SOURCE, Stage, failure};
 use crate::support::trials::{Trial, trial};
 
 const LINE_BREAK: &str =
-    "AWS_ACCESS_KEY_ID contains a line break and cannot be sent to AWS; correct it";
+    "[CNP225] AWS_ACCESS_KEY_ID contains a line break and cannot be sent to AWS. Correct it.";
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = variables();
@@ -44,28 +44,28 @@ fn variables() -> Vec<Trial> {
             |stage| {
                 stage.set("AWS_ACCESS_KEY_ID", "AKIA\u{fc}hunter2");
             },
-            "AWS_ACCESS_KEY_ID contains a character that is not ASCII and cannot be sent to AWS; correct it",
+            "[CNP225] AWS_ACCESS_KEY_ID contains a character that is not ASCII and cannot be sent to AWS. Correct it.",
         ),
         failing(
             "secret_key_with_a_line_break",
             |stage| {
                 stage.set("AWS_SECRET_ACCESS_KEY", "hunter2\r\nx");
             },
-            "AWS_SECRET_ACCESS_KEY contains a line break and cannot be sent to AWS; correct it",
+            "[CNP225] AWS_SECRET_ACCESS_KEY contains a line break and cannot be sent to AWS. Correct it.",
         ),
         failing(
             "session_token_with_a_line_break",
             |stage| {
                 stage.set("AWS_SESSION_TOKEN", "hunter2\nhunter2");
             },
-            "AWS_SESSION_TOKEN contains a line break and cannot be sent to AWS; correct it",
+            "[CNP225] AWS_SESSION_TOKEN contains a line break and cannot be sent to AWS. Correct it.",
         ),
         failing(
             "session_token_with_a_control_character",
             |stage| {
                 stage.set("AWS_SESSION_TOKEN", "hunter2\u{7}hunter2");
             },
-            "AWS_SESSION_TOKEN contains a control character and cannot be sent to AWS; correct it",
+            "[CNP225] AWS_SESSION_TOKEN contains a control character and cannot be sent to AWS. Correct it.",
         ),
         failing(
             "session_token_of_a_profile_with_a_control_character",
@@ -74,7 +74,7 @@ fn variables() -> Vec<Trial> {
                     "[profile dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\naws_session_token = hunter2\u{7}x\n"
                 ));
             },
-            "`aws_session_token` of profile `dev` contains a control character and cannot be sent to AWS; correct it",
+            "[CNP225] `aws_session_token` of profile `dev` contains a control character and cannot be sent to AWS. Correct it.",
         ),
         failing(
             "source_profile_with_a_control_character",
@@ -84,14 +84,14 @@ fn variables() -> Vec<Trial> {
                     role("reader")
                 ));
             },
-            "`aws_access_key_id` of profile `base` contains a control character and cannot be sent to AWS; correct it",
+            "[CNP225] `aws_access_key_id` of profile `base` contains a control character and cannot be sent to AWS. Correct it.",
         ),
         failing(
             "user_agent_with_a_line_break",
             |stage| {
                 stage.set("AWS_EXECUTION_ENV", "a\nb");
             },
-            "AWS_EXECUTION_ENV contains a line break and cannot be sent to AWS; correct it",
+            "[CNP225] AWS_EXECUTION_ENV contains a line break and cannot be sent to AWS. Correct it.",
         ),
     ]
 }
@@ -113,7 +113,7 @@ fn printed() -> Vec<Trial> {
                     &json!({"Version": 1, "AccessKeyId": "AKIA\n", "SecretAccessKey": "hunter2"}),
                 );
             },
-            "`AccessKeyId` in the output of `credential_process` contains a line break and cannot be sent to AWS; correct it",
+            "[CNP225] `AccessKeyId` in the output of `credential_process` contains a line break and cannot be sent to AWS. Correct it.",
         ),
         failing(
             "process_prints_a_session_token_with_a_line_break",
@@ -123,7 +123,7 @@ fn printed() -> Vec<Trial> {
                     &json!({"Version": 1, "AccessKeyId": "AKIAX", "SecretAccessKey": "hunter2", "SessionToken": "a\nhunter2"}),
                 );
             },
-            "`SessionToken` in the output of `credential_process` contains a line break and cannot be sent to AWS; correct it",
+            "[CNP225] `SessionToken` in the output of `credential_process` contains a line break and cannot be sent to AWS. Correct it.",
         ),
     ]
 }
@@ -165,7 +165,7 @@ fn role_list_is_a_page() {
 fn instance_key() {
     let mut stage = Stage::new().with_log();
     let _service = instance(&mut stage, "myrole", "AKIA\nX");
-    stage.assert_fails("`AccessKeyId` in the answer of the instance metadata contains a line break and cannot be sent to AWS; correct it");
+    stage.assert_fails("[CNP225] `AccessKeyId` in the response of the instance metadata contains a line break and cannot be sent to AWS. Correct it.");
 }
 
 fn container(stage: &mut Stage, key_id: &'static str) -> FakeMetadata {
@@ -183,14 +183,14 @@ fn container(stage: &mut Stage, key_id: &'static str) -> FakeMetadata {
 fn container_key() {
     let mut stage = Stage::new().with_log();
     let _service = container(&mut stage, "AKIA\nX");
-    stage.assert_fails("`AccessKeyId` in the answer of the container's endpoint contains a line break and cannot be sent to AWS; correct it");
+    stage.assert_fails("[CNP225] `AccessKeyId` in the response of the container's endpoint contains a line break and cannot be sent to AWS. Correct it.");
 }
 
 fn container_token() {
     let mut stage = Stage::new().with_log();
     let service = container(&mut stage, ACCESS_KEY_ID);
     stage.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hunter2\nhunter2");
-    stage.assert_fails("AWS_CONTAINER_AUTHORIZATION_TOKEN contains a line break and cannot be sent to AWS; correct it");
+    stage.assert_fails("[CNP225] AWS_CONTAINER_AUTHORIZATION_TOKEN contains a line break and cannot be sent to AWS. Correct it.");
     assert_eq!(service.requests(), [""; 0]);
 }
 

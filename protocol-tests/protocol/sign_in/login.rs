@@ -125,7 +125,7 @@ fn without_sso() {
     for (arguments, line) in [
         (
             ["--profile", "dev"],
-            "profile `dev` does not sign in by SSO: it has no `sso_session` or `sso_start_url`, or not all that belongs to it; name another one with `--profile`, or set it up with `aws configure sso --profile dev`",
+            "[CNP215] Profile `dev` does not use IAM Identity Center: `sso_session` or `sso_start_url` is missing or incomplete. Name another profile with --profile, or set this one up: aws configure sso --profile dev",
         ),
         (
             ["--profile", "console"],

@@ -8,7 +8,7 @@ use crate::support::trials::{Trial, trial};
 
 /// Status, page, and what the message says of them.
 const OUTAGES: [(u16, &str, &str); 5] = [
-    (503, "", "503"),
+    (503, "", "HTTP 503"),
     (502, "<html>a proxy's page</html>", "HTTP 502"),
     (403, "<html>a proxy's page</html>", "HTTP 403"),
     (200, "<html>a proxy's page</html>", "HTTP 200, without credentials"),
@@ -53,7 +53,7 @@ fn unsendable() {
     let name = stage.token_file().file_name().map(|name| name.to_string_lossy().into_owned());
     let path = format!("<root>/home/.aws/sso/cache/{}", name.expect("a file has a name"));
     stage.assert_refused(&format!(
-        "`accessToken` in `{path}` contains a line break and cannot be sent to AWS; correct it"
+        "[CNP225] `accessToken` in `{path}` contains a line break and cannot be sent to AWS. Correct it."
     ));
     assert_eq!(stage.sso().calls(), [] as [String; 0]);
 }
