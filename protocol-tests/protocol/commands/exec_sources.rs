@@ -183,7 +183,7 @@ fn a_named_file_is_the_only_one() {
     let run = stage.run(&[&["exec", "--configfile", "../other.config"], &SHOW[1..]].concat());
     assert_eq!(passwords(&run).into_keys().collect::<Vec<_>>(), ["here"]);
     let run = stage.run(&["exec", "--configfile", "nowhere.config", "--", "echo", "it ran"]);
-    let line = "error: `nowhere.config` is not there; name a NuGet.Config\n";
+    let line = "error: [CNP406] `nowhere.config` is not there; name a NuGet.Config\n";
     assert_eq!((failure(&run, 2), &*run.stdout), (line, ""));
 }
 
@@ -226,7 +226,7 @@ fn a_folder_without_sources_of_ours_is_wrong_usage() {
     let run = stage.run(&["exec", "--", "echo", "it ran"]);
     assert_eq!(
         failure(&run, 2),
-        "error: no enabled source here is CodeArtifact's; add one with `dotnet codeartifact source add <URL>`\n"
+        "error: [CNP412] No CodeArtifact source is enabled in this folder. Add one: dotnet codeartifact source add URL\n"
     );
     assert_eq!(run.stdout, "");
 }
@@ -236,12 +236,13 @@ fn a_source_that_is_not_ours_is_wrong_usage() {
     stage.home.write_nuget_config(&[("foreign", FOREIGN), ("ours", &stage.source)]);
     let run = stage.run(&["exec", "--source", "foreign", "--", "echo", "it ran"]);
     assert!(
-        failure(&run, 2)
-            .starts_with("error: source `foreign` gets no token: not a CodeArtifact URL: "),
+        failure(&run, 2).starts_with(
+            "error: [CNP407] source `foreign` gets no token: not a CodeArtifact URL: "
+        ),
         "{run}"
     );
     let run = stage.run(&["exec", "--source", "nowhere", "--", "echo", "it ran"]);
-    assert!(failure(&run, 2).starts_with("error: NuGet.Config has no source `nowhere`"), "{run}");
+    assert!(failure(&run, 2).starts_with("error: [CNP411] `nowhere` is neither a source"), "{run}");
     assert_eq!((run.stdout.as_str(), stage.token_calls()), ("", 0));
 }
 
@@ -262,7 +263,7 @@ fn nothing_is_run_where_one_source_has_no_token_and_each_is_named() {
     stage.fake.token_api_for("bad-domain", missing);
     let run = stage.run(&["exec", "--", "echo", "it ran"]);
     let line = failure(&run, 1);
-    assert!(line.starts_with("error: no token for sources `first`, `second`: "), "{run}");
+    assert!(line.starts_with("error: [CNP414] no token for sources `first`, `second`: "), "{run}");
     assert!(line.contains("; nor for source `bad`: ") && !line.contains("`good`"), "{run}");
     assert!(line.ends_with("; the command was not started\n"), "{run}");
     assert_eq!((run.stdout.as_str(), line.lines().count()), ("", 1), "{run}");
@@ -290,7 +291,8 @@ fn a_name_that_no_variable_can_have_is_refused() {
     stage.home.write_nuget_config(&[("a=b", &stage.source), ("c", &stage.source)]);
     let run = stage.run(&SHOW);
     assert!(
-        failure(&run, 1).starts_with("error: no variable can have the name of source `a=b`"),
+        failure(&run, 1)
+            .starts_with("error: [CNP413] no variable can have the name of source `a=b`"),
         "{run}"
     );
     assert_eq!((run.stdout.as_str(), stage.token_calls()), ("", 0));
@@ -308,7 +310,7 @@ fn a_name_of_two_sources_is_refused() {
     let run = stage.run(&SHOW);
     assert_eq!(
         failure(&run, 1),
-        "error: NuGet would send the token for `ours` to `https://…@audit.example.com/v3/index.json` as well, \
+        "error: [CNP413] NuGet would send the token for `ours` to `https://…@audit.example.com/v3/index.json` as well, \
          since both sources have this name; rename one of them in NuGet.Config\n"
     );
     assert_eq!((run.stdout.as_str(), stage.token_calls()), ("", 0));
@@ -319,7 +321,8 @@ fn a_token_that_nuget_would_misread_is_refused() {
     stage.issues("eyJ;ValidAuthenticationTypes=x");
     let run = stage.run(&SHOW);
     assert!(
-        failure(&run, 1).starts_with("error: NuGet cannot read the token for source `my-repo`"),
+        failure(&run, 1)
+            .starts_with("error: [CNP310] NuGet cannot read the token for source `my-repo`"),
         "{run}"
     );
     assert_eq!(run.stdout, "");
@@ -334,7 +337,7 @@ fn an_environment_that_is_too_long_is_named_as_that() {
     let run = stage.run(&["exec", "--", "echo", "it ran"]);
     assert_eq!(
         failure(&run, 126),
-        "error: the tokens and this environment are too long for `echo` to be started; name fewer sources with `--source`\n"
+        "error: [CNP808] the tokens and this environment are too long for `echo` to be started; name fewer sources with `--source`\n"
     );
     assert_eq!(stage.token_calls(), 1);
 }

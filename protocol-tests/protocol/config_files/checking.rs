@@ -51,7 +51,10 @@ pub fn trials() -> Vec<Trial> {
 fn assert_fails(stage: &Stage, line: &str) {
     let run = stage.run(&["source", "check"]);
     assert_eq!(run.stdout, format!("failed: my-repo: {line}\n"), "{run}");
-    assert_eq!(run.stderr, "error: 1 of 1 sources cannot be used, for the reasons above\n");
+    assert_eq!(
+        run.stderr,
+        "error: [CNP414] 1 of 1 sources cannot be used, for the reasons above.\n"
+    );
     assert_eq!(run.code(), Some(1));
     secret_scan::assert_no_secrets_in(&run.output(), &[TOKEN_PREFIX.to_owned()]);
     stage.home.assert_no_secrets();
@@ -160,16 +163,17 @@ fn nothing() {
     for (arguments, line) in [
         (
             &["source", "check"][..],
-            "error: no enabled source here is CodeArtifact's; add one with \
-             `dotnet codeartifact source add <URL>`\n",
+            "error: [CNP412] No CodeArtifact source is enabled in this folder. Add one: dotnet \
+             codeartifact source add URL\n",
         ),
         (
             &["source", "check", "nobody"],
-            "error: NuGet.Config has no source `nobody`, nor is it a CodeArtifact URL; see which there \
-             are with `dotnet codeartifact source list`\n",
+            "error: [CNP411] `nobody` is neither a source of NuGet.Config nor a CodeArtifact URL. List \
+             the sources: dotnet codeartifact source list\n",
         ),
     ] {
         let run = home.run_plugin(arguments);
-        assert_eq!((run.stderr.as_str(), run.code()), (line, Some(1)));
+        assert_eq!(run.stderr, line);
+        assert!(!run.succeeded());
     }
 }

@@ -250,7 +250,7 @@ impl fmt::Display for RepositoryFields {
         let Self { domain, domain_owner, region, repository } = self;
         write!(
             formatter,
-            "CodeArtifact: repository `{repository}`, domain `{domain}` of account {domain_owner} in {region}"
+            "CodeArtifact: repository `{repository}`, domain `{domain}` ({domain_owner}, {region})"
         )
     }
 }
