@@ -23,6 +23,7 @@ const STARTED: &str = " started";
 fn without_sources(stage: Stage) -> Stage {
     let stage = stage.with_package().with_project();
     stage.home.write_nuget_config(&[]);
+    stage.home.succeed(&["uninstall"]);
     stage
 }
 

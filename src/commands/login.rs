@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::progress::Wait;
 use super::source;
-use crate::aws::SsoSession;
+use crate::aws::{SsoSession, profile_of};
 use crate::cli::LoginArgs;
 use crate::code::{Code, Coded};
 use crate::provider::{Provider, ProviderError, SignIn, User};
@@ -77,6 +77,12 @@ pub async fn run(
 /// in the shared files. None if the profile that the settings or the environment select signs in, or
 /// if there is a choice.
 async fn profile_needed(provider: &Provider) -> Option<String> {
+    let settings = provider.settings().and_then(|settings| Ok(settings.without_rule()?));
+    let is_named = settings.is_ok_and(|settings| !settings.aws.profiles.value.is_empty());
+    // A profile that is named is never replaced by another.
+    if is_named || profile_of(provider.environment()).is_some() {
+        return None;
+    }
     let sources = source::config_here(provider.locations()).ok();
     let sources = sources.map(|config| config.sources(provider.environment())).unwrap_or_default();
     let mut sessions: Vec<SsoSession> = Vec::new();

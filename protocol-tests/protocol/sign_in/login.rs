@@ -82,9 +82,10 @@ fn which() {
     stage.home.unset("AWS_PROFILE").set("CODEARTIFACT_NUGET_PROFILE", "gone, dev");
     login(&stage, &["--use-device-code"]).assert_success();
     stage.home.unset("CODEARTIFACT_NUGET_PROFILE");
-    login(&stage, &["--use-device-code"])
-        .assert_failure()
-        .assert_says("there is no profile `default`");
+    // The only session, where nothing names a profile.
+    login(&stage, &["--use-device-code"]).assert_success();
+    stage.set("AWS_PROFILE", "gone");
+    login(&stage, &["--use-device-code"]).assert_failure().assert_says("CNP203");
 }
 
 fn after_a_decline() {
