@@ -301,7 +301,7 @@ fn configuration_that_cannot_be_used() {
     stage.home.write_configuration("proxi = 1\n");
     let run = stage.doctor(&["--offline"]);
     run.assert_failure().assert_says("config.toml`, line 1, column 1");
-    run.assert_says("      fix: ${EDITOR:-vi} ");
+    run.assert_says("FAIL  CNP102\n      do: Correct it, then check: ");
 }
 
 fn given_token_goes_before_an_identity_that_cannot_serve() {
@@ -311,8 +311,8 @@ fn given_token_goes_before_an_identity_that_cannot_serve() {
     stage.home.set("CODEARTIFACT_NUGET_TOKEN_DOMAIN", "my-domain-111122223333");
     let run = stage.doctor(&["--offline"]);
     run.assert_success().assert_silent_on("hunter2").assert_says(
-        "ok    domain `my-domain` (111122223333, eu-west-1) is served by the \
-         token of CODEARTIFACT_AUTH_TOKEN\n",
+        "ok    The token of CODEARTIFACT_AUTH_TOKEN is used for domain `my-domain` (111122223333, \
+         eu-west-1)\n",
     );
 }
 
@@ -333,7 +333,6 @@ fn signature_that_is_refused_for_the_clock() {
     stage.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("http://{}", api.host()));
     let run = stage.doctor(&[]);
     run.assert_failure().assert_says("FAIL  CNP227");
-    run.assert_says(" ahead; set the clock right\n      fix: sudo timedatectl set-ntp true\n");
 }
 
 fn secret_without_its_key_id() {
@@ -358,9 +357,7 @@ fn clock_that_is_wrong() {
     stage.home.write_nuget_config(&[("ours", &source)]);
     let run = stage.doctor(&[]);
     run.assert_failure().assert_says("FAIL  This machine's clock is ");
-    run.assert_says(
-        " ahead; AWS refuses signatures by such a clock\n      fix: sudo timedatectl set-ntp true\n",
-    );
+    run.assert_says(" ahead, and AWS rejects its signatures\n");
 }
 
 fn with_keys(stage: &mut Stage) {

@@ -177,7 +177,7 @@ fn by_another_profile_it_looks_as_if_that_one_asked() {
     let run = stage.doctor(&["--offline", "--profile", "dev"]);
     run.assert_success().assert_says(
         "ok    Tokens for domain `my-domain` (111122223333, eu-west-1) are requested with \
-         profile `dev` (an access key, named by `--profile`)\n",
+         profile `dev` (an access key, named by --profile)\n",
     );
     let typo = stage.doctor(&["--offline", "--profile", "typo"]);
     typo.assert_failure().assert_says("FAIL  CNP203\n");

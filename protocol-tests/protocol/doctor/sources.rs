@@ -248,6 +248,6 @@ fn thousands() {
              </packageSourceMapping></configuration>"
         ),
     );
-    let run = home.run_plugin(&["doctor", "--offline"]);
+    let run = home.run_plugin(&["doctor", "--offline", "--json"]);
     run.assert_failure().assert_says("Source `s1999`").assert_silent_on("has no patterns");
 }

@@ -49,7 +49,7 @@ mod tests {
         let numbers = (0..100).map(async |number: usize| {
             running.set(running.get() + 1);
             most.set(most.get().max(running.get()));
-            for _ in 0..number % 7 {
+            for _ in 0..=number % 7 {
                 tokio::task::yield_now().await;
             }
             running.set(running.get() - 1);

@@ -136,7 +136,7 @@ impl Finding {
 fn sentence(text: &str) -> String {
     let text = printable(text);
     let mut characters = text.chars();
-    let first_word = text.split([' ', ',', ':']).next().unwrap_or_default();
+    let first_word = text.split([' ', ',', ':']).next().unwrap_or_default().trim_end_matches('.');
     match characters.next() {
         Some(first)
             if first_word != "dotnet"

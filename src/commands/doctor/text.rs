@@ -82,7 +82,7 @@ fn problems(findings: &[Finding]) -> Vec<Problem<'_>> {
         .filter(|finding| finding.outcome == Outcome::Failure)
         .filter_map(cause_of_source)
         .collect();
-    let mut known_of_source = HashSet::new();
+    let (mut known_of_source, mut listed) = (HashSet::new(), HashSet::new());
     let mut by_cause = HashMap::new();
     for finding in findings.iter().filter(|finding| finding.is_problem()) {
         let cause = cause_of_source(finding);
@@ -97,9 +97,8 @@ fn problems(findings: &[Finding]) -> Vec<Problem<'_>> {
         if at == problems.len() {
             problems.push(Problem { finding, sources: Vec::new() });
         }
-        let sources = &mut problems[at].sources;
-        if finding.source.is_some() && sources.iter().all(|it| it.source != finding.source) {
-            sources.push(finding);
+        if finding.source.is_some() && listed.insert((at, &finding.source)) {
+            problems[at].sources.push(finding);
         }
     }
     problems
@@ -124,16 +123,20 @@ impl Text<'_> {
             self.marked(Mark::Failure, &coded(problem.finding))?;
             self.fix(problem.finding)?;
         }
-        let mut titles: Vec<String> = Vec::new();
-        for problem in &of_sources {
+        // A NuGet.Config may have thousands of sources.
+        let mut by_title: Vec<(String, Vec<&Problem<'_>>)> = Vec::new();
+        let mut places = HashMap::new();
+        for problem in of_sources {
             let title = title(&problem.sources);
-            if !titles.contains(&title) {
-                titles.push(title);
+            let at = *places.entry(title.clone()).or_insert(by_title.len());
+            if at == by_title.len() {
+                by_title.push((title, Vec::new()));
             }
+            by_title[at].1.push(problem);
         }
-        for wanted in titles {
-            self.marked(Mark::Failure, &wanted)?;
-            for problem in of_sources.iter().filter(|it| title(&it.sources) == wanted) {
+        for (title, problems) in by_title {
+            self.marked(Mark::Failure, &title)?;
+            for problem in problems {
                 self.wrapped(INDENT, INDENT, &coded(problem.finding))?;
                 self.fix(problem.finding)?;
             }
