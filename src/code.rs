@@ -121,7 +121,6 @@ codes! {
     NotCodeArtifact = 407, "Not a CodeArtifact source";
     IncompleteUrl = 408, "Incomplete or wrong source URL";
     SourceNameTaken = 409, "Source name already in use";
-    SourceUrlTaken = 410, "Source URL already in NuGet.Config";
     SourceNotFound = 411, "Source not found";
     NoCodeArtifactSource = 412, "No CodeArtifact source";
     AmbiguousSource = 413, "Source name cannot be used";

@@ -306,6 +306,14 @@ impl AwsError {
         }
     }
 
+    /// What a report about the failure adds to the line: the places that were searched.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Self::NoCredentials { details, .. } => Some(details),
+            _ => None,
+        }
+    }
+
     /// Whether a new sign-in to IAM Identity Center helps.
     pub fn needs_sign_in(&self) -> bool {
         matches!(self, Self::SsoExpired { .. })

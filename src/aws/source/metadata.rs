@@ -90,7 +90,7 @@ mod tests {
             error(refused),
             "it returned AssumeRoleUnauthorizedAccess: EC2 cannot assume it"
         );
-        assert_eq!(error("{\"code\":\"x\"}"), "it answered x");
+        assert_eq!(error("{\"code\":\"x\"}"), "it returned x");
         assert_eq!(error("{}"), "its answer has no `AccessKeyId` and `SecretAccessKey`");
         assert_eq!(error("<html>"), "its answer is no JSON of credentials");
     }

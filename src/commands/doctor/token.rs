@@ -148,6 +148,8 @@ pub fn failed(error: &ProviderError, one: &Examined, nuget: &Nuget<'_>) -> Findi
         ProviderError::Aws(error) => {
             let (check, help) = error.help();
             let withheld = error.without_quotation();
+            let message = [Some(&*message), error.details()].into_iter().flatten();
+            let message = message.collect::<Vec<_>>().join(" ");
             let finding = Finding { withheld, ..Finding::failure(check, message) };
             with_help(finding, help, one, nuget)
         }

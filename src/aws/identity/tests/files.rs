@@ -58,10 +58,10 @@ fn what_is_no_file_is_named() {
     assert_named(&folder, ".aws/credentials", "is a folder");
     let link = machine().file(".aws/x", "");
     std::os::unix::fs::symlink("gone", link.home.path().join(".aws/config")).unwrap();
-    assert_named(&link, ".aws/config", "is a link to nothing");
+    assert_named(&link, ".aws/config", "is a broken link");
     let linked_folder = machine();
     std::os::unix::fs::symlink("gone", linked_folder.home.path().join(".aws")).unwrap();
-    assert_named(&linked_folder, ".aws", "is a link to nothing");
+    assert_named(&linked_folder, ".aws", "is a broken link");
     let large = machine().file(".aws/config", "");
     let file = fs::File::options().write(true).open(large.home.path().join(".aws/config")).unwrap();
     file.set_len(17 << 20).unwrap();
