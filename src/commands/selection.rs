@@ -27,7 +27,7 @@ pub enum SelectionError {
     Path(EndpointError),
     #[error("{0}")]
     RefusedHost(String),
-    #[error("the URL may be of a host of your own, but {0}")]
+    #[error("{0}")]
     Settings(Box<ProviderError>),
     #[error(transparent)]
     Option(#[from] OptionError),

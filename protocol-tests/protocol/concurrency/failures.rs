@@ -42,7 +42,7 @@ fn whoever_waits_for_a_hung_fetch_is_answered_with_it() {
     let Stage { fake, home, source, .. } = Stage::new();
     fake.token_api_will(TokenBehaviour::Hang);
     let mut all = conversations(&home, 4);
-    let took = all_are_refused(&mut all, &source, "no answer from `127.0.0.1:");
+    let took = all_are_refused(&mut all, &source, "[CNP304] No response from `127.0.0.1:");
     assert!(took < Duration::from_secs(66), "took {took:?}");
     all.into_iter().for_each(FakeNuget::finish);
 }

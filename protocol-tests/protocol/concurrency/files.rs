@@ -161,7 +161,7 @@ fn a_token_of_an_odd_life_is_fetched_once_for_a_conversation() {
             assert_eq!(answer.assert_success().assert_no_logs().password(), stage.issued());
         }
         nuget.finish();
-        let line = "a token that is expired or valid for more than 12 hours is not kept";
+        let line = "A token that has expired or is valid for more than 12 hours is not cached";
         assert!(stage.log().contains(line), "{}", stage.log());
         assert!(
             !files_below(&stage.home.cache_dir())

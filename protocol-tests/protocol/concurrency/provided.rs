@@ -49,7 +49,7 @@ const VARIABLE: &str = "CODEARTIFACT_AUTH_TOKEN";
 const FILE: &str = "CODEARTIFACT_AUTH_TOKEN_FILE";
 const DOMAIN: &str = "CODEARTIFACT_NUGET_TOKEN_DOMAIN";
 
-const IN_ITS_PLACE: &str = "a token of the environment's keys is used in its place";
+const IN_ITS_PLACE: &str = "A token of the environment's keys is used in its place.";
 
 fn with_variable() -> (FakeCodeArtifact, SandboxHome, String) {
     let Stage { fake, mut home, source, .. } = Stage::new();
@@ -174,7 +174,9 @@ fn an_expired_one_is_skipped_and_named() {
     let path = with_file(&mut home, &json(50, ""));
     let answer = answer_of_a_process(&home, OF_AWS);
     assert_ne!(answer.assert_success().password(), GIVEN);
-    let said = format!("{FILE} `{path}` has expired; {IN_ITS_PLACE}; renew or unset it");
+    let said = format!(
+        "The provided token in {FILE} `{path}` has expired. {IN_ITS_PLACE} Renew it, or unset the variable."
+    );
     assert_noted(&answer, &said);
     assert_eq!(fake.token_calls().len(), 1);
     with_file(&mut home, &json(90, ""));
@@ -205,7 +207,7 @@ fn what_is_garbage_is_named_and_aws_credentials_serve() {
     let answer = answer_of_a_process(&home, OF_AWS);
     answer.assert_success();
     let said = format!(
-        "{FILE} `{path}` holds characters that no token has; {IN_ITS_PLACE}; correct or unset it"
+        "The provided token in {FILE} `{path}` contains characters that no token has. {IN_ITS_PLACE} Correct it, or unset the variable."
     );
     assert_noted(&answer, &said);
 }
@@ -213,7 +215,7 @@ fn what_is_garbage_is_named_and_aws_credentials_serve() {
 fn refused_it_is_replaced_once_named_and_remembered() {
     let (fake, home, _) = with_variable();
     let said = format!(
-        "{VARIABLE} was refused by repository `my-repo`; {IN_ITS_PLACE}; renew or unset it"
+        "The provided token in {VARIABLE} was refused by repository `my-repo`. {IN_ITS_PLACE} Renew it, or unset the variable."
     );
     let mut nuget = FakeNuget::start(&home);
     assert_eq!(nuget.ask(OF_AWS, false, true).assert_no_logs().password(), GIVEN);
@@ -294,13 +296,16 @@ fn a_refused_file_is_replaced_by_the_variable_and_then_by_aws_credentials() {
     assert_eq!(nuget.ask(OF_AWS, false, true).password(), "ofthefile");
     let second = nuget.ask(OF_AWS, true, true);
     assert_eq!(second.assert_success().password(), GIVEN);
-    let refused = format!("{FILE} `{path}` was refused by repository `my-repo`");
-    let said = format!("{refused}; a token of {VARIABLE} is used in its place; renew or unset it");
+    let refused =
+        format!("The provided token in {FILE} `{path}` was refused by repository `my-repo`.");
+    let said = format!(
+        "{refused} A token of {VARIABLE} is used in its place. Renew it, or unset the variable."
+    );
     assert_noted(&second, &said);
     let third = nuget.ask(OF_AWS, true, true);
     assert!(third.assert_success().password().starts_with("FAKECODEARTIFACTTOKEN"));
     let said = format!(
-        "{refused}, {VARIABLE} was refused by repository `my-repo`; {IN_ITS_PLACE}; renew or unset it"
+        "{refused} The provided token in {VARIABLE} was refused by repository `my-repo`. {IN_ITS_PLACE} Renew it, or unset the variable."
     );
     assert_noted(&third, &said);
     assert_eq!(fake.token_calls().len(), 1);

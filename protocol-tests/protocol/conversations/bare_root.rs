@@ -83,7 +83,7 @@ fn missing() {
     nuget.finish();
     let run = |arguments: &[&str]| run(&stage, &program, arguments);
     run(&["--version"]).assert_success();
-    run(&["status"]).assert_says("no home folder is known");
+    run(&["status"]).assert_says("No home folder is known");
     run(&["install"]).assert_failure().assert_says("No home folder is known");
-    run(&["doctor", "--offline"]).assert_failure().assert_says("no home folder is known");
+    run(&["doctor", "--offline"]).assert_failure().assert_says("No home folder is known");
 }

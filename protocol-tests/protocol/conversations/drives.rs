@@ -133,7 +133,7 @@ fn a_pipe_a_device_or_a_socket_is_no_aws_file() {
             },
             |path| {
                 format!(
-                    "`{path}` cannot be read: it is no file; correct it, or name another file in {variable}"
+                    "{HEAD}[CNP205] A shared config or credentials file cannot be used: `{path}` cannot be read: it is no file. Correct it (it must be UTF-8), or name another file in {variable}."
                 )
             },
         );

@@ -144,7 +144,7 @@ fn a_region_that_is_none_is_named_with_its_origin() {
     let mut stage = with_role();
     stage.set("AWS_REGION", "\"us-east-1\"");
     stage.assert_fails(
-        "`\"us-east-1\"` is no AWS region; it is from AWS_REGION: correct it to a name like `us-east-1`",
+        "[CNP228] Invalid AWS region `\"us-east-1\"`, from AWS_REGION. Correct it to a region such as us-east-1.",
     );
     let mut stage = with_role();
     stage.set("AWS_REGION", " us-east-1 \r\n");

@@ -75,7 +75,7 @@ fn attempts() {
             token_of_a_process(&stage.home, SOURCE);
         } else {
             let line = stage.line_for(SOURCE);
-            assert!(line.contains("it answered with status 503"), "{line}");
+            assert!(line.contains("it returned HTTP 503"), "{line}");
         }
     }
     let mut stage = Stage::new().with_log();

@@ -12,12 +12,12 @@ const CHINESE: &str = "arn:aws-cn:iam::111122223333:role/a";
 macro_rules! refused {
     ($what:literal, $partition:literal) => {
         concat!(
-            "`",
+            "[CNP226] `",
             $what,
             "` belongs to the partition `",
             $partition,
-            "`, and the source's domain to `aws` \
-             (eu-west-1), so nothing was sent; choose a profile of `aws` for this source"
+            "`, but the source's domain to `aws` (eu-west-1). Nothing was sent. Choose a profile \
+             of `aws` for this source."
         )
     };
 }

@@ -220,8 +220,11 @@ fn commands() {
     assert_eq!(failure(&run, 1), "");
     let report = run.result();
     let findings = report["findings"].as_array().expect("findings");
-    let said =
-        |finding: &Value| finding["message"].as_str().is_some_and(|it| it.contains(LINE_BREAK));
+    let said = |finding: &Value| {
+        let [code, message, advice] =
+            ["code", "message", "advice"].map(|key| finding[key].as_str().unwrap_or_default());
+        format!("[{code}] {message} {advice}") == LINE_BREAK
+    };
     assert!(findings.iter().any(said), "{report}");
     stage.assert_no_secrets();
 }

@@ -288,10 +288,11 @@ fn wrong_values() {
         stage.home.write_configuration(&format!("{toml}\n"));
         let file = "<root>/home/.config/nuget-plugin-codeartifact/config.toml";
         let place = format!(
-            "[CNP102] Invalid configuration file `{file}`, line {line}, column {column}: {message}."
+            "[CNP102] Invalid configuration file `{file}`, line {line}, column {column}: {message}"
         );
+        let end = if message.ends_with('?') { " " } else { ". " };
         let said = stage.line_for(SOURCE);
-        assert!(said.contains(&place), "{toml}: {said}");
+        assert!(said.contains(&format!("{place}{end}Correct it, then check: ")), "{toml}: {said}");
     }
     assert_eq!(stage.fake.token_calls().len(), 0);
 }

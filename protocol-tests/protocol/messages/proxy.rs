@@ -174,7 +174,11 @@ fn sent_once() {
     for domain in ["my-domain", "other-domain"] {
         let source = SOURCE.replace("my-domain", domain);
         let answer = nuget.ask(&source, false, true);
-        assert!(answer.the_warning().contains("(407)"), "{}", answer.the_warning());
+        assert!(
+            answer.the_warning().contains("[CNP321] The proxy `127.0.0.1:"),
+            "{}",
+            answer.the_warning()
+        );
     }
     stage.finish(nuget);
     let sent = proxy.heads().iter().filter(|head| head.contains("Basic")).count();
@@ -185,7 +189,8 @@ fn tried_again() {
     let mut stage = Stage::new().with_log();
     let proxy = Peer::answering("503 Service Unavailable", "text/html", "<html>");
     stage.with_real_endpoints().set("HTTPS_PROXY", &proxy.url());
-    assert!(stage.line_for(SOURCE).contains("(it answers with status 503)"));
+    let line = stage.line_for(SOURCE);
+    assert!(line.contains("[CNP320]") && line.contains("it returned HTTP 503"), "{line}");
     // Each attempt of three asks for the reason once more.
     assert_eq!(proxy.heads().len(), 6);
 }
