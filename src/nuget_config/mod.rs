@@ -209,7 +209,7 @@ pub enum ConfigError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` is no file, but a folder or a device; name a NuGet.Config", path.display())]
     NoFile { path: PathBuf },
-    #[error("`{}` is a link that leads nowhere; remove it, or make what it names", path.display())]
+    #[error("`{}` is a broken link. Remove it, or create its target.", path.display())]
     DeadLink { path: PathBuf },
     #[error("`{}` is larger than 4 MiB, which no NuGet.Config is; name another file, or move it away", path.display())]
     TooLarge { path: PathBuf },
@@ -257,6 +257,6 @@ fn hint(source: &io::Error) -> &'static str {
             "make it and its folder writable for this user, or run this as its owner"
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room and run this again",
-        _ => "mend this and run the command again",
+        _ => "correct this and run the command again",
     }
 }

@@ -183,7 +183,7 @@ fn a_named_file_is_the_only_one() {
     let run = stage.run(&[&["exec", "--configfile", "../other.config"], &SHOW[1..]].concat());
     assert_eq!(passwords(&run).into_keys().collect::<Vec<_>>(), ["here"]);
     let run = stage.run(&["exec", "--configfile", "nowhere.config", "--", "echo", "it ran"]);
-    let line = "error: [CNP406] `nowhere.config` is not there; name a NuGet.Config\n";
+    let line = "error: [CNP406] `nowhere.config` does not exist. Name a NuGet.Config.\n";
     assert_eq!((failure(&run, 2), &*run.stdout), (line, ""));
 }
 

@@ -165,7 +165,7 @@ fn mapping() {
          </packageSource></packageSourceMapping></configuration>",
     );
     home.run_plugin(&["source", "add", STEM, "--name", "x"]).assert_success().assert_says(
-        "note: package source mapping is on, so nothing is asked of it before `packageSourceMapping` \
+        "note: package source mapping is on, so NuGet does not use it before `packageSourceMapping` \
          has `<packageSource key=\"x\">` with patterns",
     );
 }
@@ -226,9 +226,7 @@ fn kept_from_working() {
         let run = home.run_plugin(&["source", "add", STEM, "--name", "x"]);
         run.assert_success().assert_says(word).assert_silent_on("hunter2");
         run.assert_says("note: it is disabled, and NuGet does not ask it; enable it with `dotnet nuget enable source x`");
-        run.assert_says(
-            "are sent before the plugin is asked; remove them with `dotnet codeartifact scrub`",
-        );
+        run.assert_says(" before it calls the plugin. Remove them: dotnet codeartifact scrub");
     }
     home.write(
         "project/refused.config",

@@ -17,25 +17,24 @@ pub fn trials() -> Vec<Trial> {
         trial("check_401", || {
             fails(
                 Access::RefuseAlways,
-                "401: the token of the environment's keys is refused, and a new one as well; check that \
-                 domain, owner and region in the URL are right, and the clock",
+                "HTTP 401: the token of the environment's keys is refused, and a new one as well. Check \
+                 domain, owner and region in the URL, and the clock.",
             );
         }),
         trial("check_401_with_a_stale_token", stale),
         trial("check_403", || {
             fails(
                 Access::Forbidden,
-                "403: the token of the environment's keys is good, and may not read `my-repo`; allow \
+                "HTTP 403: the token of the environment's keys is valid, but may not read `my-repo`. Allow \
                  `codeartifact:ReadFromRepository` in the identity's policy and, for another account's \
-                 domain, in the repository's or the domain's",
+                 domain, in the policy of the repository or the domain.",
             );
         }),
         trial("check_404", missing),
         trial("check_a_page", || {
             fails(
                 Access::Page,
-                "the answer is no NuGet index; check the URL, and what stands between this machine and \
-                 AWS",
+                "The response is not a NuGet index. Check the URL, and the network path to AWS.",
             );
         }),
         trial("check_a_redirect", redirect),
@@ -69,7 +68,7 @@ fn fails(access: Access, line: &str) {
 fn good() {
     let stage = Stage::new().with_package().with_nuget_config();
     let run = stage.run(&["source", "check", "MY-REPO"]);
-    let start = "ok: my-repo answers to the token of the environment's keys (";
+    let start = "ok: my-repo: HTTP 200 with the token of the environment's keys (";
     assert!(run.assert_success().stdout.starts_with(start), "{run}");
     assert_eq!(stage.fake.count(&stage.repository, 200), 1);
     let run = stage.run(&["source", "check", &stage.source]);
@@ -101,9 +100,9 @@ fn missing() {
     stage.home.write_nuget_config(&[("my-repo", &stage.fake.source(&Repository::new("gone")))]);
     assert_fails(
         &stage,
-        "404: there is no repository `gone` in domain `my-domain` (111122223333, eu-west-1); \
-         see which there are with `aws codeartifact list-repositories-in-domain --domain my-domain \
-         --domain-owner 111122223333 --region eu-west-1`",
+        "HTTP 404: repository `gone` does not exist in domain `my-domain` (111122223333, eu-west-1). \
+         List its repositories: aws codeartifact list-repositories-in-domain --domain my-domain \
+         --domain-owner 111122223333 --region eu-west-1",
     );
 }
 
@@ -115,8 +114,8 @@ fn redirect() {
         .set_access(&stage.repository, Access::Redirect(format!("{}/nuget/", elsewhere.url())));
     assert_fails(
         &stage,
-        "a redirect (status 302), which is not followed with a token; check what stands between this \
-         machine and AWS",
+        "HTTP 302 is a redirect, which is not followed with a token. Check the URL, and the network \
+         path to AWS.",
     );
     assert!(elsewhere.requests().is_empty());
 }
@@ -142,8 +141,9 @@ fn dead_proxy() {
         .home
         .write_nuget_config(&[("my-repo", &format!("https://{host}/nuget/my-repo/v3/index.json"))]);
     let run = stage.run(&["source", "check"]);
-    run.assert_failure()
-        .assert_says(&format!("no answer: the proxy `{closed}` does not connect to `{host}`"));
+    run.assert_failure().assert_says(&format!(
+        "failed: my-repo: The proxy `{closed}` does not connect to `{host}`"
+    ));
     run.assert_silent_on("hunter2");
 }
 

@@ -69,13 +69,13 @@ fn what_is_listed() {
     assert_eq!(
         home.neutral(&run.assert_success().stdout),
         format!(
-            "ours (enabled)\n  {OURS}\n  CodeArtifact: repository `my-repo`, domain `my-domain` of \
-             account 111122223333 in eu-west-1\n  in <root>/project/nuget.config:5\n  for Company.*, \
-             X\n  warning: credentials saved in `<root>/{USER}` are sent before the plugin is asked; \
-             remove them with `dotnet codeartifact scrub`\nshort (enabled)\n  {0}\n  in \
+            "ours (enabled)\n  {OURS}\n  CodeArtifact: repository `my-repo`, domain `my-domain` \
+             (111122223333, eu-west-1)\n  in <root>/project/nuget.config:5\n  for Company.*, \
+             X\n  warning: NuGet sends the credentials saved in `<root>/{USER}` before it calls the plugin. \
+             Remove them: dotnet codeartifact scrub\nshort (enabled)\n  {0}\n  in \
              <root>/project/nuget.config:6\n  warning: `{0}` names no NuGet repository; its URL is \
-             `{OURS}`\nwarning: package source mapping is on, and `short` has no patterns, so nothing \
-             is asked of it; add them to `packageSourceMapping`\n",
+             `{OURS}`\nwarning: package source mapping is on, and `short` has no patterns, so NuGet \
+             does not use it. Add them to `packageSourceMapping`.\n",
             OURS.replace("v3/index.json", "")
         )
     );
@@ -111,7 +111,7 @@ fn a_broken_file() {
          correct it",
         home.root().join(PROJECT).display()
     );
-    assert_eq!(run.stderr, format!("error: {line}\n"));
+    assert_eq!(run.stderr, format!("error: [CNP403] {line}\n"));
     assert_eq!(run.problem(), line);
     assert_eq!(run.code(), Some(1));
 }

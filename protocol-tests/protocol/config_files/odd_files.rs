@@ -27,10 +27,7 @@ fn assert_scrubbed(odd: &Odd) {
     assert_eq!(String::from_utf8_lossy(&found), String::from_utf8_lossy(&odd.after()));
     assert_eq!(found, odd.after());
     let run = home.run_plugin(&["scrub"]);
-    assert_eq!(
-        run.assert_success().stdout,
-        "no saved credentials of CodeArtifact sources were found\n"
-    );
+    assert_eq!(run.assert_success().stdout, "No saved credentials of CodeArtifact sources found\n");
     let in_text = odd.after().windows(SECRET.len()).any(|bytes| bytes == SECRET.as_bytes());
     if !in_text {
         secret_scan::assert_no_secrets(home.root(), &[SECRET.to_owned()], &[]);

@@ -121,7 +121,7 @@ fn what_is_said() {
     assert_eq!(
         home.neutral(&run.stdout),
         format!(
-            "{}nothing was changed; run this again with `--yes` to remove them\n",
+            "{}Nothing was changed. To remove them, run this again with --yes.\n",
             shown("found")
         )
     );
@@ -143,8 +143,8 @@ fn as_json() {
         "backup": null, "problem": null,
         "findings": [{
             "source": "ours", "line": 4, "password": "clearText", "variable": null, "certain": true,
-            "reason": "CodeArtifact: repository `my-repo`, domain `my-domain` of account 111122223333 \
-                       in eu-west-1"
+            "reason": "CodeArtifact: repository `my-repo`, domain `my-domain` (111122223333, \
+                       eu-west-1)"
         }]
     }]});
     assert_eq!((&report, run.code()), (&expected, Some(3)));
@@ -200,27 +200,27 @@ fn may_hold() {
     for (text, said) in [
         (
             comment,
-            "line 1: `a comment`, clear-text password (NuGet passes it over, but it may hold a token)",
+            "line 1: `a comment`, clear-text password (NuGet ignores it, but it may contain a token)",
         ),
         (
             &of_url,
-            "line 1: `a`, clear-text password (the source's URL holds a password, and the plugin is never asked for it)",
+            "line 1: `a`, clear-text password (the source's URL contains a password, so NuGet does not call the plugin for it)",
         ),
         (
             &with_delimiters[0],
-            "line 1: `a`, clear-text password (the source's URL holds a password",
+            "line 1: `a`, clear-text password (the source's URL contains a password",
         ),
         (
             &with_delimiters[1],
-            "line 1: `a`, clear-text password (the source's URL holds a password",
+            "line 1: `a`, clear-text password (the source's URL contains a password",
         ),
         (
             &with_delimiters[2],
-            "line 1: `a`, clear-text password (the source's URL holds a password",
+            "line 1: `a`, clear-text password (the source's URL contains a password",
         ),
         (
             &with_query,
-            "line 1: `a`, clear-text password (the source's URL has a query, which may hold a key)",
+            "line 1: `a`, clear-text password (the source's URL has a query, which may contain a key)",
         ),
         (
             &plain_http,
@@ -228,7 +228,7 @@ fn may_hold() {
         ),
         (
             &elsewhere,
-            "(the password is `%CODEARTIFACT_AUTH_TOKEN%`, but the source is somebody else's)",
+            "(the password is `%CODEARTIFACT_AUTH_TOKEN%`, but the source is another provider's)",
         ),
     ] {
         home.write(PROJECT, text);
@@ -247,7 +247,7 @@ fn broken_by_a_password() {
     run.assert_failure().assert_silent_on("hunter2");
     assert_eq!(run.result()["files"], json!([]));
     assert!(run.problem().contains("has an error at line 6, column"), "{run}");
-    home.run_plugin(&["scrub"]).assert_failure().assert_silent_on("no saved credentials");
+    home.run_plugin(&["scrub"]).assert_failure().assert_silent_on("No saved credentials");
 }
 
 fn thousands() {
@@ -289,7 +289,8 @@ fn missing_file() {
     assert_eq!(
         (&*run.stderr, run.code()),
         (
-            "error: `no.config` is not there; name a NuGet.Config, or none for all that NuGet reads\n",
+            "error: [CNP406] `no.config` does not exist. Name a NuGet.Config, or none for all that NuGet \
+             reads.\n",
             Some(1)
         )
     );
@@ -484,7 +485,7 @@ fn strangers_repositories() {
         let program = home.script("attack", &format!("touch '{}'", mark.display()));
         set_up(&home, &program.to_string_lossy());
         home.set("PATH", &format!(".:{}", std::env::var("PATH").unwrap()));
-        home.run_plugin(&["scrub"]).assert_says("nothing was changed");
+        home.run_plugin(&["scrub"]).assert_says("Nothing was changed");
         home.run_plugin(&["scrub", "--yes"]).assert_success();
         started.extend(mark.exists().then_some(what));
     }
@@ -520,7 +521,7 @@ fn with_a_copy() {
     home.write(PROJECT, &before);
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     let run = home.run_plugin(&["scrub", "--yes", "--backup", &backup]);
-    run.assert_failure().assert_says(&format!("error: others can look into `{backup}`"));
+    run.assert_failure().assert_says(&format!("error: [CNP415] Other users can read `{backup}`"));
     assert_eq!(text(&home, PROJECT), before);
 }
 
@@ -532,8 +533,8 @@ fn no_work_tree() {
         home.write(&format!("project/{mark}/x"), "");
         let run = home.run_plugin(&["scrub", "--yes", "--backup", "a/b"]);
         run.assert_failure().assert_says(&format!(
-            "error: `{0}/a/b` is in the work tree `{0}`, where a copy with a password may be committed; \
-             name a folder outside with `--backup`",
+            "error: [CNP415] `{0}/a/b` is in the work tree `{0}`, where a copy with a password may be \
+             committed. Name a folder outside with --backup.",
             home.project().display()
         ));
         assert!(!home.project().join("a").exists());
@@ -561,7 +562,7 @@ fn broken_configuration() {
     home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
     let run = home.run_plugin(&["scrub", "--yes"]);
     run.assert_failure().assert_says(
-        "error: sources at hosts of your own were passed over, since the configuration file `",
+        "error: [CNP102] Sources at your own hosts were skipped. Invalid configuration file `",
     );
     assert_eq!(text(&home, PROJECT), scrubbed("ours", FEED));
 }

@@ -145,8 +145,8 @@ fn programs() {
     for path in [".dotnet", ".dotnet/tools", ".dotnet/tools/nuget-plugin-codeartifact"] {
         give(&users.home.home().join(path));
     }
-    for words in [&["doctor", "--offline"][..], &["doctor", "--offline", "--fix"]] {
-        users.run(words).assert_says(".NET tool: `");
+    for words in [&["doctor", "--offline", "-v"][..], &["doctor", "--offline", "-v", "--fix"]] {
+        users.run(words).assert_says(".NET tool: ~/.dotnet/tools/nuget-plugin-codeartifact");
         let started = program.with_file_name("started-by");
         let log = fs::read_to_string(&started).unwrap();
         assert!(log.lines().all(|id| id == USER.to_string()), "{words:?}: {log}");

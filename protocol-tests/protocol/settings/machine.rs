@@ -200,12 +200,12 @@ fn untrusted() {
         ),
         (
             "rm config.toml; ln -s /nowhere/config.toml .",
-            format!("`{MACHINE}` is a link that leads nowhere"),
+            format!("`{MACHINE}` is a broken link"),
             format!("sudo rm {MACHINE}"),
         ),
         (
             "cd ..; rm -r nuget-plugin-codeartifact; ln -s nowhere nuget-plugin-codeartifact",
-            "`/etc/nuget-plugin-codeartifact` is a link that leads nowhere".to_owned(),
+            "`/etc/nuget-plugin-codeartifact` is a broken link".to_owned(),
             "sudo rm /etc/nuget-plugin-codeartifact".to_owned(),
         ),
         (

@@ -433,7 +433,7 @@ fn dangling_above(path: &Path) -> Option<Untrusted> {
 }
 
 fn dangling(link: &Path) -> Untrusted {
-    let reason = format!("`{}` is a link that leads nowhere", link.display());
+    let reason = format!("`{}` is a broken link", link.display());
     Untrusted::Reason { reason, fix: remove(link) }
 }
 
@@ -739,7 +739,7 @@ mod tests {
         assert!(reason(&circle).starts_with("too many links"));
         let link = folder.path().join("dangling");
         symlink("nowhere/config.toml", &link).unwrap();
-        assert!(reason(&link).ends_with("dangling` is a link that leads nowhere"));
-        assert!(reason(&link.join("config.toml")).ends_with("is a link that leads nowhere"));
+        assert!(reason(&link).ends_with("dangling` is a broken link"));
+        assert!(reason(&link.join("config.toml")).ends_with("is a broken link"));
     }
 }

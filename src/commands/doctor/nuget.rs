@@ -144,8 +144,10 @@ impl<'a> Nuget<'a> {
     /// The version that a copy of this program prints, or why it prints none.
     pub async fn version(&self, program: &Path) -> Result<String, String> {
         let printed = self.ask(program, &["--version"]).await?;
-        // The commit and the target follow it.
-        Ok(excerpt(printed.split_whitespace().nth(1).unwrap_or("unknown")))
+        // The commit and the target follow it. A program that prints one word prints its version.
+        let mut words = printed.split_whitespace();
+        let first = words.next().unwrap_or("unknown");
+        Ok(excerpt(words.next().unwrap_or(first)))
     }
 
     /// Starts a plugin as NuGet does: directly, or through the program that runs its file. Returns

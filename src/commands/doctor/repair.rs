@@ -66,7 +66,7 @@ pub fn description(repair: &Repair) -> String {
             format!("remove `{}`, NuGet's note about this plugin", path.display())
         }
         Repair::RemoveLink(path) => {
-            format!("remove `{}`, a link that leads nowhere", path.display())
+            format!("remove `{}`, a broken link", path.display())
         }
     }
 }

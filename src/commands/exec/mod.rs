@@ -29,7 +29,7 @@ pub use sources::fetch;
 pub enum ExecError {
     #[error(transparent)]
     Sources(#[from] SourceError),
-    #[error("`{0}` is not there; name a NuGet.Config")]
+    #[error("`{0}` does not exist. Name a NuGet.Config.")]
     NoConfig(String),
     #[error("source `{name}` gets no token: {reason}")]
     Foreign { name: String, reason: String },

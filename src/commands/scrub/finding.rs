@@ -104,9 +104,9 @@ fn secret_in(url: &str, kind: &SourceKind) -> Option<&'static str> {
         SourceKind::Alike | SourceKind::Foreign => UrlParts::tolerant(url),
     };
     if parts.user.is_some_and(|user| user.contains(':')) {
-        Some("the source's URL holds a password, and the plugin is never asked for it")
+        Some("the source's URL contains a password, so NuGet does not call the plugin for it")
     } else if !parts.tail.is_empty() {
-        Some("the source's URL has a query, which may hold a key")
+        Some("the source's URL has a query, which may contain a key")
     } else {
         None
     }
@@ -188,7 +188,7 @@ pub fn in_layer(
         }
     }
     for range in &layer.document.commented_credentials {
-        let reason = "NuGet passes it over, but it may hold a token";
+        let reason = "NuGet ignores it, but it may contain a token";
         findings.push(SavedCredentials::uncertain("a comment", reason, range.clone()));
     }
     findings.sort_by_key(|found| found.range.start);
@@ -241,7 +241,7 @@ impl KnownSources {
             (true, Some(Sign::Variable)) => Sign::Variable.to_string(),
             (true, _) => ours.kind.to_string(),
             (false, _) => {
-                format!("{}, but a source of that name is somebody else's as well", ours.kind)
+                format!("{}, but another provider also has a source of that name", ours.kind)
             }
         };
         Some((is_certain, reason))
@@ -280,7 +280,7 @@ fn judge_without_source(named: &[&KnownSource], sign: Option<Sign>) -> Option<(b
         (true, Sign::Variable) => Some((true, Sign::Variable.to_string())),
         (true, sign) => Some((false, format!("{sign}, but no file has a source of that name"))),
         (false, Sign::Variable) => {
-            Some((false, format!("{}, but the source is somebody else's", Sign::Variable)))
+            Some((false, format!("{}, but the source is another provider's", Sign::Variable)))
         }
         (false, Sign::UserName) => None,
     }

@@ -38,30 +38,32 @@ pub enum Outcome {
 pub enum ScrubError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("sources at hosts of your own were passed over, since {0}")]
+    #[error("Sources at your own hosts were skipped. {0}")]
     Hosts(Box<ProviderError>),
-    #[error("`{}` is not there; name a NuGet.Config, or none for all that NuGet reads", path.display())]
+    #[error("`{}` does not exist. Name a NuGet.Config, or none for all that NuGet reads.", path.display())]
     Missing { path: PathBuf },
-    #[error("the working folder is gone: {0}; change to another")]
+    #[error("The working folder is gone: {0}. Change to another folder.")]
     WorkingFolder(io::Error),
     #[error(
-        "`{}` is in the work tree `{}`, where a copy with a password may be committed; name a folder \
-         outside with `--backup`",
+        "`{}` is in the work tree `{}`, where a copy with a password may be committed. Name a folder \
+         outside with --backup.",
         folder.display(), tree.display()
     )]
     InWorkTree { folder: PathBuf, tree: PathBuf },
     #[error(
-        "others can look into `{}`, where a copy with a password is to go; name a folder of this \
-         user's alone with `--backup`, as `chmod 700` makes it",
+        "Other users can read `{}`, where a copy with a password would go. Name a folder with --backup \
+         that only you can read (chmod 700).",
         folder.display()
     )]
     NotPrivate { folder: PathBuf },
     #[error(
-        "no copy can be made in `{}`: {source}; name another folder with `--backup`",
+        "Cannot make a copy in `{}`: {source}. Name another folder with --backup.",
         path.display()
     )]
     NoCopy { path: PathBuf, source: io::Error },
-    #[error("the result cannot be printed: {0}; with `--yes` it is done all the same")]
+    #[error(
+        "The result cannot be written: {0}. With --yes, the passwords are removed nevertheless."
+    )]
     Output(#[from] io::Error),
 }
 

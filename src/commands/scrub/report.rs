@@ -57,13 +57,13 @@ impl ScrubReport {
     /// The findings of each file, with the lines that were or would be removed, and the next steps.
     pub fn print(&self, is_removing: bool, out: &mut dyn Write) -> io::Result<()> {
         if self.files.is_empty() {
-            return writeln!(out, "no saved credentials of CodeArtifact sources were found");
+            return writeln!(out, "No saved credentials of CodeArtifact sources found");
         }
         for file in &self.files {
             file.print(out)?;
         }
         if !is_removing && !self.is_clean() {
-            writeln!(out, "nothing was changed; run this again with `--yes` to remove them")?;
+            writeln!(out, "Nothing was changed. To remove them, run this again with --yes.")?;
         }
         Ok(())
     }

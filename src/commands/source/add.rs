@@ -280,7 +280,7 @@ fn unmapped(source: &Source, config: &NugetConfig) -> Option<String> {
     let is_left_out = !config.mappings().is_empty() && source.patterns.is_empty();
     is_left_out.then(|| {
         format!(
-            "package source mapping is on, so nothing is asked of it before `packageSourceMapping` \
+            "package source mapping is on, so NuGet does not use it before `packageSourceMapping` \
              has `<packageSource key=\"{}\">` with patterns",
             excerpt(&source.name)
         )

@@ -126,33 +126,32 @@ pub fn problem(answer: SourceAnswer, endpoint: &RepositoryEndpoint, label: &str)
     let status = answer.status;
     Some(match status {
         200 if answer.is_index => return None,
-        200..=299 => "the answer is no NuGet index; check the URL, and what stands between this \
-                      machine and AWS"
+        200..=299 => "The response is not a NuGet index. Check the URL, and the network path to AWS."
             .to_owned(),
         300..=399 => format!(
-            "a redirect (status {status}), which is not followed with a token; check what stands \
-             between this machine and AWS"
+            "HTTP {status} is a redirect, which is not followed with a token. Check the URL, and the \
+             network path to AWS."
         ),
         401 => format!(
-            "401: the token of {label} is refused, and a new one as well; check that domain, owner \
-             and region in the URL are right, and the clock"
+            "HTTP 401: the token of {label} is refused, and a new one as well. Check domain, owner and \
+             region in the URL, and the clock."
         ),
         403 => format!(
-            "403: the token of {label} is good, and may not read `{repository}`; allow \
+            "HTTP 403: the token of {label} is valid, but may not read `{repository}`. Allow \
              `codeartifact:ReadFromRepository` in the identity's policy and, for another account's \
-             domain, in the repository's or the domain's"
+             domain, in the policy of the repository or the domain."
         ),
         404 => format!(
-            "404: there is no repository `{repository}` in {domain}; see which there are with \
-             `aws codeartifact list-repositories-in-domain --domain {} --domain-owner {} --region {}`",
+            "HTTP 404: repository `{repository}` does not exist in {domain}. List its repositories: aws \
+             codeartifact list-repositories-in-domain --domain {} --domain-owner {} --region {}",
             domain.name, domain.owner, domain.region
         ),
-        407 => "407: the proxy wants a user and a password, which NuGet would not give it either; put them \
-                into HTTPS_PROXY"
+        407 => "HTTP 407: the proxy requires a user and a password, which NuGet would not send either. \
+                Put them into HTTPS_PROXY."
             .to_owned(),
-        429 => "429: the source is asked too often; wait a minute and try again".to_owned(),
-        500.. => format!("status {status}: the source has a trouble of its own; try again later"),
-        _ => format!("status {status}, which no source should answer with; check the URL"),
+        429 => "HTTP 429: too many requests. Wait a minute and try again.".to_owned(),
+        500.. => format!("HTTP {status}: the source has an internal error. Try again later."),
+        _ => format!("HTTP {status}, which is not the response of a NuGet source. Check the URL."),
     })
 }
 
@@ -161,7 +160,7 @@ fn print(checked: &CheckedSource, out: &mut dyn Write) -> io::Result<()> {
     match (&checked.problem, &checked.identity) {
         (Some(problem), _) => writeln!(out, "failed: {name}: {problem}"),
         (None, Some(identity)) => {
-            writeln!(out, "ok: {name} answers to the token of {identity} ({})", checked.took)
+            writeln!(out, "ok: {name}: HTTP 200 with the token of {identity} ({})", checked.took)
         }
         (None, None) => writeln!(out, "ok: {name}"),
     }

@@ -120,12 +120,12 @@ impl SavedAt {
     fn in_words(&self) -> String {
         match self {
             Self::Path(path) => format!(
-                "credentials saved in `{path}` are sent before the plugin is asked; remove them with \
-                 `{}`",
+                "NuGet sends the credentials saved in `{path}` before it calls the plugin. Remove them: \
+                 {}",
                 command(["scrub"])
             ),
             Self::Variable(name) => format!(
-                "credentials in the variable `{}` are sent before the plugin is asked; unset it",
+                "NuGet sends the credentials in the variable `{}` before it calls the plugin. Unset it.",
                 excerpt(name)
             ),
         }
@@ -172,8 +172,8 @@ fn warnings(config: &NugetConfig, sources: &[Listed], environment: &Environment)
     }
     for source in sources.iter().filter(|it| it.enabled && it.patterns.is_empty()) {
         warnings.push(format!(
-            "package source mapping is on, and `{}` has no patterns, so nothing is asked of it; \
-             add them to `packageSourceMapping`",
+            "package source mapping is on, and `{}` has no patterns, so NuGet does not use it. Add \
+             them to `packageSourceMapping`.",
             excerpt(&source.name)
         ));
     }
