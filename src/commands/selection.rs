@@ -18,7 +18,7 @@ use crate::provider::{Need, Provider, ProviderError, Served, Target};
 #[derive(Debug, Error)]
 pub enum SelectionError {
     #[error(
-        "{0}; give a repository's URL, as in \
+        "{0}. Give a repository's URL, as in \
          `https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json`, \
          or `--domain`, `--domain-owner` and `--region`"
     )]
@@ -36,10 +36,10 @@ pub enum SelectionError {
     #[error("{0}")]
     Provider(Box<ProviderError>),
     #[error(
-        "the token for {domain} has expired by this machine's clock as it came; set the clock right"
+        "AWS returned a token for {domain} that has expired by the clock of this machine. Set the clock."
     )]
     Expired { domain: Domain },
-    #[error("the system lets nothing be waited for: {0}")]
+    #[error("The program cannot wait for the network: {0}")]
     Runtime(#[from] io::Error),
     #[error(transparent)]
     Defect(#[from] Panicked),

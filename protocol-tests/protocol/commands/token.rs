@@ -37,8 +37,8 @@ fn a_token_that_has_expired_as_it_comes_is_not_handed_over() {
     let run = stage.run(&["token", SOURCE]);
     assert_eq!(
         failure(&run, 1),
-        "error: the token for domain `my-domain` (111122223333, eu-west-1) has expired by this \
-         machine's clock as it came; set the clock right\n"
+        "error: [CNP227] AWS returned a token for domain `my-domain` (111122223333, eu-west-1) that \
+         has expired by the clock of this machine. Set the clock.\n"
     );
 }
 
