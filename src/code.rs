@@ -157,7 +157,6 @@ codes! {
     FilesStuck = 610, "Drive does not respond";
     NoDotnet = 611, "No .NET SDK found";
     NoSdk = 612, "The .NET SDK cannot be used here";
-    UnsignedPluginRefused = 613, "Old SDK that refuses unsigned plugins";
     PluginMissing = 614, "Plugin is not installed completely";
     OtherVersion = 615, "Other version of the plugin";
     PluginStartedTwice = 616, "Plugin is started twice";
@@ -169,7 +168,6 @@ codes! {
     NuGetVariable = 622, "Variable of NuGet or .NET";
     RunWithSudo = 623, "Run with sudo";
     WritableByOthers = 624, "Everybody can change what NuGet starts";
-    CommandLink = 625, "Command dotnet codeartifact";
 
     CacheNotWritable = 701, "Token cache cannot be written";
     CacheNotRemovable = 702, "Cached token cannot be deleted";

@@ -77,6 +77,14 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
     let ours = env!("CARGO_PKG_VERSION");
     let (what, fix) = match nuget.version(path).await {
         Ok(version) if version == ours => match nuget.start(path, None).await {
+            Ok(_) if nuget.installed().is_some() && nuget.named_for_dotnet().is_none() => {
+                let what = format!(
+                    "PATH: NuGet starts `{shown}` in addition to the installed plugin, so a restore that \
+                     fails shows each message twice"
+                );
+                let fix = fix::remove_others_file(path);
+                return Finding::warning("plugin-started-twice", what).with_fix(fix);
+            }
             Ok(time) => {
                 let what = format!("PATH: `{shown}`, version {version}, responds in {time} ms");
                 return Finding::pass(check, what);

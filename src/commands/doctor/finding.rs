@@ -177,7 +177,6 @@ pub fn code(check: &str) -> Code {
         "source-answer" => Code::RepositoryRefused,
         "dotnet" => Code::NoDotnet,
         "dotnet-sdk" => Code::NoSdk,
-        "dotnet-unsigned" => Code::UnsignedPluginRefused,
         "plugin-folder" => Code::PluginMissing,
         "plugin-folder-path" | "claims-cache-folder" => Code::InvalidPluginsFolder,
         "plugin-version" | "path-copy" => Code::OtherVersion,
@@ -193,7 +192,6 @@ pub fn code(check: &str) -> Code {
         "sudo" => Code::RunWithSudo,
         "other-plugin" | "amazons-provider" | "aws-toolkit" => Code::OtherPlugin,
         "writable-by-others" => Code::WritableByOthers,
-        "dotnet-command" => Code::CommandLink,
         "cache" => Code::CacheNotWritable,
         _ => Code::Defect,
     }
