@@ -33,8 +33,8 @@ fn dead() {
         stage.forget_packages();
         let restore = stage.restore(&["-warnaserror"]);
         let said = format!(
-            "{OUR_LINE} {VARIABLE} was refused by repository `my-repo`; a token of the \
-             environment's keys is used in its place; renew or unset it"
+            "{OUR_LINE} The provided token in {VARIABLE} was refused by repository `my-repo`. A token \
+             of the environment's keys is used in its place. "
         );
         restore.assert_success().assert_says(&said);
         assert_eq!(count(&restore, OUR_LINE), 1, "{run}");

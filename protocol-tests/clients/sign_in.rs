@@ -103,6 +103,6 @@ fn not_interactive() {
     stage.may_ask("device");
     let run = stage.dotnet(&["restore", "app", "--tl:off"]);
     keep_transcript("restore-not-interactive.txt", &run.to_string());
-    run.assert_failure().assert_says("`nuget-plugin-codeartifact login --profile dev`");
+    run.assert_failure().assert_says("[CNP210] ").assert_says(" login --profile dev");
     assert_eq!(stage.sso().calls(), [] as [String; 0]);
 }

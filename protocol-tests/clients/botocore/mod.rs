@@ -136,7 +136,7 @@ fn difference(machine: &Machine, ours: &Outcome, theirs: &Outcome) -> Option<&'s
                 None
             }
         }
-        (Err(ours), Ok(theirs)) if ours.contains("there are no credentials in it") => {
+        (Err(ours), Ok(theirs)) if ours.contains("it contains no credentials") => {
             let is_other = theirs == "container" || theirs == "instance";
             (is_other && machine.profile.is_some())
                 .then_some("a profile of the command line is never replaced by another identity")

@@ -175,7 +175,7 @@ fn plugin(case: &Case) -> Outcome {
     scene.home.set("AWS_ENDPOINT_URL_CODEARTIFACT", &format!("https://{HOST}"));
     let run = scene.home.run_plugin(&[&["token"], &NAMES[..]].concat());
     run.assert_failure();
-    let is_direct = [&*format!("the name `{HOST}` "), " cannot be resolved"];
+    let is_direct = [&*format!("The host name `{HOST}` "), " cannot be resolved"];
     scene.outcome(&run, is_direct.iter().all(|part| run.stderr.contains(part)))
 }
 
