@@ -197,7 +197,7 @@ mod tests {
         let read = ConfigFile::read(&path).unwrap().unwrap();
         fs::write(&path, "other").unwrap();
         let refused = read.write(&[Edit::insert(0, "x".into())]).unwrap_err().to_string();
-        assert!(refused.contains("was changed by somebody else meanwhile"), "{refused}");
+        assert!(refused.contains("was changed by another program meanwhile"), "{refused}");
         assert_eq!(fs::read(&path).unwrap(), b"other");
         let planned = ConfigFile::planned(&path, "");
         assert!(planned.write(&[]).is_err());

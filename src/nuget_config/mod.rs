@@ -220,12 +220,12 @@ pub enum ConfigError {
     #[error("`{}` cannot be written: {source}; {}", path.display(), hint(source))]
     NotWritten { path: PathBuf, source: io::Error },
     #[error(
-        "`{}` belongs to another user, whose it would not be any more after a change ({source}); \
-         run this as that user",
+        "`{}` belongs to another user, and a change would give it to this one ({source}); run this \
+         as that user",
         path.display()
     )]
     OwnerLost { path: PathBuf, source: io::Error },
-    #[error("`{}` was changed by somebody else meanwhile, and was left so; run this again", path.display())]
+    #[error("`{}` was changed by another program meanwhile, and was left so; run this again", path.display())]
     ChangedMeanwhile { path: PathBuf },
     #[error("`{}` is written in {encoding}, which lacks a character of what is to be added; save it as UTF-8", path.display())]
     NotInEncoding { path: PathBuf, encoding: &'static str },

@@ -225,7 +225,7 @@ fn kept_from_working() {
     for word in ["Added x", "The source is there already: x"] {
         let run = home.run_plugin(&["source", "add", STEM, "--name", "x"]);
         run.assert_success().assert_says(word).assert_silent_on("hunter2");
-        run.assert_says("note: it is disabled, and NuGet does not ask it; enable it with `dotnet nuget enable source x`");
+        run.assert_says("note: it is disabled, so NuGet does not use it; enable it with `dotnet nuget enable source x`");
         run.assert_says(" before it calls the plugin. Remove them: dotnet codeartifact scrub");
     }
     home.write(

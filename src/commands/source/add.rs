@@ -146,7 +146,7 @@ fn notes(
     if let Some(source) = sources.iter().find(|source| source.name == name) {
         notes.extend((!source.is_enabled).then(|| {
             format!(
-                "it is disabled, and NuGet does not ask it; enable it with `dotnet nuget enable source \
+                "it is disabled, so NuGet does not use it; enable it with `dotnet nuget enable source \
                  {}`",
                 quoted(name)
             )
