@@ -61,7 +61,7 @@ fn again() {
     let before = configuration(&home);
     let out = configure(&home, &["import"]);
     assert!(out.contains("profile `dev`: already set\n"), "{out}");
-    assert!(out.contains("in eu-west-1: already has a rule\n"), "{out}");
+    assert!(out.contains("(111122223333, eu-west-1): already has a rule\n"), "{out}");
     assert_eq!(configuration(&home), before);
 }
 
