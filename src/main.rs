@@ -301,7 +301,7 @@ fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCode, Failure>
     };
     mask(environment, tokens.secrets())?;
     for name in tokens.replaced(environment) {
-        announce(&format!("note: the command gets another `{name}` than this environment has"));
+        announce(&format!("note: `{name}` of this environment is replaced for the command"));
     }
     let Err(error) = commands::exec::run(&args.command, &tokens, environment);
     Err(not_started(error))

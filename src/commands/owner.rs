@@ -40,8 +40,8 @@ const SECRETS: [&str; 7] = [
 /// The command is not run as root in another user's folder.
 #[derive(Debug, Error)]
 #[error(
-    "`{}` belongs to user {user}, and root does not change files there: this program cannot be run \
-     as that user: {source}; run it as that user, or name another home in HOME",
+    "`{}` belongs to user {user}. Root does not change files there, and this program cannot run as \
+     that user: {source}.",
     folder.display()
 )]
 pub struct OwnerError {
@@ -53,6 +53,10 @@ pub struct OwnerError {
 impl Coded for OwnerError {
     fn code(&self) -> Code {
         Code::OtherOwner
+    }
+
+    fn fix(&self) -> Option<String> {
+        Some("Run the command as that user, or set HOME to another folder.".to_owned())
     }
 }
 

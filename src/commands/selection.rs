@@ -17,11 +17,7 @@ use crate::provider::{Need, Provider, ProviderError, Served, Target};
 /// Why there is no token.
 #[derive(Debug, Error)]
 pub enum SelectionError {
-    #[error(
-        "{0}. Give a repository's URL, as in \
-         `https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json`, \
-         or `--domain`, `--domain-owner` and `--region`"
-    )]
+    #[error("This is {0}.")]
     NotOurs(EndpointError),
     #[error(transparent)]
     Path(EndpointError),
@@ -35,11 +31,9 @@ pub enum SelectionError {
     Source(#[from] SourceError),
     #[error("{0}")]
     Provider(Box<ProviderError>),
-    #[error(
-        "AWS returned a token for {domain} that has expired by the clock of this machine. Set the clock."
-    )]
+    #[error("AWS issued a token for {domain} that has already expired by this machine's clock.")]
     Expired { domain: Domain },
-    #[error("The program cannot wait for the network: {0}")]
+    #[error("The system cannot start network requests: {0}.")]
     Runtime(#[from] io::Error),
     #[error(transparent)]
     Defect(#[from] Panicked),
@@ -64,7 +58,15 @@ impl Coded for SelectionError {
             Self::Settings(error) | Self::Provider(error) => error.fix(),
             Self::Path(error) => error.fix(),
             Self::Source(error) => error.fix(),
-            _ => None,
+            Self::NotOurs(_) => Some(
+                "Give the name of a source, `--domain` with `--domain-owner` and `--region`, or a \
+                 repository's URL: \
+                 https://<domain>-<owner>.d.codeartifact.<region>.amazonaws.com/nuget/<repository>/v3/index.json"
+                    .to_owned(),
+            ),
+            Self::Expired { .. } => Some("Set this machine's clock.".to_owned()),
+            Self::Option(error) => error.fix(),
+            Self::RefusedHost(_) | Self::Runtime(_) | Self::Defect(_) => None,
         }
     }
 }

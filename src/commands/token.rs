@@ -22,13 +22,13 @@ use crate::settings::AUTH_TOKEN;
 pub enum TokenError {
     #[error(transparent)]
     Selection(#[from] SelectionError),
-    #[error("the token cannot be quoted for {0}; use another `--format`")]
+    #[error("The token cannot be quoted for {0}.")]
     Unquotable(&'static str),
-    #[error("`{}` is no regular file; name one, or a new one", .0.display())]
+    #[error("`{}` is not a regular file.", .0.display())]
     NotAFile(PathBuf),
-    #[error("`{}` cannot be written: {source}; name a file in a folder of yours", path.display())]
+    #[error("`{}` cannot be written: {source}.", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("the token cannot be written: {0}")]
+    #[error("The token cannot be written: {0}.")]
     Output(#[from] io::Error),
 }
 
@@ -45,7 +45,10 @@ impl Coded for TokenError {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Selection(error) => error.fix(),
-            _ => None,
+            Self::Unquotable(_) => Some("Use another `--format`.".to_owned()),
+            Self::NotAFile(_) => Some("Name a regular file, or a new one.".to_owned()),
+            Self::File { .. } => Some("Name a file in a folder that you may write to.".to_owned()),
+            Self::Output(_) => None,
         }
     }
 }

@@ -57,12 +57,12 @@ fn a_command_that_is_missing_is_named_with_where_it_was_looked_for() {
     let run = stage.run(&["exec", SOURCE, "--", "no-such-command"]);
     assert_eq!(
         failure(&run, 127),
-        "error: [CNP807] `no-such-command` was not found in PATH (`/usr/bin:/bin`); install it, or give its path\n"
+        "error: [CNP807] `no-such-command` was not found in PATH (`/usr/bin:/bin`). Install it, or give its path.\n"
     );
     let run = stage.run(&["exec", SOURCE, "--", "./no-such-command"]);
     assert_eq!(
         failure(&run, 127),
-        "error: [CNP807] `./no-such-command`, or the interpreter in its first line, is not there; check the path\n"
+        "error: [CNP807] `./no-such-command` does not exist, or the interpreter in its first line does not exist. Check the path.\n"
     );
 }
 
@@ -73,7 +73,7 @@ fn a_command_that_may_not_run_is_named() {
     let run = stage.run(&["exec", SOURCE, "--", "./script"]);
     assert_eq!(
         failure(&run, 126),
-        "error: [CNP808] `./script` cannot be started: Permission denied (os error 13); check its mode and what it was built for\n"
+        "error: [CNP808] `./script` cannot be started: Permission denied (os error 13). Check its permissions and the platform it was built for.\n"
     );
 }
 
@@ -81,7 +81,8 @@ fn without_a_token_nothing_is_run() {
     let mut stage = Stage::new();
     stage.without_keys();
     let run = stage.run(&["exec", SOURCE, "--", "echo", "it ran"]);
-    assert!(failure(&run, 1).starts_with("error: no token for domain `my-domain`"), "{run}");
+    let line = "error: [CNP201] No AWS credentials found for domain `my-domain`";
+    assert!(failure(&run, 1).starts_with(line), "{run}");
     assert_eq!(run.stdout, "");
 }
 

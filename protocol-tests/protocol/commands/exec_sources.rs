@@ -183,7 +183,8 @@ fn a_named_file_is_the_only_one() {
     let run = stage.run(&[&["exec", "--configfile", "../other.config"], &SHOW[1..]].concat());
     assert_eq!(passwords(&run).into_keys().collect::<Vec<_>>(), ["here"]);
     let run = stage.run(&["exec", "--configfile", "nowhere.config", "--", "echo", "it ran"]);
-    let line = "error: [CNP406] `nowhere.config` does not exist. Name a NuGet.Config.\n";
+    let line =
+        "error: [CNP406] `nowhere.config` does not exist. Give the path of a NuGet.Config.\n";
     assert_eq!((failure(&run, 2), &*run.stdout), (line, ""));
 }
 
@@ -237,7 +238,7 @@ fn a_source_that_is_not_ours_is_wrong_usage() {
     let run = stage.run(&["exec", "--source", "foreign", "--", "echo", "it ran"]);
     assert!(
         failure(&run, 2).starts_with(
-            "error: [CNP407] source `foreign` gets no token: not a CodeArtifact URL: "
+            "error: [CNP407] Source `foreign` gets no token: not a CodeArtifact URL: "
         ),
         "{run}"
     );
@@ -263,9 +264,12 @@ fn nothing_is_run_where_one_source_has_no_token_and_each_is_named() {
     stage.fake.token_api_for("bad-domain", missing);
     let run = stage.run(&["exec", "--", "echo", "it ran"]);
     let line = failure(&run, 1);
-    assert!(line.starts_with("error: [CNP414] no token for sources `first`, `second`: "), "{run}");
-    assert!(line.contains("; nor for source `bad`: ") && !line.contains("`good`"), "{run}");
-    assert!(line.ends_with("; the command was not started\n"), "{run}");
+    let head = "error: [CNP414] The command was not started. \
+                No token for sources `first`, `second`: [CNP5";
+    assert!(line.starts_with(head), "{run}");
+    assert!(line.contains(". No token for source `bad`: [CNP5"), "{run}");
+    assert!(!line.contains("`good`") && !line.contains(".."), "{run}");
+    assert!(line.ends_with(". Show the fix for each: dotnet codeartifact doctor\n"), "{run}");
     assert_eq!((run.stdout.as_str(), line.lines().count()), ("", 1), "{run}");
 }
 
@@ -276,7 +280,7 @@ fn a_variable_of_the_users_own_is_not_replaced_in_silence() {
     let run = stage.run(&SHOW);
     assert_eq!(
         run.stderr,
-        "note: the command gets another `NuGetPackageSourceCredentials_my-repo` than this environment has\n"
+        "note: `NuGetPackageSourceCredentials_my-repo` of this environment is replaced for the command\n"
     );
     let variables = environment(&run);
     assert_eq!(
@@ -291,8 +295,7 @@ fn a_name_that_no_variable_can_have_is_refused() {
     stage.home.write_nuget_config(&[("a=b", &stage.source), ("c", &stage.source)]);
     let run = stage.run(&SHOW);
     assert!(
-        failure(&run, 1)
-            .starts_with("error: [CNP413] no variable can have the name of source `a=b`"),
+        failure(&run, 1).starts_with("error: [CNP413] The name of source `a=b` contains `=`"),
         "{run}"
     );
     assert_eq!((run.stdout.as_str(), stage.token_calls()), ("", 0));
@@ -310,8 +313,8 @@ fn a_name_of_two_sources_is_refused() {
     let run = stage.run(&SHOW);
     assert_eq!(
         failure(&run, 1),
-        "error: [CNP413] NuGet would send the token for `ours` to `https://…@audit.example.com/v3/index.json` as well, \
-         since both sources have this name; rename one of them in NuGet.Config\n"
+        "error: [CNP413] NuGet would also send the token for `ours` to `https://…@audit.example.com/v3/index.json`, \
+         because both sources have this name. Rename one of them in NuGet.Config.\n"
     );
     assert_eq!((run.stdout.as_str(), stage.token_calls()), ("", 0));
 }
@@ -337,7 +340,7 @@ fn an_environment_that_is_too_long_is_named_as_that() {
     let run = stage.run(&["exec", "--", "echo", "it ran"]);
     assert_eq!(
         failure(&run, 126),
-        "error: [CNP808] the tokens and this environment are too long for `echo` to be started; name fewer sources with `--source`\n"
+        "error: [CNP808] The tokens and the environment are too long to start `echo`. Name fewer sources with `--source`.\n"
     );
     assert_eq!(stage.token_calls(), 1);
 }

@@ -82,7 +82,9 @@ fn a_link_or_a_device_is_refused_and_stays() {
         let run = stage.run(&["token", SOURCE, "--output", path]);
         assert_eq!(
             failure(&run, 1),
-            format!("error: `{path}` is no regular file; name one, or a new one\n")
+            format!(
+                "error: [CNP805] `{path}` is not a regular file. Name a regular file, or a new one.\n"
+            )
         );
     }
     assert_eq!(fs::read_to_string(target).unwrap(), "precious");
@@ -94,10 +96,10 @@ fn a_folder_that_is_not_there_is_named() {
     let run = stage.run(&["token", SOURCE, "--output", "missing/token.json"]);
     let said = failure(&run, 1);
     assert!(
-        said.starts_with("error: `missing/token.json` cannot be written: No such file"),
+        said.starts_with("error: [CNP805] `missing/token.json` cannot be written: No such file"),
         "{run}"
     );
-    assert!(said.ends_with("; name a file in a folder of yours\n"), "{run}");
+    assert!(said.ends_with(". Name a file in a folder that you may write to.\n"), "{run}");
 }
 
 fn read(file: &Path) -> Value {

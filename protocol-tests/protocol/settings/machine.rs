@@ -241,7 +241,7 @@ fn untrusted_is_said_first() {
     let doctor = run(&stage, set_up, &["doctor", "--offline"]);
     let line = format!("x CNP104 {}", line.replace('`', ""));
     assert!(doctor.assert_failure().stdout.starts_with(&line), "{doctor}");
-    doctor.assert_says(&format!("    fix: sudo chmod go-w {MACHINE}\n"));
+    doctor.assert_says(&format!("\n    fix: sudo chmod go-w {MACHINE}\n"));
     let explained = run(&stage, set_up, &["explain", SOURCE]);
     let first = explained.assert_failure().stdout.lines().next().unwrap_or_default();
     assert!(first.starts_with("settings"), "{explained}");

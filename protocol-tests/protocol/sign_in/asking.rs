@@ -187,7 +187,7 @@ fn not_https() {
         let mut nuget = FakeNuget::start(&stage.home);
         let answer = nuget.ask(&stage.source, false, false);
         let line = answer.assert_refusal("NotFound").the_warning().to_owned();
-        assert!(line.contains("its sign-in page is no https address"), "{line}");
+        assert!(line.contains("HTTP 200, and its sign-in page is not an https address)"), "{line}");
         assert!(!line.contains(page), "{line}");
         stage.finish(nuget);
     }

@@ -130,19 +130,19 @@ fn without_sso() {
         ),
         (
             ["--profile", "console"],
-            "profile `console` does not sign in by SSO: it has no `sso_session` or `sso_start_url`, or not all that belongs to it; it signs in with `aws login --profile console`",
+            "[CNP215] Profile `console` does not use IAM Identity Center: `sso_session` or `sso_start_url` is missing or incomplete. It signs in with: aws login --profile console",
         ),
         (
             ["--profile", "gone"],
-            "there is no profile `gone` (there are `console`, `dev`); name another one with `--profile`",
+            "[CNP203] Profile `gone` does not exist (existing profiles: `console`, `dev`). Choose another one with --profile, as listed by: aws configure list-profiles",
         ),
         (
             ["--sso-session", "gone"],
-            "no AWS file has an sso-session `gone`, with its start URL and region (there are `half`); name another one, or make it with `aws configure sso-session`",
+            "[CNP216] The shared config file has no sso-session `gone` with its start URL and region (existing sessions: `half`). Name another one, or create it: aws configure sso-session",
         ),
         (
             ["--sso-session", "half"],
-            "no AWS file has an sso-session `half`, with its start URL and region (there are `half`); name another one, or make it with `aws configure sso-session`",
+            "[CNP216] The shared config file has no sso-session `half` with its start URL and region (existing sessions: `half`). Name another one, or create it: aws configure sso-session",
         ),
     ] {
         let run = login(&stage, &arguments);

@@ -121,7 +121,7 @@ fn by_profile() {
     assert_eq!(told["identity"]["label"], "profile `dev`");
     assert_eq!(told["identity"]["profileOrigin"], "--profile");
     let typo = run(&home, &["explain", URL, "--profile", "typo"]);
-    typo.assert_failure().assert_says("there is no profile `typo` (there are `dev`)");
+    typo.assert_failure().assert_says("Profile `typo` does not exist (the only profile is `dev`).");
 }
 
 fn nobody() {
@@ -190,19 +190,26 @@ fn foreign() {
             "CodeArtifact's hosts are asked over https only",
         ),
         ("https://me:hunter2@h.example/v3/index.json", "it carries user information"),
-        ("packages", "not an absolute URL"),
     ] {
         let home = home();
         let told = run(&home, &["explain", url]);
         told.assert_failure().assert_silent_on("hunter2");
-        let said = format!("error: [CNP407] not a CodeArtifact URL: {reason}");
+        let said = format!("error: [CNP407] This is not a CodeArtifact URL: {reason}. ");
         assert!(told.stderr.starts_with(&said), "{told}");
         assert!(told.stdout.ends_with(&format!("token  no: not a CodeArtifact URL: {reason}\n")));
         let told = run(&home, &["explain", "--json", url]);
         told.assert_failure().assert_silent_on("hunter2");
-        assert!(told.problem().starts_with(&format!("not a CodeArtifact URL: {reason}")), "{told}");
+        assert!(
+            told.problem().starts_with(&format!("This is not a CodeArtifact URL: {reason}.")),
+            "{told}"
+        );
         assert_eq!(told.result()["endpoint"], Value::Null);
     }
+    let told = run(&home(), &["explain", "packages"]);
+    told.assert_failure();
+    let said =
+        "error: [CNP411] `packages` is neither a source of NuGet.Config nor a CodeArtifact URL. ";
+    assert!(told.stderr.starts_with(said), "{told}");
 }
 
 fn kept_out() {
@@ -298,7 +305,10 @@ fn given_and_unknown_profile() {
     home.set("CODEARTIFACT_AUTH_TOKEN", "not a token");
     let (text, report) = assert_says_as_a_restore(&home, URL);
     let problem = report.problem();
-    assert!(problem.contains("; without it: AWS_PROFILE names profile `missing`"), "{problem}");
+    assert!(
+        problem.contains(" AWS_PROFILE names profile `missing`, which does not exist"),
+        "{problem}"
+    );
     assert!(text.contains("own token    CODEARTIFACT_AUTH_TOKEN: not used, because it "), "{text}");
 }
 

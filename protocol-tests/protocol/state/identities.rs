@@ -106,19 +106,22 @@ fn refused_ways() {
         (
             "AWS_ENDPOINT_URL",
             "http://plain.example",
-            "the endpoint `plain.example` is set to plain http, and is not this machine; set AWS_ENDPOINT_URL and its like, or the profile's `endpoint_url`, to https",
+            "The API endpoint `plain.example` uses plain http and is not on this machine.",
         ),
         (
             "HTTPS_PROXY",
             "socks5://me:hunter2@proxy.example",
-            "the variable HTTPS_PROXY names a proxy by `socks5`, and only `http` and `https` are supported; set HTTPS_PROXY to an http proxy, as in `http://proxy.example:3128`",
+            "The variable HTTPS_PROXY names a proxy with `socks5`; only `http` and `https` are supported.",
         ),
     ] {
         let mut stage = Stage::signing_in();
         stage.home.unset("AWS_ENDPOINT_URL_CODEARTIFACT").set(variable, value);
         let told = explain(&stage.home, &stage.source);
         told.assert_failure().assert_silent_on("hunter2");
-        assert_eq!(told.result()["connection"]["error"]["message"], line);
-        assert!(told.stderr.ends_with(&format!(": {line}\n")), "{told}");
+        let error = told.result()["connection"]["error"].take();
+        let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+        assert!(text("message").starts_with(line), "{error}");
+        let whole = format!("{} {}\n", text("message"), text("fix"));
+        assert!(told.stderr.ends_with(&whole) && !text("fix").is_empty(), "{told}");
     }
 }

@@ -88,7 +88,9 @@ fn broken() {
     let told = run(&home, &["status"]);
     told.assert_failure().assert_says("tokens     none in the cache");
     assert!(told.stderr.starts_with("error: [CNP102] Invalid configuration file `"), "{told}");
-    assert!(told.stdout.contains("sign-ins   cannot be read: the AWS files cannot be used: "));
+    let line =
+        "sign-ins   cannot be read: A shared config or credentials file cannot be used: in `";
+    assert!(told.stdout.contains(line), "{told}");
     let told = run(&home, &["status", "--json"]);
     told.assert_failure();
     assert_eq!(told.result()["configuration"][0]["state"], "broken");

@@ -163,7 +163,7 @@ impl Oidc {
             (Some(id), Some(secret), Ok(expires_at)) => {
                 Ok(Client { id, secret: Secret::new(secret), expires_at })
             }
-            _ => Err(self.nonsense("200, without a client")),
+            _ => Err(self.nonsense("HTTP 200, without a client")),
         }
     }
 
@@ -178,8 +178,9 @@ impl Oidc {
         let answer = call.send().await.map_err(|error| self.failure(&error))?;
         let address = answer.verification_uri_complete.or(answer.verification_uri);
         let address = address.as_deref().and_then(Address::parse);
-        let address = address
-            .ok_or_else(|| self.nonsense("200, and its sign-in page is not an https address"))?;
+        let address = address.ok_or_else(|| {
+            self.nonsense("HTTP 200, and its sign-in page is not an https address")
+        })?;
         match (answer.device_code, answer.user_code) {
             (Some(code), Some(user_code)) => Ok(Device {
                 code: Secret::new(code),
@@ -188,7 +189,7 @@ impl Oidc {
                 lives: seconds(answer.expires_in).unwrap_or(DEFAULT_LIFE),
                 interval: seconds(answer.interval).unwrap_or(DEFAULT_INTERVAL),
             }),
-            _ => Err(self.nonsense("200, without a device code")),
+            _ => Err(self.nonsense("HTTP 200, without a device code")),
         }
     }
 
@@ -229,7 +230,7 @@ impl Oidc {
                 refresh_token: answer.refresh_token.map(Secret::new),
                 lives,
             }),
-            _ => Err(self.nonsense("200, without an access token")),
+            _ => Err(self.nonsense("HTTP 200, without an access token")),
         }
     }
 

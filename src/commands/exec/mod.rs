@@ -16,6 +16,7 @@ use thiserror::Error;
 use super::selection::Fetched;
 use super::source::SourceError;
 use crate::base::environment::Environment;
+use crate::base::invocation::command;
 use crate::base::secret::Secret;
 use crate::base::system;
 use crate::base::text::printable;
@@ -29,37 +30,30 @@ pub use sources::fetch;
 pub enum ExecError {
     #[error(transparent)]
     Sources(#[from] SourceError),
-    #[error("`{0}` does not exist. Name a NuGet.Config.")]
+    #[error("`{0}` does not exist.")]
     NoConfig(String),
-    #[error("source `{name}` gets no token: {reason}")]
+    #[error("Source `{name}` gets no token: {reason}")]
     Foreign { name: String, reason: String },
-    #[error(
-        "no variable can have the name of source `{0}`, which has a `=`; rename it in NuGet.Config, \
-         or leave it out with `--source` for each of the others"
-    )]
+    #[error("The name of source `{0}` contains `=`, which no variable's name may contain.")]
     Unnameable(String),
     #[error(
-        "NuGet would send the token for `{name}` to `{url}` as well, since both sources have this name; \
-         rename one of them in NuGet.Config"
+        "NuGet would also send the token for `{name}` to `{url}`, because both sources have this name."
     )]
     SharedName { name: String, url: String },
-    #[error("no token for {}; the command was not started", .0.join("; nor for "))]
-    NoTokens(Vec<String>),
+    #[error("The command was not started. {}", .0.iter().map(NoToken::text).collect::<Vec<_>>().join(" "))]
+    NoTokens(Vec<NoToken>),
     #[error(
-        "NuGet cannot read the token for {0} from a variable, for characters that AWS's tokens \
-         do not have; check what stands between this machine and AWS"
+        "NuGet cannot read the token for {0} from a variable: it contains characters that AWS's \
+         tokens do not have."
     )]
     Unreadable(String),
-    #[error("`{command}` was not found in PATH (`{path}`); install it, or give its path")]
+    #[error("`{command}` was not found in PATH (`{path}`).")]
     Missing { command: String, path: String },
-    #[error("`{0}`, or the interpreter in its first line, is not there; check the path")]
+    #[error("`{0}` does not exist, or the interpreter in its first line does not exist.")]
     Absent(String),
-    #[error(
-        "the tokens and this environment are too long for `{0}` to be started; name fewer sources with \
-         `--source`"
-    )]
+    #[error("The tokens and the environment are too long to start `{0}`.")]
     TooLong(String),
-    #[error("`{command}` cannot be started: {source}; check its mode and what it was built for")]
+    #[error("`{command}` cannot be started: {source}.")]
     Unstartable { command: String, source: io::Error },
 }
 
@@ -80,8 +74,54 @@ impl Coded for ExecError {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Sources(error) => error.fix(),
-            _ => None,
+            Self::NoTokens(sources) => fix_of(sources),
+            Self::NoConfig(_) => Some("Give the path of a NuGet.Config.".to_owned()),
+            Self::Foreign { .. } => None,
+            Self::Unnameable(_) => Some(
+                "Rename it in NuGet.Config, or name each of the other sources with `--source`."
+                    .to_owned(),
+            ),
+            Self::SharedName { .. } => Some("Rename one of them in NuGet.Config.".to_owned()),
+            Self::Unreadable(_) => {
+                Some("Check the proxy or endpoint between this machine and AWS.".to_owned())
+            }
+            Self::Missing { .. } => Some("Install it, or give its path.".to_owned()),
+            Self::Absent(_) => Some("Check the path.".to_owned()),
+            Self::TooLong(_) => Some("Name fewer sources with `--source`.".to_owned()),
+            Self::Unstartable { .. } => {
+                Some("Check its permissions and the platform it was built for.".to_owned())
+            }
         }
+    }
+}
+
+/// Sources without a token, for one reason.
+#[derive(Debug)]
+pub struct NoToken {
+    names: Vec<String>,
+    code: Code,
+    /// The reason without its fix.
+    reason: String,
+    fix: Option<String>,
+}
+
+impl NoToken {
+    fn text(&self) -> String {
+        let Self { names, code, reason, .. } = self;
+        let end = if reason.ends_with('.') { "" } else { "." };
+        format!("No token for {}: [{code}] {reason}{end}", sources::quoted(names))
+    }
+}
+
+/// The fix of all of them, else where each is shown: what follows a command on its line could be
+/// taken for a part of it.
+fn fix_of(sources: &[NoToken]) -> Option<String> {
+    let mut fixes: Vec<&str> = sources.iter().filter_map(|it| it.fix.as_deref()).collect();
+    fixes.dedup();
+    match fixes[..] {
+        [] => None,
+        [fix] => Some(fix.to_owned()),
+        _ => Some(format!("Show the fix for each: {}", command(["doctor"]))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::future::{self, Future};
 use std::task::Poll;
 
-use super::{ExecError, Tokens};
+use super::{ExecError, NoToken, Tokens};
 use crate::base::secret::Secret;
 use crate::base::text::{excerpt, printable};
 use crate::base::url::redacted;
@@ -145,7 +145,7 @@ fn tokens(
     outcomes: Vec<Result<Fetched, SelectionError>>,
 ) -> Result<Tokens, ExecError> {
     let (mut fetched, mut of_sources) = (Vec::new(), Vec::new());
-    let mut failures: Vec<(String, Vec<String>)> = Vec::new();
+    let mut failures: Vec<NoToken> = Vec::new();
     for (Request { names, .. }, outcome) in requests.into_iter().zip(outcomes) {
         match outcome {
             Ok(token) if !is_readable(&token.secret) => {
@@ -157,20 +157,16 @@ fn tokens(
                 fetched.push(token);
             }
             Err(error) => {
-                let reason = match error {
-                    SelectionError::Provider(error) => error.text(),
-                    other => other.to_string(),
-                };
-                match failures.iter_mut().find(|(same, _)| *same == reason) {
-                    Some((_, others)) => others.extend(names),
-                    None => failures.push((reason, names)),
+                let (reason, fix) = (error.to_string(), error.fix());
+                match failures.iter_mut().find(|it| it.reason == reason && it.fix == fix) {
+                    Some(same) => same.names.extend(names),
+                    None => failures.push(NoToken { names, code: error.code(), reason, fix }),
                 }
             }
         }
     }
     if !failures.is_empty() {
-        let texts = failures.iter().map(|(reason, names)| format!("{}: {reason}", quoted(names)));
-        return Err(ExecError::NoTokens(texts.collect()));
+        return Err(ExecError::NoTokens(failures));
     }
     // The user's own token may be for several domains: then its variable stays as it is.
     let is_same = |it: &[Fetched]| (&it[0].domain, &it[0].secret) == (&it[1].domain, &it[1].secret);
@@ -180,7 +176,7 @@ fn tokens(
 }
 
 /// The sources, for a message.
-fn quoted(names: &[String]) -> String {
+pub(super) fn quoted(names: &[String]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{}`", excerpt(name))).collect();
     let plural = if names.len() == 1 { "" } else { "s" };
     format!("source{plural} {}", quoted.join(", "))

@@ -19,7 +19,7 @@ use report::{Explanation, ForeignReport};
 /// Why there would be no token, with the message of a restore.
 #[derive(Debug, Error)]
 pub enum ExplainError {
-    #[error("{0}. The plugin ignores such sources. To add an own host: {command}", command = command(["configure", "host", "add", "--help"]))]
+    #[error("This is {0}. The plugin ignores such sources.")]
     NotOurs(EndpointError),
     #[error(transparent)]
     Url(SelectionError),
@@ -27,7 +27,7 @@ pub enum ExplainError {
     Source(#[from] SourceError),
     #[error("{0}")]
     Provider(Box<ProviderError>),
-    #[error("the result cannot be written: {0}")]
+    #[error("The result cannot be written: {0}.")]
     Output(#[from] io::Error),
 }
 
@@ -47,7 +47,11 @@ impl Coded for ExplainError {
             Self::Url(error) => error.fix(),
             Self::Source(error) => error.fix(),
             Self::Provider(error) => error.fix(),
-            Self::NotOurs(_) | Self::Output(_) => None,
+            Self::NotOurs(_) => Some(format!(
+                "If it is your own proxy for CodeArtifact, add its host: {}",
+                command(["configure", "host", "add", "--help"])
+            )),
+            Self::Output(_) => None,
         }
     }
 }
