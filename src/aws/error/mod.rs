@@ -448,7 +448,7 @@ impl AwsError {
 /// The existing profiles, for a message about one that does not exist.
 pub(super) struct KnownProfiles<'a> {
     pub names: Vec<&'a str>,
-    /// The files that variables name in vain.
+    /// The missing files that variables name.
     pub missing: Vec<&'a str>,
 }
 

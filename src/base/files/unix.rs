@@ -425,7 +425,7 @@ pub fn check_administered(path: &Path) -> Result<(), Untrusted> {
     Err(Untrusted::Reason { reason, fix: remove(path) })
 }
 
-/// The link above a missing file that leads nowhere: what it should lead to is not known.
+/// The broken link above a missing file: its target is not known.
 fn dangling_above(path: &Path) -> Option<Untrusted> {
     let mut above = path.ancestors().skip(1);
     let (there, found) = above.find_map(|it| Some((it, it.symlink_metadata().ok()?)))?;

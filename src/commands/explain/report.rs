@@ -115,7 +115,7 @@ struct IdentityPart {
     /// False where AWS can change the identity without a trace on this machine.
     visible: bool,
     sign_in: Option<SignInPart>,
-    /// The shared files that variables name in vain.
+    /// The missing shared files that variables name.
     #[serde(skip)]
     missing_files: Vec<String>,
 }
