@@ -59,7 +59,7 @@ fn foreign_restore(stage: &Stage) {
     nuget.finish();
 }
 
-/// A whole restore from others' sources makes no call of AWS, and asks nobody anything.
+/// A whole restore from others' sources makes no call to AWS and no other network request.
 #[track_caller]
 fn assert_no_head_start(stage: &Stage) {
     let calls = stage.fake.requests();

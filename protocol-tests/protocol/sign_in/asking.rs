@@ -61,8 +61,8 @@ fn confirmed() {
     }
     stage.finish(nuget);
     stage.assert_served();
-    assert_eq!(stage.fake.token_calls().len(), 1, "a warm run asks nobody");
-    assert_eq!(stage.sso().count("GetRoleCredentials"), 1, "a warm run asks nobody");
+    assert_eq!(stage.fake.token_calls().len(), 1, "a warm run makes no network requests");
+    assert_eq!(stage.sso().count("GetRoleCredentials"), 1, "a warm run makes no network requests");
 }
 
 fn refreshable() {

@@ -50,8 +50,8 @@ fn good() {
     stage.assert_served();
     assert_eq!(stage.sso().calls(), ["GetRoleCredentials"]);
     stage.assert_served();
-    assert_eq!(stage.sso().calls(), ["GetRoleCredentials"], "a warm run asks nobody");
-    assert_eq!(stage.fake.requests().len(), 1, "a warm run asks nobody");
+    assert_eq!(stage.sso().calls(), ["GetRoleCredentials"], "a warm run makes no network requests");
+    assert_eq!(stage.fake.requests().len(), 1, "a warm run makes no network requests");
 }
 
 fn older_times() {
@@ -78,7 +78,7 @@ fn refreshed() {
     let expires = after["expiresAt"].as_str().expect("a time");
     assert!(expires.len() == 20 && expires.ends_with('Z'), "{expires}");
     stage.assert_served();
-    assert_eq!(stage.sso().calls().len(), 2, "a warm run asks nobody");
+    assert_eq!(stage.sso().calls().len(), 2, "a warm run makes no network requests");
     // What came can be refreshed again.
     stage.expire();
     stage.forget_tokens();
