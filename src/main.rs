@@ -236,8 +236,8 @@ fn run_command(
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::disallowed_methods, reason = "colours depend on where the output goes")]
 /// Fails with its exit code if a check failed. The findings were printed already.
+#[expect(clippy::disallowed_methods, reason = "colours depend on where the output goes")]
 fn doctor(
     args: &DoctorArgs,
     environment: &Environment,

@@ -157,8 +157,8 @@ impl InstallReport {
     }
 }
 
-/// What people start, for this user's own installation. A folder that is named may be for everybody,
-/// of whom none has this user's home.
+/// The command that people type, for this user's own installation. With `--dir` the installation may
+/// serve other users, who do not share this user's home.
 fn put_command(
     args: &InstallArgs,
     environment: &Environment,
@@ -184,7 +184,7 @@ fn put_command(
     }
 }
 
-/// A warning for root whom another user has made root by `sudo`: the installation is in root's home,
+/// A warning if a user runs this as root by `sudo`: the installation is in root's home,
 /// where that user's restore does not look.
 fn for_root_alone(args: &InstallArgs, environment: &Environment) -> Option<String> {
     let user = environment.get("SUDO_USER").filter(|user| *user != "root")?;
