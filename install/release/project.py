@@ -1,0 +1,91 @@
+"""What the programs of a release share: the version, the address, the targets, and archives whose
+bytes depend on their content only. Python 3.11 or newer, standard library only.
+
+The executables of a release are in one folder with a folder for each runtime identifier (RID) of
+.NET, such as `linux-x64/nuget-plugin-codeartifact` and `win-x64/nuget-plugin-codeartifact.exe`.
+"""
+
+import gzip
+import io
+import json
+import os
+import tarfile
+import time
+import tomllib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "nuget-plugin-codeartifact"
+
+with open(ROOT / "Cargo.toml", "rb") as _file:
+    PACKAGE = tomllib.load(_file)["package"]
+
+VERSION = PACKAGE["version"]
+# The address of the project. Every other file that names it is compared with this one by a test.
+REPOSITORY = PACKAGE["repository"]
+
+# Files in archives have this time unless SOURCE_DATE_EPOCH (seconds) says another: 1 January 2020.
+TIME = int(os.environ.get("SOURCE_DATE_EPOCH", "1577836800"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """One of the systems that a release serves."""
+
+    rid: str
+    target: str
+    runner: str
+
+    @property
+    def is_windows(self):
+        return self.rid.startswith("win-")
+
+    @property
+    def executable(self):
+        """The executable's file name."""
+        return NAME + (".exe" if self.is_windows else "")
+
+    @property
+    def stem(self):
+        """The name of the archive without its suffix, and of the one folder in it."""
+        return f"{NAME}-{self.rid}"
+
+    @property
+    def archive(self):
+        return self.stem + (".zip" if self.is_windows else ".tar.gz")
+
+
+def targets():
+    """All targets, in the order of targets.json."""
+    entries = json.loads((ROOT / "install/release/targets.json").read_text())
+    return [Target(**entry) for entry in entries]
+
+
+def release_url(version=VERSION):
+    """Where the files of a release are downloaded from."""
+    return f"{REPOSITORY}/releases/download/v{version}"
+
+
+def tar_gz(entries):
+    """The bytes of a .tar.gz of these (name, content, mode), in this order, owned by root."""
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content, mode in entries:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode, entry.mtime = len(content), mode, TIME
+            archive.addfile(entry, io.BytesIO(content))
+    return gzip.compress(inner.getvalue(), compresslevel=9, mtime=0)
+
+
+def zipped(entries):
+    """The bytes of a .zip of these (name, content, mode), in this order."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content, mode in entries:
+            entry = zipfile.ZipInfo(name, time.gmtime(TIME)[:6])
+            entry.create_system, entry.external_attr = 3, (0o100000 | mode) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return packed.getvalue()

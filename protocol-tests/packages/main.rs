@@ -1,0 +1,39 @@
+//! How the plugin gets onto a machine: installers, packages, the .NET tool, the files of a release, and
+//! the actions of CI services. The programs of `install` run on what Cargo just built.
+//!
+//! Without the tool that it needs a test is reported as ignored; see `support/trials.rs`.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the rules are the plugin's; a test fails by a panic"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod dotnet_tool;
+mod installers;
+mod integrations;
+mod linux_packages;
+mod manifests;
+mod releases;
+mod upgrades;
+
+use std::process::ExitCode;
+
+use support::trials;
+
+fn main() -> ExitCode {
+    let suites = [
+        ("dotnet_tool", dotnet_tool::trials()),
+        ("installers", installers::trials()),
+        ("integrations", integrations::trials()),
+        ("linux_packages", linux_packages::trials()),
+        ("manifests", manifests::trials()),
+        ("releases", releases::trials()),
+        ("upgrades", upgrades::trials()),
+    ];
+    trials::run(suites, trials::processors())
+}
