@@ -189,8 +189,7 @@ fn run_command(
         Command::Uninstall(args) => commands::uninstall::run(&args, environment, out)?,
         Command::Configure(args) => commands::configure::run(&args, environment, &announce, out)?,
         Command::Completions(args) => {
-            let program = std::env::current_exe()?;
-            completions::run(&args, &program, out)?;
+            completions::run(&args, &std::env::current_exe()?, out)?;
         }
         Command::Version => writeln!(out, "{} {}", base::PROGRAM, cli::VERSION)?,
         Command::Doctor(args) => return doctor(&args, environment, &wait, out),

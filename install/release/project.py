@@ -6,9 +6,12 @@ The executables of a release are in one folder with a folder for each runtime id
 """
 
 import gzip
+import hashlib
 import io
 import json
 import os
+import platform
+import sys
 import tarfile
 import time
 import tomllib
@@ -18,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "nuget-plugin-codeartifact"
+CHECKSUMS = "SHA256SUMS"
 
 with open(ROOT / "Cargo.toml", "rb") as _file:
     PACKAGE = tomllib.load(_file)["package"]
@@ -61,6 +65,53 @@ def targets():
     """All targets, in the order of targets.json."""
     entries = json.loads((ROOT / "install/release/targets.json").read_text())
     return [Target(**entry) for entry in entries]
+
+
+def native_rid():
+    """The RID whose executable runs on this machine; none where a release has none."""
+    system = {"Linux": "linux", "Windows": "win", "Darwin": "osx"}.get(platform.system())
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+    return f"{system}-{machine.get(platform.machine().lower())}"
+
+
+def executables(folder):
+    """The targets whose executables are in this folder, each with its file."""
+    known = {target.rid: target for target in targets()}
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and entry.name not in known:
+            fail(f"`{entry}` is not named after a RID of targets.json; rename or remove it")
+    found = [(target, folder / rid / target.executable) for rid, target in known.items()]
+    for target, file in found:
+        if file.parent.is_dir() and not file.is_file():
+            fail(f"`{file.parent}` has no `{file.name}`; build it with install/release/build {target.target}")
+    found = [(target, file) for target, file in found if file.is_file()]
+    if not found:
+        fail(f"`{folder}` has no executable; each is in a folder named after its RID, such as linux-x64")
+    return found
+
+
+def fail(problem):
+    """Ends the program with one line."""
+    sys.exit(f"error: {problem}")
+
+
+def folder(name):
+    """A folder that the command line names."""
+    if not Path(name).is_dir():
+        fail(f"`{name}` is not a folder")
+    return Path(name)
+
+
+def write_checksums(folder):
+    """Writes SHA256SUMS over the files of a release: those in the folder itself, by name."""
+    files = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in files if name != CHECKSUMS]
+    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def sha256(file):
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def release_url(version=VERSION):

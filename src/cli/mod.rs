@@ -251,6 +251,10 @@ pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub shell: Shell,
+
+    /// The command that the script starts, instead of this file; for packages
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub program: Option<PathBuf>,
 }
 
 const SCRUB: Page = Page {

@@ -27,12 +27,13 @@ use crate::settings::KEYS;
 /// The variable by which a script requests candidates; its value is the shell's name.
 pub const SHELL: &str = "NUGET_PLUGIN_CODEARTIFACT_COMPLETE";
 
-/// Prints the shell's script on `out`. `program` is the file that it starts.
-pub fn run(args: &CompletionsArgs, program: &Path, out: &mut dyn Write) -> io::Result<()> {
+/// Prints the shell's script on `out`. It starts `here`, this file, unless the arguments name a
+/// command: the script in a package starts what is on PATH.
+pub fn run(args: &CompletionsArgs, here: &Path, out: &mut dyn Write) -> io::Result<()> {
     let shells = Shells::builtins();
     let name = args.shell.to_string();
     let Some(shell) = shells.completer(&name) else { return Ok(()) };
-    let program = program.to_string_lossy();
+    let program = args.program.as_deref().unwrap_or(here).to_string_lossy();
     let mut script = Vec::new();
     for command in [DOTNET_FILE, PROGRAM] {
         shell.write_registration(SHELL, command, command, &program, &mut script)?;
