@@ -67,6 +67,14 @@ def targets():
     return [Target(**entry) for entry in entries]
 
 
+def target(rid):
+    """The target of a RID that the command line names."""
+    for known in targets():
+        if known.rid == rid:
+            return known
+    fail(f"`{rid}` is not a RID of targets.json")
+
+
 def native_rid():
     """The RID whose executable runs on this machine; none where a release has none."""
     system = {"Linux": "linux", "Windows": "win", "Darwin": "osx"}.get(platform.system())
