@@ -1,33 +1,51 @@
 //! Builds the launcher (`install/launcher/`) for the target, so that the plugin can embed it:
-//! `$OUT_DIR/launcher.bin` is the library, or empty where `CODEARTIFACT_NUGET_NO_LAUNCHER` is set. It
-//! also sets `CODEARTIFACT_NUGET_VERSION`, the version with commit and target.
+//! `$OUT_DIR/launcher.bin` is the library. It also sets `CODEARTIFACT_NUGET_VERSION`, the version with
+//! commit and target.
 //!
-//! That variable is for `cargo check` on a target that has no linker here. `install` of such a
-//! build refuses to install what it does not have.
+//! `CODEARTIFACT_NUGET_LAUNCHER` names a launcher that was built before: a release signs it, and joins
+//! those for macOS into one. `install/release/launcher` builds it, by running this file.
+//!
+//! `CODEARTIFACT_NUGET_NO_LAUNCHER` is for `cargo check` on a target that has no linker here: the
+//! launcher is empty, and `install` of such a build refuses to install what it does not have.
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script by its environment")]
+
+#[allow(dead_code, reason = "the plugin uses all of it")]
+#[path = "src/base/executable_format.rs"]
+mod executable_format;
 
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
+use executable_format::{Architecture, is_library, pe_header};
+
 const SOURCE: &str = "install/launcher";
+const LAUNCHER: &str = "CODEARTIFACT_NUGET_LAUNCHER";
 const NO_LAUNCHER: &str = "CODEARTIFACT_NUGET_NO_LAUNCHER";
 /// Names the commit where there is no git, as in an unpacked archive.
 const COMMIT: &str = "CODEARTIFACT_NUGET_COMMIT";
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed={SOURCE}");
+    println!("cargo::rerun-if-env-changed={LAUNCHER}");
     println!("cargo::rerun-if-env-changed={NO_LAUNCHER}");
     set_version();
     pack_relocations();
     // Some linkers add a suffix to a name that has none.
     let launcher = PathBuf::from(needed("OUT_DIR")).join("launcher.bin");
-    let built = match env::var_os(NO_LAUNCHER).filter(|value| !value.is_empty()) {
-        Some(_) => std::fs::write(&launcher, []).map_err(|error| error.to_string()),
-        None => build(&launcher),
+    let set = |variable| env::var_os(variable).filter(|value| !value.is_empty());
+    let placed = match (set(NO_LAUNCHER), set(LAUNCHER)) {
+        (Some(_), Some(_)) => {
+            Err(format!("`{LAUNCHER}` and `{NO_LAUNCHER}` are both set: unset one of them"))
+        }
+        (Some(_), None) => write(&launcher, &[]),
+        (None, Some(prebuilt)) => {
+            take(Path::new(&prebuilt)).and_then(|content| write(&launcher, &content))
+        }
+        (None, None) => build(&launcher),
     };
-    match built {
+    match placed {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             for line in problem.lines() {
@@ -79,13 +97,75 @@ fn pack_relocations() {
     }
 }
 
+/// The content of a launcher that was built before, where it is one for the target.
+fn take(prebuilt: &Path) -> Result<Vec<u8>, String> {
+    let (system, processor) = (needed("CARGO_CFG_TARGET_OS"), needed("CARGO_CFG_TARGET_ARCH"));
+    let problem = |what: &dyn std::fmt::Display| {
+        let (file, target) = (prebuilt.display(), needed("TARGET"));
+        let target = target.to_string_lossy();
+        format!(
+            "`{LAUNCHER}` names `{file}`, {what}; name the file that `install/release/launcher \
+             {target} FILE` writes, or unset the variable to build the launcher"
+        )
+    };
+    // Cargo and a person start in different folders.
+    if !prebuilt.is_absolute() {
+        return Err(problem(&"which is a relative path"));
+    }
+    println!("cargo::rerun-if-changed={}", prebuilt.display());
+    let content = std::fs::read(prebuilt)
+        .map_err(|error| problem(&format_args!("which cannot be read ({error})")))?;
+    let are = Architecture::all_of(&content);
+    let wanted = Architecture::of_target(&system.to_string_lossy(), &processor.to_string_lossy());
+    let wanted = wanted.ok_or_else(|| problem(&"and no release has one for this target"))?;
+    if are.is_empty() {
+        return Err(problem(&"which is not a library"));
+    }
+    if !are.contains(&wanted) {
+        let are: Vec<String> = are.iter().map(Architecture::to_string).collect();
+        return Err(problem(&format_args!("which is for {}, not {wanted}", are.join(" and "))));
+    }
+    // The one function that the host calls to run the plugin.
+    let export = b"corehost_main";
+    if !is_library(&content) || !content.windows(export.len()).any(|part| part == export) {
+        return Err(problem(&"which is not the launcher"));
+    }
+    Ok(content)
+}
+
+fn write(launcher: &Path, content: &[u8]) -> Result<(), String> {
+    std::fs::write(launcher, content)
+        .map_err(|error| format!("cannot write `{}`: {error}", launcher.display()))
+}
+
 /// Compiles and links the launcher with the compiler, for the target, that cargo uses.
 fn build(launcher: &Path) -> Result<(), String> {
     let target = needed("TARGET").to_string_lossy().into_owned();
     let output = compiler(&target, launcher)
         .output()
         .map_err(|error| format!("cannot start the compiler for the launcher: {error}"))?;
-    if output.status.success() { Ok(()) } else { Err(explain(&target, &output)) }
+    if !output.status.success() {
+        return Err(explain(&target, &output));
+    }
+    if is_llvm_for_windows() { remove_time(launcher) } else { Ok(()) }
+}
+
+/// The LLVM flavour of mingw.
+fn is_llvm_for_windows() -> bool {
+    needed("CARGO_CFG_TARGET_OS") == "windows"
+        && env::var_os("CARGO_CFG_TARGET_ABI").is_some_and(|abi| abi == "llvm")
+}
+
+/// Some of these linkers write the time of the build, and not all know the argument against it.
+fn remove_time(launcher: &Path) -> Result<(), String> {
+    let mut content = std::fs::read(launcher)
+        .map_err(|error| format!("cannot read `{}`: {error}", launcher.display()))?;
+    // The signature, the processor and the number of sections stand before it.
+    let header = pe_header(&content).ok_or("the linker did not write a library for Windows")?;
+    if let Some(time) = content.get_mut(header + 8..header + 12) {
+        time.fill(0);
+    }
+    write(launcher, &content)
 }
 
 fn compiler(target: &str, launcher: &Path) -> Command {
@@ -120,6 +200,12 @@ fn system_arguments() -> &'static [&'static str] {
         "windows" if microsoft => {
             &["-Clink-arg=/NODEFAULTLIB", "-Clink-arg=/ENTRY:DllMain", "-Clink-arg=/BREPRO"]
         }
+        "windows" if is_llvm_for_windows() => &[
+            "-Clink-arg=-nostdlib",
+            "-Clink-arg=-nostartfiles",
+            "-Clink-arg=-Wl,--entry=DllMain",
+            "-Clink-arg=-lkernel32",
+        ],
         "windows" => &[
             "-Clink-arg=-nostdlib",
             "-Clink-arg=-nostartfiles",

@@ -5,6 +5,7 @@ pub mod browser;
 #[path = "data_protection_windows.rs"]
 pub mod data_protection;
 pub mod environment;
+pub mod executable_format;
 pub mod files;
 pub mod foreign_time;
 pub mod invocation;

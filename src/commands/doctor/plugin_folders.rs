@@ -1,6 +1,6 @@
 //! The files of `install` in the plugins folders: complete, of this version, and responding.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -10,6 +10,7 @@ use super::finding::{Finding, Outcome, Repair};
 use super::fix;
 use super::nuget::{self, Nuget, PluginFolder};
 use super::permission;
+use crate::base::executable_format::Architecture;
 use crate::base::files;
 use crate::base::invocation::command_name;
 use crate::code::Code;
@@ -178,10 +179,12 @@ impl FolderCheck<'_> {
         ];
         pairs.into_iter().find_map(|(file, runs)| {
             let runs = runs?;
-            let (is, needed) = (Architecture::of_file(&file)?, Architecture::of_file(runs)?);
-            if is == needed {
+            let (is, needed) = (architectures(&file), architectures(runs));
+            // A universal file fits if one of its parts does, and macOS may start either of a host's.
+            if needed.iter().any(|needed| is.contains(needed)) {
                 return None;
             }
+            let (is, needed) = (is.first()?, needed.first()?);
             let (file, runs) = (file.display(), runs.display());
             let what = self.of_clients(format!("`{file}` is for {is}, and `{runs}` for {needed}"));
             let advice = "Download the plugin's release for that processor, and run its `install`.";
@@ -225,91 +228,8 @@ fn to_install(finding: Finding) -> Finding {
     finding.with_fix(fix::install()).with_repair(Repair::Install)
 }
 
-/// The system and processor that a program or library is built for: the processor's number is in
-/// the header of the system's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Architecture {
-    Elf(u16),
-    Pe(u16),
-    MachO(u32),
-}
-
-impl Architecture {
-    /// None if it is not a program for one processor.
-    fn of_file(file: &Path) -> Option<Self> {
-        // The headers of all three formats are shorter.
-        const HEADER: u64 = 1024;
-        Self::of(&files::beginning(file, HEADER))
-    }
-
-    fn of(bytes: &[u8]) -> Option<Self> {
-        match bytes {
-            [0x7f, b'E', b'L', b'F', _, order, ..] => {
-                let machine = bytes.get(18..20)?.try_into().ok()?;
-                let is_big_endian = *order == 2;
-                Some(Self::Elf(if is_big_endian {
-                    u16::from_be_bytes(machine)
-                } else {
-                    u16::from_le_bytes(machine)
-                }))
-            }
-            // The offset of the PE header is at 0x3c.
-            [b'M', b'Z', ..] => {
-                let offset = u32::from_le_bytes(bytes.get(0x3c..0x40)?.try_into().ok()?);
-                match bytes.get(usize::try_from(offset).ok()?..)? {
-                    [b'P', b'E', 0, 0, low, high, ..] => {
-                        Some(Self::Pe(u16::from_le_bytes([*low, *high])))
-                    }
-                    _ => None,
-                }
-            }
-            [0xcf, 0xfa, 0xed, 0xfe, a, b, c, d, ..] => {
-                Some(Self::MachO(u32::from_le_bytes([*a, *b, *c, *d])))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl Display for Architecture {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (system, number) = match *self {
-            Self::Elf(number) => ("Linux", number.into()),
-            Self::Pe(number) => ("Windows", number.into()),
-            Self::MachO(number) => ("macOS", number),
-        };
-        match self {
-            Self::Elf(62) | Self::Pe(0x8664) | Self::MachO(0x0100_0007) => {
-                write!(formatter, "{system} on x64")
-            }
-            Self::Elf(183) | Self::Pe(0xaa64) | Self::MachO(0x0100_000c) => {
-                write!(formatter, "{system} on arm64")
-            }
-            _ => write!(formatter, "{system} on processor {number}"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_are_told_apart() {
-        let mut elf = vec![0x7f, b'E', b'L', b'F', 2, 1];
-        elf.resize(18, 0);
-        elf.extend([183, 0]);
-        assert_eq!(Architecture::of(&elf).unwrap().to_string(), "Linux on arm64");
-        let mut pe = vec![b'M', b'Z'];
-        pe.resize(0x3c, 0);
-        pe.extend([0x40, 0, 0, 0]);
-        pe.extend(b"PE\0\0");
-        pe.extend([0x64, 0x86]);
-        assert_eq!(Architecture::of(&pe).unwrap().to_string(), "Windows on x64");
-        let mach = [0xcf, 0xfa, 0xed, 0xfe, 0x0c, 0, 0, 1];
-        assert_eq!(Architecture::of(&mach).unwrap().to_string(), "macOS on arm64");
-        for no_program in [&b"#!/bin/sh\n"[..], b"", b"MZ", b"\x7fELF"] {
-            assert_eq!(Architecture::of(no_program), None);
-        }
-    }
+/// Those of a file. The headers of all formats are shorter.
+fn architectures(file: &Path) -> Vec<Architecture> {
+    const HEADER: u64 = 1024;
+    Architecture::all_of(&files::beginning(file, HEADER))
 }
