@@ -138,13 +138,14 @@ def tar_gz(entries):
     return gzip.compress(inner.getvalue(), compresslevel=9, mtime=0)
 
 
-def zipped(entries):
+def zipped(entries, level=9):
     """The bytes of a .zip of these (name, content, mode), in this order."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(packed, "w") as archive:
         for name, content, mode in entries:
             entry = zipfile.ZipInfo(name, time.gmtime(TIME)[:6])
             entry.create_system, entry.external_attr = 3, (0o100000 | mode) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
+            # An entry of one's own does not get the level of the archive.
+            archive.writestr(entry, content, compresslevel=level)
     return packed.getvalue()
