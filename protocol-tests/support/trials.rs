@@ -119,6 +119,16 @@ pub enum Need {
     Botocore,
     /// `curl` on PATH.
     Curl,
+    /// `wget` of GNU on PATH.
+    Wget,
+    /// `busybox` on PATH.
+    Busybox,
+    Shellcheck,
+    /// `pwsh`, or `powershell` of Windows.
+    PowerShell,
+    /// A Python with the grammar of `tree-sitter-powershell`, that `POWERSHELL_GRAMMAR_PYTHON` names
+    /// or that is on PATH.
+    PowerShellGrammar,
     Root,
     /// A mount namespace of its own, in which root can put anything into `/etc`.
     MountNamespace,
@@ -146,6 +156,11 @@ impl Need {
             Self::Aws | Self::AwsAndDotnet => "aws",
             Self::Botocore => "botocore",
             Self::Curl => "curl",
+            Self::Wget => "wget",
+            Self::Busybox => "busybox",
+            Self::Shellcheck => "shellcheck",
+            Self::PowerShell => "powershell",
+            Self::PowerShellGrammar => "powershell-grammar",
             Self::Root => "root",
             Self::MountNamespace => "mount-namespace",
             Self::Terminal | Self::TerminalAndDotnet => "terminal",
@@ -165,6 +180,11 @@ impl Need {
             Self::AwsAndDotnet => Self::Aws.is_there() && Self::Dotnet.is_there(),
             Self::Botocore => botocore_python().is_some(),
             Self::Curl => find_on_path("curl").is_some(),
+            Self::Wget => is_gnu_wget(),
+            Self::Busybox => find_on_path("busybox").is_some(),
+            Self::Shellcheck => find_on_path("shellcheck").is_some(),
+            Self::PowerShell => !powershells().is_empty(),
+            Self::PowerShellGrammar => powershell_grammar_python().is_some(),
             Self::Root => is_root(),
             Self::MountNamespace => {
                 let script = "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc";
@@ -183,6 +203,29 @@ impl Need {
         let list = env::var("CODEARTIFACT_NUGET_TEST_REQUIRE").unwrap_or_default();
         list.split(',').any(|name| name.trim() == self.name() || name.trim() == "all")
     }
+}
+
+fn is_gnu_wget() -> bool {
+    let version = Command::new("wget").arg("--version").output();
+    version.is_ok_and(|output| output.stdout.starts_with(b"GNU Wget"))
+}
+
+/// Every PowerShell of this machine: 7, and the one of Windows.
+pub fn powershells() -> Vec<PathBuf> {
+    ["pwsh", "powershell"].into_iter().filter_map(find_on_path).collect()
+}
+
+/// The first Python that can parse PowerShell.
+pub fn powershell_grammar_python() -> Option<PathBuf> {
+    let named = env::var_os("POWERSHELL_GRAMMAR_PYTHON").map(PathBuf::from);
+    let import = "import tree_sitter, tree_sitter_powershell";
+    [named, find_on_path("python3")].into_iter().flatten().find(|python| imports(python, import))
+}
+
+fn imports(python: &Path, statement: &str) -> bool {
+    let mut import = Command::new(python);
+    import.args(["-c", statement]).stdout(Stdio::null()).stderr(Stdio::null());
+    import.status().is_ok_and(|status| status.success())
 }
 
 /// Mounts a file system that nobody serves at `/mnt`.
@@ -233,10 +276,6 @@ pub fn aws_cli() -> Option<PathBuf> {
 /// the one on PATH.
 pub fn botocore_python() -> Option<PathBuf> {
     let named = env::var_os("BOTOCORE_PYTHON").map(PathBuf::from);
-    [named, find_on_path("python3")].into_iter().flatten().find(|python| {
-        let mut import = Command::new(python);
-        import.args(["-c", "from botocore.credentials import LoginProvider"]);
-        import.stdout(Stdio::null()).stderr(Stdio::null());
-        import.status().is_ok_and(|status| status.success())
-    })
+    let import = "from botocore.credentials import LoginProvider";
+    [named, find_on_path("python3")].into_iter().flatten().find(|python| imports(python, import))
 }

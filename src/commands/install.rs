@@ -148,6 +148,13 @@ impl InstallReport {
         largest.unwrap_or(folder::Change::Unchanged)
     }
 
+    /// Whether anything is another than before.
+    fn has_changes(&self) -> bool {
+        let command = self.command.as_ref().map(|file| file.change);
+        let changes = [self.change(), command.unwrap_or(folder::Change::Unchanged)];
+        changes != [folder::Change::Unchanged; 2] || !self.claims_dropped.is_empty()
+    }
+
     pub(super) fn first_folder(&self) -> Option<&Path> {
         self.folders.first().map(|filled| &*filled.path)
     }
@@ -289,6 +296,14 @@ fn warnings(args: &InstallArgs, folders: &[Filled], host: bool) -> Vec<String> {
 }
 
 fn print(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
+    let works = report.checks.iter().all(|check| check.problem.is_none());
+    if works && !report.has_changes() {
+        let folders = report.folders.iter().map(|filled| filled.path.display().to_string());
+        let folders = folders.collect::<Vec<_>>().join(", ");
+        writeln!(out, "{}: version {} in {folders}", report.change(), report.version)?;
+        print_warnings(report, out)?;
+        return if report.in_home { Ok(()) } else { print_next_step(report, out) };
+    }
     for filled in &report.folders {
         let (path, clients) = (filled.path.display(), filled.client.description());
         writeln!(out, "{}: {path} ({clients})", filled.change)?;
@@ -302,13 +317,12 @@ fn print(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
     for check in &report.checks {
         print_check(check, out)?;
     }
-    for warning in &report.warnings {
-        writeln!(out, "note: {warning}")?;
-    }
-    if report.checks.iter().all(|check| check.problem.is_none()) {
-        print_next_step(report, out)?;
-    }
-    Ok(())
+    print_warnings(report, out)?;
+    if works { print_next_step(report, out) } else { Ok(()) }
+}
+
+fn print_warnings(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
+    report.warnings.iter().try_for_each(|warning| writeln!(out, "note: {warning}"))
 }
 
 fn print_check(check: &HandshakeCheck, out: &mut dyn Write) -> std::io::Result<()> {
@@ -327,10 +341,14 @@ fn print_next_step(report: &InstallReport, out: &mut dyn Write) -> std::io::Resu
     if report.in_home && report.launcher {
         let is_netcore = report.folders.iter().any(|filled| filled.client == Client::Netcore);
         let restore = if is_netcore { "dotnet restore" } else { "nuget restore" };
-        return writeln!(
-            out,
-            "next: run `{restore}`; the token for a CodeArtifact source is fetched by itself"
-        );
+        return match report.command {
+            Some(_) => writeln!(
+                out,
+                "next: `{restore}`, or `{DOTNET_COMMAND} setup URL` for a source that is not in \
+                 NuGet.Config yet"
+            ),
+            None => writeln!(out, "next: `{restore}`"),
+        };
     }
     let reason = if report.launcher { "outside of a `.nuget/plugins`" } else { "without launcher" };
     writeln!(out, "next: name the plugin to NuGet, which does not find it {reason}:")?;

@@ -48,6 +48,10 @@ pub enum Ending {
     Whole,
     /// The connection breaks in the middle of the body.
     Truncated,
+    /// After the body, a byte more from time to time, of many that it announced.
+    Slow,
+    /// The body is repeated and never ends, and has no length.
+    Endless,
     /// The connection is closed without an answer.
     Closed,
     /// No answer ever comes.
@@ -191,20 +195,29 @@ where
     match reply.ending {
         Ending::Closed => return Err(io::ErrorKind::ConnectionReset.into()),
         Ending::Never => match std::future::pending::<Infallible>().await {},
-        Ending::Whole | Ending::Truncated => {}
+        Ending::Whole | Ending::Truncated | Ending::Slow | Ending::Endless => {}
     }
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    let truncated = reply.ending == Ending::Truncated;
-    response.body(Content { bytes: Some(reply.body.into()), truncated }).map_err(io::Error::other)
+    response.body(Content::new(reply.body.into(), reply.ending)).map_err(io::Error::other)
 }
 
-/// A body that may break off after its bytes, before the length that it announced.
+/// A body that ends as [`Ending`] says.
 struct Content {
-    bytes: Option<Bytes>,
-    truncated: bool,
+    bytes: Bytes,
+    is_sent: bool,
+    ending: Ending,
+    pause: tokio::time::Interval,
+}
+
+impl Content {
+    fn new(bytes: Bytes, ending: Ending) -> Self {
+        let mut pause = tokio::time::interval(Duration::from_millis(200));
+        pause.reset();
+        Self { bytes, is_sent: false, ending, pause }
+    }
 }
 
 impl Body for Content {
@@ -213,15 +226,29 @@ impl Body for Content {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let broken = || Err(io::ErrorKind::ConnectionReset.into());
-        let frame = self.bytes.take().map(|bytes| Ok(Frame::data(bytes)));
-        Poll::Ready(frame.or_else(|| self.truncated.then(broken)))
+        let is_sent = std::mem::replace(&mut self.is_sent, true);
+        let next = match self.ending {
+            _ if !is_sent => Some(Ok(Frame::data(self.bytes.clone()))),
+            Ending::Truncated => Some(Err(io::ErrorKind::ConnectionReset.into())),
+            Ending::Endless => Some(Ok(Frame::data(self.bytes.clone()))),
+            Ending::Slow => {
+                std::task::ready!(self.pause.poll_tick(context));
+                Some(Ok(Frame::data(Bytes::from_static(b"."))))
+            }
+            _ => None,
+        };
+        Poll::Ready(next)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let bytes = self.bytes.as_ref().map_or(0, Bytes::len) as u64;
-        SizeHint::with_exact(if self.truncated { bytes + 1_000 } else { bytes })
+        let bytes = self.bytes.len() as u64;
+        match self.ending {
+            Ending::Truncated => SizeHint::with_exact(bytes + 1_000),
+            Ending::Slow => SizeHint::with_exact(bytes + 100_000),
+            Ending::Endless => SizeHint::default(),
+            _ => SizeHint::with_exact(bytes),
+        }
     }
 }

@@ -1,0 +1,375 @@
+//! `install.sh` where all is well: every shell, every way of downloading, and what is left afterwards.
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::machine::{LIMIT, Machine, error_of};
+use super::release::{
+    REAL, Release, SMALL, VERSION, archive_name, ending, script_file, system, unpacked,
+};
+use crate::support::dotnet::find_on_path;
+use crate::support::fake_codeartifact::http::{Ending, Reply};
+use crate::support::fake_internet::FakeInternet;
+use crate::support::process;
+use crate::support::sandbox_home::PLUGIN_NAME;
+use crate::support::trials::{Need, Trial, named, trial};
+
+/// What people run as `sh`, somewhere.
+const SHELLS: [&str; 7] =
+    ["dash", "bash", "bash --posix", "busybox ash", "ksh", "mksh", "zsh --emulate sh"];
+
+/// A name for the server of a release, which only the proxy knows.
+const HOST: &str = "releases.example.com";
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = named![
+        a_script_that_was_cut_off_runs_nothing,
+        its_address_is_the_one_of_the_project,
+        another_way_is_said_where_nothing_can_download,
+        a_version_is_taken_from_its_own_address,
+        the_digest_may_be_given_instead_of_the_list,
+        all_files_are_of_one_release_though_the_latest_changes,
+        two_at_once_install_once,
+        a_killed_run_leaves_nothing_and_the_next_one_installs,
+        https_through_a_proxy_with_an_authority_of_its_own,
+        who_built_it_is_verified_where_gh_is_signed_in,
+    ];
+    trials.push(trial("the_line_of_the_page_installs", page_line).needing(Need::Curl));
+    trials.push(trial("shellcheck_has_nothing_to_say", shellcheck).needing(Need::Shellcheck));
+    for shell in SHELLS {
+        let name = format!("{}_installs", shell.replace([' ', '-'], "_"));
+        let program = shell.split(' ').next().unwrap_or_default();
+        let test = trial(name, move || installs_by(shell));
+        trials.push(match program {
+            "busybox" => test.needing(Need::Busybox),
+            other => test.where_possible(find_on_path(other).is_some()),
+        });
+    }
+    trials.push(trial("wget_downloads", || downloads_with(&["wget"])).needing(Need::Wget));
+    let busybox = || downloads_with(&["wget:busybox"]);
+    trials.push(trial("wget_of_busybox_downloads", busybox).needing(Need::Busybox));
+    for program in ["sha256sum", "shasum", "openssl"] {
+        let test = move || checks_with(program);
+        let is_here = find_on_path(program).is_some();
+        trials.push(trial(format!("{program}_checks"), test).where_possible(is_here));
+    }
+    trials.push(trial("without_any_program_for_digests_nothing_is_installed", no_digests));
+    let noexec = trial("where_programs_do_not_start_in_tmp_the_home_is_used", tmp_without_programs);
+    trials.push(noexec.needing(Need::MountNamespace));
+    let readonly = trial("a_home_that_cannot_be_written_is_said", read_only_home);
+    trials.push(readonly.needing(Need::OtherUser));
+    trials
+}
+
+/// As a reader pastes it, three times: new, again, and removed.
+fn page_line() {
+    let release = Release::of(&REAL);
+    let machine = Machine::of(&release);
+    let line = format!("curl -fsSL '{}/latest/download/install.sh' | sh", release.url());
+    let first = machine.run(&["sh", "-c", &line]);
+    first.assert_success().assert_says("installed: ").assert_says("setup");
+    first.assert_says(&format!("verified: version {VERSION}, SHA-256 "));
+    machine.assert_tidy(&first);
+    let plugin = machine.home().join(".nuget/plugins/netcore").join(PLUGIN_NAME).join(PLUGIN_NAME);
+    let version = machine.run(&[&plugin.to_string_lossy(), "--version"]);
+    version.assert_success().assert_says(VERSION);
+    let before = machine.state();
+    let again = machine.run(&["sh", "-c", &line]);
+    again.assert_success().assert_says("already up to date: ");
+    assert_eq!(again.stdout.lines().filter(|it| !it.starts_with("note: ")).count(), 1, "{again}");
+    assert_eq!(machine.state(), before, "{again}");
+    let asked = release.server.requests().len();
+    let removed = machine.run(&["sh", "-c", &format!("{line} -s -- --uninstall")]);
+    removed.assert_success().assert_says("removed: ");
+    assert!(!plugin.exists(), "{removed}");
+    // The script, by two requests, and nothing else.
+    assert_eq!(release.server.requests().len(), asked + 2, "{removed}");
+    machine.assert_tidy(&removed);
+}
+
+fn shellcheck() {
+    let script = script_file("install.sh");
+    let run = Machine::new().run(&["shellcheck", &script.to_string_lossy()]);
+    run.assert_success();
+}
+
+fn its_address_is_the_one_of_the_project() {
+    for script in ["install.sh", "install.ps1"] {
+        let text = fs::read_to_string(script_file(script)).expect("a script");
+        let addresses = text.split("https://").skip(1);
+        let github: Vec<_> = addresses.filter(|it| it.starts_with("github.com/")).collect();
+        let ours = env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://");
+        assert!(github.len() >= 2, "{script}");
+        // Alone, it is a prefix that is taken off.
+        let is_ours = |it: &&str| it.starts_with(ours) || it.starts_with("github.com/}");
+        assert!(github.iter().all(is_ours), "{script}: {github:?}");
+    }
+}
+
+fn installs_by(shell: &str) {
+    let release = Release::of(&SMALL);
+    let machine = Machine::of(&release);
+    let run = machine.install_by(shell, &["--netcore-only", "--dir", "a folder/of mine"]);
+    run.assert_success();
+    let started = "--version\ninstall --netcore-only --dir a folder/of mine\n";
+    assert_eq!(machine.started(), started, "{run}");
+    machine.assert_tidy(&run);
+    release.has(&archive_name(&system()), b"something else".to_vec());
+    let run = machine.install_by(shell, &[]);
+    assert_eq!(run.code(), Some(5), "{run}");
+    assert_eq!(machine.started(), started, "{run}");
+    machine.assert_tidy(&run);
+    let run = machine.install_by(shell, &["--version", "0.1"]);
+    assert_eq!(run.code(), Some(2), "{run}");
+}
+
+fn downloads_with(programs: &[&str]) {
+    let release = Release::of(&SMALL);
+    let mut machine = Machine::of(&release);
+    machine.only_with(programs).only_with(&["sha256sum"]);
+    let run = machine.install(&[]);
+    run.assert_success();
+    assert_eq!(machine.started(), "--version\ninstall\n", "{run}");
+    assert_eq!(release.asked(), ["SHA256SUMS", &archive_name(&system())], "{run}");
+    machine.assert_tidy(&run);
+}
+
+fn another_way_is_said_where_nothing_can_download() {
+    let mut machine = Machine::new();
+    let run = machine.only_with(&["sha256sum"]).install(&[]);
+    assert_eq!(run.code(), Some(3), "{run}");
+    let error = error_of(&run);
+    assert!(error.contains("Neither curl nor wget") && error.contains("--offline"), "{run}");
+}
+
+fn checks_with(program: &str) {
+    let release = Release::of(&SMALL);
+    let mut machine = Machine::of(&release);
+    // shasum is a program of Perl's.
+    machine.only_with(&["curl", "perl", program]);
+    machine.install(&[]).assert_success();
+    assert_eq!(machine.started(), "--version\ninstall\n");
+}
+
+fn no_digests() {
+    let release = Release::of(&SMALL);
+    let mut machine = Machine::of(&release);
+    let run = machine.only_with(&["curl"]).install(&[]);
+    assert_eq!(run.code(), Some(3), "{run}");
+    assert!(error_of(&run).contains("SHA-256"), "{run}");
+    assert_eq!(machine.started(), "", "{run}");
+    machine.assert_tidy(&run);
+}
+
+fn a_script_that_was_cut_off_runs_nothing() {
+    let release = Release::of(&SMALL);
+    let machine = Machine::of(&release);
+    let text = fs::read_to_string(script_file("install.sh")).expect("the script");
+    let text = text.trim_end();
+    let last_line = text.rfind('\n').expect("lines");
+    let lines = text.match_indices('\n').map(|(at, _)| at + 1).step_by(20);
+    let cuts = lines.chain(last_line..text.len());
+    for cut in cuts.filter(|cut| text.is_char_boundary(*cut)) {
+        let script = machine.path("work/cut.sh");
+        fs::write(&script, &text[..cut]).expect("a file");
+        let run = machine.run(&["sh", "cut.sh", "--uninstall"]);
+        assert_eq!(run.stdout, "", "cut at {cut}: {run}");
+    }
+    fs::remove_file(machine.path("work/cut.sh")).expect("the file");
+    assert_eq!(release.server.requests(), [""; 0]);
+    assert_eq!(machine.state().len(), 0);
+}
+
+fn a_version_is_taken_from_its_own_address() {
+    let release = Release::of(&SMALL);
+    let machine = Machine::of(&release);
+    machine.install(&["--version", VERSION]).assert_success();
+    machine.install(&[&format!("--version=v{VERSION}")]).assert_success();
+    let requests = release.server.requests();
+    assert_eq!(requests.len(), 4, "{requests:#?}");
+    assert!(requests.iter().all(|it| it.contains(&format!("/download/v{VERSION}/"))));
+}
+
+fn the_digest_may_be_given_instead_of_the_list() {
+    let release = Release::of(&SMALL);
+    release.has("SHA256SUMS", b"nothing of use".to_vec());
+    let machine = Machine::of(&release);
+    machine.install(&["--sha256", &super::release::sha256(&SMALL)]).assert_success();
+    assert_eq!(release.asked(), [archive_name(&system())]);
+    let run = machine.install(&["--sha256", &"0".repeat(64)]);
+    assert_eq!(run.code(), Some(5), "{run}");
+}
+
+/// A release that is published while an installer runs.
+fn all_files_are_of_one_release_though_the_latest_changes() {
+    let release = Release::of(&SMALL);
+    let latest = format!("/latest/download/{}", archive_name(&system()));
+    release.serve_path(&latest, || ending(Ending::Whole, b"of the next release"));
+    let machine = Machine::of(&release);
+    machine.install(&[]).assert_success();
+}
+
+fn two_at_once_install_once() {
+    let release = Release::of(&REAL);
+    let machine = Machine::of(&release);
+    let script = machine.script("install.sh");
+    let start = || {
+        let mut command = machine.command(&["sh", &script.to_string_lossy()]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("a shell")
+    };
+    for mut child in [start(), start()] {
+        let status = process::wait(&mut child, Instant::now() + LIMIT);
+        assert!(status.is_some_and(|status| status.success()), "{status:?}");
+    }
+    let run = machine.install(&[]);
+    run.assert_success().assert_says("already up to date: ");
+    machine.assert_tidy(&run);
+}
+
+fn a_killed_run_leaves_nothing_and_the_next_one_installs() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
+        let release = Release::of(&SMALL);
+        let archive = archive_name(&system());
+        release.serve(&archive, || ending(Ending::Slow, b"the beginning"));
+        let machine = Machine::of(&release);
+        let script = machine.script("install.sh");
+        let mut command = machine.command(&["sh", &script.to_string_lossy()]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("a shell");
+        wait_until(&mut child, || release.asked().contains(&archive));
+        kill_process(Pid::from_child(&child), signal).expect("it runs");
+        let status = process::wait(&mut child, Instant::now() + Duration::from_secs(20));
+        assert_eq!(status.and_then(|status| status.code()), Some(code), "{signal:?}: {status:?}");
+        assert_eq!(machine.started(), "");
+        release.has(&archive, SMALL.clone());
+        let run = machine.install(&[]);
+        run.assert_success();
+        assert_eq!(machine.started(), "--version\ninstall\n");
+        machine.assert_tidy(&run);
+    }
+}
+
+fn wait_until(child: &mut Child, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + LIMIT;
+    while !is_so() {
+        let status = child.try_wait().expect("a child");
+        assert!(status.is_none() && Instant::now() < deadline, "{status:?}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn https_through_a_proxy_with_an_authority_of_its_own() {
+    let release = Release::of(&SMALL);
+    let internet = FakeInternet::before(release.server.host(), &[HOST]);
+    let mut machine = Machine::of(&release);
+    let authority = machine.path("the authority.pem");
+    fs::write(&authority, internet.authority()).expect("a file");
+    let authority = authority.to_string_lossy().into_owned();
+    machine.set("CODEARTIFACT_NUGET_RELEASES", &format!("https://{HOST}/releases/"));
+    machine.set("HTTPS_PROXY", &internet.proxy_url());
+    let mut used = 0;
+    for downloader in ["curl", "wget"].into_iter().filter(|it| find_on_path(it).is_some()) {
+        let _ = fs::remove_file(machine.path("bin").join("curl"));
+        machine.only_with(&["sha256sum", "perl", "shasum", downloader]);
+        let run = machine.install(&[]);
+        assert_eq!(run.code(), Some(4), "{run}");
+        assert!(error_of(&run).contains("certificate is not trusted"), "{run}");
+        for variable in ["CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE"] {
+            machine.set(variable, &authority);
+            let run = machine.install(&[]);
+            assert!(run.succeeded(), "{variable}: {run}");
+            machine.variables.remove(variable);
+        }
+        machine.set("AWS_CA_BUNDLE", &authority);
+        // Never to http, wherever that leads.
+        for elsewhere in [format!("http://{HOST}/"), release.url()] {
+            let other = format!("{elsewhere}/download/v{VERSION}/SHA256SUMS");
+            release.serve_path("/latest/download/SHA256SUMS", move || {
+                Reply::status(302).with_header("location", other.clone())
+            });
+            let run = machine.install(&[]);
+            assert_eq!(run.code(), Some(4), "{run}");
+            assert!(error_of(&run).contains("not https"), "{run}");
+        }
+        machine.variables.remove("AWS_CA_BUNDLE");
+        used = internet.targets().len();
+        release.forget("/latest/download/SHA256SUMS");
+    }
+    assert!(used > 0);
+    assert!(internet.targets().iter().all(|it| *it == format!("{HOST}:443")));
+}
+
+fn who_built_it_is_verified_where_gh_is_signed_in() {
+    let release = Release::of(&SMALL);
+    let machine = Machine::of(&release);
+    let gh = |auth: u8, verify: u8| {
+        machine.program(
+            "gh",
+            &format!(
+                "echo \"$*\" >> \"$HOME/gh\"\ncase \"$*\" in\n*--help) exit 0 ;;\nauth*) exit {auth} ;;\n\
+                 *) echo 'no attestations found'; exit {verify} ;;\nesac"
+            ),
+        );
+    };
+    gh(0, 0);
+    let run = machine.install(&[]);
+    run.assert_success().assert_says("built by the workflow of");
+    let asked = fs::read_to_string(machine.home().join("gh")).expect("it was asked");
+    let repository = env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://github.com/");
+    let options = format!("--hostname github.com --repo {repository}\n");
+    assert!(asked.contains("attestation verify ") && asked.ends_with(&options), "{asked}");
+    gh(0, 1);
+    let run = machine.install(&[]);
+    assert_eq!(run.code(), Some(5), "{run}");
+    assert!(error_of(&run).contains("no attestations found"), "{run}");
+    machine.install(&["--no-provenance"]).assert_success().assert_silent_on("built by");
+    gh(4, 1);
+    machine.install(&[]).assert_success().assert_says("gh is not signed in");
+    machine.program("gh", "exit 1");
+    machine.install(&[]).assert_success().assert_silent_on("gh ");
+    assert_eq!(machine.started().matches("install").count(), 4);
+}
+
+fn tmp_without_programs() {
+    let release = Release::of(&SMALL);
+    let machine = Machine::of(&release);
+    let script = machine.script("install.sh");
+    let script = format!(
+        "mount -t tmpfs -o noexec tmpfs \"$TMPDIR\" && sh '{}' && ls -A \"$TMPDIR\"",
+        script.to_string_lossy()
+    );
+    let run = machine.run(&["unshare", "-m", "sh", "-c", &script.replace("Zoë's", "Zoë'\\''s")]);
+    run.assert_success();
+    assert_eq!(run.stdout, "", "{run}");
+    assert_eq!(machine.started(), "--version\ninstall\n");
+    machine.assert_tidy(&run);
+}
+
+fn read_only_home() {
+    use std::os::unix::fs::PermissionsExt;
+    let release = Release::of(&REAL);
+    let machine = Machine::of(&release);
+    let script = machine.script("install.sh");
+    for (folder, mode) in [("", 0o755), ("home of Zoë", 0o555), ("tmp $TMP", 0o777)] {
+        let mode = fs::Permissions::from_mode(mode);
+        fs::set_permissions(machine.path(folder), mode).expect("its mode");
+    }
+    let ids = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    let words: Vec<_> = ids.into_iter().chain(["sh", script.to_str().expect("text")]).collect();
+    let run = machine.run(&words);
+    assert_eq!(run.code(), Some(1), "{run}");
+    assert!(error_of(&run).contains("home of Zoë"), "{run}");
+    machine.assert_tidy(&run);
+    assert_eq!(machine.state().len(), 0);
+}
+
+/// The files of an unpacked release, for other trials.
+pub fn unpacked_release(machine: &Machine, program: &[u8]) -> String {
+    let folder = machine.path("an unpacked release");
+    unpacked(&folder, program);
+    folder.to_string_lossy().into_owned()
+}
