@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Map, Value, json};
 
-use super::{example, files_below, repository, yaml};
+use super::{document, example, files_below, repository};
 
 #[test]
 fn the_page_lists_every_file() {
@@ -116,7 +116,7 @@ fn the_page_lists_every_placeholder() {
     }
     let hosts = text.split("://").skip(1).filter_map(|rest| rest.split(['/', '"', ' ']).next());
     let of_nobody: Vec<_> = hosts.filter(|host| host.contains("example")).collect();
-    assert_eq!(of_nobody, ["packages.example.com"]);
+    assert!(of_nobody.is_empty(), "{of_nobody:?}");
 }
 
 /// As a file has it, and as the page shows it.
@@ -140,7 +140,7 @@ const PLACEHOLDERS: [(&str, &str); 24] = [
     ("tags: [eks]", "[eks]"),
     ("o-exampleorgid", "o-exampleorgid"),
     ("App.dll", "App.dll"),
-    ("packages.example.com", "packages.example.com"),
+    ("install/action@0000000000000000000000000000000000000000", "install/action@0000…"),
     ("namespace: builds", "builds"),
     ("image: PLUGIN_IMAGE", "PLUGIN_IMAGE"),
     ("image: BUILD_IMAGE", "BUILD_IMAGE"),
@@ -157,7 +157,7 @@ fn json_files_are_json() {
 
 #[test]
 fn each_job_on_github_has_a_role_of_its_own_and_pull_requests_only_read() {
-    let workflow = yaml::document("github-actions.yml");
+    let workflow = document("github-actions.yml");
     assert_eq!(workflow["permissions"], json!({ "contents": "read" }));
     for (job, role) in [("build", "vars.READ_ROLE_ARN"), ("publish", "vars.PUBLISH_ROLE_ARN")] {
         let job = &workflow["jobs"][job];
@@ -201,10 +201,10 @@ fn actions_are_pinned_to_commits_and_no_file_has_a_known_name_in_a_shared_folder
 /// The job with the right to publish runs nothing that the repository or a package could have changed.
 #[test]
 fn the_publishing_job_on_github_does_not_have_the_repository() {
-    let workflow = yaml::document("github-actions.yml");
+    let workflow = document("github-actions.yml");
     let steps = workflow["jobs"]["publish"]["steps"].as_array().expect("steps").clone();
     let actions: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
-    assert_eq!(actions.len(), 3, "{actions:?}");
+    assert_eq!(actions.len(), 4, "{actions:?}");
     assert!(!actions.iter().any(|action| action.contains("checkout")), "{actions:?}");
     let permissions = &workflow["jobs"]["publish"]["permissions"];
     assert_eq!(*permissions, json!({ "id-token": "write" }));
@@ -212,7 +212,7 @@ fn the_publishing_job_on_github_does_not_have_the_repository() {
 
 #[test]
 fn dependabot_is_told_every_source_and_the_domain_of_its_url() {
-    let file = yaml::document("dependabot.yml");
+    let file = document("dependabot.yml");
     let mut expected = Map::new();
     for (url, repository) in sources() {
         let registry = json!({
@@ -232,7 +232,7 @@ fn dependabot_is_told_every_source_and_the_domain_of_its_url() {
 
 #[test]
 fn a_job_on_gitlab_has_its_token_in_the_file_that_aws_reads() {
-    let workflow = yaml::document("gitlab-ci.yml");
+    let workflow = document("gitlab-ci.yml");
     let job = &workflow["build"];
     assert_eq!(job["id_tokens"]["GITLAB_ID_TOKEN"]["aud"], "sts.amazonaws.com");
     let script: Vec<_> = (0..2).filter_map(|line| job["script"][line].as_str()).collect();
@@ -243,8 +243,7 @@ fn a_job_on_gitlab_has_its_token_in_the_file_that_aws_reads() {
     assert_eq!(job["variables"]["AWS_ROLE_ARN"], "$READ_ROLE_ARN");
     // On EKS nothing is set up for a pod that has such a variable already.
     let publish = &workflow["publish"];
-    for names in [&publish["variables"], &workflow[".plugin"]["variables"], &workflow["variables"]]
-    {
+    for names in [&publish["variables"], &workflow["variables"]] {
         assert_eq!(names.get("AWS_ROLE_ARN"), None, "{names}");
     }
     assert_eq!(publish.get("id_tokens"), None, "the runner has its role by itself");
@@ -255,7 +254,7 @@ fn a_job_on_gitlab_has_its_token_in_the_file_that_aws_reads() {
 /// The account that the job chooses, the runner allows and the roles trust is one, and no part of a name.
 #[test]
 fn the_service_account_on_eks_is_the_same_everywhere() {
-    let workflow = yaml::document("gitlab-ci.yml");
+    let workflow = document("gitlab-ci.yml");
     let account = &workflow["publish"]["variables"]["KUBERNETES_SERVICE_ACCOUNT_OVERWRITE"];
     let account = account.as_str().expect("an account");
     let allowed = format!("service_account_overwrite_allowed = \"^{account}$\"");
@@ -279,7 +278,7 @@ fn pipelines_take_the_version_of_the_page_before_they_restore() {
         ("gitlab-ci.yml", "/publish"),
     ];
     for (name, job) in jobs {
-        let document = yaml::document(name);
+        let document = document(name);
         let job = document.pointer(job).expect(name).to_string().replace("\\\"", "\"");
         let sets = job.find(&command).unwrap_or_else(|| panic!("{name} lacks {command}: {job}"));
         assert!(job.find("dotnet restore").is_some_and(|restores| sets < restores), "{name}");
@@ -303,7 +302,7 @@ fn a_dev_container_has_the_sign_ins_to_read_only() {
 
 #[test]
 fn the_buildspec_is_of_the_version_that_has_phases() {
-    let buildspec = yaml::document("buildspec.yml");
+    let buildspec = document("buildspec.yml");
     assert_eq!(buildspec["version"], 0.2);
     let phases: Vec<_> = buildspec["phases"].as_object().expect("phases").keys().collect();
     assert_eq!(phases, ["build", "install", "post_build"]);
@@ -312,7 +311,7 @@ fn the_buildspec_is_of_the_version_that_has_phases() {
 /// The job may change the one Secret, builds have no right at all, and all name the same one.
 #[test]
 fn a_fleet_shares_one_secret_that_one_job_may_write() {
-    let token = yaml::document("fleet/kubernetes-token.yml");
+    let token = document("fleet/kubernetes-token.yml");
     let of_kind = |kind: &str| {
         let items = token["items"].as_array().expect("a list").iter();
         let found: Vec<_> = items.filter(|item| item["kind"] == kind).collect();
@@ -326,7 +325,7 @@ fn a_fleet_shares_one_secret_that_one_job_may_write() {
     let pod = &of_kind("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"];
     assert_eq!(pod["serviceAccountName"], of_kind("ServiceAccount")["metadata"]["name"]);
     assert_eq!(pod["volumes"][0]["emptyDir"]["medium"], "Memory");
-    let build = yaml::document("fleet/kubernetes-build.yml");
+    let build = document("fleet/kubernetes-build.yml");
     let build = &build["spec"]["template"]["spec"];
     assert_eq!(build["automountServiceAccountToken"], false);
     assert_eq!(build["volumes"][0]["secret"]["secretName"], *secret);
@@ -335,12 +334,12 @@ fn a_fleet_shares_one_secret_that_one_job_may_write() {
     let folder = container["volumeMounts"][0]["mountPath"].as_str().expect("a path");
     assert_eq!(file, format!("{folder}/token.json"));
     assert_eq!(container["env"][0]["name"], "CODEARTIFACT_AUTH_TOKEN_FILE");
-    let reads = yaml::document("fleet/buildspec.yml");
+    let reads = document("fleet/buildspec.yml");
     let secret = secret.as_str().expect("a name");
     let variable = &reads["env"]["secrets-manager"]["CODEARTIFACT_AUTH_TOKEN"];
     assert_eq!(*variable, format!("{secret}:authorizationToken"));
     for name in ["fleet/buildspec-token.yml", "fleet/github-actions.yml"] {
-        yaml::document(name);
+        document(name);
         assert!(example(name).contains(&format!("--secret-id {secret} ")), "{name}");
     }
 }

@@ -14,6 +14,7 @@ mod links;
 mod messages;
 #[path = "../support/pages.rs"]
 mod pages;
+mod pins;
 mod policies;
 #[allow(dead_code, reason = "files are listed by it, and no secrets are searched here")]
 #[path = "../support/secret_scan.rs"]
@@ -21,6 +22,7 @@ mod secret_scan;
 mod security;
 #[cfg(unix)]
 mod snippets;
+#[path = "../support/yaml.rs"]
 mod yaml;
 
 use std::fs;
@@ -32,6 +34,13 @@ use secret_scan::files_below;
 fn example(name: &str) -> String {
     let path = repository("install/examples").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The one document of a ready-made file of YAML.
+fn document(name: &str) -> serde_json::Value {
+    let mut documents = yaml::documents(&example(name));
+    assert_eq!(documents.len(), 1, "{name}");
+    documents.remove(0)
 }
 
 #[test]

@@ -1,24 +1,21 @@
-//! The scripts in the ready-made files: a shell reads them, the plugin takes its commands in them, and
-//! those that install it do.
+//! The scripts in the ready-made files: a shell reads them, and the plugin takes its commands in them.
+//! Those that install it are run by the test `packages`.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::dockerfiles::{DOCKERFILES, instructions};
 use super::pages::{blocks, pages, prose};
-use super::{example, files_below, repository, yaml};
+use super::{document, example, files_below, repository};
 
 const PLUGIN: &str = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
 
 /// The keys under which the files have scripts.
-const KEYS: [&str; 6] =
-    ["run", "script", "before_script", "commands", "onCreateCommand", "postCreateCommand"];
+const KEYS: [&str; 4] = ["run", "script", "commands", "postCreateCommand"];
 
 #[test]
 fn a_shell_reads_every_script() {
@@ -34,8 +31,10 @@ fn a_shell_reads_every_script() {
 /// written.
 #[test]
 fn no_expression_is_pasted_into_a_script() {
-    for script in scripts(&yaml::document("github-actions.yml")) {
-        assert!(!script.contains("${{"), "{script}");
+    for name in ["github-actions.yml", "fleet/github-actions.yml"] {
+        for script in scripts(&document(name)) {
+            assert!(!script.contains("${{"), "{script}");
+        }
     }
 }
 
@@ -58,8 +57,8 @@ fn every_block_has_a_language_and_no_command_is_left_out_in_silence() {
 }
 
 /// Of blocks on the pages. Commands are in the first three.
-const LANGUAGES: [&str; 9] =
-    ["sh", "powershell", "cmd", "toml", "json", "xml", "text", "dockerfile", "js"];
+const LANGUAGES: [&str; 10] =
+    ["sh", "powershell", "cmd", "toml", "json", "yaml", "xml", "text", "dockerfile", "js"];
 
 /// Commands in prose, tables and blocks that are not run, and in the ready-made files.
 #[test]
@@ -98,11 +97,11 @@ fn the_plugin_reads_the_configurations_in_the_pages() {
 
 #[test]
 fn what_the_plugin_does_not_take_is_found() {
-    let [words] = &plugin_commands("RUN nuget-plugin-codeartifact install --no-such && true")[..]
-    else {
-        panic!("one command");
-    };
-    assert_eq!(words, &["install", "--no-such"]);
+    let installer = "sh \"$there/install.sh\" --version \"$VERSION\" --no-such && true";
+    for line in ["RUN nuget-plugin-codeartifact install --no-such && true", installer] {
+        assert_eq!(plugin_commands(line), [["install", "--no-such"]], "{line}");
+    }
+    let words = ["install", "--no-such"];
     let output = Command::new(PLUGIN).args(words).arg("--help").env_clear().output().unwrap();
     assert_eq!(output.status.code(), Some(2));
 }
@@ -110,7 +109,7 @@ fn what_the_plugin_does_not_take_is_found() {
 /// A pull request's branch may be called `main` too, and a build that failed has this phase as well.
 #[test]
 fn codebuild_pushes_what_a_webhook_has_started_for_main_and_nothing_else() {
-    let buildspec = yaml::document("buildspec.yml");
+    let buildspec = document("buildspec.yml");
     let push = scripts(&buildspec["phases"]["post_build"]).remove(0);
     let push = format!("dotnet() {{ echo \"$*\"; }}; {push}");
     let cases = [
@@ -134,44 +133,12 @@ fn codebuild_pushes_what_a_webhook_has_started_for_main_and_nothing_else() {
     }
 }
 
-/// It must report the missing archive instead of calling curl without a URL or with a made-up one.
-#[test]
-fn a_dev_container_without_an_archive_says_so() {
-    let container: Value = serde_json::from_str(&example("devcontainer.json")).expect("JSON");
-    let script = container["onCreateCommand"].as_str().expect("a script");
-    let example = container["containerEnv"]["PLUGIN_ARCHIVE_URL"].as_str().expect("a URL");
-    for url in ["", example] {
-        let script = format!("curl() {{ echo fetched; }}; {script}");
-        let output = shell(&["-c", &script], Path::new("/"), &[("PLUGIN_ARCHIVE_URL", url)]);
-        assert_eq!(output.status.code(), Some(1), "{url}: {output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("PLUGIN_ARCHIVE_URL and PLUGIN_ARCHIVE_SHA256"), "{url}: {said}");
-        assert!(output.stdout.is_empty(), "{url}: it was fetched");
-    }
-}
-
-/// With an archive as a release has it: the script, and a plugin that notes how it was started.
-#[cfg(target_os = "linux")]
-#[test]
-fn the_scripts_that_install_the_plugin_do_and_refuse_another_archive() {
-    let installing: Vec<_> =
-        all_scripts().into_iter().filter(|it| it.contains("install.sh")).collect();
-    assert_eq!(installing.len(), 7, "{installing:#?}");
-    for script in installing {
-        let around = Surroundings::new();
-        let output = around.run(&script, &around.digest());
-        assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(around.noted(), "--version\ninstall --netcore-only\n", "{script}");
-        let around = Surroundings::new();
-        assert!(!around.run(&script, &"0".repeat(64)).status.success(), "{script}");
-        assert_eq!(around.noted(), "", "{script}");
-    }
-}
-
 /// All scripts, each list of lines as one.
 fn all_scripts() -> Vec<String> {
     let workflows = ["buildspec.yml", "github-actions.yml", "gitlab-ci.yml"];
-    let mut documents: Vec<Value> = workflows.map(yaml::document).into();
+    let mut documents: Vec<Value> = workflows.map(document).into();
+    let fleet = ["fleet/buildspec.yml", "fleet/buildspec-token.yml", "fleet/github-actions.yml"];
+    documents.extend(fleet.map(document));
     documents.push(serde_json::from_str(&example("devcontainer.json")).expect("JSON"));
     let mut found: Vec<String> = documents.iter().flat_map(scripts).collect();
     for name in DOCKERFILES {
@@ -214,14 +181,22 @@ fn plugin_commands(text: &str) -> Vec<Vec<String>> {
         for (start, first) in [
             ("nuget-plugin-codeartifact ", None),
             ("dotnet codeartifact ", None),
+            ("dotnet-codeartifact ", None),
             ("install.sh\" ", Some("install")),
             ("install.sh ", Some("install")),
         ] {
-            let Some((_, rest)) = line.split_once(start) else { continue };
-            let end = rest.find(['`', ';', '|', '&', '"', ')']).unwrap_or(rest.len());
+            let Some((before, rest)) = line.split_once(start) else { continue };
+            // It is downloaded here, and not run.
+            if first.is_some() && before.contains("curl ") {
+                continue;
+            }
+            // The installer's words may be variables in quotes.
+            let ends = if first.is_some() { "`;|&)" } else { "`;|&)\"" };
+            let end = rest.find(|c| ends.contains(c)).unwrap_or(rest.len());
             let words =
                 rest[..end].split_whitespace().take_while(|word| !["--", "#"].contains(word));
-            let words = words.map(str::to_owned);
+            let words: Vec<_> = if first.is_some() { for_plugin(words) } else { words.collect() };
+            let words = words.into_iter().map(str::to_owned);
             let words: Vec<String> = first.map(str::to_owned).into_iter().chain(words).collect();
             let is_command =
                 words.first().is_some_and(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
@@ -234,72 +209,21 @@ fn plugin_commands(text: &str) -> Vec<Vec<String>> {
     commands
 }
 
+/// The words that `install.sh` hands on, without its own options and their values.
+fn for_plugin<'a>(mut words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut handed = Vec::new();
+    while let Some(word) = words.next() {
+        match word {
+            "--version" | "--offline" | "--sha256" => drop(words.next()),
+            "--no-provenance" => {}
+            word => handed.push(word),
+        }
+    }
+    handed
+}
+
 fn shell(arguments: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new("/bin/sh");
     command.args(arguments).current_dir(folder).env_clear().envs(variables.iter().copied());
     command.output().expect("a shell")
-}
-
-/// A folder that stands for a runner's disk, with an archive, and a `curl` that fetches that.
-#[cfg(target_os = "linux")]
-struct Surroundings(TempDir);
-
-#[cfg(target_os = "linux")]
-impl Surroundings {
-    fn new() -> Self {
-        let around = Self(tempfile::tempdir().unwrap());
-        for folder in ["bin", "release", "tmp", "opt"] {
-            fs::create_dir(around.path(folder)).unwrap();
-        }
-        let noted = around.path("noted");
-        around.script("release/nuget-plugin-codeartifact", &format!("echo \"$*\" >> '{noted}'"));
-        fs::copy(repository("install/install.sh"), around.path("release/install.sh")).unwrap();
-        let tar = shell(
-            &["-c", "tar -czf archive.tar.gz -C release ."],
-            around.0.path(),
-            &[("PATH", "/usr/bin:/bin")],
-        );
-        assert!(tar.status.success(), "{tar:?}");
-        let archive = around.path("archive.tar.gz");
-        // The file to write is the last word.
-        around.script("bin/curl", &format!("for target; do :; done; cp '{archive}' \"$target\""));
-        around
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().expect("text").to_owned()
-    }
-
-    fn script(&self, name: &str, text: &str) {
-        fs::write(self.path(name), format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn digest(&self) -> String {
-        let sum =
-            shell(&["-c", "sha256sum archive.tar.gz"], self.0.path(), &[("PATH", "/usr/bin:/bin")]);
-        String::from_utf8(sum.stdout).unwrap()[..64].to_owned()
-    }
-
-    /// Runs a script with this folder in the place of the disk. A Dockerfile's archive was added
-    /// before.
-    fn run(&self, script: &str, digest: &str) -> Output {
-        let script = script.replace("/opt/", &self.path("opt/"));
-        if !script.contains("curl") {
-            fs::copy(self.path("archive.tar.gz"), self.path("opt/plugin.tar.gz")).unwrap();
-        }
-        let path = format!("{}:/usr/bin:/bin", self.path("bin"));
-        let variables = [
-            ("PATH", &*path),
-            ("RUNNER_TEMP", &self.path("tmp")),
-            ("TMPDIR", &self.path("tmp")),
-            ("PLUGIN_ARCHIVE_URL", "https://packages.example/plugin.tar.gz"),
-            ("PLUGIN_ARCHIVE_SHA256", digest),
-        ];
-        shell(&["-e", "-c", &script], self.0.path(), &variables)
-    }
-
-    fn noted(&self) -> String {
-        fs::read_to_string(self.path("noted")).unwrap_or_default()
-    }
 }

@@ -16,6 +16,7 @@
 //! - [`terminal`]: what a terminal shows of a program's output
 //! - [`trials`]: tests as values, and what they need that is not everywhere
 //! - [`pages`]: the pages that people read, and the blocks of code in them
+//! - [`yaml`]: YAML as the JSON that it stands for
 //! - [`odd_configs`]: NuGet.Config files as people, scripts and tools write them
 
 #![allow(dead_code, reason = "every test target uses its own part of the support")]
@@ -38,6 +39,7 @@ pub mod secret_scan;
 pub mod stage;
 pub mod terminal;
 pub mod trials;
+pub mod yaml;
 
 /// The tests of the support itself.
 pub fn own_trials() -> Vec<trials::Trial> {

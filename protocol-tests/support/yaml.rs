@@ -3,13 +3,11 @@
 use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
 use serde_json::{Map, Value};
 
-use super::example;
-
-/// The one document of a ready-made file.
-pub fn document(name: &str) -> Value {
-    let mut documents = YamlOwned::load_from_str(&example(name)).expect(name);
-    assert_eq!(documents.len(), 1, "{name}");
-    value(documents.remove(0))
+/// The documents in a text.
+pub fn documents(text: &str) -> Vec<Value> {
+    let documents =
+        YamlOwned::load_from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    documents.into_iter().map(value).collect()
 }
 
 fn value(node: YamlOwned) -> Value {
