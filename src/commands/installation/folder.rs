@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::layout::{Client, InstalledFile, NAME};
+use super::signature::Parts;
 use super::{InstallationError, disk};
 use crate::base::files;
 
@@ -50,7 +51,9 @@ pub fn fill(folder: &Path, files: &[InstalledFile]) -> Result<Change, Installati
     for name in obsolete.filter(|name| !wanted.names(name)) {
         touched |= disk::remove(folder, Path::new(name))?;
     }
-    let text = wanted.text();
+    // A list of the same files stays, whichever of them has the better signature.
+    let list = before.as_ref().filter(|before| before.is_same_apart_from_signatures(&wanted));
+    let text = list.unwrap_or(&wanted).text();
     let list = InstalledFile::new(MANIFEST_FILE.into(), &text);
     for file in std::iter::once(&list).chain(files) {
         touched |= disk::put(folder, file)?;
@@ -147,16 +150,48 @@ pub struct ManifestEntry {
     pub name: String,
     /// The digest of its content, in hexadecimal digits.
     pub sha256: String,
+    /// The digest of what stays when the file is signed, if it can be signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsigned: Option<String>,
+}
+
+impl ManifestEntry {
+    fn of(file: &InstalledFile) -> Self {
+        Self {
+            name: file.path.to_string_lossy().into_owned(),
+            sha256: digest(file.content),
+            unsigned: unsigned_digest(file.content),
+        }
+    }
+
+    /// Whether it is the file that was installed, or that file signed since.
+    pub fn is_of(&self, content: &[u8]) -> bool {
+        self.sha256 == digest(content)
+            || self.unsigned.is_some() && self.unsigned == unsigned_digest(content)
+    }
+
+    fn is_same_apart_from_signature(&self, other: &Self) -> bool {
+        let is_same_unsigned = self.unsigned.is_some() && self.unsigned == other.unsigned;
+        self.name == other.name
+            && (is_same_unsigned
+                || (&self.sha256, &self.unsigned) == (&other.sha256, &other.unsigned))
+    }
+}
+
+fn digest(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content))
+}
+
+fn unsigned_digest(content: &[u8]) -> Option<String> {
+    let parts = Parts::of(content);
+    parts.is_signable().then(|| digest(&parts.content))
 }
 
 impl Manifest {
     /// The list of `files`.
     pub fn of(files: &[InstalledFile]) -> Self {
-        let entries = files.iter().map(|file| ManifestEntry {
-            name: file.path.to_string_lossy().into_owned(),
-            sha256: hex::encode(Sha256::digest(file.content)),
-        });
-        Self { version: env!("CARGO_PKG_VERSION").to_string(), files: entries.collect() }
+        let files = files.iter().map(ManifestEntry::of).collect();
+        Self { version: env!("CARGO_PKG_VERSION").to_string(), files }
     }
 
     /// The folder's list; none if there is no installation.
@@ -189,6 +224,13 @@ impl Manifest {
         text
     }
 
+    fn is_same_apart_from_signatures(&self, other: &Self) -> bool {
+        let mut pairs = self.files.iter().zip(&other.files);
+        self.version == other.version
+            && self.files.len() == other.files.len()
+            && pairs.all(|(own, other)| own.is_same_apart_from_signature(other))
+    }
+
     /// Whether the file is in the list.
     pub fn names(&self, name: &str) -> bool {
         self.files.iter().any(|entry| entry.name == name)
@@ -218,6 +260,36 @@ mod tests {
         assert_eq!(fill(&folder, &[file("x", b"1")]).unwrap(), Change::Unchanged);
         assert_eq!(fill(&folder, &[file("x", b"2")]).unwrap(), Change::Updated);
         assert_eq!(fs::read(folder.join("x")).unwrap(), b"2");
+    }
+
+    #[test]
+    fn a_file_that_was_signed_since_is_kept_and_one_that_is_signed_by_us_is_placed() {
+        const PLAIN: &[u8] = include_bytes!("signature_samples/unsigned.dll");
+        const SIGNED: &[u8] = include_bytes!("signature_samples/signed.dll");
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("ours");
+        let is_known = || {
+            let entry = &Manifest::read(&folder).unwrap().unwrap().files[0];
+            entry.is_of(&fs::read(folder.join("x")).unwrap())
+        };
+        fill(&folder, &[file("x", PLAIN)]).unwrap();
+        fs::write(folder.join("x"), SIGNED).unwrap();
+        assert!(is_known());
+        assert_eq!(fill(&folder, &[file("x", PLAIN)]).unwrap(), Change::Unchanged);
+        assert!(fs::read(folder.join("x")).unwrap() == SIGNED && is_known());
+
+        fs::write(folder.join("x"), PLAIN).unwrap();
+        assert_eq!(fill(&folder, &[file("x", SIGNED)]).unwrap(), Change::Updated);
+        assert!(fs::read(folder.join("x")).unwrap() == SIGNED && is_known());
+        assert_eq!(fill(&folder, &[file("x", PLAIN)]).unwrap(), Change::Unchanged);
+
+        let mut newer = PLAIN.to_vec();
+        newer[0x400] ^= 1;
+        assert_eq!(fill(&folder, &[file("x", &newer)]).unwrap(), Change::Updated);
+        assert!(fs::read(folder.join("x")).unwrap() == newer && is_known());
+        fs::write(folder.join("x"), SIGNED).unwrap();
+        assert!(!is_known());
+        assert_eq!(empty(folder, Client::Netfx).unwrap().unwrap().left, [""; 0]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! - [`layout`]: the files and their folders, without touching the disk
 //! - [`folder`], [`disk`]: one folder filled or emptied, and its list of files
+//! - [`signature`]: what signing changes in a file
 //! - [`command_file`]: `dotnet-codeartifact`, by which people start the plugin
 //! - [`claims`]: NuGet's plugin cache, which may prevent it from starting the plugin
 //! - [`dotnet`], [`handshake`]: the installed plugin started as NuGet does
@@ -15,6 +16,7 @@ pub mod dotnet;
 pub mod folder;
 pub mod handshake;
 pub mod layout;
+pub mod signature;
 
 use std::fs;
 use std::io;
