@@ -1,11 +1,11 @@
 //! `install.sh` and `install.ps1` against a release server on loopback.
 
-mod machine;
+pub mod machine;
 #[cfg(unix)]
 mod offline;
 mod powershell;
 mod refusals;
-mod release;
+pub mod release;
 #[cfg(unix)]
 mod shell;
 #[cfg(unix)]

@@ -119,6 +119,14 @@ pub enum Need {
     Botocore,
     /// `curl` on PATH.
     Curl,
+    /// `buildah` on PATH, and root, who can look into an image.
+    Buildah,
+    CheckJsonschema,
+    /// `python3` on PATH, 3.11 or newer.
+    Python,
+    /// `devcontainer` on PATH.
+    DevContainerCli,
+    Zizmor,
     /// `wget` of GNU on PATH.
     Wget,
     /// `busybox` on PATH.
@@ -156,6 +164,11 @@ impl Need {
             Self::Aws | Self::AwsAndDotnet => "aws",
             Self::Botocore => "botocore",
             Self::Curl => "curl",
+            Self::Buildah => "buildah",
+            Self::CheckJsonschema => "check-jsonschema",
+            Self::DevContainerCli => "devcontainer",
+            Self::Python => "python",
+            Self::Zizmor => "zizmor",
             Self::Wget => "wget",
             Self::Busybox => "busybox",
             Self::Shellcheck => "shellcheck",
@@ -180,6 +193,13 @@ impl Need {
             Self::AwsAndDotnet => Self::Aws.is_there() && Self::Dotnet.is_there(),
             Self::Botocore => botocore_python().is_some(),
             Self::Curl => find_on_path("curl").is_some(),
+            Self::Buildah => is_root() && find_on_path("buildah").is_some(),
+            Self::CheckJsonschema => find_on_path("check-jsonschema").is_some(),
+            Self::DevContainerCli => find_on_path("devcontainer").is_some(),
+            Self::Python => {
+                find_on_path("python3").is_some_and(|it| imports(&it, "import tomllib"))
+            }
+            Self::Zizmor => find_on_path("zizmor").is_some(),
             Self::Wget => is_gnu_wget(),
             Self::Busybox => find_on_path("busybox").is_some(),
             Self::Shellcheck => find_on_path("shellcheck").is_some(),
