@@ -1,5 +1,6 @@
 """The crates whose code is in an executable, as Cargo resolves them by Cargo.lock."""
 
+import functools
 import json
 import subprocess
 import tomllib
@@ -32,6 +33,7 @@ def checksums():
     return {(package["name"], package["version"]): package.get("checksum") for package in locked}
 
 
+@functools.cache
 def metadata():
     return json.loads(cargo("metadata", "--format-version=1"))
 

@@ -127,7 +127,7 @@ def release_url(version=VERSION):
     return f"{REPOSITORY}/releases/download/v{version}"
 
 
-def tar_gz(entries):
+def tar_gz(entries, level=9):
     """The bytes of a .tar.gz of these (name, content, mode), in this order, owned by root."""
     inner = io.BytesIO()
     with tarfile.open(fileobj=inner, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -135,7 +135,7 @@ def tar_gz(entries):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode, entry.mtime = len(content), mode, TIME
             archive.addfile(entry, io.BytesIO(content))
-    return gzip.compress(inner.getvalue(), compresslevel=9, mtime=0)
+    return gzip.compress(inner.getvalue(), compresslevel=level, mtime=0)
 
 
 def zipped(entries, level=9):

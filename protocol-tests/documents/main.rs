@@ -16,6 +16,7 @@ mod messages;
 mod pages;
 mod pins;
 mod policies;
+mod project;
 #[allow(dead_code, reason = "files are listed by it, and no secrets are searched here")]
 #[path = "../support/secret_scan.rs"]
 mod secret_scan;

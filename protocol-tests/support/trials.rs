@@ -137,6 +137,8 @@ pub enum Need {
     /// A Python with the grammar of `tree-sitter-powershell`, that `POWERSHELL_GRAMMAR_PYTHON` names
     /// or that is on PATH.
     PowerShellGrammar,
+    /// `osslsigncode` and `openssl` on PATH, which sign for Windows.
+    Osslsigncode,
     Root,
     /// A mount namespace of its own, in which root can put anything into `/etc`.
     MountNamespace,
@@ -174,6 +176,7 @@ impl Need {
             Self::Shellcheck => "shellcheck",
             Self::PowerShell => "powershell",
             Self::PowerShellGrammar => "powershell-grammar",
+            Self::Osslsigncode => "osslsigncode",
             Self::Root => "root",
             Self::MountNamespace => "mount-namespace",
             Self::Terminal | Self::TerminalAndDotnet => "terminal",
@@ -205,6 +208,9 @@ impl Need {
             Self::Shellcheck => find_on_path("shellcheck").is_some(),
             Self::PowerShell => !powershells().is_empty(),
             Self::PowerShellGrammar => powershell_grammar_python().is_some(),
+            Self::Osslsigncode => {
+                ["osslsigncode", "openssl"].iter().all(|name| find_on_path(name).is_some())
+            }
             Self::Root => is_root(),
             Self::MountNamespace => {
                 let script = "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc";
