@@ -360,6 +360,8 @@ mod tests {
         assert_eq!(error.help(), ("proxy", Help::SetVariable("HTTPS_PROXY", address)));
     }
 
+    /// On Windows names of variables have no case.
+    #[cfg(unix)]
     fn names(pairs: &[(&str, &str)], of_nuget: Option<&str>) -> [Option<String>; 2] {
         let environment = Environment::from_pairs(pairs.iter().copied());
         let fallback = of_nuget.map_or_else(FallbackProxy::default, |url| {

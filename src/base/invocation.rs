@@ -140,3 +140,23 @@ mod tests {
         );
     }
 }
+
+#[cfg(test)]
+#[cfg(windows)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_a_command_of_powershell() {
+        let environment = Environment::from_pairs([]);
+        for (file, command) in [
+            (r"C:\a\plugin.exe", r"C:\a\plugin.exe"),
+            (r"C:\a b\plugin.exe", r#"& "C:\a b\plugin.exe""#),
+        ] {
+            let started_as = OsStr::new("plugin");
+            assert_eq!(name(started_as, Some(Path::new(file)), &environment), command);
+        }
+        let started_as = OsStr::new("dotnet-codeartifact.exe");
+        assert_eq!(name(started_as, None, &environment), "dotnet codeartifact");
+    }
+}

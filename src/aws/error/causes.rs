@@ -36,7 +36,7 @@ const LAYERS: [&str; 24] = [
 ];
 
 /// A cause that contains the first text is replaced by the second.
-const PLAINER: [(&str, &str); 18] = [
+const PLAINER: [(&str, &str); 21] = [
     ("CaUsedAsEndEntity", "its certificate is a CA certificate, not that of a host"),
     ("UnknownIssuer", "its certificate is from an authority that this machine does not trust"),
     ("certificate not valid for name", "its certificate is for another host"),
@@ -53,6 +53,10 @@ const PLAINER: [(&str, &str); 18] = [
     ("Connection refused", "connection refused"),
     ("received 404 from IMDS", "this instance has no role"),
     ("failed to lookup address", "its name cannot be resolved"),
+    // The same on Windows, whose texts are in the user's language.
+    ("(os error 11001)", "its name cannot be resolved"),
+    ("(os error 11002)", "its name cannot be resolved"),
+    ("(os error 11004)", "its name cannot be resolved"),
     (
         "invalid full URI for ECS provider",
         "its URI is neither on this machine nor of a container service",

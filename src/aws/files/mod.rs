@@ -225,7 +225,7 @@ impl AwsFiles {
     /// `~/.aws/sso/cache`, the folder with the sign-ins of IAM Identity Center that the AWS CLI and
     /// all SDKs share. None if this user has no home.
     pub(super) fn sso_cache(&self) -> Option<PathBuf> {
-        self.home.as_ref().map(|home| home.join(".aws/sso/cache"))
+        self.home.as_ref().map(|home| home.join(".aws").join("sso").join("cache"))
     }
 }
 

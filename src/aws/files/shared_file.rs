@@ -20,12 +20,13 @@ const LARGEST: u64 = 16 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     variable: &'static str,
+    /// In `~/.aws`.
     default: &'static str,
 }
 
-pub(super) const CONFIG: Place = Place { variable: "AWS_CONFIG_FILE", default: ".aws/config" };
+pub(super) const CONFIG: Place = Place { variable: "AWS_CONFIG_FILE", default: "config" };
 pub(super) const CREDENTIALS: Place =
-    Place { variable: "AWS_SHARED_CREDENTIALS_FILE", default: ".aws/credentials" };
+    Place { variable: "AWS_SHARED_CREDENTIALS_FILE", default: "credentials" };
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -43,7 +44,7 @@ impl SharedFile {
     pub fn read(environment: &Environment, place: Place) -> Result<Self, AwsError> {
         let named = environment.expanded_path(place.variable);
         let is_named = named.is_some();
-        let in_home = || environment.home().map(|home| home.join(place.default));
+        let in_home = || environment.home().map(|home| home.join(".aws").join(place.default));
         let Some(path) = named.or_else(in_home) else { return Ok(Self::default()) };
         let name = printable(&path.display().to_string());
         match read(&path) {

@@ -40,9 +40,9 @@ impl Login {
     pub(super) fn add_to(&self, selectors: &mut Selectors<'_>) {
         selectors.add("login", &self.session);
         let environment = selectors.environment;
-        let folder = environment
-            .path(FOLDER)
-            .or_else(|| environment.home().map(|home| home.join(".aws/login/cache")));
+        let folder = environment.path(FOLDER).or_else(|| {
+            environment.home().map(|home| home.join(".aws").join("login").join("cache"))
+        });
         let name = format!("{}.json", digest(self.session.trim()));
         selectors.add_presence("login-sign-in", folder.map(|folder| folder.join(name)));
     }

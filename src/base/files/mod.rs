@@ -16,10 +16,10 @@ mod system;
 #[cfg(unix)]
 pub use system::our_uid;
 pub use system::{
-    FolderRefusal, can_start, check_administered, give_to_administrators, is_at, is_ours,
-    is_private, is_root, keep_owner, let_all_read, machine_config_dir, make_administered_folder,
-    make_folder, make_private_folder, may_be_administrator, open_private, open_private_to_lock,
-    other_names, owner_on_the_way, prepare_private_folder, resolved,
+    FolderRefusal, can_start, canonical, check_administered, give_to_administrators, is_at,
+    is_ours, is_private, is_root, keep_owner, let_all_read, machine_config_dir,
+    make_administered_folder, make_folder, make_private_folder, may_be_administrator, open_private,
+    open_private_to_lock, other_names, owner_on_the_way, prepare_private_folder, resolved,
 };
 
 /// A user other than root, and the group of what belongs to that user.

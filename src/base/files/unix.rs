@@ -80,6 +80,11 @@ pub(super) fn fixed_folder(folder: &Path) -> io::Result<(Option<File>, PathBuf)>
     if path.exists() { Ok((Some(handle), path)) } else { Ok((None, folder.to_owned())) }
 }
 
+/// The path without links, whoever made them.
+pub fn canonical(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
+}
+
 /// The path without links. In another user's folder, root follows no link of that user's, and the
 /// path stays as it is: [`fixed_folder`] walks it again.
 pub fn resolved(path: &Path) -> io::Result<PathBuf> {

@@ -59,7 +59,23 @@ pub fn owner_on_the_way(_: &Path) -> Option<Owner> {
 
 /// The path without links.
 pub fn resolved(path: &Path) -> io::Result<PathBuf> {
-    path.canonicalize()
+    canonical(path)
+}
+
+/// The path without links. It has the prefix `\\?\` only if it is too long for a path without one: people
+/// do not expect it, and git refuses it.
+pub fn canonical(path: &Path) -> io::Result<PathBuf> {
+    Ok(plain(path.canonicalize()?))
+}
+
+fn plain(path: PathBuf) -> PathBuf {
+    const LONGEST_PLAIN: usize = 259;
+    let of_a_drive = |text: &&str| text.as_bytes().get(1) == Some(&b':');
+    let text = path.to_str().and_then(|text| text.strip_prefix(r"\\?\")).filter(of_a_drive);
+    match text.filter(|text| text.len() <= LONGEST_PLAIN) {
+        Some(text) => text.into(),
+        None => path,
+    }
 }
 
 /// The folder as it is named, or, if its path is long, as `\\?\C:\…`: Windows takes no other path over

@@ -110,9 +110,9 @@ fn write_aws_files(environment: &Environment, text: &mut dyn Write) -> io::Resul
     writeln!(text)?;
     writeln!(text, "[AWS files]")?;
     for (variable, usual) in
-        [("AWS_CONFIG_FILE", ".aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")]
+        [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
     {
-        let in_home = environment.home().map(|home| home.join(usual));
+        let in_home = environment.home().map(|home| home.join(".aws").join(usual));
         if let Some(path) = environment.path(variable).or(in_home) {
             writeln!(text, "{}:", path.display())?;
             let content = files::beginning(&path, LONGEST_FILE);

@@ -42,7 +42,9 @@ pub fn put(
     native: &InstalledNative<'_>,
 ) -> Result<Option<CommandFile>, InstallationError> {
     if let Some(other) = environment.program(DOTNET_FILE).filter(|file| !is_ours(file)) {
-        let is_this = fs::canonicalize(&other).ok() == std::env::current_exe().ok();
+        // On Windows only a canonical path equals another one.
+        let started = std::env::current_exe().and_then(fs::canonicalize);
+        let is_this = fs::canonicalize(&other).ok() == started.ok();
         return if is_this { Ok(None) } else { Err(InstallationError::CommandTaken(other)) };
     }
     let folders = folders(environment);

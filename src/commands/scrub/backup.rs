@@ -68,7 +68,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The path without links and `..`, as far as it exists: a link may lead into a work tree.
 fn resolved(folder: &Path) -> io::Result<PathBuf> {
     let existing = folder.ancestors().find(|above| above.exists()).unwrap_or(folder);
-    let mut resolved = existing.canonicalize()?;
+    let mut resolved = files::canonical(existing)?;
     resolved.extend(folder.strip_prefix(existing).unwrap_or(Path::new("")));
     Ok(resolved)
 }
