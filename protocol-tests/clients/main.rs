@@ -44,6 +44,8 @@ mod sign_in;
 mod sources;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(windows)]
+mod windows;
 
 use std::process::ExitCode;
 
@@ -81,6 +83,8 @@ fn main() -> ExitCode {
         ("captures", captures::trials()),
         #[cfg(unix)]
         ("pages", pages::trials()),
+        #[cfg(windows)]
+        ("windows", windows::trials()),
     ];
     trials::run(suites, trials::processors())
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::process::{self, Run};
-use super::sandbox_home::SandboxHome;
+use super::sandbox_home::{SandboxHome, plain};
 
 /// Ends a run that hangs. A failed restore takes 7 s on a quiet machine.
 pub const LIMIT: Duration = Duration::from_mins(2);
@@ -94,7 +94,7 @@ impl Dotnet {
 
     /// The file itself, where PATH has a link.
     pub fn real_program(&self) -> PathBuf {
-        self.program.canonicalize().unwrap_or_else(|_| self.program.clone())
+        self.program.canonicalize().map_or_else(|_| self.program.clone(), plain)
     }
 
     fn command(&self, home: &SandboxHome, arguments: &[&str]) -> Command {
@@ -110,6 +110,7 @@ impl Dotnet {
         command
             .env("DOTNET_NOLOGO", "1")
             .env("DOTNET_CLI_TELEMETRY_OPTOUT", "1")
+            .env("DOTNET_SKIP_FIRST_TIME_EXPERIENCE", "1")
             .env("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false")
             .env("MSBUILDDISABLENODEREUSE", "1")
             .env("DOTNET_CLI_USE_MSBUILD_SERVER", "0");

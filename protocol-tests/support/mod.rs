@@ -11,6 +11,7 @@
 //! - [`stage`]: what a test begins with, made of these
 //! - [`sandbox_home`]: a throwaway home with its environment, configuration and projects
 //! - [`secret_scan`]: no token where none belongs
+//! - [`powershell`]: messages of a Windows program in the words of other systems
 //! - [`process`]: a program run to its end or to a deadline
 //! - [`dotnet`]: the real `dotnet`, where there is one
 //! - [`terminal`]: what a terminal shows of a program's output
@@ -33,6 +34,7 @@ pub mod github_runner;
 pub mod hung_drive;
 pub mod odd_configs;
 pub mod pages;
+pub mod powershell;
 pub mod process;
 pub mod sandbox_home;
 pub mod secret_scan;
@@ -45,8 +47,10 @@ pub mod yaml;
 pub fn own_trials() -> Vec<trials::Trial> {
     use fake_nuget::a_pattern_names_what_it_cares_about;
     use github_runner::lines_are_read_as_the_runner_of_github_reads_them;
+    use powershell::commands_of_powershell_are_read_as_those_of_sh;
     trials::named![
         a_pattern_names_what_it_cares_about,
         lines_are_read_as_the_runner_of_github_reads_them,
+        commands_of_powershell_are_read_as_those_of_sh,
     ]
 }

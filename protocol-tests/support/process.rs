@@ -23,6 +23,20 @@ pub fn in_terminal(line: &str, typescript: &Path) -> Command {
     command
 }
 
+/// A program that runs for ten minutes.
+pub const SLEEP: &str = if cfg!(windows) { "ping.exe -n 600 127.0.0.1" } else { "sleep 600" };
+
+/// A `credential_process` of one line for the system's shell: for `sh`, and for the one of Windows.
+pub fn by_shell(sh: &str, cmd: &str) -> String {
+    if cfg!(windows) { format!("cmd.exe /c \"{cmd}\"") } else { format!("sh -c '{sh}'") }
+}
+
+/// A `credential_process` that prints a file.
+pub fn printing(file: &Path) -> String {
+    let file = file.display();
+    by_shell(&format!("cat \"{file}\""), &format!("type {file}"))
+}
+
 /// Whether the text is in the file before long.
 pub fn wait_for_text(file: &Path, text: &str) -> bool {
     let deadline = Instant::now() + TEXT_LIMIT;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::process::Command;
 use std::time::Duration;
 use std::{env, fs};
@@ -12,11 +12,16 @@ use tempfile::TempDir;
 
 use super::dotnet::find_on_path;
 use super::fake_codeartifact::{ACCESS_KEY_ID, FakeCodeArtifact, SECRET_ACCESS_KEY, TOKEN_PREFIX};
+use super::powershell;
 use super::process::{self, Run};
 use super::secret_scan;
 
 /// The folder of the installed plugin, and the executable in it.
 pub const PLUGIN_NAME: &str = "CredentialProvider.CodeArtifact";
+
+/// NuGet's folder of the user, without `DOTNET_CLI_HOME`.
+const NUGET_USER: &str = "home/.nuget/NuGet/";
+const NUGET_USER_ON_WINDOWS: &str = "home/.config/NuGet/";
 
 /// Longer than a command of the plugin's takes, on a busy machine as well.
 const COMMAND_LIMIT: Duration = Duration::from_mins(1);
@@ -36,7 +41,7 @@ impl SandboxHome {
     pub fn new() -> Self {
         let root = tempfile::Builder::new().prefix("codeartifact-sandbox-").tempdir();
         let root = root.expect("a temporary folder");
-        let path = root.path().canonicalize().expect("it was just made");
+        let path = root.path().canonicalize().map(plain).expect("it was just made");
         let working_folder = path.join("project");
         let variables = BTreeMap::new();
         let mut home = Self { root: Some(root), path, working_folder, variables };
@@ -52,11 +57,14 @@ impl SandboxHome {
     pub fn bare() -> Self {
         let mut home = Self::new();
         home.variables.clear();
-        let user = home.home().to_string_lossy().into_owned();
-        let host = home.path.join("dotnet").to_string_lossy().into_owned();
-        home.set("PATH", "/usr/bin:/bin").set("HOME", &user).set("DOTNET_HOST_PATH", &host);
+        home.set_user();
+        home.set("PATH", &joined(system_folders()));
         #[cfg(unix)]
-        home.script("dotnet", "exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\"");
+        let host = home
+            .script("dotnet", "exec \"$(dirname \"$1\")/CredentialProvider.CodeArtifact\" \"$2\"");
+        #[cfg(windows)]
+        let host = home.write("dotnet.cmd", "@\"%~dp1CredentialProvider.CodeArtifact.exe\" %2\r\n");
+        home.set("DOTNET_HOST_PATH", &host.to_string_lossy());
         home
     }
 
@@ -120,12 +128,12 @@ impl SandboxHome {
 
     /// Where NuGet under `dotnet` looks for the plugin.
     pub fn netcore(&self) -> PathBuf {
-        self.home().join(".nuget/plugins/netcore").join(PLUGIN_NAME)
+        self.path("home/.nuget/plugins/netcore").join(PLUGIN_NAME)
     }
 
     /// Where nuget.exe and Visual Studio look for it.
     pub fn netfx(&self) -> PathBuf {
-        self.home().join(".nuget/plugins/netfx").join(PLUGIN_NAME)
+        self.path("home/.nuget/plugins/netfx").join(PLUGIN_NAME)
     }
 
     /// The one folder that may hold tokens.
@@ -137,7 +145,9 @@ impl SandboxHome {
     /// absolute), else what Cargo just built.
     pub fn plugin() -> PathBuf {
         let built = env!("CARGO_BIN_EXE_nuget-plugin-codeartifact");
-        env::var_os("CODEARTIFACT_NUGET_TEST_PLUGIN").unwrap_or(built.into()).into()
+        let plugin = env::var_os("CODEARTIFACT_NUGET_TEST_PLUGIN").unwrap_or(built.into());
+        // A Windows build that was made on Linux names a path without a drive.
+        absolute(plugin).expect("its name is not empty")
     }
 
     /// Puts the plugin's executable at a further path. Linked where that is possible: a file that was
@@ -149,9 +159,19 @@ impl SandboxHome {
         }
     }
 
+    /// The path of a file; `name` is relative to the temporary folder, with `/`. NuGet's folder of the
+    /// user is elsewhere on Windows.
+    pub fn path(&self, name: &str) -> PathBuf {
+        let name = match name.strip_prefix(NUGET_USER) {
+            Some(name) if cfg!(windows) => format!("{NUGET_USER_ON_WINDOWS}{name}"),
+            _ => name.to_owned(),
+        };
+        name.split('/').fold(self.path.clone(), |path, part| path.join(part))
+    }
+
     /// Writes a file; `name` is relative to the temporary folder. Folders are made as needed.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
-        let file = self.path.join(name);
+        let file = self.path(name);
         fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("a folder");
         fs::write(&file, text).expect("a file in a folder of ours");
         file
@@ -166,6 +186,16 @@ impl SandboxHome {
         path
     }
 
+    /// Writes a program of the system's shell that prints this line, and makes the file `mark`.
+    pub fn program_that_says(&self, name: &str, line: &str, mark: &Path) -> PathBuf {
+        #[cfg(unix)]
+        return self.script(name, &format!("touch '{}'\necho '{line}'", mark.display()));
+        #[cfg(windows)]
+        let script = format!("@type nul > \"{}\"\r\n@echo {line}\r\n", mark.display());
+        #[cfg(windows)]
+        self.write(&format!("{name}.cmd"), &script)
+    }
+
     /// As [`Self::write`], with any bytes.
     pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let file = self.write(name, "");
@@ -175,7 +205,7 @@ impl SandboxHome {
 
     /// The file's bytes; `name` is relative to the temporary folder.
     pub fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path.join(name)).expect("a file that is there")
+        fs::read(self.path(name)).expect("a file that is there")
     }
 
     /// Replaces the plugin's configuration file.
@@ -215,11 +245,20 @@ impl SandboxHome {
         run.stdout
     }
 
-    /// The text with `<root>` for the temporary folder.
+    /// The text with `<root>` for the temporary folder. That of a Windows program is as elsewhere: with
+    /// `/` in the paths below it, and commands for `sh`.
     pub fn neutral(&self, text: &str) -> String {
         // A message names the plugin's path where no command is on PATH.
         let text = text.replace(&*Self::plugin().to_string_lossy(), "nuget-plugin-codeartifact");
-        text.replace(&*self.path.to_string_lossy(), "<root>")
+        let root = self.path.to_string_lossy();
+        let text = text.replace(&*root, "<root>");
+        if cfg!(not(windows)) {
+            return text;
+        }
+        let text = with_slashes(&text.replace(&in_json(&root), "<root>"));
+        let folder = |name| format!("<root>/{name}");
+        let text = text.replace(&folder(NUGET_USER_ON_WINDOWS), &folder(NUGET_USER));
+        powershell::as_sh(&text)
     }
 
     /// Writes the project folder's NuGet.Config: these sources and no others, and nothing but
@@ -279,34 +318,114 @@ impl SandboxHome {
 
     fn set_defaults(&mut self) {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        let dotnet = find_on_path("dotnet").and_then(|file| file.canonicalize().ok());
+        let dotnet = find_on_path("dotnet").and_then(|file| file.canonicalize().ok()).map(plain);
         let dotnet = dotnet.as_deref().and_then(Path::parent).map(Path::to_owned);
-        let commands = Some(self.path.join("commands"));
-        let path =
-            [Some(self.bin()), dotnet, commands, Some("/usr/bin".into()), Some("/bin".into())];
-        let path = env::join_paths(path.into_iter().flatten()).expect("no folder has a colon");
+        let commands = self.path.join("commands");
+        fs::create_dir(&commands).expect("a new folder");
         #[cfg(unix)]
-        {
-            let link = self.path.join("commands").join("dotnet-codeartifact");
-            fs::create_dir(self.path.join("commands")).expect("a new folder");
-            std::os::unix::fs::symlink(Self::plugin(), link).expect("a new link");
-        }
+        std::os::unix::fs::symlink(Self::plugin(), commands.join("dotnet-codeartifact"))
+            .expect("a new link");
         #[cfg(windows)]
         self.write("commands/dotnet-codeartifact.exe", "");
+        let path = [self.bin()].into_iter().chain(dotnet).chain([commands]);
+        let path = joined(path.chain(system_folders()));
         let folders = [
-            ("HOME", "home"),
-            ("TMPDIR", "tmp"),
+            (if cfg!(windows) { "TEMP" } else { "TMPDIR" }, "tmp"),
             ("XDG_RUNTIME_DIR", "runtime"),
             ("NUGET_PACKAGES", "packages"),
             ("NUGET_HTTP_CACHE_PATH", "http-cache"),
             ("NUGET_PLUGINS_CACHE_PATH", "plugins-cache"),
         ];
+        self.set_user();
         for (name, folder) in folders {
             self.set(name, &text(self.path.join(folder)));
         }
-        self.set("PATH", &path.to_string_lossy());
+        self.set("PATH", &path);
         self.set("AWS_EC2_METADATA_DISABLED", "true");
         self.set("CODEARTIFACT_NUGET_CACHE", "disk");
         self.set("CODEARTIFACT_NUGET_CACHE_DIR", &text(self.cache_dir()));
     }
+
+    /// The variables that say whose home it is. On Windows the system's own are needed too, and the
+    /// folders of the user's programs get the names that they have elsewhere, so that a test names
+    /// each file once for all systems.
+    fn set_user(&mut self) {
+        let home = self.home();
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        if cfg!(not(windows)) {
+            self.set("HOME", &text(home));
+            return;
+        }
+        for name in WINDOWS_VARIABLES {
+            if let Ok(value) = env::var(name) {
+                self.set(name, &value);
+            }
+        }
+        self.set("APPDATA", &text(home.join(".config")));
+        self.set("LOCALAPPDATA", &text(home.join(".cache")));
+        // NuGet's configuration for the machine is in a folder below it.
+        self.set("ProgramFiles(x86)", &text(self.path.join("program-files")));
+        self.set("USERPROFILE", &text(home));
+    }
+}
+
+/// What Windows and its libraries do not do without, or what tells one machine from another.
+const WINDOWS_VARIABLES: [&str; 12] = [
+    "SystemRoot",
+    "SystemDrive",
+    "windir",
+    "ComSpec",
+    "PATHEXT",
+    "OS",
+    "PROCESSOR_ARCHITECTURE",
+    "NUMBER_OF_PROCESSORS",
+    "COMPUTERNAME",
+    "USERNAME",
+    "USERDOMAIN",
+    "ProgramData",
+];
+
+/// Where the system's own programs are.
+pub fn system_folders() -> Vec<PathBuf> {
+    if cfg!(not(windows)) {
+        return vec!["/usr/bin".into(), "/bin".into()];
+    }
+    let windows = PathBuf::from(env::var_os("SystemRoot").expect("Windows sets it"));
+    vec![windows.join("System32"), windows]
+}
+
+/// A value of `PATH`.
+pub fn joined(folders: impl IntoIterator<Item = PathBuf>) -> String {
+    let path = env::join_paths(folders).expect("no folder has the separator in its name");
+    path.to_string_lossy().into_owned()
+}
+
+/// The path without the prefix that Windows puts before a canonical one.
+pub fn plain(path: PathBuf) -> PathBuf {
+    match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
+        Some(text) => text.into(),
+        None => path,
+    }
+}
+
+/// The text as it is within a string of JSON.
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// `\` and, in JSON, `\\` become `/` in every path that begins with `<root>` or `~`, up to what cannot
+/// be in a path or usually ends one.
+fn with_slashes(text: &str) -> String {
+    let (mut result, mut rest) = (String::new(), text);
+    while let Some(at) = ["<root>", "~\\"].iter().filter_map(|start| rest.find(start)).min() {
+        let (before, path) = rest.split_at(at);
+        let begin = if path.starts_with('~') { 1 } else { "<root>".len() };
+        let end = path[begin..].find(|c: char| c.is_whitespace() || "`\"',;:()<>|".contains(c));
+        let (path, after) = path.split_at(end.map_or(path.len(), |end| end + begin));
+        result.push_str(before);
+        result.push_str(&path.replace("\\\\", "/").replace('\\', "/"));
+        rest = after;
+    }
+    result + rest
 }

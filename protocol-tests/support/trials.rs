@@ -139,7 +139,11 @@ pub enum Need {
     PowerShellGrammar,
     /// `osslsigncode` and `openssl` on PATH, which sign for Windows.
     Osslsigncode,
+    Git,
     Root,
+    /// `dotnet`, and a program that makes a certificate (a PEM file) one that this Windows trusts, which
+    /// `CODEARTIFACT_NUGET_TEST_TRUST` names.
+    TrustedAuthority,
     /// A mount namespace of its own, in which root can put anything into `/etc`.
     MountNamespace,
     /// `script` of util-linux, which makes a terminal.
@@ -177,7 +181,9 @@ impl Need {
             Self::PowerShell => "powershell",
             Self::PowerShellGrammar => "powershell-grammar",
             Self::Osslsigncode => "osslsigncode",
+            Self::Git => "git",
             Self::Root => "root",
+            Self::TrustedAuthority => "trusted-authority",
             Self::MountNamespace => "mount-namespace",
             Self::Terminal | Self::TerminalAndDotnet => "terminal",
             Self::NetworkNamespace => "network-namespace",
@@ -211,7 +217,9 @@ impl Need {
             Self::Osslsigncode => {
                 ["osslsigncode", "openssl"].iter().all(|name| find_on_path(name).is_some())
             }
+            Self::Git => find_on_path("git").is_some(),
             Self::Root => is_root(),
+            Self::TrustedAuthority => trusting_program().is_some() && Self::Dotnet.is_there(),
             Self::MountNamespace => {
                 let script = "[ $(id -u) = 0 ] && mount -t tmpfs tmpfs /etc";
                 can_unshare(&["-m", "sh", "-c", script])
@@ -276,6 +284,11 @@ fn can_unshare(words: &[&str]) -> bool {
 /// The nuget.exe that `NUGET_EXE` names, where it is a file.
 pub fn nuget_exe() -> Option<PathBuf> {
     env::var_os("NUGET_EXE").map(PathBuf::from).filter(|file| file.is_file())
+}
+
+/// The program that `CODEARTIFACT_NUGET_TEST_TRUST` names.
+pub fn trusting_program() -> Option<PathBuf> {
+    env::var_os("CODEARTIFACT_NUGET_TEST_TRUST").map(PathBuf::from)
 }
 
 fn keeps_tokens_in_memory() -> bool {

@@ -216,7 +216,7 @@ fn what_is_not_ours_is_refused() {
         let run = home.run_plugin(&["setup", "--json", url]);
         let (steps, ready) = steps(&run);
         assert!(!ready && steps.contains(&("source".into(), "failed".into())), "{url}: {run}");
-        assert!(!home.home().join(".nuget/NuGet").exists(), "{url}");
+        assert!(!home.path("home/.nuget/NuGet/NuGet.Config").exists(), "{url}");
     }
 }
 

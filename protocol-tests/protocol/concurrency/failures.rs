@@ -1,13 +1,11 @@
 //! What one process fails at, the others that need the same token learn: nobody repeats the call, waits
 //! for a second time-out, or fetches after the others what cannot be shared.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use super::{LIMIT, conversations};
 use crate::support::fake_codeartifact::TokenBehaviour;
 use crate::support::fake_nuget::FakeNuget;
-use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan::files_below;
 use crate::support::stage::Stage;
 use crate::support::stage::conversation::token_of_a_process;
@@ -133,7 +131,8 @@ fn tokens_that_cannot_be_shared_are_fetched_at_once() {
 /// The cache folder with the locks of an older version, whose keys share them by their first byte. All
 /// are taken.
 #[cfg(unix)]
-fn folder_with_taken_locks(home: &SandboxHome) -> Vec<fs::File> {
+fn folder_with_taken_locks(home: &crate::support::sandbox_home::SandboxHome) -> Vec<std::fs::File> {
+    use std::fs;
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
     let folder = home.cache_dir();

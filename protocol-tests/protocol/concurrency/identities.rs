@@ -133,7 +133,7 @@ fn without_the_aws_files_a_profiles_token_is_not_served() {
     let (fake, mut home, source) = stage_of_profiles(TWO_KEYS);
     home.set("AWS_PROFILE", "one");
     token_of_a_process(&home, &source);
-    std::fs::remove_dir_all(home.home().join(".aws")).expect("the AWS files");
+    std::fs::remove_dir_all(home.path("home/.aws")).expect("the AWS files");
     for variable in ["one", ""] {
         home.set("AWS_PROFILE", variable);
         let mut nuget = FakeNuget::start(&home);
@@ -149,7 +149,7 @@ fn without_the_aws_files_the_environments_token_is_served() {
     let Stage { fake, home, source, .. } = Stage::new();
     home.write("home/.aws/credentials", TWO_KEYS);
     token_of_a_process(&home, &source);
-    std::fs::remove_dir_all(home.home().join(".aws")).expect("the AWS files");
+    std::fs::remove_dir_all(home.path("home/.aws")).expect("the AWS files");
     token_of_a_process(&home, &source);
     assert_eq!(fake.requests().len(), 1);
 }

@@ -229,7 +229,7 @@ fn a_folder_of_another_user_is_not_used() {
 #[cfg(target_os = "linux")]
 fn in_a_read_only_home_the_process_keeps_its_token() {
     let (fake, mut home, source) = unsettled_stage();
-    let configuration = home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    let configuration = home.path("home/.config/nuget-plugin-codeartifact/config.toml");
     home.set("CODEARTIFACT_NUGET_CONFIG_FILE", &text(&configuration));
     home.set("HOME", "/proc").set("CODEARTIFACT_NUGET_CACHE", "disk");
     let note = "the cache folder `/proc/.cache/nuget-plugin-codeartifact` is not used: ";

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
+use super::PROJECT;
 use crate::support::fake_codeartifact::FakeCodeArtifact;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::trials::{Trial, trial};
 
 const USER: &str = "home/.nuget/NuGet/NuGet.Config";
-const PROJECT: &str = "project/nuget.config";
 const STEM: &str =
     "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo";
 const NAMES: [&str; 10] = [
@@ -101,7 +101,7 @@ fn in_the_way() {
     let home = SandboxHome::new();
     home.run_plugin(&["source", "add", STEM, "--name", "mine"]).assert_success();
     let before = home.read(USER);
-    let file = home.root().join(USER).display().to_string();
+    let file = home.path(USER).display().to_string();
     let other = STEM.replace("my-repo", "other");
     let run = home.run_plugin(&["source", "add", &other, "--name", "MINE"]);
     run.assert_failure().assert_says(&format!(
@@ -121,7 +121,7 @@ fn beside_a_clear() {
     home.run_plugin(&["source", "add", STEM, "--name", "x"]).assert_success();
     let line = format!("\t{}\r\n</packageSources>", added("x"));
     assert_eq!(text(&home, PROJECT), text_before.replace("</packageSources>", &line));
-    assert!(!home.root().join(USER).exists());
+    assert!(!home.path(USER).exists());
 }
 
 fn keeps_bytes() {
@@ -154,7 +154,7 @@ fn named_file() {
             added("x")
         )
     );
-    assert!(!home.root().join(USER).exists());
+    assert!(!home.path(USER).exists());
 }
 
 fn mapping() {
@@ -181,7 +181,7 @@ fn as_json() {
             "added": added,
             "name": "x",
             "url": format!("{STEM}/v3/index.json"),
-            "path": home.root().join(USER),
+            "path": home.path(USER),
             "domain": "my-domain",
             "domainOwner": "111122223333",
             "region": "eu-west-1",
@@ -202,7 +202,7 @@ fn bad_names() {
         run.assert_failure()
             .assert_says("a name, without blanks around it and without control characters");
     }
-    assert!(!home.root().join(USER).exists());
+    assert!(!home.path(USER).exists());
 }
 
 /// Of two sections that differ in case alone NuGet reads the first, and calls it nothing of its own.
@@ -264,13 +264,13 @@ fn refused() {
         ),
     ] {
         let text = format!("<configuration>{sections}</configuration>");
-        for file in [USER, "project/nuget.config"] {
+        for file in [USER, PROJECT] {
             home.write(file, &text);
             let run = home.run_plugin(&["source", "add", STEM]);
             run.assert_failure().assert_says("error: [CNP403] Nothing was added: NuGet re");
             run.assert_says(line).assert_silent_on("hunter2");
             assert_eq!(home.read(file), text.as_bytes());
-            std::fs::remove_file(home.root().join(file)).unwrap();
+            std::fs::remove_file(home.path(file)).unwrap();
         }
     }
 }
@@ -317,7 +317,7 @@ fn other_repository() {
         "error: [CNP510] AWS returned the URL of `other` in domain `my-domain` (111122223333, \
          eu-west-1) instead of `my-repo` in domain `my-domain` (111122223333, eu-west-1).",
     );
-    assert!(!home.root().join(USER).exists());
+    assert!(!home.path(USER).exists());
 }
 
 fn not_ours() {
@@ -337,7 +337,7 @@ fn not_ours() {
     }
     let run = home.run_plugin(&["source", "add", STEM, "--domain", "my-domain"]);
     assert_eq!(run.code(), Some(2), "{run}");
-    assert!(!home.root().join(USER).exists());
+    assert!(!home.path(USER).exists());
 }
 
 fn by_names() {
@@ -371,7 +371,7 @@ fn refused_names() {
     home.run_plugin(&wrong)
         .assert_failure()
         .assert_says("error: [CNP803] Invalid value `x/y` for --repository: expected 2 to 100 of");
-    assert!(!home.root().join(USER).exists());
+    assert!(!home.path(USER).exists());
 }
 
 #[cfg(unix)]

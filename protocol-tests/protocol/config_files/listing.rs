@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
+use super::PROJECT;
 use crate::support::odd_configs::{config, sources};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::trials::{Trial, trial};
 
 const USER: &str = "home/.nuget/NuGet/NuGet.Config";
-const PROJECT: &str = "project/nuget.config";
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -70,10 +70,10 @@ fn what_is_listed() {
         home.neutral(&run.assert_success().stdout),
         format!(
             "ours (enabled)\n  {OURS}\n  CodeArtifact: repository `my-repo`, domain `my-domain` \
-             (111122223333, eu-west-1)\n  in <root>/project/nuget.config:5\n  for Company.*, \
+             (111122223333, eu-west-1)\n  in <root>/{PROJECT}:5\n  for Company.*, \
              X\n  warning: NuGet sends the credentials saved in `<root>/{USER}` before it calls the plugin. \
              Remove them: dotnet codeartifact scrub\nshort (enabled)\n  {0}\n  in \
-             <root>/project/nuget.config:6\n  warning: `{0}` names no NuGet repository; its URL is \
+             <root>/{PROJECT}:6\n  warning: `{0}` names no NuGet repository; its URL is \
              `{OURS}`\nwarning: package source mapping is on, and `short` has no patterns, so NuGet \
              does not use it. Add them to `packageSourceMapping`.\n",
             OURS.replace("v3/index.json", "")
@@ -89,11 +89,11 @@ fn what_is_listed_as_json() {
     assert_eq!(
         listing["sources"][0],
         json!({
-            "name": "ours", "url": OURS, "enabled": true, "path": home.root().join(PROJECT), "line": 5,
+            "name": "ours", "url": OURS, "enabled": true, "path": home.path(PROJECT), "line": 5,
             "layer": "project", "patterns": ["Company.*", "X"], "problem": null,
             "codeartifact": {"domain": "my-domain", "domainOwner": "111122223333", "region": "eu-west-1",
                              "repository": "my-repo"},
-            "savedCredentials": {"path": home.root().join(USER)}
+            "savedCredentials": {"path": home.path(USER)}
         })
     );
     assert_eq!(
@@ -109,7 +109,7 @@ fn a_broken_file() {
     let line = format!(
         "`{}` has an error at line 3, column 1: expected 'packageSources' tag, not 'configuration'; \
          correct it",
-        home.root().join(PROJECT).display()
+        home.path(PROJECT).display()
     );
     assert_eq!(run.stderr, format!("error: [CNP403] {line}\n"));
     assert_eq!(run.problem(), line);
@@ -125,6 +125,6 @@ fn what_nuget_refuses() {
     home.run_plugin(&["source", "list"]).assert_success().assert_says(&format!(
         "warning: NuGet refuses `{}` for line 2, column 1: `add` lacks `value`; add it in this \
          case, or remove the element",
-        home.root().join(PROJECT).display()
+        home.path(PROJECT).display()
     ));
 }

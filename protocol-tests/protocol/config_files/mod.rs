@@ -8,6 +8,12 @@ mod scrubbing;
 
 use crate::support::trials::Trial;
 
+/// The project's file by a name of NuGet's, and within the temporary folder. Windows has it under any
+/// case, and NuGet and the plugin name it so there.
+pub const NAME: &str = if cfg!(windows) { "NuGet.Config" } else { "nuget.config" };
+pub const PROJECT: &str =
+    if cfg!(windows) { "project/NuGet.Config" } else { "project/nuget.config" };
+
 pub fn trials() -> Vec<Trial> {
     let files = [
         adding::trials(),

@@ -1,12 +1,11 @@
 //! `scrub` on odd files: the credentials go, and every other byte stays.
 
+use super::PROJECT;
 use crate::support::odd_configs::{ODD, Odd};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan;
 use crate::support::stage::SECRET;
 use crate::support::trials::{Trial, trial};
-
-const PROJECT: &str = "project/nuget.config";
 
 pub fn trials() -> Vec<Trial> {
     let scrubbed =

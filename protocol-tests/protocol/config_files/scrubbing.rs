@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use super::{NAME, PROJECT};
 use crate::support::sandbox_home::SandboxHome;
-use crate::support::trials::{Trial, trial};
+use crate::support::trials::{Need, Trial, trial};
 
 const USER: &str = "home/.nuget/NuGet/NuGet.Config";
-const PROJECT: &str = "project/nuget.config";
 const FEED: &str = "https://my-domain-111122223333.d.codeartifact.eu-west-1.amazonaws.com/nuget/my-repo/v3/index.json";
 
 pub fn trials() -> Vec<Trial> {
@@ -28,9 +28,9 @@ pub fn trials() -> Vec<Trial> {
         trial("scrub_a_missing_file", missing_file),
         trial("scrub_beside_a_broken_file", beside_a_broken_file),
         trial("scrub_an_old_file", old_file),
-        trial("scrub_says_what_git_keeps", git_keeps),
-        trial("scrub_reads_every_index_of_git", git_indexes),
-        trial("scrub_reads_the_index_of_a_linked_work_tree", git_work_trees),
+        trial("scrub_says_what_git_keeps", git_keeps).needing(Need::Git),
+        trial("scrub_reads_every_index_of_git", git_indexes).needing(Need::Git),
+        trial("scrub_reads_the_index_of_a_linked_work_tree", git_work_trees).needing(Need::Git),
         #[cfg(unix)]
         trial("scrub_starts_nothing_of_a_repository", strangers_repositories),
         trial("scrub_with_a_broken_configuration", broken_configuration),
@@ -95,7 +95,7 @@ fn one_file() {
     let sub = "project/sub/nuget.config";
     home.write(sub, &before);
     let elsewhere = SandboxHome::new();
-    let path = home.root().join(sub).to_string_lossy().into_owned();
+    let path = home.path(sub).to_string_lossy().into_owned();
     elsewhere.run_plugin(&["scrub", &path, "--yes"]).assert_success();
     assert_eq!(text(&home, sub), scrubbed("ours", ""));
     // The file's own source with this name takes precedence over those of other files.
@@ -301,7 +301,7 @@ fn beside_a_broken_file() {
     home.write(PROJECT, "<configuration>");
     home.write(USER, &config("ours", FEED, "aws", "hunter2"));
     let run = home.run_plugin(&["scrub", "--yes"]);
-    run.assert_failure().assert_says("nuget.config` has an error at line 1, column");
+    run.assert_failure().assert_says(&format!("{NAME}` has an error at line 1, column"));
     assert_eq!(text(&home, USER), scrubbed("ours", FEED));
 }
 
@@ -325,8 +325,13 @@ fn git(home: &SandboxHome, arguments: &[&str]) -> String {
 }
 
 const TRACKED: &str = "git has this file: what was committed stays in its history";
-const PERHAPS: &str = "if this file was committed before, that stays in git's history; this shows it: \
-                       `git -C <root>/project log --all --oneline -- nuget.config`";
+/// What is said of a file that git may have had.
+fn perhaps() -> String {
+    format!(
+        "if this file was committed before, that stays in git's history; this shows it: \
+         `git -C <root>/project log --all --oneline -- {NAME}`"
+    )
+}
 
 /// What `scrub` says about git, and the value in its JSON.
 #[track_caller]
@@ -347,15 +352,15 @@ fn git_keeps() {
     home.write(PROJECT, &config("ours", FEED, "aws", "hunter2"));
     assert_git(&home, "", &json!(false));
     git(&home, &["init", "-q"]);
-    assert_git(&home, PERHAPS, &Value::Null);
-    git(&home, &["add", "nuget.config"]);
+    assert_git(&home, &perhaps(), &Value::Null);
+    git(&home, &["add", NAME]);
     assert_git(&home, TRACKED, &json!(true));
     git(&home, &["commit", "-qm", "x"]);
-    git(&home, &["rm", "-q", "--cached", "nuget.config"]);
-    assert_git(&home, PERHAPS, &Value::Null);
+    git(&home, &["rm", "-q", "--cached", NAME]);
+    assert_git(&home, &perhaps(), &Value::Null);
     fs::rename(home.project().join(".git"), home.root().join("gone")).unwrap();
     home.write("project/.git", "gitdir: /nonexistent\n");
-    assert_git(&home, PERHAPS, &Value::Null);
+    assert_git(&home, &perhaps(), &Value::Null);
 }
 
 /// Every form in which git writes its index.
@@ -376,7 +381,7 @@ fn git_indexes() {
                 git(&home, &[&["-c", &*format!("index.version={version}")], arguments].concat())
             };
             write(&[&["add", "--intent-to-add"][..], &neighbours].concat());
-            assert_git(&home, PERHAPS, &Value::Null);
+            assert_git(&home, &perhaps(), &Value::Null);
             write(&["add", "."]);
             assert_git(&home, TRACKED, &json!(true));
         }
@@ -391,7 +396,7 @@ fn git_work_trees() {
     git(&home, &["add", "."]);
     git(&home, &["commit", "-qm", "x"]);
     git(&home, &["worktree", "add", "-q", "../linked"]);
-    let file = home.root().join("linked/nuget.config").to_string_lossy().into_owned();
+    let file = home.path(&format!("linked/{NAME}")).to_string_lossy().into_owned();
     home.run_plugin(&["scrub", &file]).assert_says(TRACKED);
 }
 
@@ -404,9 +409,9 @@ type Attack<'a> = (&'a str, &'a dyn Fn(&SandboxHome, &str));
 fn strangers_repositories() {
     let signed = |home: &SandboxHome| {
         git(home, &["init", "-q"]);
-        git(home, &["add", "nuget.config"]);
+        git(home, &["add", NAME]);
         git(home, &["commit", "-qm", "x"]);
-        git(home, &["rm", "-q", "--cached", "nuget.config"]);
+        git(home, &["rm", "-q", "--cached", NAME]);
         let plain = git(home, &["cat-file", "commit", "HEAD"]);
         let (head, message) = plain.split_once("\n\n").unwrap();
         let signature =
@@ -532,11 +537,15 @@ fn no_work_tree() {
         home.write(PROJECT, &before);
         home.write(&format!("project/{mark}/x"), "");
         let run = home.run_plugin(&["scrub", "--yes", "--backup", "a/b"]);
-        run.assert_failure().assert_says(&format!(
-            "error: [CNP415] `{0}/a/b` is in the work tree `{0}`, where a copy with a password may be \
-             committed. Name a folder outside with --backup.",
-            home.project().display()
-        ));
+        run.assert_failure();
+        let said = home.neutral(&run.stderr);
+        assert!(
+            said.contains(
+                "error: [CNP415] `<root>/project/a/b` is in the work tree `<root>/project`, where a \
+                 copy with a password may be committed. Name a folder outside with --backup."
+            ),
+            "{said}"
+        );
         assert!(!home.project().join("a").exists());
         assert_eq!(text(&home, PROJECT), before);
     }
@@ -581,9 +590,9 @@ fn hard_link() {
 fn two_names() {
     let home = SandboxHome::new();
     home.write(USER, &config("ours", FEED, "aws", "hunter2"));
-    fs::create_dir_all(home.home().join(".config")).unwrap();
-    let folder = home.home().join(".nuget/NuGet");
-    std::os::unix::fs::symlink(folder, home.home().join(".config/NuGet")).unwrap();
+    fs::create_dir_all(home.path("home/.config")).unwrap();
+    let folder = home.path("home/.nuget/NuGet");
+    std::os::unix::fs::symlink(folder, home.path("home/.config/NuGet")).unwrap();
     home.run_plugin(&["scrub", "--yes"]).assert_success();
     assert_eq!(text(&home, USER), scrubbed("ours", FEED));
 }

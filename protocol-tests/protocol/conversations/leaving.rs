@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::support::fake_codeartifact::TokenBehaviour;
 use crate::support::fake_nuget::FakeNuget;
+use crate::support::process::SLEEP;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::trials::{Trial, named};
@@ -65,7 +66,7 @@ fn the_end_of_input_ends_the_process_while_aws_never_answers() {
 fn the_end_of_input_ends_the_process_while_a_child_never_answers() {
     let Stage { fake: _fake, mut home, source, .. } = Stage::new();
     home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
-    home.write("home/.aws/config", "[default]\ncredential_process = /bin/sleep 600\n");
+    home.write("home/.aws/config", &format!("[default]\ncredential_process = {SLEEP}\n"));
     let mut nuget = FakeNuget::start(&home);
     let id = nuget.begin_ask(&source, false, true);
     nuget.wait_for_progress(&id);

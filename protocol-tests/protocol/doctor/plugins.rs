@@ -176,7 +176,7 @@ const BROKEN: &[Broken] = &[
     Broken {
         name: "everybody_may_write_to_a_folder_above_a_plugin",
         set_up: |stage| {
-            let folder = stage.home.home().join(".nuget");
+            let folder = stage.home.path("home/.nuget");
             fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
         },
         line: "FAIL  Every user can write to `<root>/home/.nuget` (mode 0777), and so change what NuGet starts or this plugin reads",
@@ -322,14 +322,14 @@ const BROKEN: &[Broken] = &[
     Broken {
         name: "a_file_where_the_plugins_folder_should_be",
         set_up: |stage| {
-            let netcore = stage.home.home().join(".nuget/plugins/netcore");
+            let netcore = stage.home.path("home/.nuget/plugins/netcore");
             fs::remove_dir_all(&netcore).unwrap();
             fs::write(netcore, "").unwrap();
         },
         line: "FAIL  dotnet, MSBuild: `<root>/home/.nuget/plugins/netcore` is not a folder, and `install` needs one there",
         fix: "mv <root>/home/.nuget/plugins/netcore <root>/home/.nuget/plugins/netcore.off",
         repair: By(|stage| {
-            fs::remove_file(stage.home.home().join(".nuget/plugins/netcore")).unwrap();
+            fs::remove_file(stage.home.path("home/.nuget/plugins/netcore")).unwrap();
             stage.home.run_plugin(&["install", "--netcore-only"]).assert_success();
         }),
     },
@@ -437,7 +437,7 @@ const BROKEN: &[Broken] = &[
             let stored =
                 "home/.dotnet/tools/.store/codeartifact-plugin/0.0.1/nuget-plugin-codeartifact";
             let file = stage.home.script(stored, "echo nuget-plugin-codeartifact 0.0.1");
-            let tools = stage.home.home().join(".dotnet/tools");
+            let tools = stage.home.path("home/.dotnet/tools");
             symlink(file, tools.join("nuget-plugin-codeartifact")).unwrap();
             let path = stage.home.environment().find(|(name, _)| *name == "PATH");
             let path = format!("{}:{}", path.expect("a PATH").1, tools.display());
@@ -449,7 +449,7 @@ const BROKEN: &[Broken] = &[
             env!("CARGO_PKG_VERSION")
         ),
         fix: "dotnet tool update --global codeartifact-plugin",
-        repair: By(|stage| fs::remove_dir_all(stage.home.home().join(".dotnet")).unwrap()),
+        repair: By(|stage| fs::remove_dir_all(stage.home.path("home/.dotnet")).unwrap()),
     },
     Broken {
         name: "the_aws_toolkits_setting",
@@ -553,8 +553,7 @@ fn a_dotnet_tool_that_is_not_on_path() {
     let fix = "      fix: export PATH=<root>/home/.dotnet/tools:\"$PATH\"\n";
     let told = stage.doctor_readable(&alone.stdout);
     assert!(told.contains(&format!("warn  {line}{fix}")), "{alone}");
-    let fix =
-        format!("export PATH={}:\"$PATH\"", stage.home.home().join(".dotnet/tools").display());
+    let fix = format!("export PATH={}:\"$PATH\"", stage.home.path("home/.dotnet/tools").display());
     stage
         .paste(&fix)
         .assert_silent_on(".NET tool: ")

@@ -145,7 +145,7 @@ fn nothing_secret_of_a_url_is_shown() {
 fn fix_follows_no_link_out_of_the_home() {
     let stage = Stage::working();
     let (plugins, outside) =
-        (stage.home.home().join(".nuget/plugins"), stage.home.root().join("outside"));
+        (stage.home.path("home/.nuget/plugins"), stage.home.root().join("outside"));
     fs::rename(&plugins, &outside).unwrap();
     std::os::unix::fs::symlink(&outside, &plugins).unwrap();
     let dll =

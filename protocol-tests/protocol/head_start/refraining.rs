@@ -92,8 +92,8 @@ fn a_program_that_prints_credentials_is_not_started() {
     });
     let keys = format!("\"AccessKeyId\":\"{id}\",\"SecretAccessKey\":\"{secret}\"");
     let ran = stage.home.root().join("ran");
-    let script = format!("touch {}\necho '{{\"Version\":1,{keys}}}'", ran.display());
-    let program = stage.home.script("program", &script);
+    let line = format!("{{\"Version\":1,{keys}}}");
+    let program = stage.home.program_that_says("program", &line, &ran);
     stage.with_profile(&format!("[profile dev]\ncredential_process = {}\n", program.display()));
     let stage = over(stage);
     fs::remove_file(&ran).expect("it ran for NuGet's request");

@@ -231,7 +231,7 @@ fn closed_folder() {
     let mut stage = Stage::new();
     stage.without_keys();
     let root = stage.home.root().to_owned();
-    let folder = stage.home.home().join(".aws");
+    let folder = stage.home.path("home/.aws");
     create_dir_all(&folder).expect("a folder");
     for (path, mode) in [(&root, 0o755), (&folder, 0o700)] {
         set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");

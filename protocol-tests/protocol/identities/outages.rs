@@ -7,6 +7,7 @@ use super::sources::{WEB_TOKEN, container, role, rule};
 use crate::support::fake_codeartifact::http::{Reply, Seen};
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
 use crate::support::fake_metadata::{FakeMetadata, SESSION_TOKEN};
+use crate::support::process::{by_shell, printing};
 use crate::support::stage::conversation::{failing, token_of_a_process};
 use crate::support::stage::{SECRET, SOURCE, Stage};
 use crate::support::trials::{Trial, trial};
@@ -196,14 +197,14 @@ fn echoes() {
 
 fn process_echoes() {
     let mut stage = Stage::new().with_log();
-    let script = stage
-        .home
-        .write("home/.aws/process.sh", "echo \"bad key $AWS_SECRET_ACCESS_KEY\" >&2\nexit 3\n");
-    stage.set("AWS_SECRET_ACCESS_KEY", SECRET);
-    stage.home.write(
-        "home/.aws/config",
-        &format!("[profile dev]\ncredential_process = sh {}\n", script.display()),
+    let process = by_shell(
+        "echo \"bad key $AWS_SECRET_ACCESS_KEY\" >&2; exit 3",
+        "echo bad key %AWS_SECRET_ACCESS_KEY%>&2& exit 3",
     );
+    stage.set("AWS_SECRET_ACCESS_KEY", SECRET);
+    stage
+        .home
+        .write("home/.aws/config", &format!("[profile dev]\ncredential_process = {process}\n"));
     rule(&stage, "profile = \"dev\"");
     let line = stage.line_for(SOURCE);
     assert!(line.contains("`sh` ended with exit status 3: bad key …"), "{line}");
@@ -241,7 +242,7 @@ fn expires(stage: &mut Stage, expiration: &str) {
         "{{\"Version\":1,\"AccessKeyId\":\"{ACCESS_KEY_ID}\",\"SecretAccessKey\":\"{SECRET_ACCESS_KEY}\",\"SessionToken\":\"{SESSION_TOKEN}\",\"Expiration\":{expiration}}}"
     );
     let file = stage.home.write("home/.aws/printed.json", &printed);
-    stage.with_profile(&format!("[profile dev]\ncredential_process = cat {}\n", file.display()));
+    stage.with_profile(&format!("[profile dev]\ncredential_process = {}\n", printing(&file)));
 }
 
 fn expirations() -> Vec<Trial> {
@@ -275,17 +276,17 @@ fn expirations() -> Vec<Trial> {
         failing(
             "process_expiration_is_a_number",
             |stage| expires(stage, "4070908800"),
-            "[CNP220] No AWS credentials from profile `dev`: the JSON that `cat` printed has an `Expiration` that is a number, not a date and time as text. See the failure without the plugin: aws sts get-caller-identity --profile dev",
+            "[CNP220] No AWS credentials from profile `dev`: the JSON that `sh` printed has an `Expiration` that is a number, not a date and time as text. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_expiration_has_no_zone",
             |stage| expires(stage, "\"2099-01-01T00:00:00\""),
-            "[CNP220] No AWS credentials from profile `dev`: the JSON that `cat` printed has an `Expiration` that has no time zone, as in `2026-02-28T09:05:07Z`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
+            "[CNP220] No AWS credentials from profile `dev`: the JSON that `sh` printed has an `Expiration` that has no time zone, as in `2026-02-28T09:05:07Z`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_expiration_is_no_time",
             |stage| expires(stage, "\"soon\""),
-            "[CNP220] No AWS credentials from profile `dev`: the JSON that `cat` printed has an `Expiration` that is no date with a time, as in `2026-02-28T09:05:07Z`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
+            "[CNP220] No AWS credentials from profile `dev`: the JSON that `sh` printed has an `Expiration` that is no date with a time, as in `2026-02-28T09:05:07Z`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
     ]);
     trials

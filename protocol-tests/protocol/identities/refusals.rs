@@ -3,6 +3,7 @@
 use super::sources::{WEB_TOKEN, container, login, role};
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
 use crate::support::fake_metadata::FakeMetadata;
+use crate::support::process::printing;
 use crate::support::stage::Stage;
 use crate::support::stage::conversation::failing;
 use crate::support::trials::{Trial, trial};
@@ -46,12 +47,10 @@ fn keys() -> Vec<Trial> {
                         "{{\"Version\":1,\"AccessKeyId\":\"{ACCESS_KEY_ID}\",\"SecretAccessKey\":\"{SECRET_ACCESS_KEY}\",\"SessionToken\":\"hunter2\",\"Expiration\":\"2020-01-01T00:00:00Z\"}}"
                     ),
                 );
-                stage.with_profile(&format!(
-                    "[profile dev]\ncredential_process = cat {}\n",
-                    printed.display()
-                ));
+                let process = printing(&printed);
+                stage.with_profile(&format!("[profile dev]\ncredential_process = {process}\n"));
             },
-            "[CNP220] No AWS credentials from profile `dev`: the credentials that `cat` printed have expired. See the failure without the plugin: aws sts get-caller-identity --profile dev",
+            "[CNP220] No AWS credentials from profile `dev`: the credentials that `sh` printed have expired. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         trial("login_session_expired", login_expired),
     ]

@@ -41,9 +41,10 @@ pub fn trials() -> Vec<Trial> {
             "a_rules_bundle_is_not_there",
             |stage| {
                 stage.set("AWS_CA_BUNDLE", "/nowhere/of-the-variable.pem");
-                rule(stage, "ca_bundle = \"/nowhere/of-the-rule.pem\"");
+                let bundle = stage.home.path("nowhere/of-the-rule.pem");
+                rule(stage, &format!("ca_bundle = '{}'", bundle.display()));
             },
-            "[CNP307] Rule 1's `ca_bundle` `/nowhere/of-the-rule.pem` cannot be used: No such file or directory (os error 2). Correct or remove rule 1's `ca_bundle`.",
+            "[CNP307] Rule 1's `ca_bundle` `<root>/nowhere/of-the-rule.pem` cannot be used: No such file or directory (os error 2). Correct or remove rule 1's `ca_bundle`.",
         ),
         failing(
             "a_profiles_bundle_is_not_there",

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::support::fake_metadata::{CONTAINER_TOKEN, FakeMetadata, SESSION_TOKEN};
+use crate::support::process::printing;
 use crate::support::stage::conversation::token_of_a_process;
 use crate::support::stage::{SOURCE, Stage};
 use crate::support::trials::{Trial, trial};
@@ -210,10 +211,8 @@ fn rows() -> Vec<Row> {
                      \"{SECRET_ACCESS_KEY}\",\"Expiration\":\"2099-01-01T01:00:00+01:00\"}}"
                 ),
             );
-            stage.with_profile(&format!(
-                "[profile dev]\ncredential_process = cat \"{}\"\n",
-                credentials.display()
-            ));
+            let process = printing(&credentials);
+            stage.with_profile(&format!("[profile dev]\ncredential_process = {process}\n"));
             None
         }),
         plain("login_session", |stage| {

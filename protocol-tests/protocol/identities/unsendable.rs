@@ -7,6 +7,7 @@ use super::sources::role;
 use crate::support::fake_codeartifact::http::{Reply, Seen};
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::support::fake_metadata::FakeMetadata;
+use crate::support::process::printing;
 use crate::support::stage::conversation::{failing, token_of_a_process};
 use crate::support::stage::{NAMES, SOURCE, Stage, failure};
 use crate::support::trials::{Trial, trial};
@@ -99,8 +100,7 @@ fn variables() -> Vec<Trial> {
 /// A profile whose process prints this.
 fn prints(stage: &mut Stage, printed: &Value) {
     let file = stage.home.write("home/.aws/printed.json", &printed.to_string());
-    let command = format!("cat {}", file.display());
-    stage.with_profile(&format!("[profile dev]\ncredential_process = {command}\n"));
+    stage.with_profile(&format!("[profile dev]\ncredential_process = {}\n", printing(&file)));
 }
 
 fn printed() -> Vec<Trial> {

@@ -217,9 +217,9 @@ const COMMANDS: [&[&str]; 6] = [
 fn race() {
     let users = TwoUsers::new();
     users.run(&["install", "--netcore-only"]).assert_success();
-    let plugins = users.home.home().join(".nuget/plugins");
-    let aside = users.home.home().join(".nuget/aside");
-    let link = users.home.home().join(".nuget/link");
+    let plugins = users.home.path("home/.nuget/plugins");
+    let aside = users.home.path("home/.nuget/aside");
+    let link = users.home.path("home/.nuget/link");
     symlink(&users.vault, &link).unwrap();
     give(&link);
     let before = users.vault();

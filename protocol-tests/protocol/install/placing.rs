@@ -125,7 +125,7 @@ next: `dotnet restore`, or `dotnet codeartifact setup URL` for a source that is 
 
 fn json_is_one_stable_object() {
     let mut home = SandboxHome::bare();
-    let tools = home.home().join(".dotnet/tools");
+    let tools = home.path("home/.dotnet/tools");
     home.set("PATH", &format!("/usr/bin:/bin:{}", tools.display()));
     home.succeed(&["install", "--netfx-only"]);
     let out = home.neutral(&home.succeed(&["install", "--netfx-only", "--json"]));
@@ -240,7 +240,7 @@ fn any_folder_will_do() {
             .join("CredentialProvider.CodeArtifact.dll")
             .exists()
     );
-    assert!(!home.home().join(".nuget").exists() && !home.home().join(".dotnet").exists());
+    assert!(!home.path("home/.nuget").exists() && !home.path("home/.dotnet").exists());
     home.succeed(&["install", "--dir", "relative to here"]);
     assert!(home.project().join("relative to here/netfx").join(PLUGIN_NAME).exists());
     home.succeed(&["uninstall", "--dir", named]);
@@ -290,7 +290,7 @@ fn what_nuget_cannot_start_is_refused() {
 
 fn a_file_in_the_way_is_named() {
     let home = SandboxHome::bare();
-    fs::write(home.home().join(".nuget"), "").expect("a file");
+    fs::write(home.path("home/.nuget"), "").expect("a file");
     let ran = home.run_plugin(&["install"]);
     assert_eq!(ran.code(), Some(1));
     let said = home.neutral(&ran.stderr);
@@ -391,7 +391,7 @@ fn a_host_that_hangs_is_ended() {
 
 fn the_command_is_found_by_its_name() {
     let mut home = SandboxHome::bare();
-    let tools = home.home().join(".local/bin");
+    let tools = home.path("home/.local/bin");
     home.set("PATH", &format!("/usr/bin:/bin:{}", tools.display()));
     home.succeed(&["install"]);
     let ran = run(home.command("/bin/sh").args(["-c", "dotnet-codeartifact nonsense"]));

@@ -82,7 +82,7 @@ fn finds_what_was_installed_elsewhere() {
     };
     install(&[], sdk.to_str().expect("a text"));
     install(&["--dir", named.to_str().expect("a text"), "--netfx-only"], "");
-    let list = home.home().join(".local/share/nuget-plugin-codeartifact");
+    let list = home.path("home/.local/share/nuget-plugin-codeartifact");
     assert!(list.join("installed-elsewhere.json").exists());
     let out = home.neutral(&home.succeed(&["uninstall"]));
     assert_eq!(out.lines().filter(|line| line.starts_with("removed: ")).count(), 5, "{out}");
@@ -93,7 +93,7 @@ fn finds_what_was_installed_elsewhere() {
 
 fn a_failure_is_json_as_well() {
     let home = SandboxHome::bare();
-    fs::write(home.home().join(".nuget"), "").expect("a file in the way");
+    fs::write(home.path("home/.nuget"), "").expect("a file in the way");
     let ran = home.run_plugin(&["install", "--json"]);
     assert_eq!(ran.code(), Some(1));
     assert!(ran.problem().starts_with("Cannot make the folder `"), "{ran}");

@@ -55,10 +55,11 @@ pub fn trials() -> Vec<Trial> {
         refusing(
             "configuration_file_is_a_folder",
             |stage| {
-                stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", "/");
+                let folder = stage.home.project().to_string_lossy().into_owned();
+                stage.set("CODEARTIFACT_NUGET_CONFIG_FILE", &folder);
             },
             "CNP103",
-            "The configuration file `/` cannot be read: it is no file. Make it readable, or remove it",
+            "The configuration file `<root>/project` cannot be read: it is no file. Make it readable, or remove it",
         ),
         refusing(
             "duration_too_short",

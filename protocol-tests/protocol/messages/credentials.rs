@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::peers::Peer;
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::support::fake_sso;
+use crate::support::process::by_shell;
 use crate::support::stage::conversation::failing;
 use crate::support::stage::{SOURCE, Stage};
 use crate::support::trials::{Trial, trial};
@@ -341,16 +342,23 @@ fn sources() -> Vec<Trial> {
         failing(
             "process_fails",
             |stage| {
-                stage.with_profile(
-                    "[profile dev]\ncredential_process = sh -c 'echo no ticket >&2; exit 3'\n",
-                );
+                let process = by_shell("echo no ticket >&2; exit 3", "echo no ticket>&2& exit 3");
+                stage.with_profile(&format!("[profile dev]\ncredential_process = {process}\n"));
             },
             "[CNP220] No AWS credentials from profile `dev`: `sh` ended with exit status 3: no ticket. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "process_prints_colours",
             |stage| {
-                stage.with_profile("[profile dev]\ncredential_process = sh -c \"printf 'usage\\n\\033[31mno ticket\\033[0m\\a\\n\\n' >&2; exit 1\"\n");
+                let colours = stage
+                    .home
+                    .write("home/.aws/colours", "usage\n\u{1b}[31mno ticket\u{1b}[0m\u{7}\n\n");
+                let colours = colours.display();
+                let process = by_shell(
+                    &format!("cat \"{colours}\" >&2; exit 1"),
+                    &format!("type {colours}>&2& exit 1"),
+                );
+                stage.with_profile(&format!("[profile dev]\ncredential_process = {process}\n"));
             },
             "[CNP220] No AWS credentials from profile `dev`: `sh` ended with exit status 1: no ticket. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
@@ -366,9 +374,10 @@ fn sources() -> Vec<Trial> {
         failing(
             "process_says_nonsense",
             |stage| {
-                stage.with_profile("[profile dev]\ncredential_process = echo hunter2\n");
+                let process = by_shell("echo hunter2", "echo hunter2");
+                stage.with_profile(&format!("[profile dev]\ncredential_process = {process}\n"));
             },
-            "[CNP220] No AWS credentials from profile `dev`: `echo` did not print JSON with `Version` 1, `AccessKeyId` and `SecretAccessKey`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
+            "[CNP220] No AWS credentials from profile `dev`: `sh` did not print JSON with `Version` 1, `AccessKeyId` and `SecretAccessKey`. See the failure without the plugin: aws sts get-caller-identity --profile dev",
         ),
         failing(
             "role_refused",

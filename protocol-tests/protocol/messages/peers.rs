@@ -118,7 +118,9 @@ impl Peer {
     }
 }
 
-/// An address on which connections are never made: no server accepts, and the queue is full.
+/// An address on which connections are never made: no server accepts, and the queue is full. Other
+/// systems refuse what does not fit into it.
+#[cfg(target_os = "linux")]
 #[derive(Debug)]
 pub struct FullQueue {
     pub address: SocketAddr,
@@ -126,6 +128,7 @@ pub struct FullQueue {
     _waiting: Vec<TcpStream>,
 }
 
+#[cfg(target_os = "linux")]
 impl FullQueue {
     pub fn new() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");

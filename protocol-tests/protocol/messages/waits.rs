@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::peers::FullQueue;
 use super::peers::Peer;
 use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, TokenBehaviour};
+use crate::support::process::{SLEEP, by_shell};
 use crate::support::stage::conversation::HEAD;
 use crate::support::stage::{SECRET, SOURCE, Stage};
 use crate::support::trials::{Trial, trial};
@@ -41,7 +42,7 @@ fn hung_api() {
 
 fn hung_process() {
     let mut stage = Stage::new().with_log();
-    stage.with_profile("[profile dev]\ncredential_process = sleep 600\n");
+    stage.with_profile(&format!("[profile dev]\ncredential_process = {SLEEP}\n"));
     ends_in_a_minute(
         &stage,
         "[CNP221] Profile `dev` returned no AWS credentials within 60 s. See what it waits for: aws sts get-caller-identity --profile dev",
@@ -178,8 +179,17 @@ fn asked_to_wait_too_long() {
 
 fn slow_process() {
     let mut stage = Stage::new().with_log();
-    stage.with_profile(&format!(
-        "[profile dev]\ncredential_process = sh -c 'sleep 15; echo \"{{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"{ACCESS_KEY_ID}\\\",\\\"SecretAccessKey\\\":\\\"{SECRET_ACCESS_KEY}\\\"}}\"'\n"
-    ));
+    let printed = stage.home.write(
+        "home/.aws/printed.json",
+        &format!(
+            "{{\"Version\":1,\"AccessKeyId\":\"{ACCESS_KEY_ID}\",\"SecretAccessKey\":\"{SECRET_ACCESS_KEY}\"}}"
+        ),
+    );
+    let printed = printed.display();
+    let process = by_shell(
+        &format!("sleep 15; cat \"{printed}\""),
+        &format!("ping.exe -n 16 127.0.0.1 >nul & type {printed}"),
+    );
+    stage.with_profile(&format!("[profile dev]\ncredential_process = {process}\n"));
     stage.assert_succeeds();
 }

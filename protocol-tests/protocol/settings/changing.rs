@@ -1,7 +1,5 @@
 //! `configure` changes the file, and only the part that is meant.
 
-use std::fs;
-
 use super::{configuration, configure, configure_fails};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::trials::{Trial, trial};
@@ -43,8 +41,9 @@ fn made() {
     );
     #[cfg(unix)]
     {
+        use std::fs;
         use std::os::unix::fs::PermissionsExt;
-        let folder = home.home().join(".config/nuget-plugin-codeartifact");
+        let folder = home.path("home/.config/nuget-plugin-codeartifact");
         let mode =
             |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&folder.join("config.toml"))), (0o700, 0o600));
@@ -151,6 +150,9 @@ fn hosts() {
     assert!(line.starts_with(&format!("error: [CNP108] `{FILE}` has no host `x`. ")), "{line}");
 }
 
+/// A path from the root, which on Windows is that of a drive.
+const BUNDLE: &str = if cfg!(windows) { "C:/ca.pem" } else { "/ca.pem" };
+
 fn whole_rule() {
     let home = SandboxHome::new();
     configure(
@@ -162,18 +164,20 @@ fn whole_rule() {
             &["--role-session-name", "me", "--prefer", "environment", "--duration-seconds", "0"],
             &["--endpoint-url", "https://api.example", "--sts-endpoint-url", "https://sts.example"],
             &["--sso-endpoint-url", "http://localhost:1", "--proxy", "http://proxy.example:3128"],
-            &["--ca-bundle", "/ca.pem", "--interactive", "always"],
+            &["--ca-bundle", BUNDLE, "--interactive", "always"],
         ]
         .concat(),
     );
     assert_eq!(
         configuration(&home),
-        "[[rules]]\ndomain = [\"a-*\", \"b\"]\nowner = \"1111*\"\nregion = \"eu-*\"\n\
+        format!(
+            "[[rules]]\ndomain = [\"a-*\", \"b\"]\nowner = \"1111*\"\nregion = \"eu-*\"\n\
          repository = \"*\"\nprofile = [\"one\", \"two\"]\n\
-         role = { arn = \"arn:aws:iam::111122223333:role/r\", external_id = \"id\", session_name = \"me\" }\n\
+         role = {{ arn = \"arn:aws:iam::111122223333:role/r\", external_id = \"id\", session_name = \"me\" }}\n\
          duration_seconds = 0\nprefer = \"environment\"\nendpoint_url = \"https://api.example\"\n\
          sts_endpoint_url = \"https://sts.example\"\nsso_endpoint_url = \"http://localhost:1\"\n\
-         proxy = \"http://proxy.example:3128\"\nca_bundle = \"/ca.pem\"\ninteractive = \"always\"\n"
+         proxy = \"http://proxy.example:3128\"\nca_bundle = \"{BUNDLE}\"\ninteractive = \"always\"\n"
+        )
     );
 }
 
@@ -254,11 +258,12 @@ fn broken() {
 
 #[cfg(unix)]
 fn links_and_modes() {
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
     let home = SandboxHome::new();
     let real = home.write("dotfiles/codeartifact.toml", "profile = \"a\"\n");
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
-    let folder = home.home().join(".config/nuget-plugin-codeartifact");
+    let folder = home.path("home/.config/nuget-plugin-codeartifact");
     fs::create_dir_all(&folder).unwrap();
     let link = folder.join("config.toml");
     symlink("../../../dotfiles/codeartifact.toml", &link).unwrap();

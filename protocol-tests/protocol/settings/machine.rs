@@ -78,7 +78,7 @@ fn bounds() {
     stage.home.set("CODEARTIFACT_NUGET_DURATION_SECONDS", "0");
     stage.home.set("ProgramData", "/nowhere").set("XDG_CONFIG_DIRS", "/nowhere");
     token(&stage, "").assert_success();
-    let moved = stage.home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    let moved = stage.home.path("home/.config/nuget-plugin-codeartifact/config.toml");
     stage.home.set("CODEARTIFACT_NUGET_CONFIG_FILE", &moved.to_string_lossy());
     stage.home.set("CODEARTIFACT_NUGET_CACHE", "disk");
     token(&stage, "").assert_success();
@@ -91,7 +91,7 @@ fn bounds() {
 fn shown_bounds() {
     let mut stage = stage("[policy]\nlongest_duration_seconds = 1800\ninteractive = \"never\"\n");
     configure(&stage, "duration_seconds = 3600\n");
-    let file = stage.home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    let file = stage.home.path("home/.config/nuget-plugin-codeartifact/config.toml");
     run(&stage, "", &["configure", "list"])
         .assert_success()
         .assert_says(&format!(
@@ -275,7 +275,7 @@ fn written() {
         .assert_says("\n0 755\n0 644\n")
         .assert_says(&format!("machine: {MACHINE} (used)\n"))
         .assert_says("Removed rule 1 from ");
-    let file = stage.home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    let file = stage.home.path("home/.config/nuget-plugin-codeartifact/config.toml");
     let text = std::fs::read_to_string(file).unwrap_or_default();
     assert!(!text.contains("policy"), "the user's file is left alone: {text}");
 }

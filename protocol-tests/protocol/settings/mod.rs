@@ -41,6 +41,6 @@ fn configure_fails(home: &SandboxHome, arguments: &[&str]) -> String {
 
 /// The user's configuration file.
 fn configuration(home: &SandboxHome) -> String {
-    let file = home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    let file = home.path("home/.config/nuget-plugin-codeartifact/config.toml");
     std::fs::read_to_string(file).expect("a configuration file")
 }

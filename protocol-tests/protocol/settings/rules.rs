@@ -2,6 +2,7 @@
 
 use crate::support::fake_codeartifact::{FakeCodeArtifact, Repository};
 use crate::support::fake_nuget::FakeNuget;
+use crate::support::process::by_shell;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::trials::{Trial, trial};
@@ -92,12 +93,13 @@ fn owners() {
     let (fake, mut home) = stage("[policy]\nallowed_owners = [\"999999999999\"]\n");
     home.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY").set("AWS_PROFILE", "dev");
     let trace = home.root().join("trace");
-    let config =
-        format!("[profile dev]\ncredential_process = /usr/bin/touch {}\n", trace.display());
+    let file = trace.display();
+    let process = by_shell(&format!("touch \"{file}\""), &format!("type nul > {file}"));
+    let config = format!("[profile dev]\ncredential_process = {process}\n");
     home.write("home/.aws/config", &config);
     let mut nuget = FakeNuget::start(&home);
     let answer = nuget.ask(&fake.source(&Repository::new("my-repo")), false, true);
-    let file = home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    let file = home.path("home/.config/nuget-plugin-codeartifact/config.toml");
     let said = answer.assert_refusal("Error").the_warning();
     let whole = format!(
         "Account 111122223333 is not in `allowed_owners` of the policy in `{}`, so no token for \
@@ -117,7 +119,7 @@ fn refused_host() {
     nuget.ask(&source, false, true).assert_refusal("Error").assert_no_logs();
     nuget.finish();
     let run = home.run_plugin(&["token", &source]);
-    let file = home.home().join(".config/nuget-plugin-codeartifact/config.toml");
+    let file = home.path("home/.config/nuget-plugin-codeartifact/config.toml");
     assert_eq!(
         run.assert_failure().stderr,
         format!(

@@ -7,7 +7,11 @@ use crate::support::sandbox_home::SandboxHome;
 use crate::support::trials::{Trial, trial};
 
 const FILE: &str = "<root>/home/.config/nuget-plugin-codeartifact/config.toml";
-const MACHINE: &str = "/etc/nuget-plugin-codeartifact/config.toml";
+const MACHINE: &str = if cfg!(windows) {
+    r"C:\ProgramData\nuget-plugin-codeartifact\config.toml"
+} else {
+    "/etc/nuget-plugin-codeartifact/config.toml"
+};
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -85,7 +89,7 @@ fn get() {
     assert_eq!(configure(&home, &["get", "profile"]), "dev\n");
     assert_eq!(configure(&home, &["get", "duration_seconds"]), "43200\n");
     assert_eq!(configure(&home, &["get", "policy.allowed_owners"]), "[]\n");
-    let origin = json!({ "kind": "file", "path": home.home().join(".config/nuget-plugin-codeartifact/config.toml") });
+    let origin = json!({ "kind": "file", "path": home.path("home/.config/nuget-plugin-codeartifact/config.toml") });
     assert_eq!(
         result(&home, &["get", "profile", "--json"]),
         json!({ "key": "profile", "values": [{ "key": "profile", "value": "dev", "origin": origin }] })

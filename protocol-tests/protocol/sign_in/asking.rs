@@ -152,6 +152,8 @@ fn declined() {
     let file = fs::File::options().write(true).open(&asked[0]).expect("a file of the cache");
     let long_ago = std::time::SystemTime::now() - Duration::from_secs(601);
     file.set_modified(long_ago).expect("our own file");
+    // Windows keeps the name of a file that is open.
+    drop(file);
     let mut nuget = FakeNuget::start(&stage.home);
     nuget.ask(&stage.source, false, false).assert_success();
     stage.finish(nuget);

@@ -1,14 +1,10 @@
 //! `login`: the same sign-in on request.
 
-use std::fs;
-use std::thread;
-
 use serde_json::json;
 
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
 use crate::support::fake_sso::UserWill;
-use crate::support::process::{self, Run};
-use crate::support::sandbox_home::SandboxHome;
+use crate::support::process::Run;
 use crate::support::secret_scan;
 use crate::support::stage::{Stage, secrets};
 use crate::support::trials::{Trial, trial};
@@ -154,6 +150,11 @@ fn without_sso() {
 /// The user confirms once the wait was seen.
 #[cfg(target_os = "linux")]
 fn in_a_terminal() {
+    use std::{fs, thread};
+
+    use crate::support::process;
+    use crate::support::sandbox_home::SandboxHome;
+
     let mut stage = Stage::signing_in();
     stage.home.set("TERM", "xterm-256color");
     stage.sso().user_will(UserWill::Wait);

@@ -1,7 +1,6 @@
 //! An expired access token with a refresh token: it is renewed without asking the user, and no
 //! reader ever sees half a file.
 
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use serde_json::json;
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
 use crate::support::stage::Stage;
 use crate::support::stage::sso::{EXPIRED, START_URL, read_json};
-use crate::support::trials::{Trial, is_root, trial};
+use crate::support::trials::{Trial, trial};
 
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
 const FAR: &str = "2099-01-01T00:00:00Z";
@@ -30,7 +29,8 @@ pub fn trials() -> Vec<Trial> {
         #[cfg(unix)]
         trial("logout_removes_no_links_target_that_is_no_sign_in", links_signed_out),
         #[cfg(unix)]
-        trial("what_cannot_be_kept_is_not_asked_for", not_writable).where_possible(!is_root()),
+        trial("what_cannot_be_kept_is_not_asked_for", not_writable)
+            .where_possible(!crate::support::trials::is_root()),
         trial("nobody_signed_in", || Stage::signing_in().assert_refused(EXPIRED)),
         trial("expired_without_a_refresh_token", without_refresh_token),
         trial("expired_with_an_expired_registration", registration_expired),
@@ -153,6 +153,7 @@ fn killed() {
 
 #[cfg(unix)]
 fn links_and_modes() {
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
     let stage = Stage::signing_in();
     stage.signed_in_until(LONG_AGO);
@@ -173,6 +174,7 @@ fn links_and_modes() {
 /// Signing out removes a sign-in that is elsewhere, and nothing else that a link leads to.
 #[cfg(unix)]
 fn links_signed_out() {
+    use std::fs;
     use std::os::unix::fs::symlink;
     let stage = Stage::signing_in();
     let elsewhere = stage.home.root().join("elsewhere");
@@ -193,6 +195,7 @@ fn links_signed_out() {
 /// everywhere, so root cannot try.
 #[cfg(unix)]
 fn not_writable() {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
     let stage = Stage::signing_in();
     stage.signed_in_until(LONG_AGO);

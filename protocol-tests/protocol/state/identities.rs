@@ -60,7 +60,7 @@ fn unknown_profile() {
     let line =
         "AWS_PROFILE names profile `missing`, which does not exist (the only profile is `dev`).";
     let fix = "Correct it, or remove it: unset AWS_PROFILE";
-    assert_eq!(told.stderr, format!("error: [CNP203] {line} {fix}\n"));
+    assert_eq!(stage.home.neutral(&told.stderr), format!("error: [CNP203] {line} {fix}\n"));
     let report = told.result();
     assert_eq!(told.problem(), line);
     assert_eq!(report["identity"]["error"]["message"], line);
@@ -88,7 +88,7 @@ fn endpoints() {
     stage.home.set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
     assert_eq!(urls(&stage), [own, sso]);
     stage.home.unset("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").unset("AWS_ENDPOINT_URL");
-    let config = stage.home.home().join(".aws/config");
+    let config = stage.home.path("home/.aws/config");
     let text = std::fs::read_to_string(&config).unwrap();
     let with_url = "[profile dev]\nendpoint_url = https://of-profile.example\n";
     std::fs::write(&config, text.replace("[profile dev]\n", with_url)).unwrap();

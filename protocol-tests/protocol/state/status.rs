@@ -34,7 +34,7 @@ fn empty() {
     assert!(text.contains(places), "{text}");
     assert!(text.ends_with("plugins    <root>/home/.nuget/plugins (does not exist)\n"), "{text}");
     assert_eq!(told.stderr, "");
-    assert!(!home.home().join(".cache").exists(), "nothing is made");
+    assert!(!home.path("home/.cache").exists(), "nothing is made");
 }
 
 fn report(home: &SandboxHome) -> Value {
@@ -74,7 +74,7 @@ fn installed() {
     let home = SandboxHome::new();
     home.run_plugin(&["install", "--no-launcher"]).assert_success();
     let installed = report(&home)["installed"].clone();
-    let folder = home.home().join(".nuget/plugins/netcore/CredentialProvider.CodeArtifact");
+    let folder = home.path("home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact");
     let netcore = json!({
         "path": folder, "client": "netcore", "version": "0.1.0", "error": null
     });

@@ -1,4 +1,4 @@
-/* trust.exe FILE...: makes each certificate (DER) a trusted root of this Windows, for this user and
+/* trust.exe FILE...: makes each certificate (PEM) a trusted root of this Windows, for this user and
  * for the machine. For tests with a throwaway authority, under Wine, which asks nobody. */
 #include <windows.h>
 #include <wincrypt.h>
@@ -19,6 +19,7 @@ static int add(const BYTE *certificate, DWORD length, DWORD place)
 
 int wmain(int count, wchar_t **words)
 {
+    static char text[65536];
     static BYTE certificate[65536];
     for (int at = 1; at < count; at++) {
         FILE *file = _wfopen(words[at], L"rb");
@@ -26,8 +27,13 @@ int wmain(int count, wchar_t **words)
             fprintf(stderr, "trust: `%ls` cannot be read\n", words[at]);
             return 1;
         }
-        DWORD length = (DWORD)fread(certificate, 1, sizeof certificate, file);
+        DWORD read = (DWORD)fread(text, 1, sizeof text, file), length = sizeof certificate;
         fclose(file);
+        if (!CryptStringToBinaryA(text, read, CRYPT_STRING_BASE64HEADER, certificate, &length, NULL,
+                                  NULL)) {
+            fprintf(stderr, "trust: `%ls` is no certificate\n", words[at]);
+            return 1;
+        }
         if (!add(certificate, length, CERT_SYSTEM_STORE_CURRENT_USER)
             || !add(certificate, length, CERT_SYSTEM_STORE_LOCAL_MACHINE))
             return 1;
