@@ -150,9 +150,9 @@ make_temporary() {
             *) place=$PWD/$place ;;
         esac
         temporary=$(mktemp -d "$place/$name.XXXXXXXXXX" 2>/dev/null) || { temporary= && continue; }
-        printf '#!/bin/sh\n' >"$temporary/try"
-        chmod 700 "$temporary/try"
-        if "$temporary/try" 2>/dev/null; then return 0; fi
+        if { printf '#!/bin/sh\n' >"$temporary/try" && chmod 700 "$temporary/try" && "$temporary/try"; } 2>/dev/null; then
+            return 0
+        fi
         rm -rf "$temporary"
         temporary=
     done
@@ -181,14 +181,11 @@ is_allowed() {
 }
 
 find_releases() {
-    releases=${CODEARTIFACT_NUGET_RELEASES:-}
+    releases=${CODEARTIFACT_NUGET_RELEASES:-$repository/releases}
     protocols='=https'
     is_mirror=yes
-    if [ -z "$releases" ]; then
-        releases=$repository/releases
-        is_mirror=no
-    fi
     while [ "$releases" != "${releases%/}" ]; do releases=${releases%/}; done
+    if [ "$releases" = "$repository/releases" ]; then is_mirror=no; fi
     case $releases in
         *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/._~%+,=\[\]-]*)
             fail 2 "CODEARTIFACT_NUGET_RELEASES is not the address of a mirror. Give an https URL without a name or password (~/.netrc can have them); a folder's archive is installed with --offline"
@@ -312,7 +309,11 @@ request_with_wget() {
         3-*) refuse "it could not be written to $temporary" ;;
         *-2??) try_again "the connection was cut" ;;
         *)
-            if grep -qi 'certificate' "$temporary/said"; then judge_certificate; else
+            if grep -qi 'certificate' "$temporary/said"; then
+                judge_certificate
+            elif grep -q 'error getting response' "$temporary/said"; then
+                try_again "the connection was cut"
+            else
                 try_again "wget failed: $(said "$temporary/said")"
             fi
             ;;

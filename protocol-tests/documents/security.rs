@@ -71,7 +71,9 @@ fn is_test(code: &str, name: &str) -> bool {
     let quoted = format!("\"{name}\",");
     let is_trial = |(at, _)| {
         let before = code[..at].trim_end();
-        ["trial(", "failing(", "with_dotnet(", "name:"].iter().any(|start| before.ends_with(start))
+        ["trial(", "failing(", "with_dotnet(", "case(", "name:"]
+            .iter()
+            .any(|start| before.ends_with(start))
     };
     let lists = code.split("named![").skip(1).filter_map(|rest| rest.split("\n    ]").next());
     let is_listed = |list: &str| list.lines().any(|line| line.trim().trim_end_matches(',') == name);

@@ -198,6 +198,7 @@ fn plugin_commands(text: &str) -> Vec<Vec<String>> {
             let words: Vec<_> = if first.is_some() { for_plugin(words) } else { words.collect() };
             let words = words.into_iter().map(str::to_owned);
             let words: Vec<String> = first.map(str::to_owned).into_iter().chain(words).collect();
+            let words = if first.is_some() { for_the_plugin(words) } else { words };
             let is_command =
                 words.first().is_some_and(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
             // `help COMMAND` has a word that stands for any.
@@ -220,6 +221,20 @@ fn for_plugin<'a>(mut words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         }
     }
     handed
+}
+
+/// Without the options that the installer does not hand on.
+fn for_the_plugin(words: Vec<String>) -> Vec<String> {
+    let mut words = words.into_iter();
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        match &*word {
+            "--version" | "--offline" | "--sha256" => drop(words.next()),
+            "--uninstall" | "--no-provenance" => {}
+            _ => kept.push(word),
+        }
+    }
+    kept
 }
 
 fn shell(arguments: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Output {

@@ -1,6 +1,7 @@
 //! A machine as an installer sees it: a home, a folder for temporary files, and programs on PATH.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,12 +36,20 @@ impl Machine {
         for folder in ["home of Zoë", "tmp $TMP", "bin", "work"] {
             fs::create_dir(machine.path(folder)).expect("a folder");
         }
-        let path = format!("{}:/usr/bin:/bin", machine.path("bin").display());
         let home = machine.home().to_string_lossy().into_owned();
         let temporary = machine.temporary().to_string_lossy().into_owned();
-        machine.set("PATH", &path).set("HOME", &home).set("TMPDIR", &temporary);
-        // Nobody waits between two attempts.
-        machine.program("sleep", "exit 0");
+        if cfg!(windows) {
+            // PowerShell needs the rest of it.
+            machine.variables.extend(env::vars().filter(|(name, _)| !is_ours(name)));
+            machine.set("USERPROFILE", &home).set("TEMP", &temporary).set("TMP", &temporary);
+            let folder = |name: &str| format!("{home}\\AppData\\{name}");
+            machine.set("APPDATA", &folder("Roaming")).set("LOCALAPPDATA", &folder("Local"));
+        } else {
+            let path = format!("{}:/usr/bin:/bin", machine.path("bin").display());
+            machine.set("PATH", &path).set("HOME", &home).set("TMPDIR", &temporary);
+            // Nobody waits between two attempts.
+            machine.program("sleep", "exit 0");
+        }
         machine
     }
 
@@ -146,6 +155,13 @@ impl Machine {
         let homes: Vec<_> = homes.filter(|it| is_temporary(&it.path())).collect();
         assert!(homes.is_empty(), "left: {homes:?}\n{run}");
     }
+}
+
+/// What would tell an installer or the plugin something of this machine.
+fn is_ours(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let starts = ["CODEARTIFACT_", "AWS_", "DOTNET_", "NUGET_", "HTTP_PROXY", "HTTPS_PROXY", "GH_"];
+    starts.iter().any(|start| name.starts_with(start))
 }
 
 fn is_temporary(path: &Path) -> bool {

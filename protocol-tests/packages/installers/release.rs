@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use sha2::{Digest, Sha256};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::support::fake_codeartifact::http::{Ending, Reply, Server};
 use crate::support::pages::repository;
 use crate::support::sandbox_home::SandboxHome;
+use crate::support::secret_scan::files_below;
 
 pub const NAME: &str = "nuget-plugin-codeartifact";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -60,7 +64,26 @@ pub fn archive(system: &str, program: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let stem = format!("{NAME}-{system}");
     unpacked(&folder.path().join(&stem), program);
+    if system.starts_with("win-") {
+        return zipped(folder.path());
+    }
     packed(folder.path(), &[&stem])
+}
+
+/// A zip of all files of a folder.
+pub fn zipped(folder: &Path) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for file in files_below(folder) {
+        let name = file.strip_prefix(folder).expect("below it").to_string_lossy().into_owned();
+        add_to_zip(&mut archive, &name.replace('\\', "/"), &fs::read(file).expect("a file"));
+    }
+    archive.finish().expect("an archive").into_inner()
+}
+
+pub fn add_to_zip(archive: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, content: &[u8]) {
+    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    archive.start_file(name, options).expect("a new file");
+    archive.write_all(content).expect("it is in memory");
 }
 
 /// The folder that is in an archive.
@@ -83,13 +106,12 @@ pub fn write_program(file: &Path, content: &[u8]) {
     }
 }
 
-/// What `tar` makes of these in a folder. The one of Windows makes a zip of that name.
+/// What `tar` makes of these in a folder.
 pub fn packed(folder: &Path, words: &[&str]) -> Vec<u8> {
-    let (name, options) =
-        if cfg!(windows) { ("packed.zip", "-acf") } else { ("packed.tar.gz", "-czf") };
+    let name = "packed.tar.gz";
     let mut tar = Command::new("tar");
     tar.current_dir(folder).env("GZIP", "-1").env("COPYFILE_DISABLE", "1");
-    let status = tar.args([options, name]).args(words).status().expect("tar");
+    let status = tar.args(["-czf", name]).args(words).status().expect("tar");
     assert!(status.success(), "tar {words:?}");
     fs::read(folder.join(name)).expect("the archive")
 }
@@ -123,14 +145,14 @@ impl Release {
         let files: Arc<Mutex<BTreeMap<String, Serve>>> = Arc::default();
         let known = Arc::clone(&files);
         let server = Server::start(move |seen| {
-            let path = seen.path.strip_prefix("/releases").unwrap_or(&seen.path);
+            let (base, path) = seen.path.split_once("/releases").unwrap_or(("", &seen.path));
             if let Some(serve) = known.lock().expect("no panic").get(path) {
                 return serve();
             }
             let Some(name) = path.strip_prefix("/latest/download/") else {
                 return Reply::bytes(404, "text/html", "<html>Not Found</html>");
             };
-            let place = format!("/releases/download/v{VERSION}/{name}");
+            let place = format!("{base}/releases/download/v{VERSION}/{name}");
             // A client of the proxy has another name for this server.
             Reply::status(302).with_header("location", format!("{}{place}", origin(seen)))
         });

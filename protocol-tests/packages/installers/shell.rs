@@ -12,6 +12,7 @@ use super::release::{
 use crate::support::dotnet::find_on_path;
 use crate::support::fake_codeartifact::http::{Ending, Reply};
 use crate::support::fake_internet::FakeInternet;
+use crate::support::pages::{blocks, pages};
 use crate::support::process;
 use crate::support::sandbox_home::PLUGIN_NAME;
 use crate::support::trials::{Need, Trial, named, trial};
@@ -37,6 +38,8 @@ pub fn trials() -> Vec<Trial> {
         who_built_it_is_verified_where_gh_is_signed_in,
     ];
     trials.push(trial("the_line_of_the_page_installs", page_line).needing(Need::Curl));
+    let lines = trial("the_lines_of_the_pages_reach_this_version", page_lines_reach_this_version);
+    trials.push(lines.needing(Need::Curl));
     trials.push(trial("shellcheck_has_nothing_to_say", shellcheck).needing(Need::Shellcheck));
     for shell in SHELLS {
         let name = format!("{}_installs", shell.replace([' ', '-'], "_"));
@@ -63,11 +66,50 @@ pub fn trials() -> Vec<Trial> {
     trials
 }
 
+/// The machine of somebody who reads the pages, and whose way to GitHub ends at this release.
+fn reader(release: &Release) -> (Machine, FakeInternet) {
+    let internet = FakeInternet::before(release.server.host(), &["github.com"]);
+    let mut machine = Machine::new();
+    let authority = machine.path("authority.pem");
+    fs::write(&authority, internet.authority()).expect("a file");
+    machine.set("CURL_CA_BUNDLE", &authority.to_string_lossy());
+    machine.set("HTTPS_PROXY", &internet.proxy_url());
+    (machine, internet)
+}
+
+/// Every line on the pages that pipes the installer into a shell, with its page.
+fn page_lines() -> Vec<(String, String)> {
+    let pages = pages();
+    let lines = pages.iter().flat_map(|page| {
+        let blocks = blocks(page).into_iter().filter(|block| block.language == "sh");
+        let lines = blocks.flat_map(|it| it.text.lines().map(str::to_owned).collect::<Vec<_>>());
+        lines.filter(|it| it.contains("install.sh | ")).map(|line| (page.name.clone(), line))
+    });
+    lines.collect()
+}
+
+fn page_lines_reach_this_version() {
+    let lines = page_lines();
+    let pages: Vec<_> = lines.iter().map(|(page, _)| page.as_str()).collect();
+    for page in ["README.md", "docs/install.md"] {
+        assert!(pages.contains(&page), "{pages:?}");
+    }
+    for (page, line) in lines {
+        let release = Release::of(&SMALL);
+        let (machine, _internet) = reader(&release);
+        let run = machine.run(&["sh", "-c", &line]);
+        assert!(run.succeeded(), "{page}: {run}");
+        let options = if line.contains("--netcore-only") { " --netcore-only" } else { "" };
+        assert_eq!(machine.started(), format!("--version\ninstall{options}\n"), "{page}: {line}");
+    }
+}
+
 /// As a reader pastes it, three times: new, again, and removed.
 fn page_line() {
     let release = Release::of(&REAL);
-    let machine = Machine::of(&release);
-    let line = format!("curl -fsSL '{}/latest/download/install.sh' | sh", release.url());
+    let (machine, _internet) = reader(&release);
+    let (_, line) =
+        page_lines().into_iter().find(|(page, _)| page == "README.md").expect("the line");
     let first = machine.run(&["sh", "-c", &line]);
     first.assert_success().assert_says("installed: ").assert_says("setup");
     first.assert_says(&format!("verified: version {VERSION}, SHA-256 "));
