@@ -266,10 +266,15 @@ def run_version(words, how):
 
 
 def signed(target, file):
-    """Whether an executable of Windows has a signature; it is checked where it was made."""
-    if not target.is_windows:
-        return None
+    """Whether an executable has the signature of somebody; it is checked where it was made."""
     content = file.read_bytes()
+    if target.rid.startswith("linux-"):
+        return None
+    if not target.is_windows:
+        # The directory of what is signed, and the flag that nobody signed it (`ad hoc`).
+        at = content.find(b"\xfa\xde\x0c\x02")
+        nobodys = at < 0 or int.from_bytes(content[at + 12:at + 16], "big") & 2
+        return "NOT signed" if nobodys else "signed"
     at = int.from_bytes(content[0x3C:0x40], "little")
     # The directory of certificates is the fifth of the header for 64 bits.
     size = int.from_bytes(content[at + 24 + 112 + 4 * 8 + 4:at + 24 + 112 + 5 * 8], "little")

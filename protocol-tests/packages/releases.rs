@@ -167,7 +167,7 @@ fn notes() {
     let tree = tempfile::tempdir().expect("a folder");
     let programs = tree.path().join("install/release");
     fs::create_dir_all(&programs).expect("a folder");
-    for name in ["notes", "project.py", "targets.json"] {
+    for name in ["notes", "project.py", "targets.json", "verification.py", "inspection.py"] {
         fs::copy(sources().join("install/release").join(name), programs.join(name)).expect(name);
     }
     fs::copy(sources().join("Cargo.toml"), tree.path().join("Cargo.toml")).expect("a copy");

@@ -25,6 +25,11 @@ fn workflows() -> Vec<PathBuf> {
     own.chain(examples.map(|name| repository("install/examples").join(name))).collect()
 }
 
+/// All actions: the one for others, and the project's own.
+fn actions() -> [PathBuf; 2] {
+    ["install/action/action.yml", ".github/actions/sign/action.yml"].map(repository)
+}
+
 fn run(program: &str, words: &[&str], files: &[PathBuf]) -> Run {
     let mut command = Command::new(program);
     command.args(words).args(files);
@@ -33,7 +38,7 @@ fn run(program: &str, words: &[&str], files: &[PathBuf]) -> Run {
 
 fn zizmor_finds_nothing() {
     let mut files = workflows();
-    files.push(repository("install/action/action.yml"));
+    files.extend(actions());
     files.push(repository("install/examples/dependabot.yml"));
     files.extend([repository(".github/dependabot.yml")].into_iter().filter(|file| file.exists()));
     let run = run("zizmor", &["--offline", "--no-progress", "--no-config"], &files);
@@ -44,7 +49,7 @@ fn schemas() {
     let check = |schema: &str, files: &[PathBuf]| {
         run("check-jsonschema", &["--builtin-schema", schema], files).assert_success();
     };
-    check("vendor.github-actions", &[repository("install/action/action.yml")]);
+    check("vendor.github-actions", &actions());
     check("vendor.github-workflows", &workflows());
     check("vendor.dependabot", &[repository("install/examples/dependabot.yml")]);
     // The template's header is a document of its own, which the linter does not read.
