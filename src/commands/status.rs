@@ -1,7 +1,7 @@
 //! `status`: shows cached tokens, sign-ins, versions and folders.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -11,6 +11,7 @@ use super::installation::folder::Manifest;
 use super::installation::layout::Client;
 use super::installation::{self, InstallationError};
 use crate::aws::{KnownSignIn, SignedInUntil};
+use crate::base::PROGRAM;
 use crate::base::text::printable;
 use crate::base::time::{in_words, utc};
 use crate::cache::KeptToken;
@@ -69,6 +70,9 @@ struct Status {
     cache: Vec<FolderRow>,
     log: Vec<String>,
     plugins: Vec<FolderRow>,
+    /// The copy on `PATH`, as of a package.
+    #[serde(skip)]
+    on_path: Option<PathBuf>,
     /// The failures to read something.
     #[serde(skip)]
     errors: Vec<ReportedError>,
@@ -126,6 +130,7 @@ impl Status {
             cache: provider.cache_folders().iter().map(|path| FolderRow::of(path)).collect(),
             log: logs.map(|path| lossy(&path)).collect(),
             plugins: locations.plugins_dirs().iter().map(|path| FolderRow::of(path)).collect(),
+            on_path: environment.program(PROGRAM),
             errors,
         }
     }
@@ -133,8 +138,13 @@ impl Status {
     fn rows(&self) -> Rows {
         let mut rows = Rows::default();
         rows.add("version", self.version);
-        let nowhere = "in no plugins folder";
-        self.installed.add_to(&mut rows, "installed", Installed::text, nowhere);
+        let nowhere = match &self.on_path {
+            Some(file) => {
+                format!("in no plugins folder, but NuGet finds {} on PATH", file.display())
+            }
+            None => "in no plugins folder".to_owned(),
+        };
+        self.installed.add_to(&mut rows, "installed", Installed::text, &nowhere);
         rows.add_all("tokens", self.tokens.iter().map(TokenRow::text), "none in the cache");
         let nothing = "none in the shared config file";
         self.sign_ins.add_to(&mut rows, "sign-ins", |sign_in| sign_in.text.clone(), nothing);

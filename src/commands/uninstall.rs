@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::installation::folder::Emptied;
 use super::installation::layout::Client;
+use super::installation::package::PackageManager;
 use super::installation::{self, InstallationError, claims, command_file, disk, folder};
+use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::invocation::DOTNET_COMMAND;
 use crate::cache;
@@ -71,11 +73,12 @@ fn uninstall(
     }
     installation::forget_elsewhere(&Locations::of(environment), &plugins_folders)?;
     let claims_dropped = claims::drop_all(environment, &plugins)?;
-    let (purged, warnings) = if args.purge {
+    let (purged, mut warnings) = if args.purge {
         (purge(environment)?, moved_elsewhere(environment))
     } else {
         (Vec::new(), Vec::new())
     };
+    warnings.extend(of_a_package(environment).filter(|_| args.dir.is_none()));
     Ok(UninstallReport { folders, commands, claims_dropped, purged, warnings })
 }
 
@@ -93,6 +96,14 @@ fn purge(environment: &Environment) -> Result<Vec<PathBuf>, InstallationError> {
         }
     }
     Ok(purged)
+}
+
+/// A note on the copy on `PATH` of a package manager, which NuGet still finds.
+fn of_a_package(environment: &Environment) -> Option<String> {
+    let file = environment.program(PROGRAM)?;
+    let package = PackageManager::of(&file)?;
+    let (file, name, removal) = (file.display(), package.name(), package.removal());
+    Some(format!("{file} belongs to a package of {name} and stays; to remove it: {removal}"))
 }
 
 /// Warns that folders and files that the user has named stay, because they may contain other data.

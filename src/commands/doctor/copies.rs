@@ -12,6 +12,7 @@ use super::nuget::{self, Nuget, PathFile, State};
 use super::permission;
 use crate::base::text::excerpt;
 use crate::base::{PROGRAM, files};
+use crate::commands::installation::package::PackageManager;
 
 /// The paths of a list of local tools, relative to a folder.
 const TOOL_LISTS: [&str; 2] = [".config/dotnet-tools.json", "dotnet-tools.json"];
@@ -74,10 +75,17 @@ fn dangling(file: &PathFile, nuget: &Nuget<'_>) -> Finding {
 /// A copy of this plugin, which NuGet starts by itself.
 async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
     let (check, shown) = ("path-copy", path.display());
+    let package = PackageManager::of(path);
     let ours = env!("CARGO_PKG_VERSION");
     let (what, fix) = match nuget.version(path).await {
         Ok(version) if version == ours => match nuget.start(path, None).await {
-            Ok(_) if nuget.installed().is_some() && nuget.named_for_dotnet().is_none() => {
+            // A package serves the users who have not installed the plugin as well. A second copy
+            // that is asked after a failure answers at once and in silence.
+            Ok(_)
+                if package.is_none()
+                    && nuget.installed().is_some()
+                    && nuget.named_for_dotnet().is_none() =>
+            {
                 let what = format!(
                     "PATH: NuGet starts `{shown}` in addition to the installed plugin, so a restore that \
                      fails shows each message twice"
@@ -86,11 +94,14 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
                 return Finding::warning("plugin-started-twice", what).with_fix(fix);
             }
             Ok(time) => {
-                let what = format!("PATH: `{shown}`, version {version}, responds in {time} ms");
+                let of = package.map(|package| format!(" of {}", package.name()));
+                let of = of.unwrap_or_default();
+                let what = format!("PATH: `{shown}`{of}, version {version}, responds in {time} ms");
                 return Finding::pass(check, what);
             }
             Err(problem) => {
-                (format!("PATH: `{shown}`, version {version}: {problem}"), fix::remove_file(path))
+                let what = format!("PATH: `{shown}`, version {version}: {problem}");
+                (what, removal(path, package))
             }
         },
         Ok(version) => {
@@ -99,7 +110,7 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
             return if nuget::is_newer(&version, ours) {
                 finding.with_advice("Use that newer version.")
             } else {
-                finding.with_fix(tool_update(path).unwrap_or_else(|| fix::remove_file(path)))
+                to_update(finding, path, package)
             };
         }
         // NuGet tries every file that anybody may run, and the restore fails if it cannot start it.
@@ -109,9 +120,28 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
             ),
             fix::permit(path),
         ),
-        Err(why) => (format!("PATH: {why}"), fix::remove_file(path)),
+        Err(why) => (format!("PATH: {why}"), removal(path, package)),
     };
     Finding::failure(check, what).with_fix(fix)
+}
+
+/// The file of a package is removed by the package manager.
+fn removal(path: &Path, package: Option<PackageManager>) -> String {
+    package.map_or_else(|| fix::remove_file(path), PackageManager::removal)
+}
+
+/// For a copy that is older than this program.
+fn to_update(finding: Finding, path: &Path, package: Option<PackageManager>) -> Finding {
+    let Some(package) = package else {
+        return finding.with_fix(tool_update(path).unwrap_or_else(|| fix::remove_file(path)));
+    };
+    match package.update() {
+        Some(command) => finding.with_fix(command),
+        None => finding.with_advice(format!(
+            "Install the newer package of the release, or remove this one: {}",
+            package.removal()
+        )),
+    }
 }
 
 /// The command that updates it, if it is a link to a .NET tool: `.store/ID/VERSION/…` beside the

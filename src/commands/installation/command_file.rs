@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::folder::Change;
 use super::layout::{InstalledFile, NAME};
+use super::package::PackageManager;
 use super::{InstallationError, disk};
 use crate::base::environment::{Environment, HOME};
 use crate::base::files::normal;
@@ -36,7 +37,7 @@ pub struct CommandFile {
 /// Puts the file into a folder of this user on `PATH`, or into the one for tools of the SDK.
 /// An error is for a note: the plugin works without the file.
 ///
-/// None if the command starts this program already from a file of the user's own.
+/// None if the command starts this program already, from a file of the user's own or of a package.
 pub fn put(
     environment: &Environment,
     native: &InstalledNative<'_>,
@@ -45,7 +46,8 @@ pub fn put(
         // On Windows only a canonical path equals another one.
         let started = std::env::current_exe().and_then(fs::canonicalize);
         let is_this = fs::canonicalize(&other).ok() == started.ok();
-        return if is_this { Ok(None) } else { Err(InstallationError::CommandTaken(other)) };
+        let is_started = is_this || PackageManager::of(&other).is_some();
+        return if is_started { Ok(None) } else { Err(InstallationError::CommandTaken(other)) };
     }
     let folders = folders(environment);
     let on_path = folders.iter().find(|folder| is_on_path(environment, folder));

@@ -5,6 +5,7 @@
 //! - [`folder`], [`disk`]: one folder filled or emptied, and its list of files
 //! - [`signature`]: what signing changes in a file
 //! - [`command_file`]: `dotnet-codeartifact`, by which people start the plugin
+//! - [`package`]: the package manager that a copy on `PATH` belongs to
 //! - [`claims`]: NuGet's plugin cache, which may prevent it from starting the plugin
 //! - [`dotnet`], [`handshake`]: the installed plugin started as NuGet does
 #![expect(clippy::disallowed_methods, reason = "the list of other installations is on disk")]
@@ -16,6 +17,7 @@ pub mod dotnet;
 pub mod folder;
 pub mod handshake;
 pub mod layout;
+pub mod package;
 pub mod signature;
 
 use std::fs;
