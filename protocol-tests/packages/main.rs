@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod dotnet_tool;
 mod installers;
 mod integrations;

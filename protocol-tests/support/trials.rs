@@ -105,6 +105,22 @@ fn as_reported(
     libtest_mimic::Trial::test(name, failure).with_ignored_flag(!need.is_required())
 }
 
+/// The variable with the executable of the last release.
+pub const PREVIOUS: &str = "CODEARTIFACT_NUGET_TEST_PREVIOUS";
+
+/// The variable with a folder of schemas; `manifests.rs` of the packaging tests names its files.
+pub const SCHEMAS: &str = "CODEARTIFACT_NUGET_TEST_SCHEMAS";
+
+/// What a variable names, as an absolute path.
+pub fn named_by(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// The program that makes Linux packages.
+pub fn nfpm() -> Option<PathBuf> {
+    named_by("NFPM").or_else(|| find_on_path("nfpm"))
+}
+
 /// What a test may need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Need {
@@ -156,6 +172,16 @@ pub enum Need {
     HungDrive,
     /// `setpriv` of util-linux, and root, who can become another user.
     OtherUser,
+    /// The executable of the last release, which [`PREVIOUS`] names.
+    Previous,
+    /// The schemas of package managers, in the folder that [`SCHEMAS`] names.
+    Schemas,
+    /// `nfpm`, of the variable `NFPM` or on PATH.
+    Nfpm,
+    /// A program of this name on PATH.
+    Program(&'static str),
+    /// All of these.
+    All(&'static [Need]),
     /// That this user has no tokens in memory: `status` shows them to a test and `logout` removes
     /// them, wherever the home is.
     CleanMemory,
@@ -189,6 +215,14 @@ impl Need {
             Self::NetworkNamespace => "network-namespace",
             Self::HungDrive => "hung-drive",
             Self::OtherUser => "other-user",
+            Self::Previous => "previous",
+            Self::Schemas => "schemas",
+            Self::Nfpm => "nfpm",
+            Self::Program(name) => name,
+            Self::All(needs) => {
+                let missing = needs.iter().find(|need| !need.is_there());
+                missing.or(needs.first()).map_or("", |need| need.name())
+            }
             Self::CleanMemory => "clean-memory",
         }
     }
@@ -229,6 +263,11 @@ impl Need {
             Self::NetworkNamespace => can_unshare(&["--map-root-user", "--net", "true"]),
             Self::HungDrive => can_unshare(&["-m", "sh", "-c", MOUNT_NOBODYS]),
             Self::OtherUser => is_root() && find_on_path("setpriv").is_some(),
+            Self::Previous => named_by(PREVIOUS).is_some_and(|file| file.is_file()),
+            Self::Schemas => named_by(SCHEMAS).is_some_and(|folder| folder.is_dir()),
+            Self::Nfpm => nfpm().is_some(),
+            Self::Program(name) => find_on_path(name).is_some(),
+            Self::All(needs) => needs.iter().all(|need| need.is_there()),
             Self::CleanMemory => !keeps_tokens_in_memory(),
         }
     }
