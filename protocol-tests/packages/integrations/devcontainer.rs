@@ -60,15 +60,14 @@ fn the_packed_feature() {
             let file = folder.join(name);
             assert_eq!(fs::read(&file).expect(name), source, "{name}");
             let is_executable = fs::metadata(&file).expect(name).mode() & 0o111 == 0o111;
-            assert_eq!(is_executable, name.ends_with(".sh"), "{name}");
+            let is_script = Path::new(name).extension().is_some_and(|end| end == "sh");
+            assert_eq!(is_executable, is_script, "{name}");
         }
     }
 }
 
 /// What the schema of the specification requires of these properties.
 fn its_metadata() {
-    let file = repository(FEATURE).join("devcontainer-feature.json");
-    let feature: Value = serde_json::from_slice(&fs::read(file).expect("it")).expect("JSON");
     const KNOWN: [&str; 9] = [
         "id",
         "version",
@@ -80,6 +79,8 @@ fn its_metadata() {
         "options",
         "installsAfter",
     ];
+    let file = repository(FEATURE).join("devcontainer-feature.json");
+    let feature: Value = serde_json::from_slice(&fs::read(file).expect("it")).expect("JSON");
     let properties = feature.as_object().expect("an object");
     assert!(properties.keys().all(|name| KNOWN.contains(&&**name)), "{properties:?}");
     assert_eq!(feature["id"], "nuget-plugin-codeartifact");
