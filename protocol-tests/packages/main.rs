@@ -18,6 +18,7 @@ mod archives;
 mod dotnet_tool;
 mod installers;
 mod integrations;
+#[cfg(target_os = "linux")]
 mod linux_packages;
 mod manifests;
 mod releases;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ("dotnet_tool", dotnet_tool::trials()),
         ("installers", installers::trials()),
         ("integrations", integrations::trials()),
+        #[cfg(target_os = "linux")]
         ("linux_packages", linux_packages::trials()),
         ("manifests", manifests::trials()),
         ("releases", releases::trials()),

@@ -38,6 +38,7 @@ pub fn trials() -> Vec<Trial> {
         one_installs_over_the_other,
         one_is_replaced_while_it_serves_a_conversation,
         one_uninstalls_what_the_other_installed,
+        #[cfg(unix)]
         doctor_understands_what_both_installed,
     ];
     let others = others.into_iter().map(|trial| trial.needing(Need::Previous));
@@ -331,6 +332,7 @@ fn one_uninstalls_what_the_other_installed() {
 
 /// One version in the folder of one kind of client each, as after an installation that was broken
 /// off, or of one for nuget.exe only.
+#[cfg(unix)]
 fn doctor_understands_what_both_installed() {
     for pair in both_ways() {
         let mut home = SandboxHome::new();
