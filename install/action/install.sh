@@ -23,8 +23,7 @@ if [ -z "$version" ]; then
     version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)
 fi
 
-set --
-[ "$version" = latest ] || set -- "$@" --version "$version"
+set -- --version "$version"
 [ -z "$PLUGIN_SHA256" ] || set -- "$@" --sha256 "$PLUGIN_SHA256"
 [ -z "$PLUGIN_DIR" ] || set -- "$@" --dir "$PLUGIN_DIR"
 [ "$PLUGIN_NETCORE_ONLY" = false ] || set -- "$@" --netcore-only

@@ -25,9 +25,11 @@ fn workflows() -> Vec<PathBuf> {
     own.chain(examples.map(|name| repository("install/examples").join(name))).collect()
 }
 
-/// All actions: the one for others, and the project's own.
-fn actions() -> [PathBuf; 2] {
-    ["install/action/action.yml", ".github/actions/sign/action.yml"].map(repository)
+/// The project's action, and those that only its workflows use.
+fn actions() -> Vec<PathBuf> {
+    let own = fs::read_dir(repository(".github/actions")).into_iter().flatten().flatten();
+    let own = own.map(|entry| entry.path().join("action.yml"));
+    own.chain([repository("install/action/action.yml")]).collect()
 }
 
 fn run(program: &str, words: &[&str], files: &[PathBuf]) -> Run {

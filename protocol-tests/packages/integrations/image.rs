@@ -7,8 +7,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::installers::machine::LIMIT;
-use crate::installers::release::VERSION;
+use crate::installers::machine::{LIMIT, Machine};
+use crate::installers::release::{VERSION, archive, archive_name};
 use crate::support::pages::repository;
 use crate::support::process::{self, Run};
 use crate::support::sandbox_home::SandboxHome;
@@ -18,6 +18,8 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("image::it_has_one_file_which_others_copy_and_run", it_has_one_file)
             .needing(Need::Buildah),
+        trial("image::it_is_published_from_the_files_of_a_release", published)
+            .needing(Need::Python),
     ]
 }
 
@@ -123,4 +125,66 @@ fn is_static(file: &Path) -> bool {
     let content = fs::read(file).expect("the copy");
     let begin = &content[..content.len().min(4096)];
     !begin.windows(3).any(|part| part == b"ld-")
+}
+
+/// From the files of a release, with a `docker` and a `devcontainer` that note what they were told.
+fn published() {
+    let machine = Machine::new();
+    let release = machine.path("release");
+    fs::create_dir(&release).expect("a folder");
+    for system in ["linux-x64", "linux-arm64"] {
+        let archive = archive(system, system.as_bytes());
+        fs::write(release.join(archive_name(system)), archive).expect("an archive");
+    }
+    let mut pack = Command::new("python3");
+    pack.arg("-B").arg(repository("install/release/devcontainer-feature")).arg(&release);
+    process::run(&mut pack, LIMIT).assert_success();
+    fs::remove_dir_all(release.join(FILE)).expect("the feature as a folder");
+    let sums = "sha256sum -- * > ../SHA256SUMS && mv ../SHA256SUMS .";
+    let mut checksums = Command::new("sh");
+    process::run(checksums.args(["-c", sums]).current_dir(&release), LIMIT).assert_success();
+    let note = "printf '%s\\n' \"$*\" >> ../noted\n";
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    machine.program(
+        "docker",
+        &format!(
+            "{note}for context; do :; done; cat \"$context\"/*/{FILE} >> ../noted; echo >> ../noted\n\
+             while [ \"$1\" != --metadata-file ]; do shift; done\n\
+             echo '{{\"containerimage.digest\": \"{digest}\"}}' > \"$2\""
+        ),
+    );
+    machine.program("devcontainer", &format!("{note}for it; do :; done; ls \"$it\" >> ../noted"));
+    let publish = |commit: &str| {
+        let mut command = machine.command(&["python3", "-B"]);
+        command.arg(repository("install/release/publish")).arg(&release).arg(commit);
+        process::run(&mut command, LIMIT)
+    };
+    let noted = || fs::read_to_string(machine.path("noted")).unwrap_or_default();
+    publish("v0.1.0").assert_failure().assert_says("error: COMMIT has to be");
+    assert_eq!(noted(), "");
+
+    let commit = "c".repeat(40);
+    let run = publish(&commit);
+    let image = format!("ghcr.io/{FILE}/{FILE}:{VERSION}@{digest}");
+    for line in [
+        format!("    - uses: {FILE}/{FILE}/install/action@{commit} # v{VERSION}\n"),
+        format!("    COPY --from={image} /{FILE} /usr/local/bin/\n"),
+    ] {
+        assert!(run.assert_success().stdout.contains(&line), "{run}");
+    }
+    let noted = noted();
+    for part in [
+        "buildx build --platform linux/amd64,linux/arm64 --push ",
+        &format!("--tag ghcr.io/{FILE}/{FILE}:{VERSION} "),
+        "\nlinux-arm64linux-x64\n",
+        &format!("features publish --registry ghcr.io --namespace {FILE}/features "),
+        "\nLICENSE\ndevcontainer-feature.json\ninstall-plugin.sh\ninstall.sh\n",
+    ] {
+        assert!(noted.contains(part), "{part}: {noted}");
+    }
+
+    fs::write(release.join(archive_name("linux-x64")), "another").expect("a file");
+    let run = publish(&commit);
+    run.assert_failure().assert_says("error: `sha256sum` failed with 1");
+    assert_eq!(run.stdout, "");
 }
