@@ -24,7 +24,6 @@ mod doctor;
 mod drivers;
 mod head_start;
 mod identities;
-#[cfg(unix)]
 mod install;
 mod messages;
 mod settings;
@@ -56,7 +55,6 @@ fn main() -> ExitCode {
         ("conformance", conformance::trials()),
         #[cfg(unix)]
         ("doctor", doctor::trials()),
-        #[cfg(unix)]
         ("install", install::trials()),
         ("config_files", config_files::trials()),
         ("settings", settings::trials()),
