@@ -16,6 +16,7 @@ mod runner;
 use crate::support::trials::Trial;
 
 pub fn trials() -> Vec<Trial> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "the others are for Unix"))]
     let mut trials = checks::trials();
     #[cfg(unix)]
     trials.extend(action::trials());

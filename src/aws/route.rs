@@ -332,7 +332,6 @@ fn https_proxy(servers: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::aws::Help;
-    use crate::base::secret::Secret;
 
     fn proxy_of(pairs: &[(&str, &str)]) -> Result<Option<Proxy>, AwsError> {
         let environment = Environment::from_pairs(pairs.iter().copied());
@@ -365,7 +364,8 @@ mod tests {
     fn names(pairs: &[(&str, &str)], of_nuget: Option<&str>) -> [Option<String>; 2] {
         let environment = Environment::from_pairs(pairs.iter().copied());
         let fallback = of_nuget.map_or_else(FallbackProxy::default, |url| {
-            let setting = ProxySetting::new(Secret::new(url), None, "", "NuGet's".to_owned());
+            let url = crate::base::secret::Secret::new(url);
+            let setting = ProxySetting::new(url, None, "", "NuGet's".to_owned());
             FallbackProxy::new(move || Some(setting))
         });
         let to_aws =

@@ -14,6 +14,13 @@ const SSO_SESSION: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 1
 
 const SSO_OLD_STYLE: &str = "[profile dev]\nsso_start_url = https://corp.awsapps.example/start\nsso_region = eu-west-1\nsso_account_id = 111122223333\nsso_role_name = Reader\n";
 
+/// On Windows nothing tells a program of a menu from one of a shell.
+const NO_CREDENTIALS: &str = if cfg!(windows) {
+    "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). Set up a sign-in: aws configure sso"
+} else {
+    "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). A program started from a menu does not see a shell's variables. Set up a sign-in: aws configure sso"
+};
+
 pub fn trials() -> Vec<Trial> {
     let mut trials = none();
     trials.extend(sso());
@@ -29,7 +36,7 @@ fn none() -> Vec<Trial> {
             |stage| {
                 stage.without_keys();
             },
-            "[CNP201] No AWS credentials found for domain `my-domain` (111122223333, eu-west-1). A program started from a menu does not see a shell's variables. Set up a sign-in: aws configure sso",
+            NO_CREDENTIALS,
         ),
         failing(
             "no_credentials_but_profiles_of_the_account",
