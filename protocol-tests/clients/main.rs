@@ -25,6 +25,8 @@ mod doctor;
 mod exec;
 #[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
+mod life;
 mod mono;
 mod mutations;
 mod nuget_config;
@@ -77,6 +79,8 @@ fn main() -> ExitCode {
         ("doctor", doctor::trials()),
         #[cfg(unix)]
         ("launcher", launcher::trials()),
+        #[cfg(unix)]
+        ("life", life::trials()),
         ("nuget_config", nuget_config::trials()),
         ("nuget_rules", nuget_rules::trials()),
         #[cfg(target_os = "linux")]

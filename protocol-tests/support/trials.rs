@@ -133,6 +133,8 @@ pub enum Need {
     AwsAndDotnet,
     /// botocore, the AWS CLI's library, in a Python that `BOTOCORE_PYTHON` names or that is on PATH.
     Botocore,
+    /// Further hosts that start the launcher as `dotnet` does.
+    OtherHosts,
     /// `curl` on PATH.
     Curl,
     /// `buildah` on PATH, and root, who can look into an image.
@@ -195,6 +197,7 @@ impl Need {
             Self::NugetExe => "nuget.exe",
             Self::Aws | Self::AwsAndDotnet => "aws",
             Self::Botocore => "botocore",
+            Self::OtherHosts => "other-hosts",
             Self::Curl => "curl",
             Self::Buildah => "buildah",
             Self::CheckJsonschema => "check-jsonschema",
@@ -235,6 +238,7 @@ impl Need {
             Self::Aws => aws_cli().is_some(),
             Self::AwsAndDotnet => Self::Aws.is_there() && Self::Dotnet.is_there(),
             Self::Botocore => botocore_python().is_some(),
+            Self::OtherHosts => !other_hosts().is_empty(),
             Self::Curl => find_on_path("curl").is_some(),
             Self::Buildah => is_root() && find_on_path("buildah").is_some(),
             Self::CheckJsonschema => find_on_path("check-jsonschema").is_some(),
@@ -328,6 +332,12 @@ pub fn nuget_exe() -> Option<PathBuf> {
 /// The program that `CODEARTIFACT_NUGET_TEST_TRUST` names.
 pub fn trusting_program() -> Option<PathBuf> {
     env::var_os("CODEARTIFACT_NUGET_TEST_TRUST").map(PathBuf::from)
+}
+
+/// The hosts that `CODEARTIFACT_NUGET_TEST_HOSTS` names, a list as of PATH.
+pub fn other_hosts() -> Vec<PathBuf> {
+    let list = env::var_os("CODEARTIFACT_NUGET_TEST_HOSTS").unwrap_or_default();
+    env::split_paths(&list).filter(|host| !host.as_os_str().is_empty()).collect()
 }
 
 fn keeps_tokens_in_memory() -> bool {
