@@ -1,0 +1,56 @@
+# What `.ci/run` and `.ci/platforms` share: how they report, and how they get tools. To be sourced by bash.
+# shellcheck shell=bash
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}
+python=$cache/nuget-plugin-codeartifact-python/bin/python
+
+# A part of the run, and how many seconds it begins after the start.
+step() { printf '\n== %s (%s s)\n' "$*" "$SECONDS"; }
+
+# What is not checked, and why. It is a failure where CODEARTIFACT_NUGET_TEST_COMPLETE is set.
+left_out() {
+    printf '== LEFT OUT: %s\n' "$*"
+    [ -z "${CODEARTIFACT_NUGET_TEST_COMPLETE:-}" ] || exit 1
+}
+
+have() {
+    local program
+    for program; do command -v "$program" >/dev/null || return 1; done
+}
+
+# Installs Debian's packages, where that is possible: all at once or, where one is not to be had, each
+# that is. Whether a program is there afterwards is for the caller to see.
+debian() {
+    [ "$(id -u)" = 0 ] && have apt-get && ! dpkg --status "$@" >/dev/null 2>&1 || return 0
+    local package
+    if [ -z "${debian_is_fresh:-}" ]; then
+        apt-get update -qq >/dev/null 2>&1 || true
+        debian_is_fresh=1
+    fi
+    apt_install "$@" || for package; do apt_install "$package" || true; done
+}
+
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null 2>&1; }
+
+# Installs Python's packages, each as NAME==VERSION, into an environment of our own.
+python_packages() {
+    [ -x "$python" ] || python3 -m venv "${python%/bin/python}" >/dev/null 2>&1 || return 1
+    "$python" -m pip install --quiet --disable-pip-version-check "$@" >/dev/null 2>&1
+}
+
+# Their programs, behind those that PATH has already.
+PATH=$PATH:${python%/python}
+
+# The folder that a package was installed into.
+python_package_folder() { "$python" -c 'import importlib.util, sys; print(importlib.util.find_spec(sys.argv[1]).submodule_search_locations[0])' "$1"; }
+
+has_target() { rustup target add "$1" >/dev/null 2>&1; }
+
+# Puts the .NET SDK on PATH where it is not, and one can be had.
+find_dotnet() {
+    local archive=../shared/dotnet
+    if ! have dotnet && [ -x "$archive/unpack.sh" ]; then
+        PATH="$("$archive/unpack.sh" "${TMPDIR:-/tmp}/nuget-plugin-codeartifact-dotnet"):$PATH"
+        export PATH
+    fi
+}
