@@ -16,15 +16,16 @@ mod runner;
 use crate::support::trials::Trial;
 
 pub fn trials() -> Vec<Trial> {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "the others are for Unix"))]
-    let mut trials = checks::trials();
-    #[cfg(unix)]
-    trials.extend(action::trials());
-    #[cfg(target_os = "linux")]
-    {
-        trials.extend(devcontainer::trials());
-        trials.extend(image::trials());
-        trials.extend(pipelines::trials());
-    }
-    trials
+    let files = [
+        checks::trials(),
+        #[cfg(unix)]
+        action::trials(),
+        #[cfg(target_os = "linux")]
+        devcontainer::trials(),
+        #[cfg(target_os = "linux")]
+        image::trials(),
+        #[cfg(target_os = "linux")]
+        pipelines::trials(),
+    ];
+    files.into_iter().flatten().collect()
 }

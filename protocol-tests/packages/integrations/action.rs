@@ -9,8 +9,9 @@ use crate::installers::release::{
     REAL, Release, VERSION, archive_name, script_file, sha256, system,
 };
 use crate::support::pages::repository;
+use crate::support::stage::restore::PACKAGE;
 use crate::support::stage::{Stage, secrets};
-use crate::support::trials::{Need, Trial, trial};
+use crate::support::trials::{Need, Trial, trial, with_dotnet};
 
 pub fn trials() -> Vec<Trial> {
     let with_curl = |name, test: fn()| trial(name, test).needing(Need::Curl);
@@ -20,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         with_curl("action::what_is_not_the_archive_is_not_installed", another_archive),
         with_curl("action::no_input_is_run_or_becomes_an_output", hostile_inputs),
         with_curl("action::a_source_is_set_up_and_no_secret_is_in_the_log", a_source),
+        with_dotnet("action::a_restore_works_after_it", a_restore),
         trial("action::on_windows_it_starts_powershell", on_windows),
     ]
 }
@@ -152,6 +154,24 @@ fn a_source() {
 
     let job = run(&machine, &release, &[("source", "--help")]);
     assert!(!job.succeeded(), "it is not an option: {}", job.log());
+}
+
+/// By the files in the home, and by the variables for another folder.
+fn a_restore() {
+    let release = Release::of(&REAL);
+    for dir in ["", "other plugins"] {
+        let stage = Stage::new().with_package().with_nuget_config();
+        stage.home.write_project("app", &[(PACKAGE, "1.0.0")]);
+        let mut machine = Machine::new();
+        machine.set("HOME", &stage.home.home().to_string_lossy());
+        let job = run(&machine, &release, &[("dir", dir)]);
+        assert!(job.succeeded(), "{}", job.log());
+        let variables: Vec<_> =
+            job.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+        stage.dotnet_with(&["restore", "app", "--tl:off"], &variables).assert_success();
+        stage.assert_restored();
+        assert_eq!(stage.token_calls(), 1, "{dir:?}");
+    }
 }
 
 /// Git's shell and its `cygpath` on Windows, where all of this machine is on `C:`.

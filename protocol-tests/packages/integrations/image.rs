@@ -12,12 +12,15 @@ use crate::installers::release::{VERSION, archive, archive_name};
 use crate::support::pages::repository;
 use crate::support::process::{self, Run};
 use crate::support::sandbox_home::SandboxHome;
-use crate::support::trials::{Need, Trial, trial};
+use crate::support::stage::Stage;
+use crate::support::stage::restore::PACKAGE;
+use crate::support::trials::{Need, Trial, trial, with_dotnet};
 
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("image::it_has_one_file_which_others_copy_and_run", it_has_one_file)
             .needing(Need::Buildah),
+        with_dotnet("image::nuget_finds_what_was_copied_on_path", on_path),
         trial("image::it_is_published_from_the_files_of_a_release", published)
             .needing(Need::Python),
     ]
@@ -125,6 +128,15 @@ fn is_static(file: &Path) -> bool {
     let content = fs::read(file).expect("the copy");
     let begin = &content[..content.len().min(4096)];
     !begin.windows(3).any(|part| part == b"ld-")
+}
+
+/// Nothing else is installed in such an image.
+fn on_path() {
+    let stage = Stage::new().with_package().with_nuget_config();
+    stage.home.write_project("app", &[(PACKAGE, "1.0.0")]);
+    SandboxHome::link_plugin(&stage.home.bin().join(FILE));
+    stage.restore(&[]).assert_success();
+    stage.assert_restored();
 }
 
 /// From the files of a release, with a `docker` and a `devcontainer` that note what they were told.
