@@ -422,7 +422,7 @@ a program is missing; 4 download failed; 5 a file is not the one of the release.
     # Starts the program for the first time. Returns its version.
     function Get-Started([string] $Program) {
         # What came from the internet is marked so, and the mark would be copied along.
-        Unblock-File -LiteralPath $Program
+        Unblock-File -LiteralPath $Program -ErrorAction SilentlyContinue
         $said = ''
         try { $said = @(& $Program --version)[0] } catch { $said = '' }
         if ("$said" -match "^$name (\S+)") { return $Matches[1] }

@@ -26,6 +26,10 @@ pub fn trials() -> Vec<Trial> {
     ];
     let root = trial("root_runs_nothing_of_another_user", root_and_another_user);
     trials.push(root.needing(Need::OtherUser));
+    #[cfg(target_os = "linux")]
+    trials.push(
+        trial("what_a_release_packs_is_installed", packed_by_a_release).needing(Need::Python),
+    );
     trials
 }
 
@@ -100,6 +104,20 @@ fn an_archive_is_installed_with_its_checksums_or_its_digest() {
     let digest = format!("--sha256={}", sha256(&REAL));
     let run = machine.install(&["--offline=release.tgz", &digest, "--netcore-only"]);
     run.assert_success().assert_says("already up to date: ");
+}
+
+/// The archive and the checksums as the programs of a release make them: with `--offline`, and unpacked.
+#[cfg(target_os = "linux")]
+fn packed_by_a_release() {
+    let archive = crate::archives::archives().join(archive_name(&system()));
+    let archive = archive.to_string_lossy();
+    let machine = Machine::new();
+    machine.install(&["--offline", &archive]).assert_success().assert_says("installed: ");
+    machine.run(&["tar", "-xzf", &archive, "-C", &machine.home().to_string_lossy()]);
+    let script = machine.home().join(format!("{NAME}-{}/install.sh", system()));
+    let run = machine.run(&["sh", &script.to_string_lossy()]);
+    run.assert_success().assert_says("already up to date: ");
+    machine.assert_tidy(&run);
 }
 
 fn an_archive_that_is_not_the_one_of_the_release_is_refused() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use sha2::{Digest, Sha256};
@@ -110,7 +110,8 @@ pub fn write_program(file: &Path, content: &[u8]) {
 pub fn packed(folder: &Path, words: &[&str]) -> Vec<u8> {
     let name = "packed.tar.gz";
     let mut tar = Command::new("tar");
-    tar.current_dir(folder).env("GZIP", "-1").env("COPYFILE_DISABLE", "1");
+    // gzip warns of the variable.
+    tar.current_dir(folder).env("GZIP", "-1").env("COPYFILE_DISABLE", "1").stderr(Stdio::null());
     let status = tar.args(["-czf", name]).args(words).status().expect("tar");
     assert!(status.success(), "tar {words:?}");
     fs::read(folder.join(name)).expect("the archive")
