@@ -35,7 +35,8 @@ class Release:
         self.seen.setdefault(name, []).append(what)
 
     def wrong(self, problem):
-        self.problems.append(problem)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def check(self):
         self.checksums()

@@ -82,11 +82,13 @@ fn what_somebody_changed_is_named() {
     write(&out, "setup.exe", "?");
     write(&out, "install.sh", "#");
     change(&out.join(bill()), VERSION, &another_version());
+    write_manifest(&out, "url v9.9.9/x https://a.example/releases/download/v9.9.9/x.zip\n");
     let mut sums = program("checksums");
     process::run(sums.arg(&out), LIMIT).assert_success();
     let unknown = "setup.exe: nothing is known of such a file";
     let installer = "install.sh: it is not the one of the sources";
-    refused(&copy, &[unknown, installer, "does not name the version"]);
+    let manifest = "x.rb names version '9.9.9'";
+    refused(&copy, &[unknown, installer, "does not name the version", manifest]);
 
     let copy = self::copy();
     let out = copy.path().join("out");
@@ -302,6 +304,17 @@ fn remove(folder: &Path, name: &str) {
 fn write(folder: &Path, name: &str, text: &str) {
     let _ = fs::remove_file(folder.join(name));
     fs::write(folder.join(name), text).expect("a file");
+}
+
+/// The manifests of a release, of which one has this text.
+fn write_manifest(out: &Path, text: &str) {
+    let script = "import sys, pathlib; sys.path.insert(0, sys.argv[1]); import project; \
+        packed = project.tar_gz([('homebrew/x.rb', sys.argv[3].encode(), 0o644)]); \
+        pathlib.Path(sys.argv[2]).write_bytes(packed)";
+    let mut python = Command::new("python3");
+    python.args(["-B", "-c", script]).arg(sources().join("install/release"));
+    python.arg(out.join("nuget-plugin-codeartifact-manifests.tar.gz")).arg(text);
+    process::run(&mut python, LIMIT).assert_success();
 }
 
 /// Writes the file anew, with its mode.
