@@ -57,7 +57,11 @@ pub fn archives() -> &'static Path {
         documents(&folder.join("documents"));
         let out = folder.join("out");
         let run = program("archive", |it| {
-            it.arg(folder.join("in")).arg(&out).arg("--documents").arg(folder.join("documents"))
+            it.arg(folder.join("in"))
+                .arg(&out)
+                .arg("--documents")
+                .arg(folder.join("documents"))
+                .arg("--fast")
         });
         run.assert_success();
         out

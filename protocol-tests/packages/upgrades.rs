@@ -7,10 +7,12 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::archives::{folder, stripped};
 use crate::support::fake_codeartifact::TokenBehaviour;
 use crate::support::fake_nuget::{FakeNuget, LIMIT};
 use crate::support::process::{self, Run};
@@ -52,10 +54,20 @@ struct Pair {
     second: PathBuf,
 }
 
-/// From the last release to this one, and back.
+/// From the last release to this one, and back. `install` copies and compares them many times, so
+/// what only a debugger reads is left out.
 fn both_ways() -> [Pair; 2] {
-    let previous = PathBuf::from(env::var_os(PREVIOUS).expect("the trial needs it"));
-    let (old, new) = (previous, SandboxHome::plugin());
+    static SMALL: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    let small = SMALL.get_or_init(|| {
+        let folder = folder("upgrades");
+        let previous = PathBuf::from(env::var_os(PREVIOUS).expect("the trial needs it"));
+        [("old", previous), ("new", SandboxHome::plugin())].map(|(name, program)| {
+            let copy = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+            stripped(&program, &copy);
+            copy
+        })
+    });
+    let [old, new] = small.clone();
     let forward = Pair { first: old.clone(), second: new.clone() };
     [forward, Pair { first: new, second: old }]
 }
