@@ -19,6 +19,8 @@ mod dotnet_tool;
 mod installers;
 mod integrations;
 #[cfg(target_os = "linux")]
+mod launchers;
+#[cfg(target_os = "linux")]
 mod linux_packages;
 mod manifests;
 mod releases;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         ("dotnet_tool", dotnet_tool::trials()),
         ("installers", installers::trials()),
         ("integrations", integrations::trials()),
+        #[cfg(target_os = "linux")]
+        ("launchers", launchers::trials()),
         #[cfg(target_os = "linux")]
         ("linux_packages", linux_packages::trials()),
         ("manifests", manifests::trials()),

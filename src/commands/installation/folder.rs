@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_file_that_was_signed_since_is_kept_and_one_that_is_signed_by_us_is_placed() {
-        const PLAIN: &[u8] = include_bytes!("signature_samples/unsigned.dll");
-        const SIGNED: &[u8] = include_bytes!("signature_samples/signed.dll");
+        const PLAIN: &[u8] = include_bytes!("../../../protocol-tests/signatures/unsigned.dll");
+        const SIGNED: &[u8] = include_bytes!("../../../protocol-tests/signatures/signed.dll");
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("ours");
         let is_known = || {

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-const DLL: &[u8] = include_bytes!("signature_samples/unsigned.dll");
-const SIGNED_DLL: &[u8] = include_bytes!("signature_samples/signed.dll");
-const DYLIB: &[u8] = include_bytes!("signature_samples/unsigned.dylib");
-const AD_HOC_DYLIB: &[u8] = include_bytes!("signature_samples/ad-hoc.dylib");
+const DLL: &[u8] = include_bytes!("../../../protocol-tests/signatures/unsigned.dll");
+const SIGNED_DLL: &[u8] = include_bytes!("../../../protocol-tests/signatures/signed.dll");
+const DYLIB: &[u8] = include_bytes!("../../../protocol-tests/signatures/unsigned.dylib");
+const AD_HOC_DYLIB: &[u8] = include_bytes!("../../../protocol-tests/signatures/ad-hoc.dylib");
 
 /// The file with a certificate in its ad-hoc signature, as `codesign` writes one.
 fn certified(ad_hoc: &[u8]) -> Vec<u8> {
