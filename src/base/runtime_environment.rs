@@ -144,11 +144,15 @@ pub fn container(environment: &Environment, root: &Path) -> Option<String> {
     if variable.is_some() {
         return variable;
     }
+    if cfg!(windows) {
+        // There, a path of Unix would be one on the current drive.
+        return container_of_windows(environment);
+    }
     let file = FILES.into_iter().map(|name| root.join(name)).find(|path| path.exists());
     if let Some(path) = file {
         return Some(format!("`{}` is there", path.display()));
     }
-    container_of_windows(environment).or_else(|| container_build(root))
+    container_build(root)
 }
 
 fn first_set(environment: &Environment, names: &[&str]) -> Option<String> {
@@ -164,7 +168,7 @@ fn is_on(environment: &Environment, name: &str) -> bool {
 
 fn container_of_windows(environment: &Environment) -> Option<String> {
     let users = ["ContainerAdministrator", "ContainerUser"];
-    let name = environment.get("USERNAME").filter(|name| cfg!(windows) && users.contains(name))?;
+    let name = environment.get("USERNAME").filter(|name| users.contains(name))?;
     Some(format!("the user is `{name}`"))
 }
 
@@ -262,6 +266,7 @@ mod tests {
         assert_eq!(Place::of(&of_visual_studio, false), Place::Menu);
     }
 
+    #[cfg(unix)]
     #[test]
     fn the_files_of_the_engines_are_signs() {
         for name in FILES {
@@ -270,6 +275,16 @@ mod tests {
         }
     }
 
+    #[cfg(windows)]
+    #[test]
+    fn no_path_of_unix_is_looked_at() {
+        let root = root_with(&[(".dockerenv", ""), ("proc/1/cgroup", "4:cpu:/docker/1\n")]);
+        assert_eq!(container_or_ci(&nobody(), root.path()), None);
+        let user = Environment::from_pairs([("USERNAME", "ContainerUser")]);
+        assert!(container_or_ci(&user, root.path()).is_some());
+    }
+
+    #[cfg(unix)]
     #[test]
     fn an_image_build_is_known_by_its_host_its_layers_or_its_control_groups() {
         let build = root_with(&[("proc/sys/kernel/hostname", "buildkitsandbox\n")]);

@@ -119,7 +119,7 @@ fn write(fetched: &Fetched, path: &Path, out: &mut Output<'_>) -> Result<(), Tok
 }
 
 /// Creates or replaces the file atomically. It is accessible to this user only, from its first byte
-/// on. On Windows it has the access that its folder grants.
+/// on.
 fn write_file(path: &Path, text: &str) -> Result<(), TokenError> {
     // A link or a device would be destroyed, and `-` could be mistaken for standard output.
     let is_other = fs::symlink_metadata(path).is_ok_and(|found| !found.is_file());

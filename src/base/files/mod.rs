@@ -226,9 +226,11 @@ pub fn temporary_folder() -> io::Result<TempDir> {
     system::folder_for_owner_only(builder.prefix("nuget-plugin-codeartifact-")).tempdir_in(folder)
 }
 
-/// Replaces or makes a file, for this user alone.
+/// Replaces or makes a file, for this user alone from its first byte on, whatever its folder grants.
 pub fn replace(target: &Path, prefix: &str, bytes: &[u8]) -> io::Result<()> {
-    Replacement::of(target, prefix)?.commit_with(bytes)
+    let replacement = Replacement::of(target, prefix)?;
+    system::keep_for_owner(replacement.temporary.path())?;
+    replacement.commit_with(bytes)
 }
 
 #[cfg(test)]

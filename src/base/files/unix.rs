@@ -184,6 +184,12 @@ pub(super) fn folder_for_owner_only<'a, 'b, 'c>(
     builder.permissions(fs::Permissions::from_mode(0o700))
 }
 
+/// A temporary file is for its owner alone from the beginning.
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Windows")]
+pub(super) fn keep_for_owner(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Both options, and a link at the path is not followed.
 pub(super) fn itself(options: &mut OpenOptions) -> &mut OpenOptions {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;

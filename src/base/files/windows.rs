@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::mem;
+use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
@@ -15,21 +16,28 @@ use std::ptr::{self, addr_of};
 
 use tempfile::Builder;
 
-use windows_sys::Win32::Foundation::{ERROR_SUCCESS, GENERIC_ALL, GENERIC_WRITE, LocalFree};
-use windows_sys::Win32::Security::Authorization::{GetSecurityInfo, SE_FILE_OBJECT};
+use windows_sys::Win32::Foundation::{
+    CloseHandle, ERROR_SUCCESS, GENERIC_ALL, GENERIC_WRITE, LocalFree,
+};
+use windows_sys::Win32::Security::Authorization::{
+    GetSecurityInfo, SE_FILE_OBJECT, SetNamedSecurityInfoW,
+};
 use windows_sys::Win32::Security::{
-    ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, CreateWellKnownSid, DACL_SECURITY_INFORMATION, EqualSid,
-    GetAce, INHERIT_ONLY_ACE, OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
-    WELL_KNOWN_SID_TYPE, WinBuiltinAdministratorsSid, WinLocalSystemSid,
+    ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, ACL_REVISION, AddAccessAllowedAce, CreateWellKnownSid,
+    DACL_SECURITY_INFORMATION, EqualSid, GetAce, GetTokenInformation, INHERIT_ONLY_ACE,
+    InitializeAcl, OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION,
+    PSECURITY_DESCRIPTOR, PSID, TOKEN_QUERY, TOKEN_USER, TokenUser, WELL_KNOWN_SID_TYPE,
+    WinBuiltinAdministratorsSid, WinLocalSystemSid,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    BY_HANDLE_FILE_INFORMATION, DELETE, FILE_APPEND_DATA, FILE_DELETE_CHILD,
+    BY_HANDLE_FILE_INFORMATION, DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_DELETE_CHILD,
     FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES,
     FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA, GetFileInformationByHandle, READ_CONTROL,
     WRITE_DAC, WRITE_OWNER,
 };
 use windows_sys::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
 use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, ACCESS_DENIED_ACE_TYPE};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 use super::{Owner, Untrusted};
 use crate::base::shell::quoted;
@@ -141,6 +149,72 @@ pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
 /// A file inherits the access list of its folder.
 pub(super) fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options
+}
+
+/// Lets nobody but this user use the file, whatever its folder grants. On a drive without access lists
+/// this fails.
+pub(super) fn keep_for_owner(file: &Path) -> io::Result<()> {
+    const ROOM: usize = 64;
+    let user = ThisUser::of_process()?;
+    let path: Vec<u16> = file.as_os_str().encode_wide().chain([0]).collect();
+    let mut list = [0_u32; ROOM];
+    let access: *mut ACL = list.as_mut_ptr().cast();
+    // SAFETY: the list has the size that is said, and room for one entry with the longest SID; the path
+    // ends with a zero. Owner, group and audit list stay as they are.
+    let error = unsafe {
+        if InitializeAcl(access, size_of_u32::<[u32; ROOM]>(), ACL_REVISION) == 0
+            || AddAccessAllowedAce(access, ACL_REVISION, FILE_ALL_ACCESS, user.sid()) == 0
+        {
+            return Err(io::Error::last_os_error());
+        }
+        SetNamedSecurityInfoW(
+            path.as_ptr(),
+            SE_FILE_OBJECT,
+            DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            access,
+            ptr::null(),
+        )
+    };
+    if error == ERROR_SUCCESS {
+        return Ok(());
+    }
+    Err(io::Error::from_raw_os_error(error.cast_signed()))
+}
+
+/// The user that this process runs as, in the form of `TOKEN_USER` with its SID behind it.
+struct ThisUser([usize; 32]);
+
+impl ThisUser {
+    fn of_process() -> io::Result<Self> {
+        let mut token = ptr::null_mut();
+        let mut user = Self([0; 32]);
+        let mut length = 0;
+        let size = size_of_u32::<Self>();
+        // SAFETY: the process's own handle needs no closing; the token's is closed once, below. The
+        // buffer has the size that is said, and the alignment of a pointer.
+        let is_known = unsafe {
+            if OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) == 0 {
+                return Err(io::Error::last_os_error());
+            }
+            let buffer = user.0.as_mut_ptr().cast();
+            let is_known = GetTokenInformation(token, TokenUser, buffer, size, &raw mut length);
+            CloseHandle(token);
+            is_known != 0
+        };
+        if is_known { Ok(user) } else { Err(io::Error::last_os_error()) }
+    }
+
+    fn sid(&self) -> PSID {
+        // SAFETY: the system has written this structure, and the SID into the rest of the buffer.
+        unsafe { (*self.0.as_ptr().cast::<TOKEN_USER>()).User.Sid }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "these structures have less than 300 bytes")]
+fn size_of_u32<T>() -> u32 {
+    size_of::<T>() as u32
 }
 
 /// A link at the path is not followed.

@@ -1,8 +1,10 @@
 //! `exec`: runs a command with tokens in its environment, so that they are stored nowhere else.
 //!
+//! - [`program`]: the command's file on Windows
 //! - [`sources`]: the tokens for the sources that NuGet uses in this folder
 #![expect(clippy::disallowed_methods, reason = "it starts the user's command")]
 
+mod program;
 mod sources;
 
 use std::convert::Infallible;
@@ -51,6 +53,8 @@ pub enum ExecError {
     Missing { command: String, path: String },
     #[error("`{0}` does not exist, or the interpreter in its first line does not exist.")]
     Absent(String),
+    #[error("`{0}` is a batch file, and one of its arguments cannot be passed to it safely.")]
+    BatchArgument(String),
     #[error("The tokens and the environment are too long to start `{0}`.")]
     TooLong(String),
     #[error("`{command}` cannot be started: {source}.")]
@@ -67,7 +71,9 @@ impl Coded for ExecError {
             Self::NoTokens(_) => Code::SourcesUnusable,
             Self::Unreadable(_) => Code::UnexpectedResponse,
             Self::Missing { .. } | Self::Absent(_) => Code::CommandNotFound,
-            Self::TooLong(_) | Self::Unstartable { .. } => Code::CommandNotStarted,
+            Self::BatchArgument(_) | Self::TooLong(_) | Self::Unstartable { .. } => {
+                Code::CommandNotStarted
+            }
         }
     }
 
@@ -87,6 +93,11 @@ impl Coded for ExecError {
             }
             Self::Missing { .. } => Some("Install it, or give its path.".to_owned()),
             Self::Absent(_) => Some("Check the path.".to_owned()),
+            Self::BatchArgument(_) => Some(
+                "Remove line breaks from the arguments, or start the program that the batch file \
+                 starts."
+                    .to_owned(),
+            ),
             Self::TooLong(_) => Some("Name fewer sources with `--source`.".to_owned()),
             Self::Unstartable { .. } => {
                 Some("Check its permissions and the platform it was built for.".to_owned())
@@ -133,7 +144,7 @@ impl ExecError {
             | Self::Foreign { .. }
             | Self::NoConfig(_) => 2,
             Self::Missing { .. } | Self::Absent(_) => 127,
-            Self::Unstartable { .. } | Self::TooLong(_) => 126,
+            Self::Unstartable { .. } | Self::BatchArgument(_) | Self::TooLong(_) => 126,
             _ => 1,
         }
     }
@@ -184,7 +195,10 @@ pub fn run(
     environment: &Environment,
 ) -> Result<Infallible, ExecError> {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
-    let mut command = Command::new(program);
+    // Unix finds it itself.
+    let file = cfg!(windows).then(|| program::find(program.as_ref(), environment)).flatten();
+    let file = file.unwrap_or_else(|| program.into());
+    let mut command = Command::new(&file);
     command.args(words.get(1..).unwrap_or_default());
     for (variable, secret) in &tokens.of_sources {
         command.env(variable, sources::credentials(secret));
@@ -196,17 +210,22 @@ pub fn run(
             .env_remove(AUTH_TOKEN_FILE);
     }
     system::run_in_our_place(command)
-        .map_err(|source| failure(program.as_ref(), source, environment))
+        .map_err(|source| failure(program.as_ref(), &file, source, environment))
 }
 
-fn failure(program: &Path, source: io::Error, environment: &Environment) -> ExecError {
-    let command = printable(&program.to_string_lossy());
-    let is_path = program.components().count() > 1;
+/// From the first word, and the file that it means.
+fn failure(word: &Path, file: &Path, source: io::Error, environment: &Environment) -> ExecError {
+    let command = printable(&word.to_string_lossy());
+    let is_path = word.components().count() > 1;
     match source.kind() {
         ErrorKind::NotFound if is_path => ExecError::Absent(command),
         ErrorKind::NotFound => {
             let path = environment.path("PATH").unwrap_or_default();
             ExecError::Missing { command, path: printable(&path.to_string_lossy()) }
+        }
+        // The standard library quotes what `cmd` reads, and refuses what nothing can quote for it.
+        ErrorKind::InvalidInput if cfg!(windows) && program::is_batch(file) => {
+            ExecError::BatchArgument(printable(&file.to_string_lossy()))
         }
         ErrorKind::ArgumentListTooLong => ExecError::TooLong(command),
         _ => ExecError::Unstartable { command, source },
