@@ -168,6 +168,7 @@ codes! {
     NuGetVariable = 622, "Variable of NuGet or .NET";
     RunWithSudo = 623, "Run with sudo";
     WritableByOthers = 624, "Everybody can change what NuGet starts";
+    UnsignedPlugin = 625, "NuGet refuses the plugin's signature";
 
     CacheNotWritable = 701, "Token cache cannot be written";
     CacheNotRemovable = 702, "Cached token cannot be deleted";

@@ -16,11 +16,15 @@ pub mod runtime_environment;
 pub mod secret;
 pub mod shell;
 pub mod shell_words;
+#[cfg(windows)]
+#[path = "signature_trust_windows.rs"]
+pub mod signature_trust;
 pub mod system;
 pub mod terminal;
 pub mod text;
 pub mod time;
 pub mod url;
+pub mod version;
 
 /// The program's name, for its executable and its folders.
 pub const PROGRAM: &str = env!("CARGO_PKG_NAME");

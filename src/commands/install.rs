@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::installation::command_file::{self, CommandFile, InstalledNative, path_command};
 use super::installation::handshake::{self, HandshakeError};
 use super::installation::layout::{Client, LAUNCHER};
+use super::installation::signing_clients::{self, Trust, refusal};
 use super::installation::{self, InstallationError, claims, dotnet, folder};
 use super::progress::Wait;
 use crate::base::environment::Environment;
@@ -115,6 +116,7 @@ pub(super) fn install(
     let checked = folders.iter().filter(|filled| filled.client == first(args));
     let checks = checked.map(|filled| check(filled, host.as_deref())).collect();
     let mut warnings = warnings(args, &folders, host.is_some());
+    warnings.extend(refusals(environment, &folders, host.as_deref()));
     let command = put_command(args, environment, &folders, &native, &mut warnings);
     warnings.extend(for_root_alone(args, environment));
     let recorded = installation::record_elsewhere(&Locations::of(environment), &plugins_folders);
@@ -284,13 +286,20 @@ fn warnings(args: &InstallArgs, folders: &[Filled], host: bool) -> Vec<String> {
                 .into(),
         );
     }
-    if cfg!(windows) {
-        warnings.push(
-            "NuGet 6.12 and older (Visual Studio 17.12, .NET SDK 8 and 9.0.1xx) starts signed \
-             plugins only: \"did not have a valid embedded signature\" means that this file needs \
-             an Authenticode signature, or the client an update"
-                .into(),
-        );
+    warnings
+}
+
+/// That clients of this machine refuse what was installed for them, since it has no trusted signature.
+fn refusals(environment: &Environment, folders: &[Filled], host: Option<&Path>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for filled in folders.iter().filter(|_| cfg!(windows)) {
+        let clients = match filled.client {
+            Client::Netcore => host.map(signing_clients::of_dotnet).unwrap_or_default(),
+            Client::Netfx => signing_clients::of_framework(environment),
+        };
+        let trust = Trust::of(&filled.plugin()).filter(|_| !clients.is_empty());
+        let refused = trust.and_then(|it| refusal(&clients.join(", "), &filled.plugin(), &it));
+        warnings.extend(refused.map(|(what, advice)| format!("{what}. {advice}")));
     }
     warnings
 }

@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::concurrently;
 use super::finding::{Finding, Repair};
 use super::fix;
-use super::nuget::{self, Nuget, PathFile, State};
+use super::nuget::{Nuget, PathFile, State};
 use super::permission;
 use crate::base::text::excerpt;
+use crate::base::version::is_newer;
 use crate::base::{PROGRAM, files};
 use crate::commands::installation::package::PackageManager;
 
@@ -107,7 +108,7 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
         Ok(version) => {
             let what = format!("PATH: `{shown}` is version {version}, and this program is {ours}");
             let finding = Finding::warning(check, what);
-            return if nuget::is_newer(&version, ours) {
+            return if is_newer(&version, ours) {
                 finding.with_advice("Use that newer version.")
             } else {
                 to_update(finding, path, package)

@@ -5,8 +5,10 @@ use std::path::Path;
 use super::finding::Finding;
 use super::fix::quoted_path;
 use super::global_json::{GlobalJson, Syntax};
-use super::nuget::{Nuget, numbers};
+use super::nuget::Nuget;
+use super::signatures;
 use crate::base::text::excerpt;
+use crate::base::version::numbers;
 
 const DOWNLOAD: &str =
     "Install the .NET SDK (https://dot.net/download), or add the folder of `dotnet` to PATH.";
@@ -14,10 +16,10 @@ const DOWNLOAD: &str =
 /// The first SDK whose NuGet searches `PATH`.
 const FINDS_ON_PATH: [u64; 3] = [9, 0, 200];
 
-pub async fn check(nuget: &Nuget<'_>) -> Finding {
+pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     let Some(host) = &nuget.host else {
         let what = "No `dotnet` on PATH, in DOTNET_ROOT or in the usual folders";
-        return Finding::warning("dotnet", what).with_advice(DOWNLOAD);
+        return vec![Finding::warning("dotnet", what).with_advice(DOWNLOAD)];
     };
     let (installed, chosen, of_nuget) = tokio::join!(
         nuget.ask(host, &["--list-sdks"]),
@@ -26,9 +28,15 @@ pub async fn check(nuget: &Nuget<'_>) -> Finding {
     );
     let is_listed = installed.is_ok();
     let installed = versions(&installed.unwrap_or_default());
-    match (chosen, &nuget.global_json) {
+    let of_nuget = of_nuget.as_deref().ok().and_then(release);
+    let mut findings = Vec::new();
+    let finding = match (chosen, &nuget.global_json) {
         (_, Some(file)) if file.has_paths => of_repository(file),
-        (Ok(version), _) => chosen_sdk(host, &version, &of_nuget.unwrap_or_default(), &installed),
+        (Ok(version), _) => {
+            let version = excerpt(version.trim());
+            findings.extend(signatures::of_dotnet(nuget, &version, of_nuget));
+            chosen_sdk(host, &version, of_nuget, &installed)
+        }
         (Err(_), _) if is_listed && installed.is_empty() => {
             let what =
                 format!("`{}` has no SDK, so `dotnet restore` does not work", host.display());
@@ -40,7 +48,9 @@ pub async fn check(nuget: &Nuget<'_>) -> Finding {
             Finding::failure("dotnet-sdk", what)
                 .with_advice(format!("Show more: {} --info", quoted_path(host)))
         }
-    }
+    };
+    findings.insert(0, finding);
+    findings
 }
 
 /// The repository brings SDKs along, or names folders with some. Nothing of it is started here.
@@ -70,14 +80,13 @@ fn unchosen(file: &GlobalJson, why: &str, installed: &[String]) -> Finding {
 }
 
 /// The SDK that restores in this folder.
-fn chosen_sdk(host: &Path, version: &str, of_nuget: &str, installed: &[String]) -> Finding {
-    let version = excerpt(version);
-    let finds = if *numbers(&version) >= FINDS_ON_PATH[..] {
+fn chosen_sdk(host: &Path, version: &str, of_nuget: Option<&str>, installed: &[String]) -> Finding {
+    let finds = if *numbers(version) >= FINDS_ON_PATH[..] {
         "in the plugins folders and on PATH"
     } else {
         "in the plugins folders only (SDK 9.0.200 and newer also search PATH)"
     };
-    let with_nuget = release(of_nuget).map(|release| format!(" with NuGet {release}"));
+    let with_nuget = of_nuget.map(|release| format!(" with NuGet {release}"));
     let what = format!(
         "SDK {version}{} of `{}` finds plugins {finds}; installed: {}",
         with_nuget.unwrap_or_default(),
@@ -105,7 +114,7 @@ mod tests {
     #[test]
     fn what_an_sdk_finds_depends_on_its_version() {
         let finds = |version| {
-            let finding = chosen_sdk(Path::new("dotnet"), version, "", &[]);
+            let finding = chosen_sdk(Path::new("dotnet"), version, None, &[]);
             finding.message.contains(" and on PATH")
         };
         let found = ["8.0.404", "9.0.102", "9.0.200", "10.0.100-rc.1", "10.0.401"].map(finds);

@@ -182,6 +182,7 @@ pub fn code(check: &str) -> Code {
         "plugin-version" | "path-copy" => Code::OtherVersion,
         "plugin-started-twice" => Code::PluginStartedTwice,
         "plugin-architecture" | "plugin-obstacle" | "plugin-handshake" => Code::PluginBroken,
+        "plugin-signature" => Code::UnsignedPlugin,
         "claims-cache" => Code::PluginCacheEntry,
         "path-dangling-link" => Code::BrokenLink,
         "path-not-readable" | "path-relative" | "path-not-executable" | "dotnet-tool" => {

@@ -4,6 +4,7 @@
 //! - [`finding`], [`text`], [`fix`]: what a check found; how it is printed; commands to paste
 //! - [`dotnet`], [`plugin_folders`], [`claims_cache`], [`copies`], [`variables`], [`other_plugins`]:
 //!   whether NuGet finds the plugin and can start it
+//! - [`signatures`]: whether an old NuGet on Windows refuses to
 //! - [`global_json`]: how a repository chooses the SDK
 //! - [`configuration`]: whether the plugin's own settings can be used
 //! - [`projects`]: sources that projects name past NuGet.Config
@@ -33,6 +34,7 @@ mod plugin_folders;
 mod projects;
 mod repair;
 mod report;
+mod signatures;
 mod sources;
 mod text;
 mod token;
@@ -148,7 +150,7 @@ fn errors(findings: &[Finding]) -> Vec<ReportedError> {
 /// Every check. Those that wait run at once; the findings are in the order of the checks.
 async fn examine(args: &DoctorArgs, nuget: &Nuget<'_>, provider: &Provider) -> Vec<Finding> {
     let (dotnet, folders, copies, others, sources) = tokio::join!(
-        or_defect(async { [dotnet::check(nuget).await] }),
+        or_defect(async { dotnet::check(nuget).await }),
         or_defect(async { plugin_folders::check(nuget).await }),
         or_defect(async { copies::check(nuget).await }),
         or_defect(async { other_plugins::check(nuget).await }),
@@ -156,12 +158,14 @@ async fn examine(args: &DoctorArgs, nuget: &Nuget<'_>, provider: &Provider) -> V
     );
     let settings = or_defect(async { configuration::check_files(nuget, provider) });
     let claims = or_defect(async { claims_cache::check(nuget) });
+    let signatures = or_defect(async { signatures::of_framework(nuget) });
     let variables = or_defect(async { variables::check(nuget) });
     let configuration = or_defect(async { configuration::check(nuget, provider) });
     let exposure = or_defect(async { exposure::check(nuget) });
     let mut found = settings.await;
     found.extend(dotnet);
     found.extend(folders);
+    found.extend(signatures.await);
     found.extend(claims.await);
     found.extend(copies);
     found.extend(variables.await);

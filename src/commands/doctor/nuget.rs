@@ -362,17 +362,6 @@ pub fn has_extension(path: &Path, wanted: &str) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
 }
 
-/// Whether the first of two versions is the newer one, by their numbers alone.
-pub fn is_newer(version: &str, than: &str) -> bool {
-    numbers(version) > numbers(than)
-}
-
-/// The numbers of a version, without what follows them. A part that is not a number counts as 0.
-pub fn numbers(version: &str) -> Vec<u64> {
-    let release = version.split(['-', '+']).next().unwrap_or_default();
-    release.split('.').map(|part| part.parse().unwrap_or_default()).collect()
-}
-
 /// The names in a folder, sorted; empty if it cannot be read.
 pub fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -382,24 +371,10 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[test]
-    fn versions_are_compared_by_their_numbers() {
-        for (version, than, newer) in [
-            ("0.10.0", "0.9.9", true),
-            ("0.1.0", "0.1.0", false),
-            ("0.0.1", "0.1.0", false),
-            ("1.0.0-rc.1", "0.9", true),
-            ("unknown", "0.1.0", false),
-        ] {
-            assert_eq!(is_newer(version, than), newer, "{version} {than}");
-        }
-    }
-
-    #[cfg(unix)]
     #[test]
     fn each_client_reads_its_own_variable_first() {
         let named = |pairs: &[(&str, &str)]| {

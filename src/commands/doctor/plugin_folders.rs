@@ -11,6 +11,7 @@ use super::permission;
 use crate::base::executable_format::Architecture;
 use crate::base::files;
 use crate::base::invocation::command_name;
+use crate::base::version::is_newer;
 use crate::code::Code;
 use crate::commands::installation::folder::{self, MANIFEST_FILE, Manifest};
 use crate::commands::installation::layout::{Client, LAUNCHER_FILE, NAME};
@@ -140,7 +141,7 @@ impl FolderCheck<'_> {
             let path = self.folder.path.display();
             let what = format!("`{path}` has version {theirs}, and this program {ours}");
             let other = Finding::warning("plugin-version", self.of_clients(what));
-            findings.push(if nuget::is_newer(theirs, ours) {
+            findings.push(if is_newer(theirs, ours) {
                 other.with_advice("Run that newer version; `install` of this one would replace it.")
             } else {
                 to_install(other)

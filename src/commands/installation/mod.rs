@@ -3,7 +3,7 @@
 //!
 //! - [`layout`]: the files and their folders, without touching the disk
 //! - [`folder`], [`disk`]: one folder filled or emptied, and its list of files
-//! - [`signature`]: what signing changes in a file
+//! - [`signature`], [`signing_clients`]: what signing changes in a file, and which clients demand it
 //! - [`command_file`]: `dotnet-codeartifact`, by which people start the plugin
 //! - [`package`]: the package manager that a copy on `PATH` belongs to
 //! - [`claims`]: NuGet's plugin cache, which may prevent it from starting the plugin
@@ -19,6 +19,7 @@ pub mod handshake;
 pub mod layout;
 pub mod package;
 pub mod signature;
+pub mod signing_clients;
 
 use std::fs;
 use std::io;

@@ -6,6 +6,7 @@ use super::steps::{Step, StepName};
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::invocation::{DOTNET_COMMAND, DOTNET_FILE};
+use crate::base::version::is_newer;
 use crate::cli::InstallArgs;
 use crate::code::{Code, Coded};
 use crate::commands::install::{self, InstallReport};
@@ -112,11 +113,7 @@ fn newer_version(environment: &Environment) -> Option<String> {
     let folders: Vec<PathBuf> =
         plugins.iter().map(|plugins| Client::Netcore.folder(plugins)).collect();
     let installed = folders.iter().find_map(|folder| Manifest::read(folder).ok().flatten())?;
-    let numbers = |version: &str| -> Vec<u64> {
-        version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
-    };
-    let is_newer = numbers(&installed.version) > numbers(env!("CARGO_PKG_VERSION"));
-    is_newer.then_some(installed.version)
+    is_newer(&installed.version, env!("CARGO_PKG_VERSION")).then_some(installed.version)
 }
 
 /// A variable that hides every installed plugin from NuGet.
