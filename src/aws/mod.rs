@@ -56,7 +56,7 @@ pub use identity::{Identity, IdentityDescription, profile_of};
 pub use proxy::ProxySetting;
 pub use repository_endpoint::{LookupError, RepositoryNames};
 pub use retry_policy::FETCH_LIMIT;
-pub use route::FallbackProxy;
+pub use route::{FallbackProxy, system_proxy_hint};
 pub use source_index::SourceAnswer;
 pub use sso::{KnownSignIn, Prompt, Refreshed, Show, SignInBy, SignInState, TokenFingerprint};
 pub use sso::{SignedIn, SignedInUntil, SignedOut, SsoSession};

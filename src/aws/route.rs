@@ -304,7 +304,7 @@ pub(super) fn whose_settings(effective: &EffectiveSettings) -> String {
 
 /// The end of a message about a failed connection if the system has a proxy of its own, which is
 /// not used. Empty if it has none.
-pub(super) fn system_proxy_hint(system: &SystemProxy) -> String {
+pub fn system_proxy_hint(system: &SystemProxy) -> String {
     if let Some(proxy) = system.server.as_deref().and_then(https_proxy) {
         return format!(
             " The system's proxy `{proxy}` is not used; to use it, set HTTPS_PROXY to `http://{proxy}`."

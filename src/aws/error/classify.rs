@@ -295,6 +295,12 @@ fn system_proxy_hint(client: &HttpClient) -> String {
     if client.proxy().is_some() {
         return String::new();
     }
+    if cfg!(target_os = "macos") {
+        // To know it, another program would have to run. `doctor` does that.
+        return " The proxy of the system settings is not used; if there is one (scutil --proxy), set \
+                HTTPS_PROXY to it."
+            .to_owned();
+    }
     route::system_proxy_hint(&system::system_proxy())
 }
 

@@ -120,7 +120,8 @@ pub fn machine_identity(_: &Environment) -> Vec<String> {
     std::iter::once(name).chain(ids.map(|id| id.trim().to_owned())).collect()
 }
 
-/// On Unix, proxies are in variables, which are read anyway.
+/// On Unix, proxies are in variables, which are read anyway. macOS has settings besides, which are not
+/// read here.
 pub fn system_proxy() -> SystemProxy {
     SystemProxy::default()
 }

@@ -12,6 +12,7 @@
 //! - [`sources`]: what NuGet asks, and the saved credentials that it sends before it asks the plugin
 //! - [`identity`], [`token`]: who requests a token, whether AWS issues it, and whether the source
 //!   accepts it
+//! - [`system_proxy`]: a proxy of macOS that only NuGet uses
 //! - [`repair`]: what `--fix` does
 //! - [`report`]: what `--report` writes
 
@@ -36,6 +37,7 @@ mod repair;
 mod report;
 mod signatures;
 mod sources;
+mod system_proxy;
 mod text;
 mod token;
 mod variables;
@@ -194,6 +196,7 @@ async fn examine_sources(
     } else {
         found.extend(token::check(nuget, provider, &examined).await);
     }
+    found.extend(system_proxy::check(nuget, &found).await);
     found
 }
 

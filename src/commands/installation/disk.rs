@@ -49,6 +49,7 @@ pub fn put(folder: &Path, file: &InstalledFile) -> Result<bool, InstallationErro
     let is_there = files::read_regular(&path, longest)
         .is_ok_and(|found| signature::is_as_good(&found, file.content));
     if is_there && !path.is_symlink() {
+        clear_quarantine(&path);
         return set_mode(&path, mode);
     }
     replace(folder, &path, file.content, mode).map_err(|source| refused("write", &path, source))?;
@@ -62,11 +63,23 @@ fn replace(folder: &Path, path: &Path, content: &[u8], mode: u32) -> io::Result<
     unfinished.as_file().sync_all()?;
     // An executable that is open for writing cannot be started.
     let unfinished = unfinished.into_temp_path();
+    clear_quarantine(&unfinished);
     if cfg!(windows) && path.exists() {
         return replace_aside(&unfinished, folder, path);
     }
     unfinished.persist(path).map_err(|failure| failure.error)
 }
+
+/// macOS does not start a file with this mark, which a browser, or a program that it has marked, puts on
+/// files. Who runs `install` has decided to trust them.
+#[cfg(target_os = "macos")]
+fn clear_quarantine(file: &Path) {
+    // Most files do not have it.
+    let _ = rustix::fs::lremovexattr(file, "com.apple.quarantine");
+}
+
+#[cfg(not(target_os = "macos"))]
+fn clear_quarantine(_: &Path) {}
 
 /// Windows allows a running program's file to be renamed, but not to be overwritten or removed.
 fn replace_aside(unfinished: &Path, folder: &Path, path: &Path) -> io::Result<()> {
