@@ -18,16 +18,18 @@ have() {
     for program; do command -v "$program" >/dev/null || return 1; done
 }
 
-# Installs Debian's packages, where that is possible: all at once or, where one is not to be had, each
-# that is. Whether a program is there afterwards is for the caller to see.
+# PROGRAM[=PACKAGE]…: installs Debian's packages of those programs that are missing, where that is
+# possible: all at once or, where one is not to be had, each that is. Whether a program is there
+# afterwards is for the caller to see.
 debian() {
-    [ "$(id -u)" = 0 ] && have apt-get && ! dpkg --status "$@" >/dev/null 2>&1 || return 0
-    local package
+    local each missing=()
+    for each; do have "${each%%=*}" || missing+=("${each#*=}"); done
+    [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && have apt-get || return 0
     if [ -z "${debian_is_fresh:-}" ]; then
         apt-get update -qq >/dev/null 2>&1 || true
         debian_is_fresh=1
     fi
-    apt_install "$@" || for package; do apt_install "$package" || true; done
+    apt_install "${missing[@]}" || for each in "${missing[@]}"; do apt_install "$each" || true; done
 }
 
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null 2>&1; }
