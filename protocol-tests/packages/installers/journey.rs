@@ -50,7 +50,7 @@ fn empty_home_to_a_restore() {
             command.env(variable, &authority);
         }
         let run = process::run(&mut command, LIMIT);
-        transcript += &format!("$ {line}\n{}", stage.home.neutral(&run.output()));
+        transcript.extend(["$ ", line, "\n", &stage.home.neutral(&run.output())]);
         run.assert_success();
     };
     follow(&line_of(&readme, "install.sh | sh"), &github);
