@@ -7,6 +7,7 @@ use super::machine::{Machine, error_of};
 use super::release::{Release, SMALL, VERSION, archive_name, ending, sha256, sums, system};
 use super::spoilt::{CASES, Case, SUMS, served, signed};
 use crate::support::fake_codeartifact::http::{Ending, Reply};
+use crate::support::stage::keep_transcript;
 use crate::support::trials::{Need, Trial, trial};
 
 /// Each with every program that downloads.
@@ -56,6 +57,7 @@ fn refuses(case: &Case, program: &str) {
     let run = machine.install(&[]);
     assert_eq!(run.code(), Some(case.code), "{run}");
     let error = error_of(&run);
+    keep_transcript(&format!("{}-{}.txt", case.name, program.replace(':', "-")), &run.stderr);
     assert!(error.contains("Nothing was installed"), "{run}");
     assert!(error.contains(case.says), "{run}");
     assert!(error.len() < 700 && !error.contains('\u{1b}'), "{run}");

@@ -129,8 +129,10 @@ fn outside() -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     unpacked(&folder.path().join(&stem), STUB.as_bytes());
     fs::write(folder.path().join("escaped"), "").expect("a file");
-    let inside = folder.path().join(&stem);
-    packed(&inside, &["-P", "-C", "..", &stem, &format!("{stem}/../escaped")])
+    // The archive must not be in what is packed.
+    let beside = folder.path().join("beside");
+    fs::create_dir(&beside).expect("a folder");
+    packed(&beside, &["-P", "-C", "..", &stem, &format!("{stem}/../escaped")])
 }
 
 /// A link to a program of the system; on Windows, where a zip has none, an archive without a program.
