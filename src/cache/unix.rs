@@ -28,7 +28,11 @@ pub fn memory_folders(environment: &Environment) -> Vec<PathBuf> {
 /// Whether files below `path` stay in memory. On systems other than Linux no such file system is
 /// known.
 #[allow(clippy::cast_sign_loss, reason = "signed on some machines; only the lower half counts")]
-#[allow(clippy::unnecessary_cast, reason = "its width depends on the machine")]
+#[allow(
+    clippy::cast_lossless,
+    clippy::unnecessary_cast,
+    reason = "its width depends on the system"
+)]
 pub fn is_memory(path: &Path) -> bool {
     cfg!(target_os = "linux")
         && statfs(path).is_ok_and(|found| IN_MEMORY.contains(&(found.f_type as u64 & 0xffff_ffff)))
