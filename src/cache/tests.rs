@@ -182,7 +182,7 @@ fn a_clock_set_back_forward_or_standing_still_serves_no_token_too_long() {
             assert_eq!(load(&cache, &key, at), Some(token.clone()), "from {start:?} at {at:?}");
         }
         assert_eq!(load(&cache, &key, start + seconds(3600)), None, "expired");
-        assert_eq!(load(&cache, &key, start + seconds(1 << 40)), None, "far ahead");
+        assert_eq!(load(&cache, &key, start + seconds(1 << 37)), None, "far ahead");
         if let Some(back) = start.checked_sub(seconds(301)).filter(|it| *it >= UNIX_EPOCH) {
             assert_eq!(load(&cache, &key, back), None, "set back further than AWS's tolerance");
             assert_eq!(load(&cache, &key, back + seconds(1)), Some(token), "within it");

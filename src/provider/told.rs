@@ -149,9 +149,17 @@ mod tests {
         Told { version: VERSION, nuget, machine, copy, executable: executable.into(), identity, at }
     }
 
+    /// It ends by itself, should the test fail.
+    fn another_process() -> std::process::Child {
+        let line = if cfg!(windows) { "ping.exe -n 100 127.0.0.1" } else { "sleep 100" };
+        let mut words = line.split(' ');
+        let mut command = std::process::Command::new(words.next().unwrap());
+        command.args(words).stdout(std::process::Stdio::null()).spawn().unwrap()
+    }
+
     #[test]
     fn a_record_answers_other_copies_and_never_its_own_place() {
-        let mut child = std::process::Command::new("sleep").arg("100").spawn().unwrap();
+        let mut child = another_process();
         let of_child = told(child.id(), "/plugins/ours", 1000);
         let ours = |executable| told(std::process::id(), executable, 1001);
         assert!(of_child.answers(&ours("/path/ours")), "another copy");
@@ -166,14 +174,17 @@ mod tests {
     #[test]
     fn a_record_is_for_one_nuget_process_identity_and_time() {
         let ours = told(std::process::id(), "/path/ours", 1000);
-        let record = |at| Told { copy: ProcessIdentity::of(1).unwrap(), ..told(1, "/other", at) };
+        let mut child = another_process();
+        let another = || ProcessIdentity::of(child.id()).unwrap();
+        let record = |at| Told { copy: another(), ..told(child.id(), "/other", at) };
         assert!(record(1000).answers(&ours) && record(401).answers(&ours));
         assert!(!record(400).answers(&ours), "too old");
         assert!(!record(1001).answers(&ours), "of the future");
-        let nuget = ProcessIdentity::of(1).unwrap();
-        assert!(!Told { nuget, ..record(1000) }.answers(&ours));
+        assert!(!Told { nuget: another(), ..record(1000) }.answers(&ours));
         assert!(!Told { identity: "another".into(), ..record(1000) }.answers(&ours));
         assert!(!Told { machine: "another".into(), ..record(1000) }.answers(&ours));
         assert!(!Told { version: 2, ..record(1000) }.answers(&ours));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }

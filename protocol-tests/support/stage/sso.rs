@@ -56,11 +56,11 @@ impl Stage {
 
     /// The file that the AWS CLI and all SDKs share.
     pub fn token_file(&self) -> PathBuf {
-        self.home.home().join(fake_sso::token_file(self.sign_in().identifier))
+        self.home.path(&format!("home/{}", fake_sso::token_file(self.sign_in().identifier)))
     }
 
     pub fn sso_cache(&self) -> PathBuf {
-        self.home.home().join(".aws/sso/cache")
+        self.home.path("home/.aws/sso/cache")
     }
 
     /// Somebody signed in earlier, until then.

@@ -642,7 +642,8 @@ mod tests {
             );
             assert!(sentence(&none(None), place).ends_with(": aws configure sso"));
             let fix = sentence(&expired, place);
-            assert_eq!(fix, "Sign in: dotnet codeartifact login --profile 'my dev'");
+            let profile = crate::base::shell::quoted("my dev");
+            assert_eq!(fix, format!("Sign in: dotnet codeartifact login --profile {profile}"));
         }
     }
 

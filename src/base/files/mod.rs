@@ -207,7 +207,7 @@ impl Replacement {
 
     /// Replaces the target.
     pub fn commit(self) -> io::Result<()> {
-        self.temporary.persist(&self.target).map(drop).map_err(|failed| failed.error)
+        system::persist(self.temporary, &self.target)
     }
 
     /// The same, but fails if the target exists.

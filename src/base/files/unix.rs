@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf, absolute};
 
 use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, openat, readlinkat, statat};
 use rustix::io::Errno;
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
 use super::{Owner, Untrusted, is_absence};
@@ -78,6 +78,11 @@ pub(super) fn fixed_folder(folder: &Path) -> io::Result<(Option<File>, PathBuf)>
     let handle = open_without_strangers_links(&absolute(folder)?)?;
     let path = PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()));
     if path.exists() { Ok((Some(handle), path)) } else { Ok((None, folder.to_owned())) }
+}
+
+/// Gives the file its name, whatever has the name now.
+pub(super) fn persist(temporary: NamedTempFile, target: &Path) -> io::Result<()> {
+    temporary.persist(target).map(drop).map_err(|failed| failed.error)
 }
 
 /// The path without links, whoever made them.

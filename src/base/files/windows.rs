@@ -13,8 +13,10 @@ use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::ptr::{self, addr_of};
+use std::thread;
+use std::time::Duration;
 
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 
 use windows_sys::Win32::Foundation::{
     CloseHandle, ERROR_SUCCESS, GENERIC_ALL, GENERIC_WRITE, LocalFree,
@@ -63,6 +65,24 @@ pub fn is_root() -> bool {
 /// The access list of a folder determines who can change what is in it.
 pub fn owner_on_the_way(_: &Path) -> Option<Owner> {
     None
+}
+
+/// Gives the file its name, whatever has the name now. As long as somebody reads the file with that
+/// name, Windows denies it, so it is tried again for a second.
+pub(super) fn persist(mut temporary: NamedTempFile, target: &Path) -> io::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    for _ in 0..200 {
+        match temporary.persist(target) {
+            Ok(_) => return Ok(()),
+            Err(failed) if failed.error.kind() == io::ErrorKind::PermissionDenied => {
+                temporary = failed.file;
+            }
+            Err(failed) => return Err(failed.error),
+        }
+        #[expect(clippy::disallowed_methods, reason = "a reader is done within this time")]
+        thread::sleep(PAUSE);
+    }
+    temporary.persist(target).map(drop).map_err(|failed| failed.error)
 }
 
 /// The path without links.

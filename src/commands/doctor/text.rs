@@ -296,6 +296,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(windows, ignore = "the home of this test is no path of Windows")]
     fn problems_come_first_by_source_and_each_cause_is_said_once() {
         let saved = "`my-repo` has a saved password in `/home/u/.nuget/NuGet/NuGet.Config:7`, which \
                      NuGet tries first";

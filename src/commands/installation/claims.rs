@@ -165,12 +165,18 @@ mod tests {
             fs::write(&entry, text).unwrap();
             entry
         };
-        let empty = write("/ours/empty", SOURCE_AGNOSTIC, "[]");
-        let garbage = write("/ours/garbage", SOURCE_AGNOSTIC, "\0\0");
-        let good = write("/ours/good", SOURCE_AGNOSTIC, "[\r\n  1\r\n]");
-        let one_source = write("/ours/good", "https://example.org/index.json", "[]");
-        let theirs = write("/theirs", SOURCE_AGNOSTIC, "[]");
-        let plugins = ["/ours/empty", "/ours/./garbage", "/ours/good"].map(PathBuf::from);
+        // NuGet names a plugin by its whole path.
+        let root = if cfg!(windows) { r"C:\" } else { "/" };
+        let ours = |name: &str| Path::new(root).join("ours").join(name);
+        let write = |plugin: &Path, request: &str, text: &str| {
+            write(&plugin.to_string_lossy(), request, text)
+        };
+        let empty = write(&ours("empty"), SOURCE_AGNOSTIC, "[]");
+        let garbage = write(&ours("garbage"), SOURCE_AGNOSTIC, "\0\0");
+        let good = write(&ours("good"), SOURCE_AGNOSTIC, "[\r\n  1\r\n]");
+        let one_source = write(&ours("good"), "https://example.org/index.json", "[]");
+        let theirs = write(&Path::new(root).join("theirs"), SOURCE_AGNOSTIC, "[]");
+        let plugins = [ours("empty"), ours(".").join("garbage"), ours("good")];
 
         assert_eq!(drop_harmful(&environment, &plugins).unwrap(), [empty, garbage]);
         assert!(good.exists() && one_source.exists() && theirs.exists());

@@ -29,7 +29,9 @@ fn a_file_that_is_not_utf_8_is_named_with_its_encoding() {
     for name in [".aws/config", ".aws/credentials"] {
         for (bytes, why) in cases {
             let machine = Machine::new().bytes(name, bytes).variables(&[CONTAINER]);
-            let path = machine.home.path().join(name).display().to_string();
+            let path =
+                name.split('/').fold(machine.home.path().to_owned(), |path, it| path.join(it));
+            let path = path.display();
             let line = machine.error();
             assert!(line.contains(&format!("`{path}` {why}.")), "{line}");
             // Keys of the environment need no file.
