@@ -203,15 +203,16 @@ pub(super) fn keep_for_owner(file: &Path) -> io::Result<()> {
     Err(io::Error::from_raw_os_error(error.cast_signed()))
 }
 
-/// The user that this process runs as, in the form of `TOKEN_USER` with its SID behind it.
-struct ThisUser([usize; 32]);
+/// The user that this process runs as, in the form of `TOKEN_USER` with its SID behind it. The first
+/// points at the second, so they must not move.
+struct ThisUser(Box<[usize; 32]>);
 
 impl ThisUser {
     fn of_process() -> io::Result<Self> {
         let mut token = ptr::null_mut();
-        let mut user = Self([0; 32]);
+        let mut user = Self(Box::new([0; 32]));
         let mut length = 0;
-        let size = size_of_u32::<Self>();
+        let size = size_of_u32::<[usize; 32]>();
         // SAFETY: the process's own handle needs no closing; the token's is closed once, below. The
         // buffer has the size that is said, and the alignment of a pointer.
         let is_known = unsafe {
