@@ -642,7 +642,7 @@ mod tests {
             );
             assert!(sentence(&none(None), place).ends_with(": aws configure sso"));
             let fix = sentence(&expired, place);
-            let profile = crate::base::shell::quoted("my dev");
+            let profile = shell::quoted("my dev");
             assert_eq!(fix, format!("Sign in: dotnet codeartifact login --profile {profile}"));
         }
     }
