@@ -10,14 +10,17 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::installation::command_file::{self, CommandFile, InstalledNative, path_command};
+use super::installation::dotnet_tool::DotnetTool;
 use super::installation::handshake::{self, HandshakeError};
 use super::installation::layout::{Client, LAUNCHER};
+use super::installation::package::PackageManager;
 use super::installation::signing_clients::{self, Trust, refusal};
 use super::installation::{self, InstallationError, claims, dotnet, folder};
 use super::progress::Wait;
 use crate::base::environment::Environment;
 use crate::base::files;
 use crate::base::invocation::{DOTNET_COMMAND, command};
+use crate::base::shell::remove_file;
 use crate::base::text::printable;
 use crate::cli::InstallArgs;
 use crate::locations::Locations;
@@ -119,6 +122,7 @@ pub(super) fn install(
     warnings.extend(refusals(environment, &folders, host.as_deref()));
     let command = put_command(args, environment, &folders, &native, &mut warnings);
     warnings.extend(for_root_alone(args, environment));
+    warnings.extend(started_twice(args, environment));
     let recorded = installation::record_elsewhere(&Locations::of(environment), &plugins_folders);
     warnings.extend(recorded.err().map(|error| format!("`uninstall` will need `--dir`: {error}")));
     let version = env!("CARGO_PKG_VERSION");
@@ -191,6 +195,21 @@ fn put_command(
             None
         }
     }
+}
+
+/// A warning if NuGet starts this program from `PATH` already, as a .NET tool for one.
+fn started_twice(args: &InstallArgs, environment: &Environment) -> Option<String> {
+    if args.dir.is_some() || args.netfx_only {
+        return None;
+    }
+    // A package may stay: it serves other users too.
+    let file = dotnet::found_on_path(environment).filter(|it| PackageManager::of(it).is_none())?;
+    let tool = DotnetTool::of(&file);
+    let fix = tool.map_or_else(|| remove_file(&file), |tool| tool.uninstall());
+    Some(format!(
+        "NuGet also finds `{}` on PATH, and starts both; to keep the installed one: {fix}",
+        file.display()
+    ))
 }
 
 /// A warning if a user runs this as root by `sudo`: the installation is in root's home,

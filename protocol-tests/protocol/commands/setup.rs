@@ -10,6 +10,8 @@ use crate::support::fake_codeartifact::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::support::fake_sso::UserWill;
 use crate::support::process::{self, Run};
 use crate::support::sandbox_home::SandboxHome;
+#[cfg(unix)]
+use crate::support::stage;
 use crate::support::stage::{LIMIT, Stage};
 use crate::support::trials::{Need, Trial, named, trial};
 
@@ -29,6 +31,8 @@ pub fn trials() -> Vec<Trial> {
         what_is_not_ours_is_refused,
         a_variable_that_hides_the_plugin_is_named,
     ];
+    #[cfg(unix)]
+    trials.push(trial("an_old_sdk_gets_a_plugin_that_it_finds", an_old_sdk));
     trials.push(trial("a_person_signs_in", a_person_signs_in).needing(Need::Terminal));
     trials.push(trial("a_person_chooses_a_profile", a_person_chooses).needing(Need::Terminal));
     trials
@@ -226,6 +230,27 @@ fn a_variable_that_hides_the_plugin_is_named() {
     let run = setup(&stage, &[&stage.source]);
     assert!(!steps(&run).1, "{run}");
     run.assert_says("NUGET_PLUGIN_PATHS is set and does not name this plugin");
+}
+
+/// The NuGet of SDK 9.0.200 and newer finds a plugin on `PATH`, such as a .NET tool.
+#[cfg(unix)]
+fn an_old_sdk() {
+    for (version, is_found) in [("8.0.404", false), ("9.0.107", false), ("9.0.200", true)] {
+        let stage = Stage::new().with_package();
+        SandboxHome::link_plugin(&stage.home.bin().join("nuget-plugin-codeartifact"));
+        let dotnet = stage::doctor::DOTNET.replace("10.0.401", version);
+        stage.home.script("bin/dotnet", &dotnet);
+        let run = setup(&stage, &[&stage.source]);
+        let (steps, is_ready) = steps(&run);
+        assert!(is_ready, "{run}");
+        let status = if is_found { "unchanged" } else { "done" };
+        assert_eq!(steps[0], ("plugin".to_owned(), status.to_owned()), "{version}: {run}");
+        assert_eq!(stage.home.netcore().exists(), !is_found, "{version}: {run}");
+        // With both, only a new SDK starts both.
+        let installed = stage.home.run_plugin(&["install"]);
+        installed.assert_success();
+        assert_eq!(installed.stdout.contains("and starts both"), is_found, "{version}");
+    }
 }
 
 /// Runs it in a terminal of its own. Once it shows the question, the answer is typed. Returns what the

@@ -408,6 +408,17 @@ const BROKEN: &[Broken] = &[
         repair: Paste,
     },
     Broken {
+        name: "a_copy_on_path_that_an_old_sdk_does_not_find",
+        set_up: |stage| {
+            fs::remove_dir_all(stage.netcore()).unwrap();
+            SandboxHome::link_plugin(&stage.home.bin().join("nuget-plugin-codeartifact"));
+            stage.set_dotnet(&DOTNET.replace("10.0.401", "8.0.404"));
+        },
+        line: "FAIL  dotnet, MSBuild: the plugin is not installed (`<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` is missing)",
+        fix: "dotnet codeartifact install",
+        repair: Paste,
+    },
+    Broken {
         name: "another_plugin_on_path_that_crashes",
         set_up: |stage| {
             fs::remove_dir_all(stage.netcore()).unwrap();

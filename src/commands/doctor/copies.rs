@@ -1,7 +1,7 @@
 //! Copies of this plugin outside the plugins folders: on `PATH`, where SDK 9.0.200 and newer look for
 //! plugins, and as .NET tools. NuGet finds a global tool on `PATH` alone, and a local one never.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use super::permission;
 use crate::base::text::excerpt;
 use crate::base::version::is_newer;
 use crate::base::{PROGRAM, files};
+use crate::commands::installation::dotnet_tool::DotnetTool;
 use crate::commands::installation::package::PackageManager;
 
 /// The paths of a list of local tools, relative to a folder.
@@ -82,23 +83,13 @@ async fn copy(path: &Path, nuget: &Nuget<'_>) -> Finding {
         Ok(version) if version == ours => match nuget.start(path, None).await {
             // A package serves the users who have not installed the plugin as well. A second copy
             // that is asked after a failure answers at once and in silence.
-            Ok(_)
-                if package.is_none()
-                    && nuget.installed().is_some()
-                    && nuget.named_for_dotnet().is_none() =>
-            {
-                let what = format!(
-                    "PATH: NuGet starts `{shown}` in addition to the installed plugin, so a restore that \
-                     fails shows each message twice"
-                );
-                let fix = fix::remove_others_file(path);
-                return Finding::warning("plugin-started-twice", what).with_fix(fix);
-            }
+            Ok(_) if package.is_none() && is_started_too(nuget).await => return started_too(path),
             Ok(time) => {
                 let of = package.map(|package| format!(" of {}", package.name()));
                 let of = of.unwrap_or_default();
                 let what = format!("PATH: `{shown}`{of}, version {version}, responds in {time} ms");
-                return Finding::pass(check, what);
+                let for_all = kept_from_others(path, nuget.home.as_deref());
+                return for_all.unwrap_or_else(|| Finding::pass(check, what));
             }
             Err(problem) => {
                 let what = format!("PATH: `{shown}`, version {version}: {problem}");
@@ -134,7 +125,8 @@ fn removal(path: &Path, package: Option<PackageManager>) -> String {
 /// For a copy that is older than this program.
 fn to_update(finding: Finding, path: &Path, package: Option<PackageManager>) -> Finding {
     let Some(package) = package else {
-        return finding.with_fix(tool_update(path).unwrap_or_else(|| fix::remove_file(path)));
+        let tool = DotnetTool::of(path);
+        return finding.with_fix(tool.map_or_else(|| fix::remove_file(path), |tool| tool.update()));
     };
     match package.update() {
         Some(command) => finding.with_fix(command),
@@ -145,20 +137,34 @@ fn to_update(finding: Finding, path: &Path, package: Option<PackageManager>) -> 
     }
 }
 
-/// The command that updates it, if it is a link to a .NET tool: `.store/ID/VERSION/…` beside the
-/// link.
-fn tool_update(path: &Path) -> Option<String> {
-    let target = path.canonicalize().ok()?;
-    let mut parts = target.components().map(Component::as_os_str);
-    parts.find(|part| *part == ".store")?;
-    let id = fix::quoted(parts.next()?.to_str()?);
-    let folder = path.parent()?;
-    let place = if folder.ends_with(".dotnet/tools") {
-        "--global".to_owned()
-    } else {
-        format!("--tool-path {}", fix::quoted_path(folder))
-    };
-    Some(format!("dotnet tool update {place} {id}"))
+/// Whether NuGet starts a copy on `PATH` besides the installed plugin.
+async fn is_started_too(nuget: &Nuget<'_>) -> bool {
+    let is_installed = nuget.installed().is_some() && nuget.named_for_dotnet().is_none();
+    is_installed && nuget.searches_path().await
+}
+
+fn started_too(path: &Path) -> Finding {
+    let what = format!(
+        "PATH: NuGet starts `{}` in addition to the installed plugin, so a restore that fails shows \
+         each message twice",
+        path.display()
+    );
+    let tool = DotnetTool::of(path);
+    let fix = tool.map_or_else(|| fix::remove_others_file(path), |tool| tool.uninstall());
+    Finding::warning("plugin-started-twice", what).with_fix(fix)
+}
+
+/// `dotnet tool install` lets nobody but the owner execute a tool, wherever its folder is. NuGet does
+/// not pass over a file that only others may execute: it fails.
+fn kept_from_others(path: &Path, home: Option<&Path>) -> Option<Finding> {
+    let is_in_home = home.is_some_and(|home| path.starts_with(home));
+    let mode = permission::mode_for_owner_alone(path).filter(|_| !is_in_home)?;
+    let what = format!(
+        "PATH: only its owner can execute `{}` (mode {mode:o}), so restores of other users with its \
+         folder on PATH fail",
+        path.display()
+    );
+    Some(Finding::warning("path-not-executable", what).with_fix(fix::let_all_execute(path)))
 }
 
 /// If the tool's folder is on `PATH`, it was checked there.

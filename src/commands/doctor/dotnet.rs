@@ -8,13 +8,10 @@ use super::global_json::{GlobalJson, Syntax};
 use super::nuget::Nuget;
 use super::signatures;
 use crate::base::text::excerpt;
-use crate::base::version::numbers;
+use crate::commands::installation::dotnet::searches_path;
 
 const DOWNLOAD: &str =
     "Install the .NET SDK (https://dot.net/download), or add the folder of `dotnet` to PATH.";
-
-/// The first SDK whose NuGet searches `PATH`.
-const FINDS_ON_PATH: [u64; 3] = [9, 0, 200];
 
 pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     let Some(host) = &nuget.host else {
@@ -23,7 +20,7 @@ pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
     };
     let (installed, chosen, of_nuget) = tokio::join!(
         nuget.ask(host, &["--list-sdks"]),
-        nuget.ask(host, &["--version"]),
+        nuget.sdk(host),
         nuget.ask(host, &["nuget", "--version"]),
     );
     let is_listed = installed.is_ok();
@@ -42,7 +39,7 @@ pub async fn check(nuget: &Nuget<'_>) -> Vec<Finding> {
                 format!("`{}` has no SDK, so `dotnet restore` does not work", host.display());
             Finding::warning("dotnet", what).with_advice(DOWNLOAD)
         }
-        (Err(why), Some(file)) if is_listed => unchosen(file, &why, &installed),
+        (Err(why), Some(file)) if is_listed => unchosen(file, why, &installed),
         (Err(why), _) => {
             let what = format!("`dotnet` does not work here: {why}");
             Finding::failure("dotnet-sdk", what)
@@ -81,7 +78,7 @@ fn unchosen(file: &GlobalJson, why: &str, installed: &[String]) -> Finding {
 
 /// The SDK that restores in this folder.
 fn chosen_sdk(host: &Path, version: &str, of_nuget: Option<&str>, installed: &[String]) -> Finding {
-    let finds = if *numbers(version) >= FINDS_ON_PATH[..] {
+    let finds = if searches_path(version) {
         "in the plugins folders and on PATH"
     } else {
         "in the plugins folders only (SDK 9.0.200 and newer also search PATH)"

@@ -47,9 +47,14 @@ pub fn keep_others_out(path: &Path) -> String {
     as_owner(format!("chmod go-w {}", quoted_path(path)), permission::is_own(path))
 }
 
+/// Lets all users execute a file of this one's.
+pub fn let_all_execute(path: &Path) -> String {
+    format!("chmod a+rx {}", quoted_path(path))
+}
+
 /// Lets this user execute a file that another user has installed.
 pub fn permit(path: &Path) -> String {
-    format!("sudo chmod a+rx {}", quoted_path(path))
+    format!("sudo {}", let_all_execute(path))
 }
 
 /// Lets this user read and write a folder or a file. The owner is changed only inside this user's

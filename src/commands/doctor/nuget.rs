@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
+use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
 use super::global_json::{self, GlobalJson};
@@ -29,15 +30,6 @@ const PREFIX: &str = "nuget-plugin-";
 /// The variable that every client reads if its own is not set. Its files may be missing, and may be
 /// folders.
 pub const SHARED_VARIABLE: &str = "NUGET_PLUGIN_PATHS";
-
-/// Variables with which .NET does nothing more than it is asked for.
-const NO_FIRST_RUN: [(&str, &str); 5] = [
-    ("DOTNET_ADD_GLOBAL_TOOLS_TO_PATH", "false"),
-    ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"),
-    ("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false"),
-    ("DOTNET_NOLOGO", "1"),
-    ("DOTNET_SKIP_FIRST_TIME_EXPERIENCE", "1"),
-];
 
 /// The machine as NuGet sees it. `--fix` reads it again after its repairs.
 #[derive(Debug)]
@@ -64,6 +56,8 @@ pub struct Nuget<'a> {
     pub path_files: Vec<PathFile>,
     /// The `global.json` that is effective in the working folder.
     pub global_json: Option<GlobalJson>,
+    /// The version of the SDK that restores in the working folder, or why there is none. Asked for once.
+    sdk: OnceCell<Result<String, String>>,
     /// Where programs run: in the working folder, a file of the repository could choose what `dotnet`
     /// starts.
     run_folder: io::Result<TempDir>,
@@ -88,6 +82,7 @@ impl<'a> Nuget<'a> {
             plugin_folders: PluginFolder::all(&locations.plugins_dirs()),
             path_files: PathFile::all(&path_folders),
             path_folders,
+            sdk: OnceCell::new(),
             run_folder: run_folder(global_json.as_ref()),
             global_json,
             locations,
@@ -108,12 +103,24 @@ impl<'a> Nuget<'a> {
         Some(folder.plugin()).filter(|plugin| plugin.is_file())
     }
 
-    /// Whether `dotnet` finds this plugin without a plugins folder, as SDK 9.0.200 and newer do.
-    pub fn is_found_elsewhere(&self) -> bool {
-        match self.named_for_dotnet() {
-            Some(named) => named.names_this_plugin(),
-            None => self.path_files.iter().any(|it| it.is_ours && it.state == State::Startable),
+    /// Whether `dotnet` finds this plugin without a plugins folder.
+    pub async fn is_found_elsewhere(&self) -> bool {
+        if let Some(named) = self.named_for_dotnet() {
+            return named.names_this_plugin();
         }
+        let is_on_path = |it: &PathFile| it.is_ours && it.state == State::Startable;
+        self.path_files.iter().any(is_on_path) && self.searches_path().await
+    }
+
+    /// Whether the NuGet of the SDK here searches `PATH`. An unknown SDK is taken for a new one.
+    pub async fn searches_path(&self) -> bool {
+        let Some(host) = &self.host else { return true };
+        self.sdk(host).await.as_ref().map_or(true, |version| dotnet::searches_path(version))
+    }
+
+    /// The version that `dotnet` says here, or why it says none.
+    pub async fn sdk(&self, host: &Path) -> &Result<String, String> {
+        self.sdk.get_or_init(|| self.ask(host, &["--version"])).await
     }
 
     fn run_folder(&self) -> Result<&Path, String> {
@@ -132,7 +139,7 @@ impl<'a> Nuget<'a> {
             command.args(arguments).current_dir(folder).kill_on_drop(true);
             // What .NET and NuGet do on their first run would stay: files in the home, a certificate.
             command.env("DOTNET_CLI_HOME", folder).env("XDG_DATA_HOME", folder);
-            command.envs(NO_FIRST_RUN);
+            command.envs(dotnet::NO_FIRST_RUN);
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
             let output = tokio::time::timeout(LIMIT, output(command)).await;
             output.unwrap_or_else(|_| Err(format!("took over {} s", LIMIT.as_secs())))
@@ -156,7 +163,11 @@ impl<'a> Nuget<'a> {
         // A plugin responds in a tenth of a second, and NuGet waits five seconds or more.
         const LIMIT: Duration = Duration::from_secs(10);
         let mut command = Command::new(program);
-        command.args(plugin).arg("-Plugin").current_dir(self.run_folder()?).envs(NO_FIRST_RUN);
+        command
+            .args(plugin)
+            .arg("-Plugin")
+            .current_dir(self.run_folder()?)
+            .envs(dotnet::NO_FIRST_RUN);
         // It blocks, and other checks run meanwhile.
         let exchanged = spawn_blocking(move || handshake::exchange(&mut command, LIMIT)).await;
         match exchanged.map_err(|error| error.to_string())? {

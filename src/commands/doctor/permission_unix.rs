@@ -32,6 +32,15 @@ pub fn is_own(path: &Path) -> bool {
     path.symlink_metadata().map_or(true, |found| is_ours(&found))
 }
 
+/// The file's mode, if it is this user's, and other users can reach but not execute it.
+pub fn mode_for_owner_alone(file: &Path) -> Option<u32> {
+    const EXECUTED_BY_OTHERS: u32 = 0o001;
+    let mode = |path: &Path| Some(path.metadata().ok()?.permissions().mode() & 0o7777);
+    let lets_others = |path: &Path| mode(path).is_some_and(|mode| mode & EXECUTED_BY_OTHERS != 0);
+    let is_reached = file.canonicalize().ok()?.ancestors().skip(1).all(lets_others);
+    mode(file).filter(|_| is_own(file) && is_reached && !lets_others(file))
+}
+
 /// Its mode, if everybody may write to it. In a folder with the sticky bit, users cannot exchange
 /// what belongs to others.
 pub fn mode_for_everybody(path: &Path) -> Option<u32> {

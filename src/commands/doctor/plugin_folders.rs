@@ -65,7 +65,10 @@ impl FolderCheck<'_> {
                 "and `install` needs one there",
                 self.nuget.home.as_deref(),
             );
-            return vec![in_the_way.unwrap_or_else(|| self.missing(&plugin))];
+            return vec![match in_the_way {
+                Some(finding) => finding,
+                None => self.missing(&plugin).await,
+            }];
         }
         let manifest = Manifest::read(&self.folder.path);
         let mut findings = match &manifest {
@@ -98,12 +101,12 @@ impl FolderCheck<'_> {
         format!("{}: {what}", self.folder.client.description())
     }
 
-    fn missing(&self, plugin: &Path) -> Finding {
+    async fn missing(&self, plugin: &Path) -> Finding {
         let what = self
             .of_clients(format!("the plugin is not installed (`{}` is missing)", plugin.display()));
         // Clients on .NET Framework run on Windows. On other systems a few run on Mono.
         let is_needed = match self.folder.client {
-            Client::Netcore => !self.nuget.is_found_elsewhere(),
+            Client::Netcore => !self.nuget.is_found_elsewhere().await,
             Client::Netfx => cfg!(windows),
         };
         if !self.folder.is_searched || !is_needed {

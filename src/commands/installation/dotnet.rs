@@ -1,9 +1,18 @@
-//! The `dotnet` host with which a client would start the plugin.
+//! The `dotnet` host with which a client would start the plugin, and whether its NuGet finds the plugin
+//! on `PATH`.
+#![expect(clippy::disallowed_methods, reason = "`dotnet` is asked for its version")]
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
+use crate::base::PROGRAM;
 use crate::base::environment::Environment;
-use crate::base::files::can_start;
+use crate::base::files::{self, can_start};
+use crate::base::version::numbers;
 
 const HOST: &str = if cfg!(windows) { "dotnet.exe" } else { "dotnet" };
 
@@ -22,6 +31,54 @@ const USUAL_FOLDERS: &[&str] = if cfg!(windows) {
     ]
 };
 
+/// The first SDK whose NuGet searches `PATH`.
+const FINDS_ON_PATH: [u64; 3] = [9, 0, 200];
+
+/// Variables with which .NET does nothing more than it is asked for.
+pub const NO_FIRST_RUN: [(&str, &str); 5] = [
+    ("DOTNET_ADD_GLOBAL_TOOLS_TO_PATH", "false"),
+    ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"),
+    ("DOTNET_GENERATE_ASPNET_CERTIFICATE", "false"),
+    ("DOTNET_NOLOGO", "1"),
+    ("DOTNET_SKIP_FIRST_TIME_EXPERIENCE", "1"),
+];
+
+/// Whether the NuGet of the SDK of this version searches `PATH`.
+pub fn searches_path(version: &str) -> bool {
+    *numbers(version.trim()) >= FINDS_ON_PATH[..]
+}
+
+/// This program on `PATH`, if the newest SDK starts it from there. An unknown SDK is taken for a new
+/// one. No file of the working folder decides: it may be a repository.
+pub fn found_on_path(environment: &Environment) -> Option<PathBuf> {
+    let file = environment.program(PROGRAM)?;
+    let version = find(environment).and_then(|host| version(&host));
+    version.is_none_or(|version| searches_path(&version)).then_some(file)
+}
+
+/// What `dotnet --version` prints outside of any project. None after some seconds.
+fn version(host: &Path) -> Option<String> {
+    const LIMIT: Duration = Duration::from_secs(20);
+    let folder = files::temporary_folder().ok()?;
+    let mut command = Command::new(host);
+    command.arg("--version").current_dir(folder.path()).envs(NO_FIRST_RUN);
+    command.env("DOTNET_CLI_HOME", folder.path()).env("XDG_DATA_HOME", folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let output = child.stdout.take()?;
+    let (sender, printed) = channel();
+    thread::spawn(move || {
+        let mut text = String::new();
+        let read = output.take(1024).read_to_string(&mut text);
+        let _ = sender.send(read.is_ok().then_some(text));
+    });
+    let text = printed.recv_timeout(LIMIT).ok().flatten();
+    // It has closed its output, or takes too long.
+    let _ = child.kill();
+    let _ = child.wait();
+    text.filter(|text| text.starts_with(|first: char| first.is_ascii_digit()))
+}
+
 /// The first existing one of: the host that a running SDK names, the one on `PATH`, the one that
 /// `DOTNET_ROOT` names, and those in the usual folders.
 pub fn find(environment: &Environment) -> Option<PathBuf> {
@@ -38,12 +95,34 @@ fn candidates(environment: &Environment) -> impl Iterator<Item = PathBuf> {
     folders.into_iter().filter(|folder| folder.is_absolute()).map(|folder| folder.join(HOST))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    /// A `dotnet` on `PATH` that runs this script, beside this program.
+    fn found_with(script: &str) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, script) in [(HOST, script), (PROGRAM, "")] {
+            let file = folder.path().join(name);
+            fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let path = folder.path().to_str().unwrap();
+        found_on_path(&Environment::from_pairs([("PATH", path)])).is_some()
+    }
+
+    #[test]
+    fn an_old_sdk_does_not_find_the_plugin_on_path() {
+        assert!(!found_with("echo 8.0.404"));
+        assert!(!found_with("echo 2.2.104"));
+        assert!(found_with("echo 9.0.200"));
+        assert!(found_with("echo 10.0.100-rc.1.25451.107"));
+        assert!(found_with("echo no SDK; exit 1"), "an unknown one is taken for a new one");
+    }
 
     #[test]
     fn the_one_that_can_be_started_and_is_named_first_wins() {

@@ -5,7 +5,7 @@
 //! - [`folder`], [`disk`]: one folder filled or emptied, and its list of files
 //! - [`signature`], [`signing_clients`]: what signing changes in a file, and which clients demand it
 //! - [`command_file`]: `dotnet-codeartifact`, by which people start the plugin
-//! - [`package`]: the package manager that a copy on `PATH` belongs to
+//! - [`package`], [`dotnet_tool`]: the package manager or the .NET tool that a copy on `PATH` belongs to
 //! - [`claims`]: NuGet's plugin cache, which may prevent it from starting the plugin
 //! - [`dotnet`], [`handshake`]: the installed plugin started as NuGet does
 #![expect(clippy::disallowed_methods, reason = "the list of other installations is on disk")]
@@ -14,6 +14,7 @@ pub mod claims;
 pub mod command_file;
 pub mod disk;
 pub mod dotnet;
+pub mod dotnet_tool;
 pub mod folder;
 pub mod handshake;
 pub mod layout;

@@ -11,6 +11,7 @@ use crate::cli::InstallArgs;
 use crate::code::{Code, Coded};
 use crate::commands::install::{self, InstallReport};
 use crate::commands::installation::command_file::path_command;
+use crate::commands::installation::dotnet;
 use crate::commands::installation::folder::{Change, Manifest};
 use crate::commands::installation::layout::{Client, NAME};
 use crate::locations::Locations;
@@ -100,9 +101,10 @@ fn is_plugin(path: &Path) -> bool {
     names(path) || names(&path.join(format!("{PROGRAM}{suffix}")))
 }
 
-/// NuGet starts it from there, and a second one would be started besides.
+/// NuGet starts it from there, and a second one would be started besides. An old SDK does not, so the
+/// plugin is installed for it.
 fn on_path(environment: &Environment) -> Option<Step> {
-    let file = environment.program(PROGRAM)?;
+    let file = dotnet::found_on_path(environment)?;
     let message = format!("{}, which NuGet finds on PATH", file.display());
     Some(Step::unchanged(StepName::Plugin, message))
 }
