@@ -142,6 +142,9 @@ pub enum Need {
     CheckJsonschema,
     /// `python3` on PATH, 3.11 or newer.
     Python,
+    PythonAndDotnet,
+    /// A Windows executable of the plugin, for the Wine of `.ci/wine`.
+    WindowsPlugin,
     /// `devcontainer` on PATH.
     DevContainerCli,
     Zizmor,
@@ -202,7 +205,8 @@ impl Need {
             Self::Buildah => "buildah",
             Self::CheckJsonschema => "check-jsonschema",
             Self::DevContainerCli => "devcontainer",
-            Self::Python => "python",
+            Self::Python | Self::PythonAndDotnet => "python",
+            Self::WindowsPlugin => "windows-plugin",
             Self::Zizmor => "zizmor",
             Self::Wget => "wget",
             Self::Busybox => "busybox",
@@ -246,6 +250,8 @@ impl Need {
             Self::Python => {
                 find_on_path("python3").is_some_and(|it| imports(&it, "import tomllib"))
             }
+            Self::PythonAndDotnet => Self::Python.is_there() && Self::Dotnet.is_there(),
+            Self::WindowsPlugin => Self::Python.is_there() && windows_plugin().is_some(),
             Self::Zizmor => find_on_path("zizmor").is_some(),
             Self::Wget => is_gnu_wget(),
             Self::Busybox => find_on_path("busybox").is_some(),
@@ -280,6 +286,12 @@ impl Need {
         let list = env::var("CODEARTIFACT_NUGET_TEST_REQUIRE").unwrap_or_default();
         list.split(',').any(|name| name.trim() == self.name() || name.trim() == "all")
     }
+}
+
+/// The Windows executable that `CODEARTIFACT_NUGET_TEST_WINDOWS_PLUGIN` names, where it is a file.
+pub fn windows_plugin() -> Option<PathBuf> {
+    let named = env::var_os("CODEARTIFACT_NUGET_TEST_WINDOWS_PLUGIN").map(PathBuf::from);
+    named.filter(|file| file.is_file())
 }
 
 fn is_gnu_wget() -> bool {
