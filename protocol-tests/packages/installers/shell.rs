@@ -279,7 +279,11 @@ fn a_killed_run_leaves_nothing_and_the_next_one_installs() {
         release.serve(&archive, || ending(Ending::Slow, b"the beginning"));
         let machine = Machine::of(&release);
         let script = machine.script("install.sh");
-        let mut command = machine.command(&["sh", &script.to_string_lossy()]);
+        let script = script.to_string_lossy();
+        // Where the tests run in the background, a shell would ignore what they ignore.
+        let words = ["env", "--default-signal=HUP,INT", "sh", &*script];
+        let mut command =
+            machine.command(if cfg!(target_os = "linux") { &words } else { &words[2..] });
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("a shell");
         wait_until(&mut child, || release.asked().contains(&archive));
