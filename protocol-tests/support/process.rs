@@ -26,6 +26,14 @@ pub fn in_terminal(line: &str, typescript: &Path) -> Command {
 /// A program that runs for ten minutes.
 pub const SLEEP: &str = if cfg!(windows) { "ping.exe -n 600 127.0.0.1" } else { "sleep 600" };
 
+/// The same as a command, whose output nobody wants.
+pub fn sleeping() -> Command {
+    let mut words = SLEEP.split(' ');
+    let mut command = Command::new(words.next().expect("a program"));
+    command.args(words).stdout(Stdio::null());
+    command
+}
+
 /// A `credential_process` of one line for the system's shell: for `sh`, and for the one of Windows.
 pub fn by_shell(sh: &str, cmd: &str) -> String {
     if cfg!(windows) { format!("cmd.exe /c \"{cmd}\"") } else { format!("sh -c '{sh}'") }

@@ -1,12 +1,12 @@
 //! The conversations, each with the rule that it shows.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Provider;
 use crate::support::fake_nuget::FakeNuget;
+use crate::support::process::sleeping;
 use crate::support::stage::FOREIGN;
 
 /// One conversation with a provider; it panics with what it has seen if the rule is broken.
@@ -282,10 +282,9 @@ fn end_of_input(provider: &Provider) {
 }
 
 fn process_exit(provider: &Provider) {
-    let mut watched = Command::new("cat").stdin(Stdio::piped()).spawn().expect("a process");
+    let mut watched = sleeping().spawn().expect("a process");
     let mut nuget = open(provider);
     nuget.monitor_process_exit(watched.id());
-    drop(watched.stdin.take());
-    watched.wait().expect("it ends with its input");
+    watched.kill().and_then(|()| watched.wait()).expect("it ends");
     nuget.wait_exit(SOON);
 }

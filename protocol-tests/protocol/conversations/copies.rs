@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::access_denied;
 use crate::support::fake_codeartifact::{Repository, TokenBehaviour};
 use crate::support::fake_nuget::FakeNuget;
+use crate::support::process;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::trials::{Trial, named};
@@ -76,7 +77,7 @@ fn the_next_process_of_the_same_copy_tries_again() {
 fn another_nuget_process_is_told_again() {
     let Stage { fake, home, source, .. } = Stage::new();
     fake.token_api_will(access_denied());
-    let mut other_nuget = home.command("sleep").arg("100").spawn().expect("a process");
+    let mut other_nuget = process::sleeping().spawn().expect("a process");
     let (mut first, mut second) = (FakeNuget::start(&home), FakeNuget::start(&home));
     first.ask(&source, false, true).assert_refusal("Error").the_warning();
     second.monitor_process_exit(other_nuget.id());

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::fake_codeartifact::TokenBehaviour;
 use crate::support::fake_nuget::FakeNuget;
-use crate::support::process::SLEEP;
+use crate::support::process::{SLEEP, sleeping};
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::stage::Stage;
 use crate::support::trials::{Trial, named};
@@ -19,7 +19,6 @@ pub fn trials() -> Vec<Trial> {
         the_end_of_input_before_any_word_ends_the_process,
         the_end_of_input_ends_the_process_while_aws_never_answers,
         the_end_of_input_ends_the_process_while_a_child_never_answers,
-        #[cfg(unix)]
         the_end_of_nuget_ends_the_process_though_the_input_stays_open,
         a_nuget_that_is_gone_already_ends_the_process,
     ]
@@ -73,10 +72,9 @@ fn the_end_of_input_ends_the_process_while_a_child_never_answers() {
     leave(&mut nuget);
 }
 
-#[cfg(unix)]
 fn the_end_of_nuget_ends_the_process_though_the_input_stays_open() {
     let mut nuget = FakeNuget::start(&SandboxHome::new());
-    let mut parent = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+    let mut parent = sleeping().spawn().unwrap();
     nuget.monitor_process_exit(parent.id());
     parent.kill().unwrap();
     parent.wait().unwrap();
