@@ -102,10 +102,11 @@ fn any_folder_will_do() {
     let mut command = home.command(SandboxHome::plugin());
     let ran = run(command.args(["install", "--dir"]).arg(&folder));
     ran.assert_success();
-    assert!(folder.join(format!("{PLUGIN_NAME}.exe")).is_file(), "{ran}");
+    let plugin = folder.join("netcore").join(PLUGIN_NAME);
+    assert!(plugin.join(format!("{PLUGIN_NAME}.exe")).is_file(), "{ran}");
     let mut command = home.command(SandboxHome::plugin());
     run(command.args(["uninstall", "--dir"]).arg(&folder)).assert_success();
-    assert!(!folder.exists());
+    assert!(!plugin.exists());
 }
 
 fn a_host_that_fails_fails_the_install() {
