@@ -56,3 +56,19 @@ find_dotnet() {
         export PATH
     fi
 }
+
+# LOG COMMAND…: starts the command again for each test that failed in a log of its output, alone this time.
+# Emulated, everything takes many times as long, and tests have time limits. Many failures are no such thing.
+try_failed_again() {
+    local log=$1 name names
+    shift
+    mapfile -t names < <(awk '
+        /^failures:$/ { count = 0 }
+        /^    [^ ]+$/ { found[count++] = $1 }
+        /^test result: FAILED/ { for (i = 0; i < count; i++) print found[i]; count = 0 }' "$log")
+    [ ${#names[@]} -gt 0 ] && [ ${#names[@]} -le 10 ] || return 1
+    for name in "${names[@]}"; do
+        printf '== AGAIN, alone: %s\n' "$name"
+        "$@" --exact "$name" || return 1
+    done
+}
