@@ -38,6 +38,9 @@ impl Machine {
         }
         let home = machine.home().to_string_lossy().into_owned();
         let temporary = machine.temporary().to_string_lossy().into_owned();
+        // On CI tokens are in memory otherwise, which all homes of a user share.
+        let cache = machine.path("cache").to_string_lossy().into_owned();
+        machine.set("CODEARTIFACT_NUGET_CACHE_DIR", &cache);
         if cfg!(windows) {
             // PowerShell needs the rest of it.
             machine.variables.extend(env::vars().filter(|(name, _)| !is_ours(name)));
