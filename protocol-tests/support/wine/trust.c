@@ -1,5 +1,5 @@
 /* trust.exe FILE...: makes each certificate (PEM) a trusted root of this Windows, for this user and
- * for the machine. For tests with a throwaway authority, under Wine, which asks nobody. */
+ * for the machine. For tests with a throwaway authority, under Wine, which shows no dialog. */
 #include <windows.h>
 #include <wincrypt.h>
 #include <stdio.h>
