@@ -1,5 +1,5 @@
 //! Whether Windows trusts the signature of a file, as NuGet asks it.
-#![expect(unsafe_code, reason = "only the system knows whom this machine trusts")]
+#![expect(unsafe_code, reason = "only the system knows which publishers this machine trusts")]
 
 use std::mem;
 use std::os::windows::ffi::OsStrExt;
