@@ -75,13 +75,13 @@ impl FolderCheck<'_> {
             Ok(Some(manifest)) => self.compared(manifest),
             Ok(None) => {
                 let what = format!("`{}` was not created by `install`", self.folder.path.display());
-                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
+                vec![self.to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
             // NuGet does not read it.
             Err(_) => {
                 let list = self.folder.path.join(MANIFEST_FILE);
                 let what = format!("`{}` is not a list of installed files", list.display());
-                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
+                vec![self.to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
         };
         findings.extend(self.unstartable());
@@ -95,6 +95,10 @@ impl FolderCheck<'_> {
 
     fn is_netcore(&self) -> bool {
         self.folder.client == Client::Netcore
+    }
+
+    fn to_install(&self, finding: Finding) -> Finding {
+        finding.with_fix(fix::install()).with_repair(Repair::Install(self.folder.client))
     }
 
     fn of_clients(&self, what: impl Display) -> String {
@@ -115,7 +119,7 @@ impl FolderCheck<'_> {
         let names = self.folder.path.parent().map(nuget::names_in).unwrap_or_default();
         // The folder's own name is not among them, or it contains no plugin.
         let other = names.iter().find(|name| *name != NAME && name.eq_ignore_ascii_case(NAME));
-        to_install(match other {
+        self.to_install(match other {
             Some(other) => Finding::failure(
                 CHECK,
                 format!(
@@ -137,7 +141,7 @@ impl FolderCheck<'_> {
                 Ok(_) => format!("`{shown}` is not the file that was installed"),
                 Err(error) => format!("`{shown}` cannot be read: {error}"),
             };
-            findings.push(to_install(Finding::failure(CHECK, self.of_clients(what))));
+            findings.push(self.to_install(Finding::failure(CHECK, self.of_clients(what))));
         }
         let (theirs, ours) = (&manifest.version, env!("CARGO_PKG_VERSION"));
         if theirs != ours {
@@ -147,7 +151,7 @@ impl FolderCheck<'_> {
             findings.push(if is_newer(theirs, ours) {
                 other.with_advice("Run that newer version; `install` of this one would replace it.")
             } else {
-                to_install(other)
+                self.to_install(other)
             });
         }
         findings
@@ -166,7 +170,7 @@ impl FolderCheck<'_> {
         }
         let what = format!("`{}` is not executable", native.display());
         let finding = Finding::failure(CHECK, self.of_clients(what)).with_code(Code::PluginBroken);
-        let finding = finding.with_repair(Repair::Install);
+        let finding = finding.with_repair(Repair::Install(self.folder.client));
         Some(finding.with_fix(fix::make_executable(&native)))
     }
 
@@ -222,10 +226,6 @@ impl FolderCheck<'_> {
             }
         }
     }
-}
-
-fn to_install(finding: Finding) -> Finding {
-    finding.with_fix(fix::install()).with_repair(Repair::Install)
 }
 
 /// Those of a file. The headers of all formats are shorter.
