@@ -222,13 +222,17 @@ fn put_command(
     }
 }
 
-/// A warning if NuGet starts this program from `PATH` already, as a .NET tool for one.
+/// A warning if NuGet starts this program from `PATH` already, as a .NET tool for one. The working
+/// folder has no say: the installation is for all folders.
 fn started_twice(args: &InstallArgs, environment: &Environment) -> Option<String> {
     if args.dir.is_some() || args.netfx_only {
         return None;
     }
     // A package may stay: it serves other users too.
-    let file = dotnet::found_on_path(environment).filter(|it| PackageManager::of(it).is_none())?;
+    let file = dotnet::found_on_path(environment, None)?.file;
+    if PackageManager::of(&file).is_some() {
+        return None;
+    }
     let tool = DotnetTool::of(&file);
     let fix = tool.map_or_else(|| remove_file(&file), |tool| tool.uninstall());
     Some(format!(

@@ -273,18 +273,27 @@ fn an_old_sdk() {
     for (version, is_found) in [("8.0.404", false), ("9.0.107", false), ("9.0.200", true)] {
         let stage = Stage::new().with_package();
         SandboxHome::link_plugin(&stage.home.bin().join("nuget-plugin-codeartifact"));
-        let dotnet = stage::doctor::DOTNET.replace("10.0.401", version);
-        stage.home.script("bin/dotnet", &dotnet);
+        // It is one of two SDKs, which the folder's global.json chooses.
+        let choice = format!("grep -q {version} global.json && v={version} || v=10.0.401\n");
+        let dotnet = stage::doctor::DOTNET.replacen("echo 10.0.401", "echo $v", 1);
+        stage.home.script("bin/dotnet", &(choice + &dotnet));
+        let project = format!("{{\"sdk\": {{\"version\": \"{version}\"}}}}");
+        stage.home.write("project/global.json", &project);
         let run = setup(&stage, &[&stage.source]);
         let (steps, is_ready) = steps(&run);
         assert!(is_ready, "{run}");
         let status = if is_found { "unchanged" } else { "done" };
         assert_eq!(steps[0], ("plugin".to_owned(), status.to_owned()), "{version}: {run}");
         assert_eq!(stage.home.netcore().exists(), !is_found, "{version}: {run}");
-        // With both, only a new SDK starts both.
-        let installed = stage.home.run_plugin(&["install"]);
-        installed.assert_success();
-        assert_eq!(installed.stdout.contains("and starts both"), is_found, "{version}");
+        assert_eq!(run.stdout.contains("which SDK 9.0.200 finds on PATH"), is_found, "{run}");
+        // The installed one is for all folders; with a new SDK alone NuGet starts both.
+        for (newest, is_started) in [("10.0.401", true), ("8.0.404", false)] {
+            let dotnet = stage::doctor::DOTNET.replace("10.0.401", newest);
+            stage.home.script("bin/dotnet", &dotnet);
+            let installed = stage.home.run_plugin(&["install"]);
+            installed.assert_success();
+            assert_eq!(installed.stdout.contains("and starts both"), is_started, "{version}");
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::permission;
 use crate::base::executable_format::Architecture;
 use crate::base::files;
 use crate::base::invocation::command_name;
+use crate::base::text::excerpt;
 use crate::base::version::is_newer;
 use crate::code::Code;
 use crate::commands::installation::folder::{self, MANIFEST_FILE, Manifest};
@@ -106,8 +107,11 @@ impl FolderCheck<'_> {
     }
 
     async fn missing(&self, plugin: &Path) -> Finding {
-        let what = self
-            .of_clients(format!("the plugin is not installed (`{}` is missing)", plugin.display()));
+        let unfound = self.unfound_on_path().await.unwrap_or_default();
+        let what = self.of_clients(format!(
+            "the plugin is not installed (`{}` is missing){unfound}",
+            plugin.display()
+        ));
         // Clients on .NET Framework run on Windows. On other systems a few run on Mono.
         let is_needed = match self.folder.client {
             Client::Netcore => !self.nuget.is_found_elsewhere().await,
@@ -128,6 +132,20 @@ impl FolderCheck<'_> {
             ),
             None => Finding::failure(CHECK, what),
         })
+    }
+
+    /// That the SDK here is too old for the copy on `PATH`.
+    async fn unfound_on_path(&self) -> Option<String> {
+        let (host, copy) = (self.nuget.host.as_deref()?, self.nuget.copy_on_path()?);
+        if !self.is_netcore() || self.nuget.searches_path().await {
+            return None;
+        }
+        let sdk = self.nuget.sdk(host).await.as_deref().unwrap_or_default().trim();
+        Some(format!(
+            ", and SDK {} does not search PATH, where `{}` is",
+            excerpt(sdk),
+            copy.display()
+        ))
     }
 
     /// The files compared with the list of what was installed, and its version with this one.

@@ -12,6 +12,7 @@ use crate::commands::install::{self, InstallReport};
 use crate::commands::installation::command_file::path_command;
 use crate::commands::installation::dotnet;
 use crate::commands::installation::folder::{Change, Manifest};
+use crate::commands::installation::global_json::GlobalJson;
 use crate::commands::installation::layout::{Client, NAME};
 use crate::locations::Locations;
 
@@ -101,11 +102,16 @@ fn is_plugin(path: &Path) -> bool {
     names(path) || names(&path.join(format!("{PROGRAM}{suffix}")))
 }
 
-/// NuGet starts it from there, and a second one would be started besides. An old SDK does not, so the
-/// plugin is installed for it.
+/// NuGet starts it from there, and a second one would be one more to update. The SDK that restores in
+/// this folder may be too old for that: the plugin is installed for it.
 fn on_path(environment: &Environment) -> Option<Step> {
-    let file = dotnet::found_on_path(environment)?;
-    let message = format!("{}, which NuGet finds on PATH", file.display());
+    let dotnet::OnPath { file, sdk } =
+        dotnet::found_on_path(environment, GlobalJson::here().as_ref())?;
+    let finds = sdk.map_or_else(
+        || "SDK 9.0.200 and newer find".to_owned(),
+        |version| format!("SDK {version} finds"),
+    );
+    let message = format!("{}, which {finds} on PATH", file.display());
     Some(Step::unchanged(StepName::Plugin, message))
 }
 
