@@ -236,7 +236,8 @@ fn started_twice(args: &InstallArgs, environment: &Environment) -> Option<String
     let tool = DotnetTool::of(&file);
     let fix = tool.map_or_else(|| remove_file(&file), |tool| tool.uninstall());
     Some(format!(
-        "NuGet also finds `{}` on PATH, and starts both; to keep the installed one: {fix}",
+        "NuGet also finds `{}` on PATH, and starts both when a restore fails; to keep the installed \
+         one: {fix}",
         file.display()
     ))
 }
