@@ -18,21 +18,28 @@ have() {
     for program; do command -v "$program" >/dev/null || return 1; done
 }
 
+# A machine of a CI service gives root without a password; elsewhere nobody wants packages installed so.
+as_root=()
+[ "$(id -u)" = 0 ] || [ -z "${CI:-}" ] || ! sudo -n true 2>/dev/null || as_root=(sudo -n)
+
 # PROGRAM[=PACKAGE]…: installs Debian's packages of those programs that are missing, where that is
 # possible: all at once or, where one is not to be had, each that is. Whether a program is there
 # afterwards is for the caller to see.
 debian() {
     local each missing=()
     for each; do have "${each%%=*}" || missing+=("${each#*=}"); done
-    [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && have apt-get || return 0
+    [ ${#missing[@]} -gt 0 ] && have apt-get || return 0
+    [ "$(id -u)" = 0 ] || [ ${#as_root[@]} -gt 0 ] || return 0
     if [ -z "${debian_is_fresh:-}" ]; then
-        apt-get update -qq >/dev/null 2>&1 || true
+        "${as_root[@]}" apt-get update -qq >/dev/null 2>&1 || true
         debian_is_fresh=1
     fi
     apt_install "${missing[@]}" || for each in "${missing[@]}"; do apt_install "$each" || true; done
 }
 
-apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null 2>&1; }
+apt_install() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null 2>&1
+}
 
 # Installs Python's packages, each as NAME==VERSION, into an environment of our own.
 python_packages() {

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import platform
+import re
 import sys
 import tarfile
 import time
@@ -29,6 +30,11 @@ with open(ROOT / "Cargo.toml", "rb") as _file:
 VERSION = PACKAGE["version"]
 # The address of the project. Every other file that names it is compared with this one by a test.
 REPOSITORY = PACKAGE["repository"]
+OWNER = REPOSITORY.split("/")[3]
+
+# What every NuGet reads: less the fourth number and what SemVer 1 does not know, since old clients would
+# not see such a package.
+RELEASED = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z][0-9A-Za-z-]*)?")
 
 # Files in archives have this time unless SOURCE_DATE_EPOCH (seconds) says another: 1 January 2020.
 TIME = int(os.environ.get("SOURCE_DATE_EPOCH", "1577836800"))
@@ -98,6 +104,12 @@ def executables(folder):
     return found
 
 
+def check_version(version):
+    """Ends the program unless every client of a release reads this version."""
+    if not RELEASED.fullmatch(version):
+        fail(f"{version!a} is not a version that every NuGet reads, such as 1.2.3 or 1.2.3-rc1")
+
+
 def fail(problem):
     """Ends the program with one line."""
     sys.exit(f"error: {problem}")
@@ -125,6 +137,19 @@ def sha256(file):
 def release_url(version=VERSION):
     """Where the files of a release are downloaded from."""
     return f"{REPOSITORY}/releases/download/v{version}"
+
+
+def unpack(file, folder):
+    """Writes the plain files of a tar into a folder. (Python 3.11.4 can do that, and 3.11.2 of Debian not.)"""
+    with tarfile.open(file) as archive:
+        for member in archive:
+            parts = Path(member.name).parts
+            if not member.isfile() or ".." in parts or Path(member.name).is_absolute():
+                fail(f"`{file}` has {member.name!a}, which is not a plain file in a folder of its own")
+            place = folder / member.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(archive.extractfile(member).read())
+            place.chmod(member.mode & 0o777)
 
 
 def tar_gz(entries, level=9):
