@@ -24,7 +24,7 @@ TARGETS = {
     "osx-x64": "x86_64-apple-darwin",
     "osx-arm64": "aarch64-apple-darwin",
 }
-PRINTED = re.compile(rb"([0-9]+\.[0-9]+\.[0-9]+[-+.0-9A-Za-z]*) \((?:[0-9a-f]{7,40}, )?([a-z0-9_]+-[-a-z0-9_]+)\)")
+PRINTED = re.compile(rb"([0-9]+\.[0-9]+\.[0-9]+[-+.0-9A-Za-z]*) \((?:([0-9a-f]{7,40}), )?([a-z0-9_]+-[-a-z0-9_]+)\)")
 # A start takes some milliseconds.
 LIMIT = 20
 
@@ -36,13 +36,21 @@ def check(target, file):
     if kind != target.rid:
         project.fail(f"`{file}` is {kind or 'not an executable'} and should be {target.rid}; "
                      f"build it for {target.target}")
-    versions = {match[1].decode() for match in PRINTED.finditer(content)
-                if match[2].decode().startswith(TARGETS[target.rid])}
+    versions = {match[1].decode() for match in printed(target, content)}
     if versions != {project.VERSION}:
         found = " and ".join(sorted(versions)) or "unknown"
         project.fail(f"the version of `{file}` is {found}, and Cargo.toml has {project.VERSION}; build it again")
     if target.rid == project.native_rid():
         check_start(file)
+
+
+def commits(target, content):
+    """The commits that an executable names: one of a release build, and none of others."""
+    return {match[2].decode() for match in printed(target, content) if match[2]}
+
+
+def printed(target, content):
+    return [match for match in PRINTED.finditer(content) if match[3].decode().startswith(TARGETS[target.rid])]
 
 
 def check_start(file):

@@ -26,6 +26,9 @@ pub fn trials() -> Vec<Trial> {
             .needing(Need::Python),
         trial("what_somebody_changed_is_named", what_somebody_changed_is_named)
             .needing(Need::Python),
+        trial("a_release_is_whole", a_release_is_whole)
+            .needing(Need::Python)
+            .where_possible(sources().join(".git").exists()),
         trial("the_notices_name_what_is_in_the_executable", notices).needing(Need::Python),
         trial("the_bill_of_materials_has_the_same_crates", bill_of_materials).needing(Need::Python),
         trial("notes_are_the_section_of_the_tags_version", notes).needing(Need::Python),
@@ -75,7 +78,7 @@ fn what_somebody_changed_is_named() {
     flip(&out.join(archive()));
     unlist(&out, "install.ps1");
     let sums = "checksum is not the one in SHA256SUMS";
-    refused(&copy, &[sums, "install.ps1: it is not in SHA256SUMS"]);
+    refused(&copy, &[sums, "'install.ps1': it is not in SHA256SUMS"]);
 
     let copy = self::copy();
     let out = copy.path().join("out");
@@ -85,16 +88,16 @@ fn what_somebody_changed_is_named() {
     write_manifest(&out, "url v9.9.9/x https://a.example/releases/download/v9.9.9/x.zip\n");
     let mut sums = program("checksums");
     process::run(sums.arg(&out), LIMIT).assert_success();
-    let unknown = "setup.exe: nothing is known of such a file";
+    let unknown = "'setup.exe': nothing is known of such a file";
     let installer = "install.sh: it is not the one of the sources";
-    let manifest = "x.rb names version '9.9.9'";
+    let manifest = "'homebrew/x.rb' names version '9.9.9'";
     refused(&copy, &[unknown, installer, "does not name the version", manifest]);
 
     let copy = self::copy();
     let out = copy.path().join("out");
     remove(&out, &archive());
     remove(&out, "SHA256SUMS");
-    refused(&copy, &["SHA256SUMS is missing", "it cannot be read"]);
+    refused(&copy, &["SHA256SUMS is missing", &format!("{} is missing", archive())]);
 
     let copy = self::copy();
     let (version, other) = (format!("{VERSION} ("), format!("{} (", another_version()));
@@ -103,12 +106,38 @@ fn what_somebody_changed_is_named() {
     refused(&copy, &["and Cargo.toml has", "is not the one of this release"]);
 }
 
+/// What a folder of some targets need not have.
+fn a_release_is_whole() {
+    let copy = copy();
+    let out = copy.path().join("out");
+    remove(&out, &format!("nuget-plugin-codeartifact.{VERSION}.nupkg"));
+    write(&out, "a~b", "GitHub renames it");
+    let run = process::run(&mut verify(&copy), LIMIT);
+    run.assert_failure();
+    for problem in [
+        "error: there is no executable for ",
+        &format!("error: {}: the executable is no release build", own_rid()),
+        "the executable has no list of its crates",
+        &format!("error: nuget-plugin-codeartifact.{VERSION}.nupkg is missing"),
+        "error: there should be two packages of the kind .deb",
+        "error: nuget-plugin-codeartifact-manifests.tar.gz is missing",
+        "error: 'a~b': GitHub would give it another name",
+    ] {
+        run.assert_says(problem);
+    }
+}
+
+fn verify(copy: &TempDir) -> Command {
+    let mut check = program("check");
+    check.arg(copy.path().join("out")).arg("--executables").arg(copy.path().join("executables"));
+    check.arg("--only-verify");
+    check
+}
+
 /// Each of these is a line of its own.
 #[track_caller]
 fn refused(copy: &TempDir, expected: &[&str]) {
-    let mut check = program("check");
-    check.arg(copy.path().join("out")).arg("--executables").arg(copy.path().join("executables"));
-    let run = process::run(check.args(["--only-verify", "--partial"]), LIMIT);
+    let run = process::run(verify(copy).arg("--partial"), LIMIT);
     assert_eq!(run.code(), Some(1), "{run}");
     for problem in expected {
         let is_said = run.stderr.lines().any(|line| line.contains(problem));
@@ -169,7 +198,7 @@ fn notes() {
     let tree = tempfile::tempdir().expect("a folder");
     let programs = tree.path().join("install/release");
     fs::create_dir_all(&programs).expect("a folder");
-    for name in ["notes", "project.py", "targets.json", "verification.py", "inspection.py"] {
+    for name in ["notes", "project.py", "targets.json", "signatures.py"] {
         fs::copy(sources().join("install/release").join(name), programs.join(name)).expect(name);
     }
     fs::copy(sources().join("Cargo.toml"), tree.path().join("Cargo.toml")).expect("a copy");
@@ -191,6 +220,11 @@ fn notes() {
     noted(&format!("# C\n\n## {VERSION}\n\n## 0.0.1\n"), &tag)
         .assert_failure()
         .assert_says("is empty");
+    let manifest = fs::read_to_string(sources().join("Cargo.toml")).expect("a file");
+    let version = format!("version = \"{VERSION}\"");
+    let other = manifest.replacen(&version, "version = \"1.0.0-rc.1\"", 1);
+    fs::write(tree.path().join("Cargo.toml"), other).expect("a file");
+    noted(&text, "v1.0.0-rc.1").assert_failure().assert_says("that every NuGet reads");
 }
 
 fn unsigned() {
@@ -200,7 +234,7 @@ fn unsigned() {
     let run = process::run(sign().arg(&file), LIMIT);
     run.assert_success().assert_says("not signed: ").assert_says("WINDOWS_CERTIFICATE is not set");
     let run = process::run(sign().arg(&file).env("GITHUB_ACTIONS", "true"), LIMIT);
-    run.assert_success().assert_says("::warning::not signed: a b.exe (");
+    run.assert_success().assert_says("::warning::not signed: /").assert_says("a b.exe (");
     assert_eq!(fs::read(&file).expect("it is there"), b"MZ");
     let run = process::run(sign().arg(folder.path().join("none")), LIMIT);
     run.assert_failure().assert_says("is not a file");

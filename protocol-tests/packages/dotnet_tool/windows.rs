@@ -50,7 +50,17 @@ impl Desk {
         let configuration = "AppData/Roaming/nuget-plugin-codeartifact/config.toml";
         stage.home.write(&format!("{USER}/{configuration}"), &stage.listed_host());
         fs::create_dir_all(root.join(USER).join("AppData/Local/Temp")).expect("a folder");
-        stage.write_project_for_old_sdks();
+        // Every SDK restores it, and needs no package of its own for that.
+        stage.home.write(
+            "project/app/app.csproj",
+            &format!(
+                "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>\
+                 <TargetFramework>netstandard2.0</TargetFramework>\
+                 <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>\
+                 </PropertyGroup><ItemGroup><PackageReference Include=\"{PACKAGE}\" \
+                 Version=\"1.0.0\" /></ItemGroup></Project>"
+            ),
+        );
         let sdk = process::run(&mut wine("sdk"), LIMIT);
         sdk.assert_success();
         let sdk = sdk.stdout.trim().to_owned();

@@ -11,7 +11,6 @@ use super::permission;
 use crate::base::executable_format::Architecture;
 use crate::base::files;
 use crate::base::invocation::command_name;
-use crate::base::text::excerpt;
 use crate::base::version::is_newer;
 use crate::code::Code;
 use crate::commands::installation::folder::{self, MANIFEST_FILE, Manifest};
@@ -76,13 +75,13 @@ impl FolderCheck<'_> {
             Ok(Some(manifest)) => self.compared(manifest),
             Ok(None) => {
                 let what = format!("`{}` was not created by `install`", self.folder.path.display());
-                vec![self.to_install(Finding::warning(CHECK, self.of_clients(what)))]
+                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
             // NuGet does not read it.
             Err(_) => {
                 let list = self.folder.path.join(MANIFEST_FILE);
                 let what = format!("`{}` is not a list of installed files", list.display());
-                vec![self.to_install(Finding::warning(CHECK, self.of_clients(what)))]
+                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
         };
         findings.extend(self.unstartable());
@@ -98,20 +97,13 @@ impl FolderCheck<'_> {
         self.folder.client == Client::Netcore
     }
 
-    fn to_install(&self, finding: Finding) -> Finding {
-        finding.with_fix(fix::install()).with_repair(Repair::Install(self.folder.client))
-    }
-
     fn of_clients(&self, what: impl Display) -> String {
         format!("{}: {what}", self.folder.client.description())
     }
 
     async fn missing(&self, plugin: &Path) -> Finding {
-        let unfound = self.unfound_on_path().await.unwrap_or_default();
-        let what = self.of_clients(format!(
-            "the plugin is not installed (`{}` is missing){unfound}",
-            plugin.display()
-        ));
+        let what = self
+            .of_clients(format!("the plugin is not installed (`{}` is missing)", plugin.display()));
         // Clients on .NET Framework run on Windows. On other systems a few run on Mono.
         let is_needed = match self.folder.client {
             Client::Netcore => !self.nuget.is_found_elsewhere().await,
@@ -123,7 +115,7 @@ impl FolderCheck<'_> {
         let names = self.folder.path.parent().map(nuget::names_in).unwrap_or_default();
         // The folder's own name is not among them, or it contains no plugin.
         let other = names.iter().find(|name| *name != NAME && name.eq_ignore_ascii_case(NAME));
-        self.to_install(match other {
+        to_install(match other {
             Some(other) => Finding::failure(
                 CHECK,
                 format!(
@@ -132,20 +124,6 @@ impl FolderCheck<'_> {
             ),
             None => Finding::failure(CHECK, what),
         })
-    }
-
-    /// That the SDK here is too old for the copy on `PATH`.
-    async fn unfound_on_path(&self) -> Option<String> {
-        let (host, copy) = (self.nuget.host.as_deref()?, self.nuget.copy_on_path()?);
-        if !self.is_netcore() || self.nuget.searches_path().await {
-            return None;
-        }
-        let sdk = self.nuget.sdk(host).await.as_deref().unwrap_or_default().trim();
-        Some(format!(
-            ", and SDK {} does not search PATH, where `{}` is",
-            excerpt(sdk),
-            copy.display()
-        ))
     }
 
     /// The files compared with the list of what was installed, and its version with this one.
@@ -159,7 +137,7 @@ impl FolderCheck<'_> {
                 Ok(_) => format!("`{shown}` is not the file that was installed"),
                 Err(error) => format!("`{shown}` cannot be read: {error}"),
             };
-            findings.push(self.to_install(Finding::failure(CHECK, self.of_clients(what))));
+            findings.push(to_install(Finding::failure(CHECK, self.of_clients(what))));
         }
         let (theirs, ours) = (&manifest.version, env!("CARGO_PKG_VERSION"));
         if theirs != ours {
@@ -169,7 +147,7 @@ impl FolderCheck<'_> {
             findings.push(if is_newer(theirs, ours) {
                 other.with_advice("Run that newer version; `install` of this one would replace it.")
             } else {
-                self.to_install(other)
+                to_install(other)
             });
         }
         findings
@@ -188,7 +166,7 @@ impl FolderCheck<'_> {
         }
         let what = format!("`{}` is not executable", native.display());
         let finding = Finding::failure(CHECK, self.of_clients(what)).with_code(Code::PluginBroken);
-        let finding = finding.with_repair(Repair::Install(self.folder.client));
+        let finding = finding.with_repair(Repair::Install);
         Some(finding.with_fix(fix::make_executable(&native)))
     }
 
@@ -244,6 +222,10 @@ impl FolderCheck<'_> {
             }
         }
     }
+}
+
+fn to_install(finding: Finding) -> Finding {
+    finding.with_fix(fix::install()).with_repair(Repair::Install)
 }
 
 /// Those of a file. The headers of all formats are shorter.
