@@ -159,7 +159,7 @@ codes! {
     NoSdk = 612, "The .NET SDK cannot be used here";
     PluginMissing = 614, "Plugin is not installed completely";
     OtherVersion = 615, "Other version of the plugin";
-    PluginStartedTwice = 616, "Plugin is started twice";
+    PluginStartedTwice = 616, "Plugin is there twice";
     BrokenLink = 617, "Broken link on PATH";
     UnusableOnPath = 618, "NuGet ignores the plugin on PATH";
     PluginPathsVariable = 619, "Plugin paths in a variable";

@@ -12,15 +12,13 @@ use super::archives::{archives, folder, own_rid, program};
 use crate::support::dotnet::Dotnet;
 use crate::support::process::{self, Run};
 use crate::support::stage::{self, Stage};
-use crate::support::trials::{Need, Trial, named, nfpm};
+use crate::support::trials::{Need, Trial, named, needing, nfpm};
 
 const NAME: &str = "nuget-plugin-codeartifact";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub fn trials() -> Vec<Trial> {
     use Need::{Dotnet, Nfpm, Program, Python, Root};
-    let needing =
-        |trials: Vec<Trial>, need: Need| trials.into_iter().map(move |trial| trial.needing(need));
     let reading = named![each_package_has_the_files_of_the_archive_in_its_own_places];
     let making = named![
         the_same_archives_give_the_same_bytes,

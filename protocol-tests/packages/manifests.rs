@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::archives::{archives, folder, own_rid, program};
 use crate::support::process::{self, Run};
 use crate::support::stage;
-use crate::support::trials::{Need, SCHEMAS, Trial, named, named_by};
+use crate::support::trials::{Need, SCHEMAS, Trial, named, named_by, needing};
 
 const NAME: &str = "nuget-plugin-codeartifact";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -25,8 +25,6 @@ const ADDRESS: &str = env!("CARGO_PKG_REPOSITORY");
 
 pub fn trials() -> Vec<Trial> {
     use Need::{Program, Python};
-    let needing =
-        |trials: Vec<Trial>, need: Need| trials.into_iter().map(move |trial| trial.needing(need));
     let read = named![
         each_address_has_the_checksum_of_its_archive,
         the_names_in_a_manifest_are_those_in_the_archive,

@@ -36,6 +36,11 @@ pub fn with_dotnet(name: impl Into<String>, test: impl FnOnce() + Send + 'static
     trial(name, test).needing(Need::Dotnet)
 }
 
+/// The tests, which all need this.
+pub fn needing(trials: Vec<Trial>, need: Need) -> impl Iterator<Item = Trial> {
+    trials.into_iter().map(move |trial| trial.needing(need))
+}
+
 /// A test for each of these functions, of the function's name.
 macro_rules! named {
     ($($(#[$attribute:meta])* $test:ident),* $(,)?) => {

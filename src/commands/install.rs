@@ -15,7 +15,7 @@ use super::installation::handshake::{self, HandshakeError};
 use super::installation::layout::{Client, LAUNCHER};
 use super::installation::package::PackageManager;
 use super::installation::signing_clients::{self, Trust, refusal};
-use super::installation::{self, InstallationError, claims, dotnet, folder};
+use super::installation::{self, InstallationError, claims, disk, dotnet, folder};
 use super::progress::Wait;
 use crate::base::environment::Environment;
 use crate::base::files;
@@ -102,14 +102,14 @@ pub(super) fn install(
     let plugins_folders = installation::plugins_folders(args.dir.as_deref(), environment)?;
     let native = own_file()?;
     let mut folders = Vec::new();
-    for plugins in &plugins_folders {
-        for client in clients(args) {
-            let path = client.folder(plugins);
-            let files = client.files(&native, launcher);
-            let change = folder::fill(&path, &files)?;
-            let files = files.into_iter().map(|file| file.path).collect();
-            folders.push(Filled { path, client, change, files });
-        }
+    let paths: Vec<_> = paths(args, &plugins_folders).collect();
+    // All of them first: a run that is interrupted must not look like a choice of one kind of client.
+    paths.iter().try_for_each(|(_, path)| disk::make_folder(path))?;
+    for (client, path) in paths {
+        let files = client.files(&native, launcher);
+        let change = folder::fill(&path, &files)?;
+        let files = files.into_iter().map(|file| file.path).collect();
+        folders.push(Filled { path, client, change, files });
     }
     let plugins: Vec<PathBuf> =
         folders.iter().flat_map(|filled| filled.client.startable(&filled.path)).collect();
@@ -137,6 +137,31 @@ pub(super) fn install(
         checks,
         warnings,
     })
+}
+
+/// The clients that this user's installation is for, if it left out the others.
+pub(super) fn only_client(environment: &Environment) -> Option<Client> {
+    let plugins = Locations::of(environment).plugins_dirs();
+    let is_there = |client: Client| plugins.iter().any(|plugins| client.folder(plugins).is_dir());
+    match Client::ALL.map(is_there) {
+        [true, false] => Some(Client::Netcore),
+        [false, true] => Some(Client::Netfx),
+        _ => None,
+    }
+}
+
+/// The options that install for one kind of client, or for both.
+pub(super) fn options_for(only: Option<Client>) -> InstallArgs {
+    InstallArgs {
+        netcore_only: only == Some(Client::Netcore),
+        netfx_only: only == Some(Client::Netfx),
+        ..InstallArgs::default()
+    }
+}
+
+/// The command with which people restore then.
+pub(super) fn restore_with(only: Option<Client>) -> &'static str {
+    if only == Some(Client::Netfx) { "nuget restore" } else { "dotnet restore" }
 }
 
 impl InstallReport {
@@ -197,17 +222,22 @@ fn put_command(
     }
 }
 
-/// A warning if NuGet starts this program from `PATH` already, as a .NET tool for one.
+/// A warning if NuGet starts this program from `PATH` already, as a .NET tool for one. The working
+/// folder has no say: the installation is for all folders.
 fn started_twice(args: &InstallArgs, environment: &Environment) -> Option<String> {
     if args.dir.is_some() || args.netfx_only {
         return None;
     }
     // A package may stay: it serves other users too.
-    let file = dotnet::found_on_path(environment).filter(|it| PackageManager::of(it).is_none())?;
+    let file = dotnet::found_on_path(environment, None)?.file;
+    if PackageManager::of(&file).is_some() {
+        return None;
+    }
     let tool = DotnetTool::of(&file);
     let fix = tool.map_or_else(|| remove_file(&file), |tool| tool.uninstall());
     Some(format!(
-        "NuGet also finds `{}` on PATH, and starts both; to keep the installed one: {fix}",
+        "NuGet also finds `{}` on PATH, and starts both when a restore fails; to keep the installed \
+         one: {fix}",
         file.display()
     ))
 }
@@ -248,6 +278,13 @@ fn clients(args: &InstallArgs) -> impl Iterator<Item = Client> {
         Client::Netcore => !netfx_only,
         Client::Netfx => !netcore_only,
     })
+}
+
+/// Our folders to fill, by client.
+fn paths(args: &InstallArgs, plugins: &[PathBuf]) -> impl Iterator<Item = (Client, PathBuf)> {
+    plugins
+        .iter()
+        .flat_map(|plugins| clients(args).map(move |client| (client, client.folder(plugins))))
 }
 
 fn first(args: &InstallArgs) -> Client {
@@ -367,8 +404,8 @@ fn print_check(check: &HandshakeCheck, out: &mut dyn Write) -> std::io::Result<(
 /// user.
 fn print_next_step(report: &InstallReport, out: &mut dyn Write) -> std::io::Result<()> {
     if report.in_home && report.launcher {
-        let is_netcore = report.folders.iter().any(|filled| filled.client == Client::Netcore);
-        let restore = if is_netcore { "dotnet restore" } else { "nuget restore" };
+        let is_netfx = |filled: &Filled| filled.client == Client::Netfx;
+        let restore = restore_with(report.folders.iter().all(is_netfx).then_some(Client::Netfx));
         return match report.command {
             Some(_) => writeln!(
                 out,

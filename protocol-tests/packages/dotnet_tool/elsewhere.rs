@@ -64,10 +64,10 @@ fn beside_install() {
 
     // `setup` leaves it at the tool, and `install` says what comes of it.
     let offered = run(&stage, &tool_file, &["setup", "--yes", &stage.source]);
-    offered.assert_success().assert_says("which NuGet finds on PATH");
+    offered.assert_success().assert_says(&format!("{shown}, which SDK "));
     assert!(!stage.home.netcore().exists());
     let installed = run(&stage, &tool_file, &["install"]);
-    let note = format!("note: NuGet also finds `{shown}` on PATH, and starts both");
+    let note = format!("note: NuGet also finds `{shown}` on PATH");
     installed.assert_success().assert_says(&note).assert_says(&remove);
 
     // The second one is started where the first has no token: in a restore that fails.

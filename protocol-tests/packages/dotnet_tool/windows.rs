@@ -50,17 +50,7 @@ impl Desk {
         let configuration = "AppData/Roaming/nuget-plugin-codeartifact/config.toml";
         stage.home.write(&format!("{USER}/{configuration}"), &stage.listed_host());
         fs::create_dir_all(root.join(USER).join("AppData/Local/Temp")).expect("a folder");
-        // Every SDK restores it, and needs no package of its own for that.
-        stage.home.write(
-            "project/app/app.csproj",
-            &format!(
-                "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>\
-                 <TargetFramework>netstandard2.0</TargetFramework>\
-                 <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>\
-                 </PropertyGroup><ItemGroup><PackageReference Include=\"{PACKAGE}\" \
-                 Version=\"1.0.0\" /></ItemGroup></Project>"
-            ),
-        );
+        stage.write_project_for_old_sdks();
         let sdk = process::run(&mut wine("sdk"), LIMIT);
         sdk.assert_success();
         let sdk = sdk.stdout.trim().to_owned();

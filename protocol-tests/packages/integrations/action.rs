@@ -114,8 +114,8 @@ fn hostile_inputs() {
     let release = Release::of(&REAL);
     for (name, value) in [
         ("version", "$(touch pwned)"),
-        ("version", "0.1.0\"; touch pwned; \""),
-        ("version", "0.1.0\nversion=9.9.9"),
+        ("version", "1.0.0\"; touch pwned; \""),
+        ("version", "1.0.0\nversion=9.9.9"),
         ("sha256", "`touch pwned`"),
         ("dir", "a\npath=/bin/sh"),
         ("netcore-only", "true; touch pwned"),

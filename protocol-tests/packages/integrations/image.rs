@@ -172,7 +172,7 @@ fn published() {
         process::run(&mut command, LIMIT)
     };
     let noted = || fs::read_to_string(machine.path("noted")).unwrap_or_default();
-    publish("v0.1.0").assert_failure().assert_says("error: COMMIT has to be");
+    publish("v1.0.0").assert_failure().assert_says("error: COMMIT has to be");
     assert_eq!(noted(), "");
 
     let commit = "c".repeat(40);

@@ -125,7 +125,7 @@ fn patterns() {
     let header = yaml::documents(text.split("\n---\n").next().expect("it")).remove(0);
     let inputs = &header["spec"]["inputs"];
     for (name, good, bad) in [
-        ("version", "0.1.0", "$(id)"),
+        ("version", "1.0.0", "$(id)"),
         ("installer-sha256", &*"a".repeat(64), ""),
         ("sha256", "", "A"),
         ("sha256", &*"0".repeat(64), "0"),

@@ -1,5 +1,6 @@
 //! `setup`: from nothing to a restore, and the same again.
 
+use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 use std::time::Instant;
@@ -30,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
         saved_passwords_are_named_and_removed,
         what_is_not_ours_is_refused,
         a_variable_that_hides_the_plugin_is_named,
+        clients_that_were_left_out_stay_left_out,
     ];
     #[cfg(unix)]
     trials.push(trial("an_old_sdk_gets_a_plugin_that_it_finds", an_old_sdk));
@@ -232,24 +234,66 @@ fn a_variable_that_hides_the_plugin_is_named() {
     run.assert_says("NUGET_PLUGIN_PATHS is set and does not name this plugin");
 }
 
+fn clients_that_were_left_out_stay_left_out() {
+    for (option, ready) in [("--netcore-only", "dotnet"), ("--netfx-only", "nuget")] {
+        let stage = Stage::new().with_package();
+        stage.home.succeed(&["install", option]);
+        let [there, left_out] = match ready {
+            "dotnet" => [stage.home.netcore(), stage.home.netfx()],
+            _ => [stage.home.netfx(), stage.home.netcore()],
+        };
+        let run = stage.home.run_plugin(&["setup", &stage.source]);
+        run.assert_success().assert_says(&format!("Ready: {ready} restore"));
+        run.assert_says(&format!("{} for ", there.display())).assert_says(" only\n");
+
+        let list = there.join("installed-files.json");
+        fs::write(&list, r#"{"version":"0.0.1","files":[]}"#).expect("a file of ours");
+        assert_eq!(setup_step(&stage, "plugin"), "done", "an update");
+        fs::write(&list, r#"{"version":"999.0.0","files":[]}"#).expect("a file of ours");
+        assert_eq!(setup_step(&stage, "plugin"), "unchanged", "that one is newer");
+        // `doctor` repairs what it reports, and nobody but Windows misses the files of nuget.exe.
+        if cfg!(unix) && ready == "dotnet" {
+            fs::remove_file(&list).expect("a file of ours");
+            stage.home.succeed(&["doctor", "--offline", "--fix"]);
+            assert!(list.is_file());
+        }
+        assert!(!left_out.exists(), "{option}");
+    }
+}
+
+/// The status of a step.
+fn setup_step(stage: &Stage, name: &str) -> String {
+    let (steps, _) = steps(&setup(stage, &[&stage.source]));
+    steps.into_iter().find(|(step, _)| step == name).expect("the step").1
+}
+
 /// The NuGet of SDK 9.0.200 and newer finds a plugin on `PATH`, such as a .NET tool.
 #[cfg(unix)]
 fn an_old_sdk() {
     for (version, is_found) in [("8.0.404", false), ("9.0.107", false), ("9.0.200", true)] {
         let stage = Stage::new().with_package();
         SandboxHome::link_plugin(&stage.home.bin().join("nuget-plugin-codeartifact"));
-        let dotnet = stage::doctor::DOTNET.replace("10.0.401", version);
-        stage.home.script("bin/dotnet", &dotnet);
+        // It is one of two SDKs, which the folder's global.json chooses.
+        let choice = format!("grep -q {version} global.json && v={version} || v=10.0.401\n");
+        let dotnet = stage::doctor::DOTNET.replacen("echo 10.0.401", "echo $v", 1);
+        stage.home.script("bin/dotnet", &(choice + &dotnet));
+        let project = format!("{{\"sdk\": {{\"version\": \"{version}\"}}}}");
+        stage.home.write("project/global.json", &project);
         let run = setup(&stage, &[&stage.source]);
         let (steps, is_ready) = steps(&run);
         assert!(is_ready, "{run}");
         let status = if is_found { "unchanged" } else { "done" };
         assert_eq!(steps[0], ("plugin".to_owned(), status.to_owned()), "{version}: {run}");
         assert_eq!(stage.home.netcore().exists(), !is_found, "{version}: {run}");
-        // With both, only a new SDK starts both.
-        let installed = stage.home.run_plugin(&["install"]);
-        installed.assert_success();
-        assert_eq!(installed.stdout.contains("and starts both"), is_found, "{version}");
+        assert_eq!(run.stdout.contains("which SDK 9.0.200 finds on PATH"), is_found, "{run}");
+        // The installed one is for all folders; with a new SDK alone NuGet starts both.
+        for (newest, is_started) in [("10.0.401", true), ("8.0.404", false)] {
+            let dotnet = stage::doctor::DOTNET.replace("10.0.401", newest);
+            stage.home.script("bin/dotnet", &dotnet);
+            let installed = stage.home.run_plugin(&["install"]);
+            installed.assert_success();
+            assert_eq!(installed.stdout.contains("and starts both"), is_started, "{version}");
+        }
     }
 }
 
@@ -267,7 +311,7 @@ fn in_terminal(stage: &Stage, question: &str, answer: &str) -> String {
     let status = process::wait(&mut running, Instant::now() + LIMIT);
     assert!(status.is_some(), "it does not end");
     drop(input);
-    String::from_utf8_lossy(&std::fs::read(typescript).expect("what was shown")).into_owned()
+    String::from_utf8_lossy(&fs::read(typescript).expect("what was shown")).into_owned()
 }
 
 fn a_person_signs_in() {

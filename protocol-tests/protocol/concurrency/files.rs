@@ -116,8 +116,9 @@ fn the_file_says_whose_token_it_is_and_when() {
     let before = now();
     token_of_a_process(&home, &source);
     let record: Value = serde_json::from_slice(&fs::read(token_file(&home)).unwrap()).unwrap();
+    let after = now();
     let obtained = record["obtained"].as_u64().unwrap();
-    assert!((before..=now()).contains(&obtained));
+    assert!((before..=after).contains(&obtained));
     assert_eq!(
         record,
         json!({
@@ -135,7 +136,9 @@ fn the_file_says_whose_token_it_is_and_when() {
     );
     let checksum = record["checksum"].as_str().unwrap();
     assert!(checksum.len() == 64 && checksum.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    assert!(record["expiration"].as_u64().unwrap().abs_diff(obtained + 12 * HOUR) <= 2);
+    // The API counts from its own moment, which a busy machine may part from the plugin's.
+    let expiration = record["expiration"].as_u64().unwrap();
+    assert!((before + 12 * HOUR..=after + 12 * HOUR).contains(&expiration));
 }
 
 /// Too short, expired on arrival, and longer than the API grants.

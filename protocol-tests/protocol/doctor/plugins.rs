@@ -414,7 +414,7 @@ const BROKEN: &[Broken] = &[
             SandboxHome::link_plugin(&stage.home.bin().join("nuget-plugin-codeartifact"));
             stage.set_dotnet(&DOTNET.replace("10.0.401", "8.0.404"));
         },
-        line: "FAIL  dotnet, MSBuild: the plugin is not installed (`<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` is missing)",
+        line: "FAIL  dotnet, MSBuild: the plugin is not installed (`<root>/home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.dll` is missing), and SDK 8.0.404 does not search PATH, where `<root>/bin/nuget-plugin-codeartifact` is",
         fix: "dotnet codeartifact install",
         repair: Paste,
     },

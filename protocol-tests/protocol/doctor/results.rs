@@ -237,7 +237,7 @@ fn json_has_this_schema() {
     assert_eq!(
         printed["repairs"],
         json!([{
-            "what": "install this plugin in the plugins folders",
+            "what": "install this plugin for dotnet, MSBuild",
             "outcome": "done",
             "why": null,
         }])

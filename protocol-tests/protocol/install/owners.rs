@@ -51,7 +51,7 @@ impl TwoUsers {
             home.write(&format!("vault/{name}"), SAVED);
         }
         home.write("vault/config.toml", "");
-        let list = r#"{"version":"0.1.0","files":[{"name":"precious","sha256":""}]}"#;
+        let list = r#"{"version":"1.0.0","files":[{"name":"precious","sha256":""}]}"#;
         for folder in ["vault", "vault/netcore/CredentialProvider.CodeArtifact"] {
             home.write(&format!("{folder}/installed-files.json"), list);
             home.write(&format!("{folder}/precious"), "precious");

@@ -134,7 +134,9 @@ fn json_is_one_stable_object() {
     assert_eq!(
         format!("{before}\"milliseconds\":0{after}"),
         concat!(
-            r#"{"schema":2,"command":"install","ok":true,"errors":[],"result":{"version":"0.1.0","folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","#,
+            r#"{"schema":2,"command":"install","ok":true,"errors":[],"result":{"version":""#,
+            env!("CARGO_PKG_VERSION"),
+            r#"","folders":[{"path":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact","#,
             r#""client":"netfx","change":"unchanged","files":["CredentialProvider.CodeArtifact.exe"]}],"#,
             r#""command":{"path":"<root>/home/.dotnet/tools/dotnet-codeartifact","change":"unchanged","onPath":true},"#,
             r#""claimsDropped":[],"checks":[{"plugin":"<root>/home/.nuget/plugins/netfx/CredentialProvider.CodeArtifact/CredentialProvider.CodeArtifact.exe","#,

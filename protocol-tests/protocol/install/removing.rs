@@ -111,7 +111,7 @@ fn a_list_of_other_files_is_not_followed() {
     let precious = home.netfx().join("../precious");
     fs::write(&precious, "").expect("a file");
     let list = home.netfx().join("installed-files.json");
-    fs::write(list, r#"{"version":"0.1.0","files":[{"name":"../precious","sha256":""}]}"#)
+    fs::write(list, r#"{"version":"1.0.0","files":[{"name":"../precious","sha256":""}]}"#)
         .expect("a list");
     let ran = home.run_plugin(&["uninstall"]);
     assert_eq!(ran.code(), Some(1));

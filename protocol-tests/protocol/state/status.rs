@@ -16,13 +16,16 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-const EMPTY: &str = "\
-version    0.1.0
+const EMPTY: &str = concat!(
+    "version    ",
+    env!("CARGO_PKG_VERSION"),
+    "
 installed  in no plugins folder
 tokens     none in the cache
 sign-ins   none in the shared config file
 settings   <root>/home/.config/nuget-plugin-codeartifact/config.toml (user, absent)
-";
+"
+);
 
 fn empty() {
     let home = SandboxHome::new();
@@ -76,7 +79,7 @@ fn installed() {
     let installed = report(&home)["installed"].clone();
     let folder = home.path("home/.nuget/plugins/netcore/CredentialProvider.CodeArtifact");
     let netcore = json!({
-        "path": folder, "client": "netcore", "version": "0.1.0", "error": null
+        "path": folder, "client": "netcore", "version": env!("CARGO_PKG_VERSION"), "error": null
     });
     assert_eq!(installed[0], netcore);
 }

@@ -36,6 +36,21 @@ impl Stage {
         self
     }
 
+    /// The project `app` wants [`PACKAGE`]. Every SDK restores it, and needs no package of its own for
+    /// that.
+    pub fn write_project_for_old_sdks(&self) {
+        self.home.write(
+            "project/app/app.csproj",
+            &format!(
+                "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>\
+                 <TargetFramework>netstandard2.0</TargetFramework>\
+                 <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>\
+                 </PropertyGroup><ItemGroup><PackageReference Include=\"{PACKAGE}\" \
+                 Version=\"1.0.0\" /></ItemGroup></Project>"
+            ),
+        );
+    }
+
     /// Runs `dotnet`; no run may print a token.
     pub fn dotnet(&self, arguments: &[&str]) -> Run {
         self.dotnet_with(arguments, &[])

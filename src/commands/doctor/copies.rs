@@ -145,8 +145,8 @@ async fn is_started_too(nuget: &Nuget<'_>) -> bool {
 
 fn started_too(path: &Path) -> Finding {
     let what = format!(
-        "PATH: NuGet starts `{}` in addition to the installed plugin, so a restore that fails shows \
-         each message twice",
+        "PATH: NuGet finds `{}` in addition to the installed plugin. It starts both when a restore \
+         fails, and each needs its own updates",
         path.display()
     );
     let tool = DotnetTool::of(path);

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::fix::quoted_path;
-use super::global_json::{GlobalJson, Syntax};
 use super::nuget::Nuget;
 use super::signatures;
 use crate::base::text::excerpt;
 use crate::commands::installation::dotnet::searches_path;
+use crate::commands::installation::global_json::{GlobalJson, Syntax};
 
 const DOWNLOAD: &str =
     "Install the .NET SDK (https://dot.net/download), or add the folder of `dotnet` to PATH.";

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::base::text::printable;
 use crate::code::Code;
+use crate::commands::installation::layout::Client;
 
 /// How a check ended, from the best to the worst. A skipped check found nothing out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -47,8 +48,8 @@ pub struct Finding {
 /// What `--fix` may do. It touches only what belongs to this plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Repair {
-    /// What `install` does.
-    Install,
+    /// What `install` does for these clients.
+    Install(Client),
     /// Remove an entry of NuGet's plugin cache about this plugin.
     RemoveClaims(PathBuf),
     /// Remove a link of this plugin's name to nothing.

@@ -5,7 +5,6 @@
 //! - [`dotnet`], [`plugin_folders`], [`claims_cache`], [`copies`], [`variables`], [`other_plugins`]:
 //!   whether NuGet finds the plugin and can start it
 //! - [`signatures`]: whether an old NuGet on Windows refuses to
-//! - [`global_json`]: how a repository chooses the SDK
 //! - [`configuration`]: whether the plugin's own settings can be used
 //! - [`projects`]: sources that projects name past NuGet.Config
 //! - [`exposure`]: who else can write what is started and read here
@@ -24,7 +23,6 @@ mod dotnet;
 mod exposure;
 mod finding;
 mod fix;
-mod global_json;
 mod identity;
 mod nuget;
 mod other_plugins;

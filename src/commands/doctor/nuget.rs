@@ -14,11 +14,11 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
-use super::global_json::{self, GlobalJson};
 use super::permission;
+use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::text::excerpt;
-use crate::base::{PROGRAM, files};
+use crate::commands::installation::global_json::{self, GlobalJson};
 use crate::commands::installation::layout::{Client, NAME};
 use crate::commands::installation::{dotnet, handshake};
 use crate::locations::Locations;
@@ -83,7 +83,7 @@ impl<'a> Nuget<'a> {
             path_files: PathFile::all(&path_folders),
             path_folders,
             sdk: OnceCell::new(),
-            run_folder: run_folder(global_json.as_ref()),
+            run_folder: global_json::folder_with(global_json.as_ref()),
             global_json,
             locations,
             folder,
@@ -108,8 +108,14 @@ impl<'a> Nuget<'a> {
         if let Some(named) = self.named_for_dotnet() {
             return named.names_this_plugin();
         }
-        let is_on_path = |it: &PathFile| it.is_ours && it.state == State::Startable;
-        self.path_files.iter().any(is_on_path) && self.searches_path().await
+        self.copy_on_path().is_some() && self.searches_path().await
+    }
+
+    /// The copy of this plugin that NuGet starts from `PATH`, if its SDK searches there.
+    pub fn copy_on_path(&self) -> Option<&Path> {
+        let mut files = self.path_files.iter();
+        let copy = files.find(|it| it.is_ours && it.state == State::Startable)?;
+        Some(&copy.path)
     }
 
     /// Whether the NuGet of the SDK here searches `PATH`. An unknown SDK is taken for a new one.
@@ -175,14 +181,6 @@ impl<'a> Nuget<'a> {
             Err(problem) => Err(problem.to_string().replace("\n  ", " ")),
         }
     }
-}
-
-/// A folder with a `global.json` of ours: .NET would look for one in the folders above as well.
-fn run_folder(file: Option<&GlobalJson>) -> io::Result<TempDir> {
-    let folder = files::temporary_folder()?;
-    let text = file.map_or("{}", |file| &*file.ours);
-    std::fs::write(folder.path().join(global_json::NAME), text)?;
-    Ok(folder)
 }
 
 async fn output(mut command: tokio::process::Command) -> Result<String, String> {

@@ -11,6 +11,7 @@ use super::permission;
 use crate::base::executable_format::Architecture;
 use crate::base::files;
 use crate::base::invocation::command_name;
+use crate::base::text::excerpt;
 use crate::base::version::is_newer;
 use crate::code::Code;
 use crate::commands::installation::folder::{self, MANIFEST_FILE, Manifest};
@@ -75,13 +76,13 @@ impl FolderCheck<'_> {
             Ok(Some(manifest)) => self.compared(manifest),
             Ok(None) => {
                 let what = format!("`{}` was not created by `install`", self.folder.path.display());
-                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
+                vec![self.to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
             // NuGet does not read it.
             Err(_) => {
                 let list = self.folder.path.join(MANIFEST_FILE);
                 let what = format!("`{}` is not a list of installed files", list.display());
-                vec![to_install(Finding::warning(CHECK, self.of_clients(what)))]
+                vec![self.to_install(Finding::warning(CHECK, self.of_clients(what)))]
             }
         };
         findings.extend(self.unstartable());
@@ -97,13 +98,20 @@ impl FolderCheck<'_> {
         self.folder.client == Client::Netcore
     }
 
+    fn to_install(&self, finding: Finding) -> Finding {
+        finding.with_fix(fix::install()).with_repair(Repair::Install(self.folder.client))
+    }
+
     fn of_clients(&self, what: impl Display) -> String {
         format!("{}: {what}", self.folder.client.description())
     }
 
     async fn missing(&self, plugin: &Path) -> Finding {
-        let what = self
-            .of_clients(format!("the plugin is not installed (`{}` is missing)", plugin.display()));
+        let unfound = self.unfound_on_path().await.unwrap_or_default();
+        let what = self.of_clients(format!(
+            "the plugin is not installed (`{}` is missing){unfound}",
+            plugin.display()
+        ));
         // Clients on .NET Framework run on Windows. On other systems a few run on Mono.
         let is_needed = match self.folder.client {
             Client::Netcore => !self.nuget.is_found_elsewhere().await,
@@ -115,7 +123,7 @@ impl FolderCheck<'_> {
         let names = self.folder.path.parent().map(nuget::names_in).unwrap_or_default();
         // The folder's own name is not among them, or it contains no plugin.
         let other = names.iter().find(|name| *name != NAME && name.eq_ignore_ascii_case(NAME));
-        to_install(match other {
+        self.to_install(match other {
             Some(other) => Finding::failure(
                 CHECK,
                 format!(
@@ -124,6 +132,20 @@ impl FolderCheck<'_> {
             ),
             None => Finding::failure(CHECK, what),
         })
+    }
+
+    /// That the SDK here is too old for the copy on `PATH`.
+    async fn unfound_on_path(&self) -> Option<String> {
+        let (host, copy) = (self.nuget.host.as_deref()?, self.nuget.copy_on_path()?);
+        if !self.is_netcore() || self.nuget.searches_path().await {
+            return None;
+        }
+        let sdk = self.nuget.sdk(host).await.as_deref().unwrap_or_default().trim();
+        Some(format!(
+            ", and SDK {} does not search PATH, where `{}` is",
+            excerpt(sdk),
+            copy.display()
+        ))
     }
 
     /// The files compared with the list of what was installed, and its version with this one.
@@ -137,7 +159,7 @@ impl FolderCheck<'_> {
                 Ok(_) => format!("`{shown}` is not the file that was installed"),
                 Err(error) => format!("`{shown}` cannot be read: {error}"),
             };
-            findings.push(to_install(Finding::failure(CHECK, self.of_clients(what))));
+            findings.push(self.to_install(Finding::failure(CHECK, self.of_clients(what))));
         }
         let (theirs, ours) = (&manifest.version, env!("CARGO_PKG_VERSION"));
         if theirs != ours {
@@ -147,7 +169,7 @@ impl FolderCheck<'_> {
             findings.push(if is_newer(theirs, ours) {
                 other.with_advice("Run that newer version; `install` of this one would replace it.")
             } else {
-                to_install(other)
+                self.to_install(other)
             });
         }
         findings
@@ -166,7 +188,7 @@ impl FolderCheck<'_> {
         }
         let what = format!("`{}` is not executable", native.display());
         let finding = Finding::failure(CHECK, self.of_clients(what)).with_code(Code::PluginBroken);
-        let finding = finding.with_repair(Repair::Install);
+        let finding = finding.with_repair(Repair::Install(self.folder.client));
         Some(finding.with_fix(fix::make_executable(&native)))
     }
 
@@ -222,10 +244,6 @@ impl FolderCheck<'_> {
             }
         }
     }
-}
-
-fn to_install(finding: Finding) -> Finding {
-    finding.with_fix(fix::install()).with_repair(Repair::Install)
 }
 
 /// Those of a file. The headers of all formats are shorter.

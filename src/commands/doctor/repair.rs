@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::finding::{Finding, Repair};
 use super::nuget::Nuget;
 use crate::base::text::printable;
-use crate::cli::InstallArgs;
 use crate::commands::install;
 use crate::commands::progress::Waiting;
 use crate::report::Output;
@@ -61,7 +60,7 @@ pub fn wanted(findings: &[Finding]) -> Vec<Repair> {
 /// The description for people, before the repair.
 pub fn description(repair: &Repair) -> String {
     match repair {
-        Repair::Install => "install this plugin in the plugins folders".to_owned(),
+        Repair::Install(client) => format!("install this plugin for {}", client.description()),
         Repair::RemoveClaims(path) => {
             format!("remove `{}`, NuGet's note about this plugin", path.display())
         }
@@ -91,7 +90,10 @@ pub fn apply(repair: &Repair, nuget: &Nuget<'_>, anywhere: bool) -> Repaired {
 /// The folders in which something changes.
 fn places(repair: &Repair, nuget: &Nuget<'_>) -> Vec<PathBuf> {
     match repair {
-        Repair::Install => nuget.plugin_folders.iter().map(|folder| folder.path.clone()).collect(),
+        Repair::Install(client) => {
+            let folders = nuget.plugin_folders.iter().filter(|folder| folder.client == *client);
+            folders.map(|folder| folder.path.clone()).collect()
+        }
         Repair::RemoveClaims(path) | Repair::RemoveLink(path) => {
             path.parent().map(Path::to_path_buf).into_iter().collect()
         }
@@ -109,10 +111,10 @@ fn is_in_home(folder: &Path, nuget: &Nuget<'_>) -> bool {
 
 fn perform(repair: &Repair, nuget: &Nuget<'_>) -> Result<(), String> {
     match repair {
-        Repair::Install => {
+        Repair::Install(client) => {
             // Its output is not shown: the checks examine the result afterwards.
             let done = install::run(
-                &InstallArgs::default(),
+                &install::options_for(Some(*client)),
                 nuget.environment,
                 &|_| Waiting::none(),
                 &mut Output::new(&mut io::sink(), None),

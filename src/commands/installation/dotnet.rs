@@ -9,9 +9,11 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use super::global_json::{self, GlobalJson};
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
-use crate::base::files::{self, can_start};
+use crate::base::files::can_start;
+use crate::base::text::excerpt;
 use crate::base::version::numbers;
 
 const HOST: &str = if cfg!(windows) { "dotnet.exe" } else { "dotnet" };
@@ -48,18 +50,28 @@ pub fn searches_path(version: &str) -> bool {
     *numbers(version.trim()) >= FINDS_ON_PATH[..]
 }
 
-/// This program on `PATH`, if the newest SDK starts it from there. An unknown SDK is taken for a new
-/// one. No file of the working folder decides: it may be a repository.
-pub fn found_on_path(environment: &Environment) -> Option<PathBuf> {
-    let file = environment.program(PROGRAM)?;
-    let version = find(environment).and_then(|host| version(&host));
-    version.is_none_or(|version| searches_path(&version)).then_some(file)
+/// This program on `PATH`.
+pub struct OnPath {
+    pub file: PathBuf,
+    /// The SDK whose NuGet finds it there; none if no `dotnet` says its version.
+    pub sdk: Option<String>,
 }
 
-/// What `dotnet --version` prints outside of any project. None after some seconds.
-fn version(host: &Path) -> Option<String> {
+/// This program on `PATH`, if the SDK that the file chooses starts it from there. Without a file it is
+/// the newest SDK. An unknown SDK is taken for a new one.
+pub fn found_on_path(environment: &Environment, choice: Option<&GlobalJson>) -> Option<OnPath> {
+    let file = environment.program(PROGRAM)?;
+    let sdk = find(environment).and_then(|host| {
+        let chosen = choice.and_then(|choice| version(&host, Some(choice)));
+        chosen.or_else(|| version(&host, None))
+    });
+    sdk.as_deref().is_none_or(searches_path).then_some(OnPath { file, sdk })
+}
+
+/// What `dotnet --version` prints where this file chooses the SDK. None after some seconds.
+fn version(host: &Path, choice: Option<&GlobalJson>) -> Option<String> {
     const LIMIT: Duration = Duration::from_secs(20);
-    let folder = files::temporary_folder().ok()?;
+    let folder = global_json::folder_with(choice).ok()?;
     let mut command = Command::new(host);
     command.arg("--version").current_dir(folder.path()).envs(NO_FIRST_RUN);
     command.env("DOTNET_CLI_HOME", folder.path()).env("XDG_DATA_HOME", folder.path());
@@ -76,7 +88,8 @@ fn version(host: &Path) -> Option<String> {
     // It has closed its output, or takes too long.
     let _ = child.kill();
     let _ = child.wait();
-    text.filter(|text| text.starts_with(|first: char| first.is_ascii_digit()))
+    let text = text.filter(|text| text.starts_with(|first: char| first.is_ascii_digit()))?;
+    Some(excerpt(text.trim()))
 }
 
 /// The first existing one of: the host that a running SDK names, the one on `PATH`, the one that
@@ -105,6 +118,11 @@ mod tests {
 
     /// A `dotnet` on `PATH` that runs this script, beside this program.
     fn found_with(script: &str) -> bool {
+        found_in(script, None).is_some()
+    }
+
+    /// As [`found_with`], where a repository chooses the SDK.
+    fn found_in(script: &str, choice: Option<&str>) -> Option<OnPath> {
         let folder = tempfile::tempdir().unwrap();
         for (name, script) in [(HOST, script), (PROGRAM, "")] {
             let file = folder.path().join(name);
@@ -112,7 +130,25 @@ mod tests {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
         }
         let path = folder.path().to_str().unwrap();
-        found_on_path(&Environment::from_pairs([("PATH", path)])).is_some()
+        let choice = choice.and_then(|text| {
+            fs::write(folder.path().join("global.json"), text).unwrap();
+            GlobalJson::find(folder.path())
+        });
+        found_on_path(&Environment::from_pairs([("PATH", path)]), choice.as_ref())
+    }
+
+    #[test]
+    fn the_sdk_that_the_repository_chooses_decides() {
+        let of = |version| Some(format!(r#"{{"sdk": {{"version": "{version}"}}}}"#));
+        let two = "grep -q 7.0.1 global.json && exit 1; grep -q 8.0.404 global.json && echo 8.0.404 || echo 10.0.401";
+        let sdk = |choice: Option<String>| {
+            let found = found_in(two, choice.as_deref());
+            found.map(|found| found.sdk.unwrap())
+        };
+        assert_eq!(sdk(None).as_deref(), Some("10.0.401"));
+        assert_eq!(sdk(of("10.0.401")).as_deref(), Some("10.0.401"));
+        assert_eq!(sdk(of("8.0.404")), None);
+        assert_eq!(sdk(of("7.0.1")).as_deref(), Some("10.0.401"), "one that is not installed");
     }
 
     #[test]

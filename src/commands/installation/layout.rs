@@ -25,7 +25,7 @@ pub const LAUNCHER_FILE: &str = if cfg!(windows) {
 };
 
 /// The two kinds of NuGet clients, each with its own plugins folder, in the order of `install`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Client {
     /// Clients that run on .NET.

@@ -8,6 +8,7 @@
 //! - [`package`], [`dotnet_tool`]: the package manager or the .NET tool that a copy on `PATH` belongs to
 //! - [`claims`]: NuGet's plugin cache, which may prevent it from starting the plugin
 //! - [`dotnet`], [`handshake`]: the installed plugin started as NuGet does
+//! - [`global_json`]: how a repository chooses the SDK
 #![expect(clippy::disallowed_methods, reason = "the list of other installations is on disk")]
 
 pub mod claims;
@@ -16,6 +17,7 @@ pub mod disk;
 pub mod dotnet;
 pub mod dotnet_tool;
 pub mod folder;
+pub mod global_json;
 pub mod handshake;
 pub mod layout;
 pub mod package;

@@ -62,7 +62,7 @@ pub async fn run(
 ) -> Result<bool, io::Error> {
     let steps = Steps::new(surface.appearance, out);
     let mut setup = Setup { args, surface, steps };
-    setup.install()?;
+    let restore = setup.install()?;
     let sources = setup.sources()?;
     if sources.is_empty() {
         let waits = "not done: they need the URL of a source";
@@ -77,7 +77,7 @@ pub async fn run(
         }
     }
     setup.remove_passwords()?;
-    setup.steps.finish()
+    setup.steps.finish(restore)
 }
 
 struct Setup<'a, 'o, 'w> {
@@ -94,11 +94,13 @@ impl Setup<'_, '_, '_> {
         Provider::new(environment, locations, self.surface.log.clone())
     }
 
-    fn install(&mut self) -> io::Result<()> {
+    /// Returns the command with which people restore then.
+    fn install(&mut self) -> io::Result<&'static str> {
         let waiting = (self.surface.wait)("the installed plugin");
-        let steps = plugin::install(self.surface.environment);
+        let (steps, restore) = plugin::install(self.surface.environment);
         drop(waiting);
-        steps.into_iter().try_for_each(|step| self.steps.add(step))
+        steps.into_iter().try_for_each(|step| self.steps.add(step))?;
+        Ok(restore)
     }
 
     /// The sources to set up, with their URLs as they are in NuGet.Config.

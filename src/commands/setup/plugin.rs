@@ -1,39 +1,45 @@
 //! The steps of the installation.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::steps::{Step, StepName};
 use crate::base::PROGRAM;
 use crate::base::environment::Environment;
 use crate::base::invocation::{DOTNET_COMMAND, DOTNET_FILE};
 use crate::base::version::is_newer;
-use crate::cli::InstallArgs;
 use crate::code::{Code, Coded};
 use crate::commands::install::{self, InstallReport};
 use crate::commands::installation::command_file::path_command;
 use crate::commands::installation::dotnet;
 use crate::commands::installation::folder::{Change, Manifest};
+use crate::commands::installation::global_json::GlobalJson;
 use crate::commands::installation::layout::{Client, NAME};
 use crate::locations::Locations;
 
 /// The variables with which NuGet looks for plugins nowhere else.
 const PLUGIN_PATHS: [&str; 2] = ["NUGET_NETCORE_PLUGIN_PATHS", "NUGET_PLUGIN_PATHS"];
 
-/// Installs the plugin and the command, unless NuGet finds a plugin of ours already.
-pub fn install(environment: &Environment) -> Vec<Step> {
+/// Installs the plugin and the command, unless NuGet finds a plugin of ours already. Clients that an
+/// earlier `install` left out stay left out. Returns the command with which people restore, too.
+pub fn install(environment: &Environment) -> (Vec<Step>, &'static str) {
     if let Some(step) = named_by_variable(environment).or_else(|| on_path(environment)) {
-        return vec![step];
+        return (vec![step], install::restore_with(None));
     }
+    let only = install::only_client(environment);
+    (install_for(only, environment), install::restore_with(only))
+}
+
+fn install_for(only: Option<Client>, environment: &Environment) -> Vec<Step> {
     if let Some(version) = newer_version(environment) {
         let message = format!("version {version} is installed, newer than this program");
         return vec![Step::unchanged(StepName::Plugin, message)];
     }
-    match install::install(&InstallArgs::default(), environment) {
+    match install::install(&install::options_for(only), environment) {
         Ok(report) => {
             let failure = report.failure();
             let plugin = match failure {
                 Some(error) => Step::failed(StepName::Plugin, &error),
-                None => plugin_step(&report),
+                None => plugin_step(&report, only),
             };
             let command = command_step(&report, environment);
             [plugin].into_iter().chain(command).collect()
@@ -42,20 +48,15 @@ pub fn install(environment: &Environment) -> Vec<Step> {
     }
 }
 
-fn plugin_step(report: &InstallReport) -> Step {
+fn plugin_step(report: &InstallReport, only: Option<Client>) -> Step {
     let (version, change) = (env!("CARGO_PKG_VERSION"), report.change());
     let folder = report.first_folder().unwrap_or(Path::new(""));
-    let folder = folder.display();
+    let clients = only.map(|client| format!(" for {} only", client.description()));
+    let what = format!("version {version} in {}{}", folder.display(), clients.unwrap_or_default());
     match change {
-        Change::Installed => {
-            Step::done(StepName::Plugin, format!("installed version {version} in {folder}"))
-        }
-        Change::Updated => {
-            Step::done(StepName::Plugin, format!("updated to version {version} in {folder}"))
-        }
-        Change::Unchanged => {
-            Step::unchanged(StepName::Plugin, format!("version {version} in {folder}"))
-        }
+        Change::Installed => Step::done(StepName::Plugin, format!("installed {what}")),
+        Change::Updated => Step::done(StepName::Plugin, format!("updated to {what}")),
+        Change::Unchanged => Step::unchanged(StepName::Plugin, what),
     }
 }
 
@@ -101,21 +102,26 @@ fn is_plugin(path: &Path) -> bool {
     names(path) || names(&path.join(format!("{PROGRAM}{suffix}")))
 }
 
-/// NuGet starts it from there, and a second one would be started besides. An old SDK does not, so the
-/// plugin is installed for it.
+/// NuGet starts it from there, and a second one would be one more to update. The SDK that restores in
+/// this folder may be too old for that: the plugin is installed for it.
 fn on_path(environment: &Environment) -> Option<Step> {
-    let file = dotnet::found_on_path(environment)?;
-    let message = format!("{}, which NuGet finds on PATH", file.display());
+    let dotnet::OnPath { file, sdk } =
+        dotnet::found_on_path(environment, GlobalJson::here().as_ref())?;
+    let finds = sdk.map_or_else(
+        || "SDK 9.0.200 and newer find".to_owned(),
+        |version| format!("SDK {version} finds"),
+    );
+    let message = format!("{}, which {finds} on PATH", file.display());
     Some(Step::unchanged(StepName::Plugin, message))
 }
 
 /// The installed version, if it is newer than this program.
 fn newer_version(environment: &Environment) -> Option<String> {
     let plugins = Locations::of(environment).plugins_dirs();
-    let folders: Vec<PathBuf> =
-        plugins.iter().map(|plugins| Client::Netcore.folder(plugins)).collect();
-    let installed = folders.iter().find_map(|folder| Manifest::read(folder).ok().flatten())?;
-    is_newer(&installed.version, env!("CARGO_PKG_VERSION")).then_some(installed.version)
+    let folders = plugins.iter().flat_map(|it| Client::ALL.map(|client| client.folder(it)));
+    let mut installed = folders.filter_map(|folder| Manifest::read(&folder).ok().flatten());
+    let is_newer = |it: &Manifest| is_newer(&it.version, env!("CARGO_PKG_VERSION"));
+    installed.find(is_newer).map(|it| it.version)
 }
 
 /// A variable that hides every installed plugin from NuGet.

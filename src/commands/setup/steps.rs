@@ -147,8 +147,8 @@ impl<'o, 'w> Steps<'o, 'w> {
         Ok(())
     }
 
-    /// Prints the verdict. Returns whether a restore works.
-    pub fn finish(self) -> io::Result<bool> {
+    /// Prints the verdict, with the command to type next. Returns whether a restore works.
+    pub fn finish(self, restore: &str) -> io::Result<bool> {
         let Self { out, done: steps, .. } = self;
         let failed = steps.iter().filter(|step| matches!(step.status, Status::Failed));
         let problems: Vec<ReportedError> = failed.filter_map(|step| step.problem.clone()).collect();
@@ -156,7 +156,7 @@ impl<'o, 'w> Steps<'o, 'w> {
         if out.is_json() {
             out.json(&SetupReport { ready, steps: &steps }, &problems)?;
         } else if ready {
-            writeln!(out, "Ready: dotnet restore")?;
+            writeln!(out, "Ready: {restore}")?;
         } else {
             writeln!(out, "Not ready yet. Fix the problems above, then run this command again.")?;
         }

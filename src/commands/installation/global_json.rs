@@ -3,14 +3,17 @@
 //! From SDK 10 on it can also name folders of SDKs (`sdk.paths`), whose code the `dotnet` host then
 //! loads for any command. The repository may be a stranger's, so the host never runs where it would
 //! read the file: it reads a file of ours with the same choice and nothing else, and judges that.
+#![expect(clippy::disallowed_methods, reason = "the working folder chooses the SDK")]
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 
 use crate::base::files;
 
-pub const NAME: &str = "global.json";
+const NAME: &str = "global.json";
 
 /// A larger one is none that anybody has written.
 const LARGEST: u64 = 1 << 20;
@@ -41,7 +44,20 @@ pub enum Syntax {
     Bad,
 }
 
+/// A folder of ours in which the host chooses as `file` says, or the newest SDK. .NET would look for a
+/// `global.json` in the folders above as well.
+pub fn folder_with(file: Option<&GlobalJson>) -> io::Result<TempDir> {
+    let folder = files::temporary_folder()?;
+    std::fs::write(folder.path().join(NAME), file.map_or("{}", |file| &*file.ours))?;
+    Ok(folder)
+}
+
 impl GlobalJson {
+    /// That of the working folder.
+    pub fn here() -> Option<Self> {
+        Self::find(&std::env::current_dir().ok()?)
+    }
+
     /// The nearest one: .NET looks no further, whatever it says.
     pub fn find(folder: &Path) -> Option<Self> {
         let mut files = folder.ancestors().map(|folder| folder.join(NAME));
