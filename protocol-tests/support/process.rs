@@ -4,7 +4,9 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,6 +15,9 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// How long a text may take to appear.
 const TEXT_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long the output may stay open after the program and its group have ended.
+const STREAM_LIMIT: Duration = Duration::from_secs(20);
 
 /// The command line of a shell, in a terminal of its own; `typescript` gets all that is shown there, as
 /// it appears.
@@ -173,13 +178,7 @@ pub fn run(command: &mut Command, limit: Duration) -> Run {
     // Build nodes and the like outlive their parent and hold its output open.
     kill_group(&mut child);
     let _ = child.wait();
-    Run {
-        command: command_line,
-        status,
-        stdout: stdout.join().unwrap_or_default(),
-        stderr: stderr.join().unwrap_or_default(),
-        took,
-    }
+    Run { command: command_line, status, stdout: stdout.text(), stderr: stderr.text(), took }
 }
 
 /// Puts the program into a process group of its own, for [`kill_group`].
@@ -217,10 +216,33 @@ pub fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     }
 }
 
-fn read_all(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
+/// What a stream has said until now, while a thread reads it to its end.
+struct Reading {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: Receiver<()>,
+}
+
+fn read_all(mut stream: impl Read + Send + 'static) -> Reading {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let (end, ended) = mpsc::channel();
+    let kept = Arc::clone(&bytes);
     thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+        let mut buffer = [0; 8192];
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            kept.lock().expect("no reader panics").extend_from_slice(&buffer[..count]);
+        }
+        let _ = end.send(());
+    });
+    Reading { bytes, ended }
+}
+
+impl Reading {
+    /// All of it. A program that has left the group can keep the stream open for ever: then what has come
+    /// until now, and a line that says so.
+    fn text(self) -> String {
+        let is_whole = self.ended.recv_timeout(STREAM_LIMIT).is_ok();
+        let bytes = self.bytes.lock().expect("no reader panics");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if is_whole { text } else { text + "\n(another program keeps this stream open)\n" }
+    }
 }
