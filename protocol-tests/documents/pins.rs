@@ -18,17 +18,22 @@ const WRITE: &str = "CODEARTIFACT_NUGET_WRITE_PAGES";
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What stands around the version, where these files have it. Group 1 is in front of it.
-const AROUND_VERSION: [(&str, &str); 8] = [
-    (r"(/install/action@(?:[0-9a-f]{40}|COMMIT) # v)", r"[0-9.]+"),
-    (r"(nuget-plugin-codeartifact:)", r"[0-9]+\.[0-9]+\.[0-9]+"),
-    (r"(nuget-plugin-codeartifact/v)", r"[0-9.]+[0-9]"),
-    (r"(/releases/download/v)", r"[0-9.]+[0-9]"),
-    (r"(--version )", r"[0-9.]+[0-9]"),
-    (r#"(PLUGIN_VERSION: ")"#, r"[0-9.]+"),
-    (r#"("version": "|"proposals": \["|"default": ")"#, r"[0-9]+\.[0-9]+\.[0-9]+"),
-    (r#"(default: ")"#, r"[0-9]+\.[0-9]+\.[0-9]+"),
+/// What is in front of the version, where these files have it.
+const BEFORE_VERSION: [&str; 10] = [
+    r"/install/action@(?:[0-9a-f]{40}|COMMIT) # v",
+    r"nuget-plugin-codeartifact:",
+    r"nuget-plugin-codeartifact/v",
+    r"download/v",
+    r"--version ",
+    r"-Version ",
+    r"`…:",
+    r#"PLUGIN_VERSION: ""#,
+    r#""version": "|"proposals": \["|"default": ""#,
+    r#"default: ""#,
 ];
+
+/// Any version, with the label of a prerelease.
+const ANY_VERSION: &str = r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z]+)?";
 
 const TEMPLATE: &str = "install/gitlab/nuget-plugin-codeartifact.yml";
 
@@ -63,6 +68,7 @@ fn files_name_the_version_and_the_digests_of_the_sources() {
     for name in &files {
         renew(name, &|text| with_installer(&with_version(text), &installer));
     }
+    renew("README.md", &|text| replaced(text, "(Version )", r"[0-9]+\.[0-9]+", short_version()));
     // The digest of a file that was just written.
     let template = format!("sha256-{}", base64::encode(digest(TEMPLATE)));
     for name in &files {
@@ -76,22 +82,33 @@ fn files_name_the_version_and_the_digests_of_the_sources() {
 
 #[test]
 fn every_kind_of_pin_is_in_some_file() {
-    let texts: Vec<_> =
-        files().iter().map(|name| fs::read_to_string(repository(name)).expect(name)).collect();
-    for (before, _) in AROUND_VERSION {
-        let pattern =
-            Regex::new(&format!("{before}{}", regex_lite::escape(VERSION))).expect(before);
+    // As the test above writes them, which may be about to.
+    let installer = hex::encode(digest("install/install.sh"));
+    let renewed = |name: &String| {
+        let text = fs::read_to_string(repository(name)).expect(name);
+        with_installer(&with_version(&text), &installer)
+    };
+    let texts: Vec<_> = files().iter().map(renewed).collect();
+    for before in BEFORE_VERSION {
+        let version = regex_lite::escape(VERSION);
+        let pattern = Regex::new(&format!("(?:{before}){version}")).expect(before);
         assert!(texts.iter().any(|text| pattern.is_match(text)), "{before}");
     }
-    let installer = hex::encode(digest("install/install.sh"));
     let verifying = texts.iter().filter(|text| text.contains(&installer)).count();
     assert_eq!(verifying, 5, "the template of GitLab, three of CodeBuild, and a page");
+    let readme = fs::read_to_string(repository("README.md")).expect("the page");
+    assert!(readme.contains("Version "), "README.md does not say which version it describes");
+}
+
+/// Without the last number.
+fn short_version() -> &'static str {
+    VERSION.rsplit_once('.').expect("three numbers").0
 }
 
 fn with_version(text: &str) -> String {
-    AROUND_VERSION
-        .iter()
-        .fold(text.to_owned(), |text, (before, version)| replaced(&text, before, version, VERSION))
+    BEFORE_VERSION.iter().fold(text.to_owned(), |text, before| {
+        replaced(&text, &format!("({before})"), ANY_VERSION, VERSION)
+    })
 }
 
 fn with_installer(text: &str, digest: &str) -> String {

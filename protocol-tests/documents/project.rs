@@ -58,13 +58,6 @@ fn every_version_in_an_address_of_the_project_is_the_one_in_cargo_toml() {
     assert!(others.is_empty(), "Cargo.toml has version {VERSION}: {others:#?}");
 }
 
-#[test]
-fn the_readme_says_which_version_it_describes() {
-    let text = fs::read_to_string(repository("README.md")).expect("the page");
-    let short = VERSION.rsplit_once('.').expect("three numbers").0;
-    assert!(text.contains(&format!("Version {short}")), "README.md has not `Version {short}`");
-}
-
 /// A tag can be moved to other code. Two commits of one action would be read twice.
 #[test]
 fn each_action_is_pinned_to_one_commit_everywhere() {
