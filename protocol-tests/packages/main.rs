@@ -24,6 +24,8 @@ mod launchers;
 mod linux_packages;
 mod manifests;
 mod releases;
+#[cfg(target_os = "linux")]
+mod signed;
 mod upgrades;
 
 use std::process::ExitCode;
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
         ("linux_packages", linux_packages::trials()),
         ("manifests", manifests::trials()),
         ("releases", releases::trials()),
+        #[cfg(target_os = "linux")]
+        ("signed", signed::trials()),
         ("upgrades", upgrades::trials()),
     ];
     trials::run(suites, trials::processors())

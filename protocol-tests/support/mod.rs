@@ -41,6 +41,7 @@ pub mod secret_scan;
 pub mod stage;
 pub mod terminal;
 pub mod trials;
+pub mod wine;
 pub mod yaml;
 
 /// The tests of the support itself.

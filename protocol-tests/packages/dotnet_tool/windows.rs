@@ -5,8 +5,7 @@
 //! The executable is what `CODEARTIFACT_NUGET_TEST_WINDOWS_PLUGIN` names.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::executables::{self, NEWER, VERSION};
@@ -18,6 +17,7 @@ use crate::support::secret_scan::{self, files_below};
 use crate::support::stage::Stage;
 use crate::support::stage::restore::PACKAGE;
 use crate::support::trials::{Need, Trial, trial, windows_plugin};
+use crate::support::wine::{variables_of, windows_path, wine};
 
 /// One program; the SDK takes some seconds to start there.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -83,14 +83,8 @@ impl Desk {
 
     /// Runs a Windows program in the project's folder, as this user.
     fn run(&self, program: &str, words: &[&str]) -> Run {
-        let data = |name: &str| windows_path(&self.user.join("AppData").join(name));
         let tools = windows_path(&self.user.join(".dotnet/tools"));
         let variables = [
-            ("USERPROFILE", windows_path(&self.user)),
-            ("APPDATA", data("Roaming")),
-            ("LOCALAPPDATA", data("Local")),
-            ("TEMP", data("Local/Temp")),
-            ("TMP", data("Local/Temp")),
             ("PATH", format!("{tools};{};C:\\windows\\system32;C:\\windows", self.sdk)),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
@@ -103,6 +97,7 @@ impl Desk {
             ("MSBUILDDISABLENODEREUSE", "1".to_owned()),
         ];
         let mut command = wine("run");
+        let variables = variables_of(&self.user).into_iter().chain(variables);
         command.args(variables.map(|(name, value)| format!("{name}={value}")));
         command.arg(program).args(words).current_dir(self.stage.home.project());
         process::run(&mut command, LIMIT)
@@ -132,23 +127,6 @@ impl Desk {
         let package = self.user.join(".nuget/packages").join(PACKAGE.to_lowercase());
         assert!(package.join("1.0.0").is_dir(), "the package did not come");
     }
-}
-
-/// `.ci/wine` with the environment of whoever runs the tests, since its Windows is in that home.
-fn wine(word: &str) -> Command {
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/wine"));
-    command.arg(word).env_clear().env("CODEARTIFACT_NUGET_WINE_LIMIT", "110");
-    for name in ["HOME", "PATH", "XDG_CACHE_HOME", "CODEARTIFACT_NUGET_WINE", "WINEPREFIX"] {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
-    command
-}
-
-/// The path as Windows programs see it there.
-fn windows_path(path: &Path) -> String {
-    format!("Z:{}", path.to_string_lossy().replace('/', "\\"))
 }
 
 fn whole_life() {
