@@ -25,6 +25,8 @@ param(
 
     Set-StrictMode -Off
     $ErrorActionPreference = 'Stop'
+    # Exit codes of programs are read here, and are no errors by themselves.
+    $PSNativeCommandUseErrorActionPreference = $false
     $repository = 'https://github.com/nuget-plugin-codeartifact/nuget-plugin-codeartifact'
     $name = 'nuget-plugin-codeartifact'
     $usage = @"
@@ -106,9 +108,11 @@ a program is missing; 4 download failed; 5 a file is not the one of the release.
                 $read[$valued[$word]] = $value
             }
             elseif ($flags.ContainsKey($words[$i])) { $read[$flags[$words[$i]]] = $true }
+            elseif ($words[$i] -notlike '-*') { Stop-Here 2 "Unexpected argument: $($words[$i]). See -Help" }
             else { [void] $rest.Add($words[$i]) }
         }
         if ($read.Dir) {
+            if ($read.Dir -match '^~[\\/]') { $read.Dir = Join-Path $HOME $read.Dir.Substring(2) }
             # A backslash before the closing quote would quote that.
             if ($read.Dir.Length -gt 3) { $read.Dir = $read.Dir.TrimEnd('\') }
             [void] $rest.Add('--dir')
@@ -262,6 +266,8 @@ a program is missing; 4 download failed; 5 a file is not the one of the release.
             Set-Proxy $handler $Url
             $client = New-Object System.Net.Http.HttpClient $handler
             $client.Timeout = [Threading.Timeout]::InfiniteTimeSpan
+            # Some proxies refuse a request without a name.
+            [void] $client.DefaultRequestHeaders.TryAddWithoutValidation('User-Agent', $name)
             $asked = $client.GetAsync($Url, [Net.Http.HttpCompletionOption]::ResponseHeadersRead)
             $response = Wait-Until $asked $Deadline
             $status = [int] $response.StatusCode
@@ -542,8 +548,11 @@ a program is missing; 4 download failed; 5 a file is not the one of the release.
         else { Install-Release }
     }
 
-    # Its file, where it was started as that. By iex this is what called iex.
-    $isFile = $Script -and (Split-Path -Leaf $Script) -eq 'install.ps1'
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+        throw "error: A policy of this machine restricts PowerShell to $($ExecutionContext.SessionState.LanguageMode). Nothing was installed. Unpack a release and run: .\$name.exe install"
+    }
+    # Its file, where it was started as that. By iex this is the script that called iex, of any name.
+    $isFile = $Script -and [IO.File]::ReadAllText($Script).Contains("`$name = '$name'")
     $state = @{ Code = 0; Folder = ''; Pinned = ''; IsFile = $isFile }
     $tls = [Net.ServicePointManager]::SecurityProtocol
     $problem = ''

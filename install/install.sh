@@ -6,6 +6,7 @@
 #
 # For any POSIX shell. Everything is in functions which the last line calls, so that nothing is run
 # of a script that was cut off on its way. Variables are global: not every shell has `local`.
+if [ -n "${ZSH_VERSION:-}" ]; then emulate sh; fi
 set -eu
 
 repository=https://github.com/nuget-plugin-codeartifact/nuget-plugin-codeartifact
@@ -52,8 +53,9 @@ a program is missing; 4 download failed; 5 a file is not the one of the release.
 END
 }
 
+# Nobody may be there to read it, which is no reason to stop.
 say() {
-    printf '%s\n' "$*" >&2
+    printf '%s\n' "$*" >&2 || :
 }
 
 fail() {
@@ -104,6 +106,13 @@ bounded() {
     exec "$@"
 }
 
+# For a signal. Not every shell keeps an exit code while it leaves by a trap.
+end_with() {
+    trap - EXIT
+    clean_up
+    exit "$1"
+}
+
 clean_up() {
     trap '' HUP INT TERM
     if [ -n "$child" ]; then
@@ -139,11 +148,22 @@ find_system() {
     archive=$stem.tar.gz
 }
 
-# A folder of this user's own, in which programs can be started: /tmp may be mounted without that.
+# Nothing is downloaded that could not be verified or unpacked then. Small images have no tar.
+find_tools() {
+    has tar || fail 3 "\`tar\` is not installed. Nothing was installed. Install tar, and run this again"
+    case $(tar --version 2>/dev/null) in
+        *"GNU tar"*) has gzip || fail 3 "\`gzip\` is not installed. Nothing was installed. Install gzip, and run this again" ;;
+    esac
+    has sha256sum || has shasum || has openssl ||
+        fail 3 "No program for SHA-256 is installed. Nothing is installed without a check: install sha256sum, shasum or openssl"
+}
+
+# A folder of this user's own, in which programs can be started: /tmp may be mounted without that. Root
+# takes none in a folder that somebody else can rename.
 make_temporary() {
     umask 077
-    for place in "${TMPDIR:-/tmp}" "${HOME:-}"; do
-        [ -d "$place" ] || continue
+    for place in "${TMPDIR:-/tmp}" /tmp "${HOME:-}"; do
+        if [ ! -d "$place" ] || is_of_another "$place"; then continue; fi
         # tar takes what is before a colon for a machine.
         case $place in
             /*) ;;
@@ -210,8 +230,11 @@ find_downloader() {
         fail 3 "Neither curl nor wget is installed. Install one of them, or download $archive and SHA256SUMS from $releases and run: install.sh --offline $archive"
     fi
     # What curl knows by itself, and wget does not.
-    authorities=
-    if [ $downloader != curl ]; then authorities=${CURL_CA_BUNDLE:-${SSL_CERT_FILE:-}}; fi
+    authorities='' proxy=''
+    if [ $downloader != curl ]; then
+        authorities=${CURL_CA_BUNDLE:-${SSL_CERT_FILE:-}}
+        proxy=${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY:-}}}}
+    fi
 }
 
 # One request by curl. Its exit codes are in its manual page.
@@ -226,31 +249,30 @@ request_with_curl() {
     in_background limited $((size / 512 + 1)) curl "$@" >"$temporary/answer" 2>"$temporary/said"
     http='' connect='' location=''
     read -r http connect location <"$temporary/answer" || :
+    case $connect in
+        407) refuse "the proxy requires a user name and a password (HTTP 407)" && return ;;
+        [45]??) refuse "the proxy refused it (HTTP $connect)" && return ;;
+    esac
     case $result in
         0 | 22) judge_status ;;
         5) refuse "the host of the proxy was not found" ;;
         6) try_again "its host was not found" ;;
         7) try_again "the connection was refused" ;;
-        18 | 52 | 55 | 92 | 95) try_again "the connection was cut" ;;
-        56)
-            case $connect in
-                407) refuse "the proxy requires a user name and a password (HTTP 407)" ;;
-                [45]??) refuse "the proxy refused it (HTTP $connect)" ;;
-                *) try_again "the connection was cut" ;;
-            esac
-            ;;
+        18 | 52 | 55 | 56 | 92 | 95) try_again "the connection was cut" ;;
         28) try_again "it took too long" ;;
         35) try_again "there was no TLS connection of version 1.2 or newer" ;;
         51 | 60 | 77) judge_certificate ;;
         63 | 153) refuse "it is larger than such a file can be" ;;
-        23) refuse "it could not be written to $temporary" ;;
+        23) refuse "$unwritten" ;;
         *) refuse "curl failed with code $result: $(said "$temporary/said")" ;;
     esac
 }
 
-# wget knows variables of small letters only.
+# wget knows variables of small letters only. That of busybox would ask `http_proxy` for an https address
+# without TLS, and knows no other way through a proxy.
 wget_for_this_user() {
-    https_proxy=${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY:-}}}}
+    case $downloader-$address in busybox-https:*) unset http_proxy ;; esac
+    https_proxy=$proxy
     no_proxy=${no_proxy:-${NO_PROXY:-}}
     export https_proxy no_proxy
     # For a wget that leaves TLS to another program.
@@ -286,6 +308,7 @@ request_with_wget() {
                 http=${http%"${http#???}"}
                 ;;
             *"validation not implemented"*) http=unchecked ;;
+            *"Proxy Authentication Required"*) http=407 ;;
             *[Ll]ocation:\ *)
                 location=${line#*ocation: }
                 location=${location%%[![:graph:]]*}
@@ -306,15 +329,17 @@ request_with_wget() {
         153-*) refuse "it is larger than such a file can be" ;;
         0-* | *-[345]??) judge_status ;;
         5-*) judge_certificate ;;
-        3-*) refuse "it could not be written to $temporary" ;;
+        3-*) refuse "$unwritten" ;;
         *-2??) try_again "the connection was cut" ;;
         *)
             if grep -qi 'certificate' "$temporary/said"; then
                 judge_certificate
             elif grep -q 'error getting response' "$temporary/said"; then
                 try_again "the connection was cut"
+            elif [ $downloader = busybox ] && [ -n "$proxy" ]; then
+                refuse "the \`wget\` of this system goes through no proxy to https; install curl"
             else
-                try_again "wget failed: $(said "$temporary/said")"
+                try_again "wget failed with code $result: $(said "$temporary/said")"
             fi
             ;;
     esac
@@ -349,6 +374,11 @@ judge_certificate() {
         outcome=redirect location=$address
         return 0
     fi
+    named=${authorities:-${CURL_CA_BUNDLE:-${SSL_CERT_FILE:-}}}
+    if [ -n "$named" ] && [ ! -r "$named" ]; then
+        refuse "the file of certificate authorities cannot be read: $named"
+        return 0
+    fi
     refuse "the server's certificate is not trusted; name the authority's file in CURL_CA_BUNDLE"
 }
 
@@ -370,6 +400,7 @@ note_pinned() {
 
 # Downloads ADDRESS to FILE, which may have SIZE bytes.
 fetch() {
+    unwritten="it could not be written to $temporary; free some space, or set TMPDIR to another folder"
     file=$2
     size=$3
     deadline=$(($(date +%s) + limit))
@@ -410,10 +441,8 @@ find_digest() {
         digest=$(sha256sum <"$1")
     elif has shasum; then
         digest=$(shasum -a 256 <"$1")
-    elif has openssl; then
-        digest=$(openssl dgst -sha256 -r <"$1")
     else
-        fail 3 "No program for SHA-256 is installed. Nothing is installed without a check: install sha256sum, shasum or openssl"
+        digest=$(openssl dgst -sha256 -r <"$1")
     fi
     digest=${digest%% *}
     is_digest "$digest" || fail 3 "No SHA-256 of $1 could be computed. Nothing was installed"
@@ -426,7 +455,8 @@ is_digest() {
     [ ${#1} -eq 64 ]
 }
 
-# The digest that a list of checksums has for a name, in `expected`. Each line must be one of
+# The digest that a list of checksums has for a name, in `expected`. The arguments are the file, the
+# name, what messages call the file, and what helps if the name is missing. Each line must be one of
 # `sha256sum`: a list that is anything else was not made by a release.
 find_expected() {
     expected='' number=0
@@ -443,7 +473,7 @@ find_expected() {
         [ -z "$expected" ] || fail 5 "$3 names $2 twice. Nothing was installed"
         expected=$listed
     done <"$1"
-    [ -n "$expected" ] || fail 5 "$3 does not name $2. Nothing was installed. This version may not have it: choose another one with --version"
+    [ -n "$expected" ] || fail 5 "$3 does not name $2. Nothing was installed. $4"
 }
 
 check_digest() {
@@ -472,20 +502,24 @@ unpack() {
     program=$temporary/$name
     in_background limited 16384 tar -tzf "$temporary/$archive" >"$temporary/list" 2>"$temporary/said"
     [ "$result" = 0 ] || fail 5 "$1 could not be unpacked: $(said "$temporary/said"). Nothing was installed"
+    found=no
     while IFS= read -r entry; do
         case /$entry/ in
             */../*) entry= ;;
         esac
         case $entry in
+            "$stem/$name") found=yes ;;
             "$stem" | "$stem"/*) ;;
             *) fail 5 "$1 is not an archive for this system ($system-$processor): it has files outside $stem. Nothing was installed" ;;
         esac
     done <"$temporary/list"
+    [ $found = yes ] || fail 5 "$1 has no program $stem/$name. Nothing was installed"
     in_background limited 1048576 tar -xzOf "$temporary/$archive" "$stem/$name" >"$program" 2>"$temporary/said"
-    if [ "$result" != 0 ] || [ ! -s "$program" ]; then
-        fail 5 "$1 has no program $stem/$name. Nothing was installed"
-    fi
+    [ "$result" = 0 ] || fail 1 "$program could not be written. Nothing was installed. Free some space, or set TMPDIR to another folder"
+    [ -s "$program" ] || fail 5 "$1 has no program $stem/$name. Nothing was installed"
     chmod 700 "$program"
+    # In a home of another user, as containers of CI and `sudo` have it, it runs as that user.
+    if [ "$(id -u)" = 0 ]; then chmod 755 "$program" && chmod 711 "$temporary"; fi
 }
 
 # The mark of macOS on what a browser downloaded would stop the program, and would be copied along.
@@ -493,6 +527,14 @@ clear_mark() {
     if [ "$(uname -s)" = Darwin ] && has xattr; then
         xattr -d com.apple.quarantine "$1" 2>/dev/null || :
     fi
+}
+
+# Whether this is root, and the file or folder is another user's, who can change it at any time.
+is_of_another() {
+    if [ "$(id -u)" != 0 ] || [ ! -e "$1" ]; then return 1; fi
+    # shellcheck disable=SC2012 # small images have no find
+    owner=$(ls -ldnL -- "$1" | { read -r _ _ owner _ && printf '%s' "$owner"; })
+    [ "$owner" != 0 ]
 }
 
 # Starts the program for the first time, and sets `started` to its version.
@@ -519,7 +561,7 @@ find_beside() {
 install_from_here() {
     program=$beside/$name
     # Some ways of unpacking lose the mode.
-    if [ ! -x "$program" ] && ! chmod +x "$program"; then
+    if [ ! -x "$program" ] && ! chmod +x "$program" 2>/dev/null; then
         fail 1 "$program may not be executed. Run \`chmod +x\` on it as its owner"
     fi
     start
@@ -534,7 +576,8 @@ download() {
     [ "$version" = latest ] || pinned=$releases/download/v$version
     if [ -z "$expected" ]; then
         fetch "$pinned/SHA256SUMS" "$temporary/SHA256SUMS" 65536
-        find_expected "$temporary/SHA256SUMS" "$archive" "$pinned/SHA256SUMS"
+        find_expected "$temporary/SHA256SUMS" "$archive" "$pinned/SHA256SUMS" \
+            "This version may not have it: choose another one with --version"
     fi
     from=$pinned/$archive
     say "downloading: $from"
@@ -556,7 +599,8 @@ take_offline() {
             *) sums=SHA256SUMS ;;
         esac
         [ -f "$sums" ] || fail 5 "There is no $sums. Nothing was installed. Download SHA256SUMS of the release to the same folder, or give the digest with --sha256"
-        find_expected "$sums" "${offline##*/}" "$sums"
+        find_expected "$sums" "${offline##*/}" "$sums" \
+            "Give the archive the name that it has in the release, or its digest with --sha256"
     fi
     check_digest "$offline"
     verified="SHA-256 $digest"
@@ -592,7 +636,7 @@ uninstall() {
         return 0
     fi
     # A program of somebody else's home is not for root to run.
-    if [ "$(id -u)" = 0 ] && [ -z "$(find -H "$program" -prune -user 0)" ]; then
+    if is_of_another "$program"; then
         fail 1 "$program belongs to another user, and root does not run it. Run this as that user"
     fi
     exec "$program" uninstall "$@"
@@ -620,18 +664,22 @@ main() {
         case $word in
             --version) version=${value#v} ;;
             --dir)
+                # No shell does this behind an equals sign, and a file of CI has no shell.
+                case $value in \~/*) value=${HOME:-}/${value#??} ;; esac
                 directory=$value
                 set -- "$@" --dir "$value"
                 ;;
             --offline) offline=$value ;;
-            --sha256) expected=$value ;;
+            --sha256) expected=$(printf '%s' "$value" | tr ABCDEF abcdef) ;;
             --no-provenance) provenance=no ;;
             --uninstall) action=uninstall ;;
             -h | --help)
                 usage
                 return 0
                 ;;
-            *) set -- "$@" "$word" ;;
+            --*=) fail 2 "${word%=} needs a value. See --help" ;;
+            -?*) set -- "$@" "$word" ;;
+            *) fail 2 "Unexpected argument: $word. See --help" ;;
         esac
     done
     case $version in
@@ -640,7 +688,7 @@ main() {
         *.*.*) ;;
         *) fail 2 "Invalid --version. Give a version such as 0.1.0, or latest" ;;
     esac
-    [ -z "$expected" ] || is_digest "$expected" || fail 2 "Invalid --sha256. Give the 64 hexadecimal digits of the archive's SHA-256, in small letters"
+    [ -z "$expected" ] || is_digest "$expected" || fail 2 "Invalid --sha256. Give the 64 hexadecimal digits of the archive's SHA-256"
     if [ -n "$version" ] && [ -n "$offline" ]; then fail 2 "--version and --offline exclude each other: the archive has its version"; fi
     find_beside
     if [ $action = uninstall ]; then
@@ -653,6 +701,7 @@ main() {
         install_from_here install "$@"
     fi
     find_system
+    find_tools
     mask=$(umask)
     if [ -n "$offline" ]; then
         take_offline
@@ -667,8 +716,8 @@ main() {
         *) fail 5 "$from has version $started. Nothing was installed" ;;
     esac
     say "verified: version $started, $verified"
-    if [ "$(id -u)" = 0 ] && [ -z "$directory" ]; then
-        say "note: this installs for root, in ${HOME:-no home}; for all users see --dir"
+    if [ "$(id -u)" = 0 ] && [ -z "$directory" ] && ! is_of_another "${HOME:-}"; then
+        say "note: this installs for root alone; for all users see --dir"
     fi
     umask "$mask"
     code=0
@@ -677,4 +726,4 @@ main() {
 }
 
 # One compound command: half of it is a mistake of syntax, and nothing is run.
-{ trap clean_up EXIT; trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; main "$@"; }
+{ trap clean_up EXIT; trap 'end_with 129' HUP; trap 'end_with 130' INT; trap 'end_with 143' TERM; trap '' PIPE; main "$@"; }

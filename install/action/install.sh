@@ -13,6 +13,8 @@ root=$(CDPATH='' cd -- "$here/../.." && pwd)
 # A line break would be a second output of the step.
 case $PLUGIN_DIR in *'
 '*) fail "The input \`dir\` has a line break. Give the path of one folder." ;; esac
+# No shell has read it.
+case $PLUGIN_DIR in \~/*) PLUGIN_DIR=$HOME/${PLUGIN_DIR#??} ;; esac
 case $PLUGIN_NETCORE_ONLY in
     true | false) ;;
     *) fail "The input \`netcore-only\` is neither \`true\` nor \`false\`." ;;

@@ -36,10 +36,10 @@ else
     home=${_REMOTE_USER_HOME:-}
     [ -d "$home" ] || fail "The home folder of \`$user\` is missing. Set \`remoteUser\` to a user with a home, or the option \`allUsers\`."
     # As that user, who must own the files. `su` passes the variables on, and the user need not be able to read this
-    # folder. Shells in dev containers have ~/.local/bin on PATH.
+    # folder. That of Alpine takes options before the user only. Shells in dev containers have ~/.local/bin on PATH.
     export PLUGIN_HOME="$home" PLUGIN_VERSION="${VERSION:-latest}" PLUGIN_SHA256="${SHA256:-}"
     # shellcheck disable=SC2016 # the other shell expands them
-    su "$user" -s /bin/sh -c '
+    su -s /bin/sh "$user" -c '
         set -eu
         export HOME="$PLUGIN_HOME" PATH="$PLUGIN_HOME/.local/bin:$PATH"
         cd "$HOME"

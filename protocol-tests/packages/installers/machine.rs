@@ -20,7 +20,7 @@ pub const LIMIT: Duration = Duration::from_mins(2);
 /// What an installer needs besides `curl` or `wget`, and a program for SHA-256.
 pub const TOOLS: [&str; 18] = [
     "sh", "tar", "gzip", "mktemp", "uname", "rm", "chmod", "cp", "wc", "date", "grep", "tr", "cut",
-    "cat", "id", "find", "timeout", "sleep",
+    "cat", "id", "ls", "timeout", "sleep",
 ];
 
 pub struct Machine {

@@ -104,6 +104,10 @@ fn an_archive_is_installed_with_its_checksums_or_its_digest() {
     let digest = format!("--sha256={}", sha256(&REAL));
     let run = machine.install(&["--offline=release.tgz", &digest, "--netcore-only"]);
     run.assert_success().assert_says("already up to date: ");
+    fs::write(machine.path("work/SHA256SUMS"), sums(&REAL)).expect("a file");
+    let run = machine.install(&["--offline=release.tgz"]);
+    assert_eq!(run.code(), Some(5), "{run}");
+    assert!(error_of(&run).contains("name that it has in the release"), "{run}");
 }
 
 /// The archive and the checksums as the programs of a release make them: with `--offline`, and unpacked.
@@ -209,7 +213,10 @@ fn root_and_another_user() {
 fn the_environments_archive_is_never_for_a_wrong_command_line() {
     let release = Release::of(&SMALL);
     let mut machine = Machine::of(&release);
-    let wrong: [&[&str]; 14] = [
+    let wrong: [&[&str]; 17] = [
+        &["0.1.0"],
+        &["-"],
+        &["--dir="],
         &["--version"],
         &["--version", ""],
         &["--version", "1.2"],

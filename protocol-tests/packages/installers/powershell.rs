@@ -193,7 +193,8 @@ fn offline() {
 
 fn wrong_usage() {
     let release = Release::of(&SMALL);
-    let wrong: [&[&str]; 6] = [
+    let wrong: [&[&str]; 7] = [
+        &["1.2.3"],
         &["-Version", "1.2"],
         &["--version", "../../latest"],
         &["--version"],

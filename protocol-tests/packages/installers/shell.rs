@@ -10,7 +10,7 @@ use super::release::{
     REAL, Release, SMALL, VERSION, archive_name, ending, script_file, system, unpacked,
 };
 use crate::support::dotnet::find_on_path;
-use crate::support::fake_codeartifact::http::{Ending, Reply};
+use crate::support::fake_codeartifact::http::{Ending, Reply, Server};
 use crate::support::fake_internet::FakeInternet;
 use crate::support::pages::{blocks, pages};
 use crate::support::process;
@@ -18,8 +18,8 @@ use crate::support::sandbox_home::PLUGIN_NAME;
 use crate::support::trials::{Need, Trial, named, trial};
 
 /// What people run as `sh`, somewhere.
-const SHELLS: [&str; 7] =
-    ["dash", "bash", "bash --posix", "busybox ash", "ksh", "mksh", "zsh --emulate sh"];
+const SHELLS: [&str; 8] =
+    ["dash", "bash", "bash --posix", "busybox ash", "ksh", "mksh", "zsh", "zsh --emulate sh"];
 
 /// A name for the server of a release, which only the proxy knows.
 const HOST: &str = "releases.example.com";
@@ -33,6 +33,10 @@ pub fn trials() -> Vec<Trial> {
         the_digest_may_be_given_instead_of_the_list,
         all_files_are_of_one_release_though_the_latest_changes,
         two_at_once_install_once,
+        nobody_who_reads_is_no_failure,
+        without_tar_or_gzip_nothing_is_downloaded,
+        a_tilde_is_the_home,
+        a_proxy_that_wants_a_password_is_said,
         a_killed_run_leaves_nothing_and_the_next_one_installs,
         https_through_a_proxy_with_an_authority_of_its_own,
         who_built_it_is_verified_where_gh_is_signed_in,
@@ -59,6 +63,12 @@ pub fn trials() -> Vec<Trial> {
         trials.push(trial(format!("{program}_checks"), test).where_possible(is_here));
     }
     trials.push(trial("without_any_program_for_digests_nothing_is_installed", no_digests));
+    let busybox = trial("wget_of_busybox_sends_nothing_through_a_proxy", busybox_and_a_proxy);
+    trials.push(busybox.needing(Need::Busybox));
+    let full = trial("a_full_temporary_folder_is_said", full_temporary_folder);
+    trials.push(full.needing(Need::MountNamespace));
+    let other = trial("root_in_a_home_of_another_user_installs_for_that_user", home_of_another);
+    trials.push(other.needing(Need::OtherUser));
     let noexec = trial("where_programs_do_not_start_in_tmp_the_home_is_used", tmp_without_programs);
     trials.push(noexec.needing(Need::MountNamespace));
     let readonly = trial("a_home_that_cannot_be_written_is_said", read_only_home);
@@ -238,7 +248,9 @@ fn the_digest_may_be_given_instead_of_the_list() {
     let release = Release::of(&SMALL);
     release.has("SHA256SUMS", b"nothing of use".to_vec());
     let machine = Machine::of(&release);
-    machine.install(&["--sha256", &super::release::sha256(&SMALL)]).assert_success();
+    let digest = super::release::sha256(&SMALL);
+    machine.install(&["--sha256", &digest]).assert_success();
+    machine.install(&["--sha256", &digest.to_ascii_uppercase()]).assert_success();
     assert_eq!(release.asked(), [archive_name(&system())]);
     let run = machine.install(&["--sha256", &"0".repeat(64)]);
     assert_eq!(run.code(), Some(5), "{run}");
@@ -273,7 +285,10 @@ fn two_at_once_install_once() {
 
 fn a_killed_run_leaves_nothing_and_the_next_one_installs() {
     use rustix::process::{Pid, Signal, kill_process};
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
+    let signals = [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)];
+    let shells = ["sh", "mksh"].into_iter().filter(|it| find_on_path(it).is_some());
+    let cases = shells.flat_map(|shell| signals.map(|(signal, code)| (shell, signal, code)));
+    for (shell, signal, code) in cases {
         let release = Release::of(&SMALL);
         let archive = archive_name(&system());
         release.serve(&archive, || ending(Ending::Slow, b"the beginning"));
@@ -281,7 +296,7 @@ fn a_killed_run_leaves_nothing_and_the_next_one_installs() {
         let script = machine.script("install.sh");
         let script = script.to_string_lossy();
         // Where the tests run in the background, a shell would ignore what they ignore.
-        let words = ["env", "--default-signal=HUP,INT", "sh", &*script];
+        let words = ["env", "--default-signal=HUP,INT", shell, &*script];
         let mut command =
             machine.command(if cfg!(target_os = "linux") { &words } else { &words[2..] });
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -289,7 +304,11 @@ fn a_killed_run_leaves_nothing_and_the_next_one_installs() {
         wait_until(&mut child, || release.asked().contains(&archive));
         kill_process(Pid::from_child(&child), signal).expect("it runs");
         let status = process::wait(&mut child, Instant::now() + Duration::from_secs(20));
-        assert_eq!(status.and_then(|status| status.code()), Some(code), "{signal:?}: {status:?}");
+        assert_eq!(
+            status.and_then(|status| status.code()),
+            Some(code),
+            "{shell}: {signal:?}: {status:?}"
+        );
         assert_eq!(machine.started(), "");
         release.has(&archive, SMALL.clone());
         let run = machine.install(&[]);
@@ -328,6 +347,9 @@ fn https_through_a_proxy_with_an_authority_of_its_own() {
             machine.set(variable, &authority);
             let run = machine.install(&[]);
             assert!(run.succeeded(), "{variable}: {run}");
+            machine.set(variable, "/missing/authority.pem");
+            let run = machine.install(&[]);
+            assert!(error_of(&run).contains("cannot be read: /missing/authority.pem"), "{run}");
             machine.variables.remove(variable);
         }
         machine.set("AWS_CA_BUNDLE", &authority);
@@ -347,6 +369,79 @@ fn https_through_a_proxy_with_an_authority_of_its_own() {
     }
     assert!(used > 0);
     assert!(internet.targets().iter().all(|it| *it == format!("{HOST}:443")));
+}
+
+fn a_proxy_that_wants_a_password_is_said() {
+    let proxy = Server::start(|_| Reply::status(407));
+    let mut machine = Machine::new();
+    machine.set("CODEARTIFACT_NUGET_RELEASES", &format!("https://{HOST}/releases"));
+    machine.set("HTTPS_PROXY", &format!("http://name:word@{}", proxy.host()));
+    for downloader in ["curl", "wget"].into_iter().filter(|it| find_on_path(it).is_some()) {
+        let _ = fs::remove_file(machine.path("bin").join("curl"));
+        let asked = proxy.requests().len();
+        let run = machine.only_with(&["sha256sum", "perl", "shasum", downloader]).install(&[]);
+        assert_eq!(run.code(), Some(4), "{run}");
+        let error = error_of(&run);
+        assert!(error.contains("requires a user name and a password"), "{run}");
+        assert!(!error.contains("name:word"), "{run}");
+        // Once more would not help.
+        assert_eq!(proxy.requests().len(), asked + 1, "{run}");
+    }
+}
+
+/// It would ask the proxy for an https address without TLS: the proxy, and whoever is on the way to it,
+/// could send any program.
+fn busybox_and_a_proxy() {
+    let release = Release::of(&SMALL);
+    for (variable, says) in [("http_proxy", "wget failed"), ("HTTPS_PROXY", "install curl")] {
+        let mut machine = Machine::new();
+        machine.set("CODEARTIFACT_NUGET_RELEASES", "https://releases.invalid/releases");
+        machine.set(variable, &format!("http://{}", release.server.host()));
+        let run = machine.only_with(&["wget:busybox", "sha256sum"]).install(&[]);
+        assert_eq!(run.code(), Some(4), "{run}");
+        assert!(error_of(&run).contains(says), "{run}");
+    }
+    assert_eq!(release.server.requests(), [""; 0]);
+}
+
+fn nobody_who_reads_is_no_failure() {
+    for ending in ["2>&-", ">&- 2>&-", "2>&1 | true"] {
+        let release = Release::of(&SMALL);
+        let machine = Machine::of(&release);
+        let script = machine.script("install.sh").to_string_lossy().into_owned();
+        let line = format!("sh \"$1\" --netcore-only {ending}");
+        machine.run(&["sh", "-c", &line, "sh", &script]);
+        // The last shell does not wait for those before it in every system.
+        let run = machine.install(&[]);
+        assert!(machine.started().contains("install --netcore-only\n"), "{ending}: {run}");
+        machine.assert_tidy(&run);
+    }
+}
+
+fn without_tar_or_gzip_nothing_is_downloaded() {
+    for program in ["tar", "gzip"] {
+        let release = Release::of(&SMALL);
+        let mut machine = Machine::of(&release);
+        machine.only_with(&["curl", "sha256sum"]);
+        fs::remove_file(machine.path("bin").join(program)).expect("a link");
+        let run = machine.install(&[]);
+        // Not every tar needs the other one.
+        if run.succeeded() && program == "gzip" {
+            continue;
+        }
+        assert_eq!(run.code(), Some(3), "{run}");
+        assert!(error_of(&run).contains(&format!("`{program}` is not installed")), "{run}");
+        assert_eq!(release.server.requests(), [""; 0], "{run}");
+    }
+}
+
+/// No shell replaces it behind an equals sign.
+fn a_tilde_is_the_home() {
+    let release = Release::of(&SMALL);
+    let machine = Machine::of(&release);
+    machine.install(&["--dir=~/plug ins"]).assert_success();
+    let folder = machine.home().join("plug ins");
+    assert_eq!(machine.started(), format!("--version\ninstall --dir {}\n", folder.display()));
 }
 
 fn who_built_it_is_verified_where_gh_is_signed_in() {
@@ -392,6 +487,44 @@ fn tmp_without_programs() {
     run.assert_success();
     assert_eq!(run.stdout, "", "{run}");
     assert_eq!(machine.started(), "--version\ninstall\n");
+    machine.assert_tidy(&run);
+}
+
+fn full_temporary_folder() {
+    let release = Release::of(&REAL);
+    let machine = Machine::of(&release);
+    let script = machine.script("install.sh").to_string_lossy().into_owned();
+    let half = REAL.len() / 2;
+    for (size, code, says) in [
+        (half, 4, "could not be written to"),
+        (REAL.len() + half, 1, "could not be written. Nothing was installed"),
+    ] {
+        let line = format!("mount -t tmpfs -o size={size} tmpfs \"$TMPDIR\" && sh \"$1\"");
+        let run = machine.run(&["unshare", "-m", "sh", "-c", &line, "sh", &script]);
+        assert_eq!(run.code(), Some(code), "{run}");
+        let error = error_of(&run);
+        assert!(error.contains(says) && error.contains("set TMPDIR"), "{run}");
+        machine.assert_tidy(&run);
+        assert_eq!(machine.state().len(), 0);
+    }
+}
+
+/// As in a container of GitHub Actions, and with a `sudo` that keeps HOME.
+fn home_of_another() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let release = Release::of(&REAL);
+    let machine = Machine::of(&release);
+    for (folder, mode) in [("", 0o755), ("home of Zoë", 0o755), ("tmp $TMP", 0o1777)] {
+        let mode = fs::Permissions::from_mode(mode);
+        fs::set_permissions(machine.path(folder), mode).expect("its mode");
+    }
+    chown(machine.home(), Some(65_534), Some(65_534)).expect("root can");
+    let run = machine.install(&[]);
+    run.assert_success().assert_silent_on("for root alone");
+    for file in machine.state().keys() {
+        assert_eq!(fs::metadata(file).expect("a file").uid(), 65_534, "{}", file.display());
+    }
+    assert!(!machine.state().is_empty(), "{run}");
     machine.assert_tidy(&run);
 }
 

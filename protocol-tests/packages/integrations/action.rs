@@ -94,6 +94,12 @@ fn another_folder() {
                 .all(|file| !file.ends_with("CredentialProvider.CodeArtifact.dll"))
         );
     }
+    // No shell expands an input.
+    let machine = Machine::new();
+    let job = run(&machine, &release, &[("dir", "~/plug ins"), ("netcore-only", "true")]);
+    assert!(job.succeeded(), "{}", job.log());
+    let folder = machine.home().join("plug ins");
+    assert!(job.outputs["path"].starts_with(&*folder.to_string_lossy()), "{:?}", job.outputs);
 }
 
 fn another_archive() {

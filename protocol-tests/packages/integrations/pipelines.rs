@@ -126,6 +126,8 @@ fn patterns() {
     let inputs = &header["spec"]["inputs"];
     for (name, good, bad) in [
         ("version", "1.0.0", "$(id)"),
+        ("version", "10.20.30", "latest"),
+        ("version", "1.0.0", "v1.0.0"),
         ("installer-sha256", &*"a".repeat(64), ""),
         ("sha256", "", "A"),
         ("sha256", &*"0".repeat(64), "0"),
