@@ -39,7 +39,10 @@ def metadata():
 
 
 def cargo(*words):
-    run = subprocess.run(["cargo", *words, "--locked"], cwd=project.ROOT, stdout=subprocess.PIPE, encoding="utf-8")
+    try:
+        run = subprocess.run(["cargo", *words, "--locked"], cwd=project.ROOT, stdout=subprocess.PIPE, encoding="utf-8")
+    except FileNotFoundError:
+        project.fail("cargo is not here; install Rust (https://rustup.rs)")
     if run.returncode:
         project.fail(f"`cargo {words[0]}` failed with {run.returncode}; the lines above say why")
     return run.stdout

@@ -15,10 +15,14 @@ import re
 import sys
 import tarfile
 import time
-import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+try:
+    import tomllib
+except ImportError:
+    sys.exit("error: this needs Python 3.11 or newer, and is run by " + platform.python_version())
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "nuget-plugin-codeartifact"
@@ -37,7 +41,11 @@ OWNER = REPOSITORY.split("/")[3]
 RELEASED = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z][0-9A-Za-z-]*)?")
 
 # Files in archives have this time unless SOURCE_DATE_EPOCH (seconds) says another: 1 January 2020.
-TIME = int(os.environ.get("SOURCE_DATE_EPOCH", "1577836800"))
+_epoch = os.environ.get("SOURCE_DATE_EPOCH") or "1577836800"
+# A zip archive has no year before 1980, and a tar of the old form none after 2242.
+if not re.fullmatch("[0-9]{9,10}", _epoch) or int(_epoch) < 315619200:
+    sys.exit(f"error: SOURCE_DATE_EPOCH is {_epoch[:40]!a}, and has to be a number of seconds, of 1980 or later")
+TIME = int(_epoch)
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,15 @@ def tar_gz(entries, level=9):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode, entry.mtime = len(content), mode, TIME
             archive.addfile(entry, io.BytesIO(content))
-    return gzip.compress(inner.getvalue(), compresslevel=level, mtime=0)
+    return gzipped(inner.getvalue(), level)
+
+
+def gzipped(content, level=9):
+    """Compressed, with the same header by each Python: that of `gzip.compress` depends on its version."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=level, fileobj=packed, mtime=0) as file:
+        file.write(content)
+    return packed.getvalue()
 
 
 def zipped(entries, level=9):
