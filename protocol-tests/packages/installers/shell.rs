@@ -526,6 +526,15 @@ fn home_of_another() {
     }
     assert!(!machine.state().is_empty(), "{run}");
     machine.assert_tidy(&run);
+    // An earlier step of root has made what is that user's now.
+    let made = machine.home().join(".nuget/plugins");
+    fs::rename(&made, machine.home().join("moved")).expect("another name");
+    chown(made.parent().expect("a folder"), Some(0), Some(0)).expect("root can");
+    let run = machine.install(&[]);
+    assert_eq!(run.code(), Some(1), "{run}");
+    let error = error_of(&run);
+    assert!(error.contains(".nuget` belongs to user 0, and this runs as user 65534"), "{run}");
+    assert!(error.contains("chown -R 65534 '"), "{run}");
 }
 
 fn read_only_home() {

@@ -13,14 +13,14 @@ use tempfile::{NamedTempFile, TempDir};
 #[cfg_attr(windows, path = "windows.rs")]
 mod system;
 
-#[cfg(unix)]
-pub use system::our_uid;
 pub use system::{
     FolderRefusal, can_start, canonical, check_administered, give_to_administrators, is_at,
     is_ours, is_private, is_root, keep_owner, let_all_read, machine_config_dir,
     make_administered_folder, make_folder, make_private_folder, may_be_administrator, open_private,
     open_private_to_lock, other_names, owner_on_the_way, prepare_private_folder, resolved,
 };
+#[cfg(unix)]
+pub use system::{others_in_ours, our_uid};
 
 /// A user other than root, and the group of what belongs to that user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,6 +67,16 @@ pub fn owner_on_the_way(path: &Path) -> Option<Owner> {
     None
 }
 
+/// What another user has made in a folder of this user on the way to the path, and who that is. A
+/// restore that ran by `sudo` leaves such folders.
+pub fn others_in_ours(path: &Path) -> Option<(PathBuf, u32)> {
+    let owner = |path: &Path| fs::symlink_metadata(path).ok().map(|found| found.uid());
+    let found = path.ancestors().find(|above| owner(above).is_some())?;
+    let is_in_ours = found.parent().and_then(owner) == Some(our_uid());
+    let other = owner(found).filter(|user| *user != our_uid() && is_in_ours)?;
+    Some((found.to_path_buf(), other))
+}
+
 /// The folder, and a path to it that stays with it whatever others rename meanwhile. Only root has
 /// to fear that, in a folder of another user.
 ///

@@ -121,7 +121,13 @@ impl Coded for InstallationError {
             Self::Quote(_) | Self::NotUnicode(_) => "Choose another plugins folder with `--dir`.",
             Self::NoLauncher => "Use a release build, or `--no-launcher` or `--netfx-only`.",
             Self::OwnFile(_) => "Start it by its full path.",
-            Self::Disk { source, .. } => fix_of(source)?,
+            Self::Disk { path, source, .. } => {
+                let is_denied = source.kind() == io::ErrorKind::PermissionDenied;
+                if let Some(fix) = is_denied.then(|| give_back(path)).flatten() {
+                    return Some(fix);
+                }
+                fix_of(source)?
+            }
             #[cfg(unix)]
             Self::ForeignLink(_) => {
                 "Remove the link, or choose another plugins folder with `--dir`."
@@ -134,6 +140,25 @@ impl Coded for InstallationError {
         };
         Some(fix.to_owned())
     }
+}
+
+/// For a folder of another user in the home, as `sudo dotnet` leaves it, or root in a container whose
+/// home is not root's.
+#[cfg(unix)]
+fn give_back(path: &Path) -> Option<String> {
+    use crate::base::shell::quoted;
+    let (folder, other) = files::others_in_ours(path)?;
+    let folder_word = quoted(&folder.to_string_lossy());
+    Some(format!(
+        "`{}` belongs to user {other}, and this runs as user {user}: sudo chown -R {user} {folder_word}",
+        folder.display(),
+        user = files::our_uid(),
+    ))
+}
+
+#[cfg(not(unix))]
+fn give_back(_: &Path) -> Option<String> {
+    None
 }
 
 fn fix_of(source: &io::Error) -> Option<&'static str> {
