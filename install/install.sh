@@ -499,6 +499,8 @@ check_provenance() {
 # The program alone is taken out of the archive, as bytes, so that no name and no link in there leads
 # anywhere.
 unpack() {
+    # What people set for archives of their own would change what is read here.
+    unset TAR_OPTIONS
     program=$temporary/$name
     in_background limited 16384 tar -tzf "$temporary/$archive" >"$temporary/list" 2>"$temporary/said"
     [ "$result" = 0 ] || fail 5 "$1 could not be unpacked: $(said "$temporary/said"). Nothing was installed"

@@ -162,7 +162,8 @@ fn its_address_is_the_one_of_the_project() {
 
 fn installs_by(shell: &str) {
     let release = Release::of(&SMALL);
-    let machine = Machine::of(&release);
+    let mut machine = Machine::of(&release);
+    machine.set("TAR_OPTIONS", "--verbose");
     let run = machine.install_by(shell, &["--netcore-only", "--dir", "a folder/of mine"]);
     run.assert_success();
     let started = "--version\ninstall --netcore-only --dir a folder/of mine\n";
