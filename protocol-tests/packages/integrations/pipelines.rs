@@ -76,7 +76,7 @@ fn run(job: &Job, machine: &mut Machine, release: &Release) -> Run {
     for (name, value) in job.variables.as_object().expect("variables") {
         machine.set(name, value.as_str().expect("text"));
     }
-    machine.set("CODEARTIFACT_NUGET_RELEASES", &release.url());
+    machine.set("CODEARTIFACT_NUGET_RELEASES", &format!("{}/", release.url()));
     machine.run(&["sh", "-e", "-c", &job.script])
 }
 
