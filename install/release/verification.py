@@ -407,9 +407,11 @@ def unknown_crates(bill):
         for (name, version), checksum in dependencies.checksums().items()
     }
     crates = [(f"pkg:cargo/{each['name']}@{each['version']}", each) for each in bill["components"]]
-    keys = {"type", "bom-ref", "name", "version", "scope", "hashes", "licenses", "purl"}
-    unknown = [name for name, each in crates
-               if set(each) != keys or {each["purl"], each["bom-ref"]} != {name} or each["hashes"] != locked.get(name)]
+    # All but the name of the licence, which the package of the crate has.
+    unknown = [name for name, each in crates if each != {
+        "type": "library", "bom-ref": name, "name": each["name"], "version": each["version"], "scope": "required",
+        "hashes": locked.get(name), "licenses": each["licenses"], "purl": name,
+    }]
     named = {name for each in bill["dependencies"] for name in [each["ref"], *each["dependsOn"]]}
     return sorted({*unknown, *named - set(locked)})
 
