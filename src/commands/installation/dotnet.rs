@@ -88,8 +88,9 @@ fn version(host: &Path, choice: Option<&GlobalJson>) -> Option<String> {
     // It has closed its output, or takes too long.
     let _ = child.kill();
     let _ = child.wait();
-    let text = text.filter(|text| text.starts_with(|first: char| first.is_ascii_digit()))?;
-    Some(excerpt(text.trim()))
+    // Where the chosen SDK is missing, the host lists the others, with their folders.
+    let text = text.filter(|text| text.split_whitespace().count() == 1)?;
+    text.starts_with(|first: char| first.is_ascii_digit()).then(|| excerpt(text.trim()))
 }
 
 /// The first existing one of: the host that a running SDK names, the one on `PATH`, the one that
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn the_sdk_that_the_repository_chooses_decides() {
         let of = |version| Some(format!(r#"{{"sdk": {{"version": "{version}"}}}}"#));
-        let two = "grep -q 7.0.1 global.json && exit 1; grep -q 8.0.404 global.json && echo 8.0.404 || echo 10.0.401";
+        let two = "grep -q 7.0.1 global.json && echo '8.0.404 [/x]' && exit 1; grep -q 8.0.404 global.json && echo 8.0.404 || echo 10.0.401";
         let sdk = |choice: Option<String>| {
             let found = found_in(two, choice.as_deref());
             found.map(|found| found.sdk.unwrap())
