@@ -208,8 +208,12 @@ fn while_in_use() {
     // Uninstalled while it runs: nothing is left that a client would start.
     let nuget = converse(&desk, &[&dll, "-Plugin"]);
     process::run(desk.stage.home.command(&newer).arg("uninstall"), LIMIT).assert_success();
-    assert!(!native.exists() && !desk.dll().exists());
+    assert!(!desk.netcore().exists(), "the folder is left");
     nuget.finish();
+    // Also by itself, as a user does it.
+    process::run(desk.stage.home.command(&newer).arg("install"), LIMIT).assert_success();
+    process::run(desk.stage.home.command(&native).arg("uninstall"), LIMIT).assert_success();
+    assert!(!desk.netcore().exists(), "the folder is left");
 }
 
 /// The plugin's executable with bytes behind its end, which Windows does not look at.

@@ -145,7 +145,7 @@ fn print_emptied(emptied: &Emptied, out: &mut dyn Write) -> std::io::Result<()> 
     for name in &emptied.left {
         let file = emptied.path.join(name);
         let reason = if disk::is_retired(name) {
-            "still runs; run `uninstall` again once it has ended"
+            "still runs; delete it once it has ended"
         } else {
             "is not from `install` and is left alone"
         };

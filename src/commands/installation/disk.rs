@@ -105,16 +105,28 @@ fn temporary_file(folder: &Path, suffix: &str) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(&format!("{NAME}.")).suffix(suffix).tempfile_in(folder)
 }
 
-/// Removes the file, or renames it if it runs and the system does not allow its removal. Returns
-/// whether there was one.
+/// Removes the file, or moves it out of the way if it runs and the system does not allow its removal.
+/// Returns whether there was one.
 pub fn remove(folder: &Path, name: &Path) -> Result<bool, InstallationError> {
     let path = folder.join(name);
     match fs::remove_file(&path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(_) if cfg!(windows) && retire(folder, &path).is_ok() => Ok(true),
+        Err(_) if cfg!(windows) && put_away(folder, &path).is_ok() => Ok(true),
         Err(source) => Err(refused("remove", &path, source)),
     }
+}
+
+/// To a temporary folder, since nothing of ours may be left to remove it later: `uninstall` itself is such
+/// a program. A temporary folder on another drive cannot take it.
+fn put_away(folder: &Path, path: &Path) -> io::Result<()> {
+    let temporary = files::temporary_folder()?;
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    if fs::rename(path, temporary.path().join(name)).is_err() {
+        return retire(folder, path).map(drop);
+    }
+    let _kept = temporary.keep();
+    Ok(())
 }
 
 /// Removes what earlier runs left behind, if that is possible by now.
