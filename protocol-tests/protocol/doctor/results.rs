@@ -2,16 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::thread;
 
 use serde_json::json;
 
 use crate::support::fake_codeartifact::{SECRET_ACCESS_KEY, TOKEN_PREFIX};
-use crate::support::process::{self, Run};
+use crate::support::process::Run;
 use crate::support::sandbox_home::SandboxHome;
 use crate::support::secret_scan;
-use crate::support::stage::doctor::DOTNET;
-use crate::support::stage::{LIMIT, Stage};
+use crate::support::stage::Stage;
 use crate::support::trials::{Trial, trial};
 
 pub fn trials() -> Vec<Trial> {
@@ -289,6 +287,12 @@ fn wrong_usage_is_2() {
 /// `dotnet` answers after the progress line was seen.
 #[cfg(target_os = "linux")]
 fn on_a_terminal() {
+    use std::thread;
+
+    use crate::support::process;
+    use crate::support::stage::LIMIT;
+    use crate::support::stage::doctor::DOTNET;
+
     let mut stage = Stage::working();
     stage.home.set("TERM", "xterm-256color").set("LANG", "C.UTF-8");
     let (seen, typescript) = (stage.home.root().join("seen"), stage.home.root().join("typescript"));
